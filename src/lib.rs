@@ -39,7 +39,7 @@
 //! policy, cluster, model  ->  intent                 (no plan, no dialect)
 //! manifest, dialect, analysis, model  ->  load  ->  lint  ->  fix
 //! plan, intent, load, analysis  ->  proof  ->  import, adopt, convert, suggest
-//! import, adopt, lint  ->  query                     (fix: the command line alone)
+//! import, adopt, lint  ->  query                     (fix: the command line and the window)
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
 //! query, convert, suggest, lint, analysis  ->  report

@@ -13,6 +13,7 @@ use shortcut::{ctrl, ctrl_shift, key, shift_digit};
 pub use shortcut::Shortcut;
 
 use super::icons;
+use super::panels::audit::Form;
 use super::theme::Choice;
 use crate::model::{Edit, FlowId, Item, PolicyId, Style};
 use crate::policy::Target;
@@ -78,6 +79,8 @@ pub enum Command {
     WriteAdminNetworkPolicy,
     WriteClusterNetworkPolicy,
     Problems,
+    Audit,
+    Suggestions,
     ShowPolicies,
     ShowReach,
     ToggleMatrix,
@@ -125,6 +128,19 @@ pub enum Command {
     },
     /// Compares the open project with another one, or with manifests.
     ComparePaths(Vec<PathBuf>),
+    /// Shows the manual page of a rule, by its code.
+    ExplainRule(&'static str),
+    /// Asks where to ignore the findings of a rule, and why.
+    IgnoreFinding {
+        /// The rule's code.
+        code: &'static str,
+        /// The object that the finding is about.
+        place: Option<String>,
+        /// Its namespace.
+        namespace: Option<String>,
+    },
+    /// Saves the findings of the audit.
+    SaveFindings(Form),
     /// Ends the comparison.
     CloseCompare,
     /// Copies the open comparison as a Markdown table.
@@ -325,6 +341,8 @@ pub static LISTED: &[Listed] = listed! {
     WriteClusterNetworkPolicy "policy.cluster" "Write ClusterNetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::ClusterNetworkPolicy);
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
+    Audit "policy.audit" "Audit policies" icons::SHIELD, Policy, Project, [];
+    Suggestions "policy.suggestions" "Suggested flows…" "", Policy, Project, [];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
     ShowWhy "policy.why" "Explain a connection" icons::QUESTION, Policy, Project, [key(Key::F10)];
     Radius "policy.radius" "Show blast radius" icons::TARGET, Policy, Project, [key(Key::B)];

@@ -29,6 +29,8 @@ pub enum PathRequest {
     CompareFolder,
     /// Where to write a Markdown table; the suggested file name.
     SaveTable(String),
+    /// Where to write the findings of the audit; the suggested file name.
+    SaveFindings(String),
     /// Where to write an SVG file; the suggested file name.
     SavePicture(String),
     /// The folder to write converted policies into.
@@ -52,6 +54,7 @@ impl PathRequest {
             Self::CompareProject => "Compare with a project",
             Self::CompareFolder => "Compare with a folder of manifests",
             Self::SaveTable(_) => "Save the table",
+            Self::SaveFindings(_) => "Save the findings",
             Self::SavePicture(_) => "Save the diagram",
             Self::ConvertFolder => "Export converted policies to a folder",
             Self::ExportFolder => "Export to a folder",
@@ -107,6 +110,7 @@ impl Dialogs for Native {
                 .set_file_name(name)
                 .add_filter("Markdown", &["md"])
                 .save_file()),
+            PathRequest::SaveFindings(name) => one(dialog.set_file_name(name).save_file()),
             PathRequest::SavePicture(name) => one(dialog
                 .set_file_name(name)
                 .add_filter("SVG", &["svg"])

@@ -7,6 +7,7 @@
 
 mod adding;
 pub mod analysis_results;
+pub mod audit;
 pub mod canvas;
 pub mod command;
 pub mod dialogs;
@@ -25,6 +26,7 @@ pub mod preferences;
 pub mod problems;
 mod shared_matrix;
 pub mod state;
+pub mod suggestions;
 #[cfg(test)]
 mod tests;
 pub mod theme;

@@ -4,12 +4,14 @@ use super::canvas::CanvasView;
 use super::command::{Command, Commands, When};
 use super::dialogs::PathRequest;
 use super::matrix::Center;
-use super::overlays::{Overlay, PaletteView};
+use super::overlays::{IgnoreView, Overlay, PaletteView, SuggestionsView};
 use super::panels::inspector::name_field_id;
 use super::panels::policies::Scope;
+use super::panels::problems::Shown;
 use super::panels::side::Tab;
 use super::panels::{radius, why};
 use super::state::App;
+use super::suggestions::proposals;
 use super::theme::Choice;
 use crate::model::{Document, Edit, FlowId, History, Item, Settings, Style};
 use crate::policy::Target;
@@ -146,6 +148,18 @@ impl App {
             Command::ToggleMotion => self.like(|l| l.reduced_motion = !l.reduced_motion),
 
             Command::Problems => self.show_tab(Tab::Problems),
+            Command::Audit => self.audit(),
+            Command::Suggestions => self.show_suggestions(),
+            Command::ExplainRule(code) => self.view.overlay = Some(Overlay::Manual(code)),
+            Command::IgnoreFinding {
+                code,
+                place,
+                namespace,
+            } => {
+                let view = Box::new(IgnoreView::new(code, place, namespace));
+                self.view.overlay = Some(Overlay::Ignore(view));
+            }
+            Command::SaveFindings(form) => self.save_findings(form),
             Command::ShowPolicies => self.show_tab(Tab::Policies),
             Command::ShowReach => self.show_tab(Tab::Reach),
             Command::ShowWhy => self.show_why(),
@@ -306,6 +320,22 @@ impl App {
         }
     }
 
+    /// Shows the flows that the manifests imply and that are not drawn.
+    fn show_suggestions(&mut self) {
+        let found = &self.files.suggestions;
+        let proposals = proposals(&self.document(), found);
+        if proposals.is_empty() {
+            let text = match found.is_empty() {
+                true => "No suggestions: they come from manifests that are imported",
+                false => "All suggested flows are drawn",
+            };
+            self.view.notify(text);
+            return;
+        }
+        let view = Box::new(SuggestionsView { proposals });
+        self.view.overlay = Some(Overlay::Suggestions(view));
+    }
+
     fn show_import_report(&mut self) {
         match self.files.report.is_some() {
             true => self.view.overlay = Some(Overlay::Report),
@@ -375,6 +405,15 @@ impl App {
         self.like(|likes| likes.inspector = true);
     }
 
+    /// Shows the audit over most of the window; once it is there, beside the canvas again.
+    fn audit(&mut self) {
+        let wide = !self.view.is_wide(&self.document());
+        self.show_tab(Tab::Problems);
+        self.view.problem_list.show(Shown::Audit);
+        self.view.audit.wide = wide;
+        self.view.canvas.fit_next();
+    }
+
     /// Opens a tab of the side panel, and the panel if it is hidden.
     pub(super) fn show_tab(&mut self, tab: Tab) {
         self.view.tab = tab;
@@ -407,6 +446,15 @@ impl App {
         let view = &mut self.view;
         if view.canvas.leave_gesture() {
             return;
+        }
+        if view.tab == Tab::Problems {
+            if view.audit.clear_filter() {
+                return;
+            }
+            if std::mem::take(&mut view.audit.wide) {
+                view.canvas.fit_next();
+                return;
+            }
         }
         if view.extra.is_some() || !view.selection.is_empty() {
             self.select(Vec::new());

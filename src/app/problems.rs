@@ -52,6 +52,16 @@ impl Tone {
     }
 }
 
+impl From<Severity> for Tone {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Bad,
+            Severity::Warning => Self::Doubtful,
+            Severity::Info => Self::Note,
+        }
+    }
+}
+
 /// One entry of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
@@ -256,11 +266,7 @@ fn of_loss(document: &Document, loss: &Loss) -> Problem {
 }
 
 fn of_diagnostic(diagnostic: &Diagnostic) -> Problem {
-    let tone = match diagnostic.severity {
-        Severity::Error => Tone::Bad,
-        Severity::Warning => Tone::Doubtful,
-        Severity::Info => Tone::Note,
-    };
+    let tone = Tone::from(diagnostic.severity);
     let title = diagnostic.resource.clone().unwrap_or_else(|| match tone {
         Tone::Bad => "Error".into(),
         Tone::Doubtful => "Warning".into(),

@@ -37,6 +37,9 @@ pub struct Surroundings {
     pub state_folder: Option<StateFolder>,
 }
 
+/// The share of the window that a wide panel takes at most.
+const WIDE: f32 = 0.64;
+
 /// What a worker computes after an edit.
 type Checked = (Results, Vec<Problem>, PolicyNames);
 
@@ -241,7 +244,10 @@ impl App {
             .show(ui, |ui| {
                 status::status_ui(ui, document, &results, view, reading, commands);
             });
-        if self.preferences.outline {
+        let edit = view.audit.take_edit(document);
+        commands.extend(edit.map(Command::Edit));
+        let is_wide = view.is_wide(document);
+        if self.preferences.outline && !is_wide {
             let left = Panel::left("outline").default_size(tokens::OUTLINE);
             left.size_range(160.0..=480.0).frame(panel).show(ui, |ui| {
                 let beside = outline::Beside {
@@ -254,7 +260,16 @@ impl App {
                 outline::outline_ui(ui, about, beside, &mut view.outline, commands);
             });
         }
-        if self.preferences.inspector {
+        if is_wide {
+            let most = ui.max_rect().width() * WIDE;
+            let right = Panel::right("audit").default_size(most);
+            right
+                .size_range(480.0..=most.max(480.0))
+                .frame(panel)
+                .show(ui, |ui| {
+                    side::wide_ui(ui, document, &results, view, commands);
+                });
+        } else if self.preferences.inspector {
             let right = Panel::right("inspector").default_size(tokens::INSPECTOR);
             right.size_range(300.0..=720.0).frame(panel).show(ui, |ui| {
                 side::side_ui(ui, document, &results, view, commands);
@@ -312,6 +327,7 @@ fn same_for_checks(a: &Document, b: &Document) -> bool {
         && a.flows == b.flows
         && a.policies == b.policies
         && a.invariants == b.invariants
+        && a.ignore == b.ignore
 }
 
 impl eframe::App for App {

@@ -9,11 +9,12 @@ use super::canvas::{CanvasView, Emphasis};
 use super::matrix::{Center, MatrixView};
 use super::names::PolicyNames;
 use super::overlays::Overlay;
+use super::panels::audit::AuditView;
 use super::panels::compare::CompareView;
 use super::panels::inspector::InspectorView;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
-use super::panels::problems::ProblemsView;
+use super::panels::problems::{ProblemsView, Shown};
 use super::panels::radius::RadiusView;
 use super::panels::reach::ReachView;
 use super::panels::side::Tab;
@@ -58,6 +59,8 @@ pub struct View {
     pub tab: Tab,
     /// The list of problems.
     pub problem_list: ProblemsView,
+    /// The audit.
+    pub audit: AuditView,
     /// The reachability matrix.
     pub(super) reach_matrix: SharedMatrix,
     /// Canvas or matrix.
@@ -213,6 +216,12 @@ impl View {
     pub fn dependence(&self, flow: FlowId) -> Option<&str> {
         let flows = self.compare.enforcers.flows()?;
         flows.get(&flow).map(String::as_str)
+    }
+
+    /// Whether the audit is shown over most of the window.
+    pub fn is_wide(&self, document: &Document) -> bool {
+        let is_shown = self.problem_list.shown(document) == Shown::Audit;
+        self.tab == Tab::Problems && self.audit.wide && is_shown
     }
 
     /// Shows a notice.

@@ -88,10 +88,13 @@ fn read(args: &Args) -> (Report, Fixes, std::mem::ManuallyDrop<Loaded>) {
     let fixes = match loaded.project.is_some() || args.rules.kustomize {
         true => Fixes::default(),
         false => {
+            let settings = args.rules.over(load::Settings::default());
+            let namespace = args.rules.namespace.as_deref();
             let input = crate::fix::Input {
                 sources: &texts,
-                settings: &args.rules.over(load::Settings::default()),
-                namespace: args.rules.namespace.as_deref(),
+                read: &|sources| load::load_in(sources, &settings, namespace),
+                ignored: &[],
+                stop: &|| false,
             };
             crate::fix::fixes(input, &report.found)
         }

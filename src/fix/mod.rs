@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Patch, Severity, apply};
-use crate::lint;
-use crate::load::{self, Settings};
+use crate::lint::{self, IgnoredHere};
+use crate::load::Loaded;
 use crate::manifest::Source;
 
 /// The most times that texts are read again to find the corrections that can be made together.
@@ -21,10 +21,12 @@ const MOST_TRIES: usize = 64;
 pub struct Input<'a> {
     /// The texts.
     pub sources: &'a [Source],
-    /// The enforcer and the assumptions.
-    pub settings: &'a Settings,
-    /// The namespace of objects that name none.
-    pub namespace: Option<&'a str>,
+    /// Reads such texts.
+    pub read: &'a dyn Fn(&[Source]) -> Loaded,
+    /// What the project ignores.
+    pub ignored: &'a [IgnoredHere],
+    /// Ends the search for corrections once it returns true.
+    pub stop: &'a dyn Fn() -> bool,
 }
 
 /// What can be corrected.
@@ -32,6 +34,8 @@ pub struct Input<'a> {
 pub struct Fixes {
     /// The findings that are corrected, by their places among those given.
     pub fixable: BTreeSet<usize>,
+    /// The patch of each of these.
+    pub patches: BTreeMap<usize, Vec<Patch>>,
     /// The texts that change.
     pub files: Vec<Fixed>,
 }
@@ -49,7 +53,13 @@ pub struct Fixed {
 
 /// The corrections of findings that can be made together.
 pub fn fixes(input: Input, found: &[Diagnostic]) -> Fixes {
+    fixes_of(input, found, &|_| true)
+}
+
+/// The same for some of the findings, by their places.
+pub fn fixes_of(input: Input, found: &[Diagnostic], is_wanted: &dyn Fn(usize) -> bool) -> Fixes {
     let candidates: Vec<Candidate> = (found.iter().enumerate())
+        .filter(|(at, _)| is_wanted(*at))
         .filter_map(|(at, finding)| candidate(input.sources, at, finding))
         .collect();
     if candidates.is_empty() {
@@ -65,6 +75,9 @@ pub fn fixes(input: Input, found: &[Diagnostic]) -> Fixes {
     search.add(&candidates.iter().collect::<Vec<_>>());
     Fixes {
         fixable: search.kept.iter().map(|one| one.finding).collect(),
+        patches: (search.kept.iter())
+            .map(|one| (one.finding, one.patches.clone()))
+            .collect(),
         files: search.files,
     }
 }
@@ -109,7 +122,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     /// Adds those of some candidates that hold together with what is kept.
     fn add<'c: 'a>(&mut self, more: &[&'c Candidate]) {
-        if more.is_empty() || self.tries >= MOST_TRIES {
+        if more.is_empty() || self.tries >= MOST_TRIES || (self.input.stop)() {
             return;
         }
         self.tries += 1;
@@ -142,8 +155,8 @@ impl<'a> Search<'a> {
                 after,
             });
         }
-        let loaded = load::load_in(&sources, self.input.settings, self.input.namespace);
-        let report = lint::report(&loaded, &sources, &[]);
+        let loaded = (self.input.read)(&sources);
+        let report = lint::report(&loaded, &sources, self.input.ignored);
         let after = counts(&report.found);
         let before = counts(self.found);
         let corrected = all.iter().filter_map(|one| self.found.get(one.finding));

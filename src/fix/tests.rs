@@ -11,8 +11,9 @@ fn of(sources: &[Source]) -> (Fixes, Vec<String>) {
     let found = lint::report(&loaded, sources, &[]).found;
     let input = Input {
         sources,
-        settings: &settings,
-        namespace: None,
+        read: &|sources| load(sources, &settings),
+        ignored: &[],
+        stop: &|| false,
     };
     let fixes = fixes(input, &found);
     let codes = fixes.fixable.iter().map(|at| found[*at].code.to_owned());

@@ -86,6 +86,11 @@ impl Scope {
     }
 }
 
+/// Whether the findings of a code can be ignored.
+pub fn can_be_ignored(code: &str) -> bool {
+    code_of(code).is_ok()
+}
+
 /// The code that a word means, if it can be ignored; else why not.
 fn code_of(word: &str) -> Result<&'static str, Box<Diagnostic>> {
     let Some(code) = manual::find(word) else {

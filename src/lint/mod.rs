@@ -24,7 +24,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::load::Loaded;
 
-pub use ignore::{IgnoredHere, Report, report};
+pub use ignore::{IgnoredHere, Report, can_be_ignored, report};
 pub use input::Input;
 pub use manual::{codes, name_of, page};
 

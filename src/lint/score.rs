@@ -179,7 +179,7 @@ pub fn scores(loaded: &Loaded, found: &[Diagnostic]) -> Vec<Score> {
 }
 
 /// The namespace of `KIND NAMESPACE/NAME` and of `Namespace NAME`.
-fn namespace_of(resource: &str) -> Option<&str> {
+pub fn namespace_of(resource: &str) -> Option<&str> {
     let (kind, name) = resource.split_once(' ')?;
     match name.split_once('/') {
         Some((namespace, _)) => Some(namespace),

@@ -488,6 +488,9 @@ fn simple_edit() -> impl Strategy<Value = Edit> {
         1 => vec(node(), 1..3).prop_map(Edit::Unpin),
         2 => vec(item(), 1..4).prop_map(Edit::Duplicate),
         1 => text().prop_map(Edit::SetName),
+        1 => (text(), option::of(text()), text()).prop_map(|(rule, place, reason)| {
+            Edit::Ignore(IgnoredRule { rule, place, reason, unknown: Unknown::new() })
+        }),
         1 => settings().prop_map(Edit::SetSettings),
     ]
 }

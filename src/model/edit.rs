@@ -16,9 +16,9 @@ use std::sync::Arc;
 pub use fragment::extract;
 
 use super::{
-    Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, ImportedPolicy,
-    Invariant, InvariantId, Namespace, NamespaceId, NodeRef, PolicyId, PolicyIdentities, Refusal,
-    Service, ServiceId, Settings, Workload, WorkloadId,
+    Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, IgnoredRule,
+    ImportedPolicy, Invariant, InvariantId, Namespace, NamespaceId, NodeRef, PolicyId,
+    PolicyIdentities, Refusal, Service, ServiceId, Settings, Workload, WorkloadId,
 };
 
 /// Identifies an object of a Document.
@@ -138,6 +138,8 @@ pub enum Edit {
     },
     /// Makes deny all the project's default, for the namespaces of these names too; all others stay as they are.
     DenyByDefault(Vec<String>),
+    /// Ignores the findings of a rule at a place, for a reason.
+    Ignore(IgnoredRule),
     /// Several edits as one, under a name of their own. Ids of objects they add are known beforehand
     /// (`Table::next_id`).
     Batch(String, Vec<Edit>),
@@ -188,6 +190,7 @@ impl Edit {
                 offset,
             } => fragment::paste(document, fragment, *into, *offset, applied),
             Self::Merge { other, identities } => merge::merge(document, other, identities, applied),
+            Self::Ignore(rule) => change::ignore(document, rule),
             Self::Batch(_, edits) => edits
                 .iter()
                 .try_for_each(|edit| edit.run(document, applied)),

@@ -37,7 +37,12 @@ pub fn loaded_with(document: &Document, generated: &Generated) -> Loaded {
         .chain(kept)
         .map(|(name, text)| Source::new(name, text))
         .collect();
-    let read = load::load_drawn(&sources, document);
+    loaded_from(document, &sources)
+}
+
+/// The same with the policies of these texts.
+pub fn loaded_from(document: &Document, sources: &[Source]) -> Loaded {
+    let read = load::load_drawn(sources, document);
     let cluster = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
     let mut snapshot = cluster.snapshot;
     snapshot.left_out = read.snapshot.left_out;

@@ -1,5 +1,6 @@
 //! The window through its own controls: fields, keys, menus and dialogs.
 
+mod audit;
 mod canvas;
 mod comparing;
 mod enforcers;

@@ -211,6 +211,7 @@ fn imported_policies_are_adopted_in_one_step_and_the_rest_have_reasons() {
     let mut window = imported_from(&MANIFESTS.replace(out, &named));
     let before = window.text();
     assert_eq!(window.document().policies.len(), 3);
+    window.ask(Command::ShowPolicies);
     window.click("Adopt 3 imported");
     assert!(window.sees("2 policies became 1 flow; 1 stays imported"));
     assert!(
@@ -258,6 +259,7 @@ spec:
 #[test]
 fn an_imported_policy_is_adopted_or_removed_from_its_inspector() {
     let mut window = imported();
+    window.ask(Command::ShowPolicies);
     let named = |window: &TestWindow, name: &str| {
         let document = window.document();
         let id = document

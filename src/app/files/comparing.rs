@@ -1,4 +1,4 @@
-//! Reads the other side of a comparison, and writes its result.
+//! Reads the other side of a comparison, and writes its result; writes the findings of the audit.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,7 @@ use super::Report;
 use super::open::is_project;
 use crate::app::dialogs::PathRequest;
 use crate::app::overlays::{Overlay, Question, Replacing};
+use crate::app::panels::audit::Form;
 use crate::app::panels::side::Tab;
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -141,6 +142,23 @@ impl App {
         let theme = theme::current(&self.context);
         let text = legend.map(|legend| self.view.canvas.svg(theme, &legend));
         self.write_note(path, "svg", text);
+    }
+
+    /// Asks where to write the findings of the audit.
+    pub(in crate::app) fn save_findings(&mut self, form: Form) {
+        let name = self.files.name_of(&self.document());
+        let name = format!("{name}-findings.{}", form.extension());
+        self.ask_path(PathRequest::SaveFindings(name));
+    }
+
+    /// Writes the findings in the background, in the format of the suggested file name.
+    pub(super) fn write_findings(&mut self, name: &str, path: Option<PathBuf>) {
+        let form = match name.ends_with(Form::Sarif.extension()) {
+            true => Form::Sarif,
+            false => Form::Markdown,
+        };
+        let text = self.view.audit.exported(form);
+        self.write_note(path, form.extension(), text);
     }
 
     fn write_note(&mut self, path: Option<PathBuf>, extension: &str, text: Option<String>) {

@@ -8,6 +8,7 @@ use crate::lint;
 use crate::load;
 use crate::manifest::Source;
 use crate::model::{Document, PolicyIdentities};
+use crate::suggest::{Suggestion, suggest};
 
 /// What came of an import.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Report {
     pub offers: Vec<Offer>,
     /// The offers that were taken, by their places.
     pub accepted: BTreeSet<usize>,
+    /// How many flows the manifests imply.
+    pub suggested: usize,
 }
 
 impl Report {
@@ -29,7 +32,7 @@ impl Report {
             .diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity != Severity::Info);
-        important || !self.offers.is_empty()
+        important || !self.offers.is_empty() || self.suggested > 0
     }
 }
 
@@ -41,6 +44,8 @@ pub struct Imported {
     pub identities: PolicyIdentities,
     /// Its diagnostics.
     pub report: Report,
+    /// The flows that the manifests imply.
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// Reads manifests into a Document; `into` is the project that they go into, if they do.
@@ -50,7 +55,9 @@ pub fn import(
     into: Option<&Document>,
 ) -> Imported {
     let settings = into.map(|project| load::Settings::of(&project.settings));
-    let mut loaded = load::load(sources, &settings.unwrap_or_default());
+    let settings = settings.unwrap_or_default();
+    let mut loaded = load::load_with_mentions(sources, &settings, None);
+    let suggestions = suggest(&loaded.snapshot, &loaded.mentions);
     lint::qualify(&mut loaded);
     let imported = match into {
         Some(project) => crate::import::import_beside(&loaded, project),
@@ -74,11 +81,13 @@ pub fn import(
         diagnostics,
         offers,
         accepted: BTreeSet::new(),
+        suggested: suggestions.len(),
     };
     let identities = PolicyIdentities::read(into.into_iter().chain([&document]));
     Imported {
         document,
         identities,
         report,
+        suggestions,
     }
 }

@@ -22,6 +22,7 @@ use super::preferences::Preferences;
 use super::state::{App, Surroundings};
 use crate::model::Document;
 use crate::project::files::{self, OnDisk, StateFolder};
+use crate::suggest::Suggestion;
 
 pub use converting::Conversion;
 pub use export::{InDialect, Planned, Prepared, export_files};
@@ -35,6 +36,8 @@ pub struct Files {
     project: u64,
     /// What came of the last import.
     pub report: Option<Report>,
+    /// The flows that the imported manifests imply.
+    pub suggestions: Vec<Suggestion>,
     /// The project file as it was when it was last read or written.
     file: OnDisk,
     pool: Pool,
@@ -79,6 +82,7 @@ impl Files {
             path: None,
             project: 0,
             report: None,
+            suggestions: Vec::new(),
             file: OnDisk::default(),
             dialogs: surroundings.dialogs,
             state: surroundings.state_folder,
@@ -108,6 +112,7 @@ impl Files {
         self.path = path;
         self.file = OnDisk::default();
         self.report = None;
+        self.suggestions.clear();
         self.after_save = None;
         self.reading.stop();
         self.watch.begin();
@@ -193,6 +198,7 @@ impl App {
                     PathRequest::SaveProject(name)
                     | PathRequest::ExportFile(name)
                     | PathRequest::SaveTable(name)
+                    | PathRequest::SaveFindings(name)
                     | PathRequest::SavePicture(name) => name.clone(),
                     _ => String::new(),
                 };
@@ -215,6 +221,7 @@ impl App {
                 self.commands.push(Command::ComparePaths(paths));
             }
             PathRequest::SaveTable(_) => self.write_table(paths.into_iter().next()),
+            PathRequest::SaveFindings(name) => self.write_findings(&name, paths.into_iter().next()),
             PathRequest::SavePicture(_) => self.write_picture(paths.into_iter().next()),
             PathRequest::SaveProject(_) => self.save_to(paths.into_iter().next()),
             PathRequest::ConvertFolder => self.conversion_folder(paths.into_iter().next()),

@@ -137,6 +137,7 @@ impl App {
                     other: Arc::new(imported.document),
                     identities: Arc::new(imported.identities),
                 });
+                self.files.suggestions.extend(imported.suggestions);
                 self.show_report(imported.report);
             }
             Read::Manifests { imported, from, .. } => {
@@ -145,6 +146,8 @@ impl App {
                     document.name = name_of(&from);
                 }
                 self.enter(History::unsaved(document), None);
+                self.files.suggestions = imported.suggestions;
+                self.view.audit.offered = self.document().flows.is_empty();
                 self.show_report(imported.report);
                 if let [folder] = from.as_slice() {
                     self.remember(folder);

@@ -3,10 +3,13 @@
 mod adopted;
 mod convert;
 mod export;
+mod ignore;
 mod keys;
+mod manual;
 mod palette;
 mod question;
 mod report;
+mod suggestions;
 
 use egui::{Align2, Context, CornerRadius, Frame, Id, Margin, Modal, Stroke, Ui, Vec2, vec2};
 
@@ -16,8 +19,10 @@ use super::theme::{self, color};
 pub use adopted::AdoptedView;
 pub use convert::ConvertView;
 pub use export::{ExportView, Form};
+pub use ignore::IgnoreView;
 pub use palette::PaletteView;
 pub use question::{PathPrompt, Question, Recovered, Replacing};
+pub use suggestions::SuggestionsView;
 
 /// The open overlay; there is at most one.
 pub enum Overlay {
@@ -37,6 +42,12 @@ pub enum Overlay {
     Convert(Box<ConvertView>),
     /// Where and how to write the policies.
     Export(Box<ExportView>),
+    /// The flows that manifests imply.
+    Suggestions(Box<SuggestionsView>),
+    /// The manual page of a rule, by its code.
+    Manual(&'static str),
+    /// Where findings of a rule are ignored, and why.
+    Ignore(Box<IgnoreView>),
 }
 
 /// Shows the open overlay.
@@ -54,6 +65,11 @@ pub fn overlays_ui(app: &mut App, context: &Context) {
         Overlay::Path(prompt) => question::path_ui(app, context, prompt).map(Overlay::Path),
         Overlay::Adopted(view) => adopted::adopted_ui(app, context, view).map(Overlay::Adopted),
         Overlay::Convert(view) => convert::convert_ui(app, context, view).map(Overlay::Convert),
+        Overlay::Suggestions(view) => {
+            suggestions::suggestions_ui(app, context, view).map(Overlay::Suggestions)
+        }
+        Overlay::Manual(code) => manual::manual_ui(context, code).then_some(Overlay::Manual(code)),
+        Overlay::Ignore(view) => ignore::ignore_ui(app, context, view).map(Overlay::Ignore),
         Overlay::Export(view) => export::export_ui(app, context, view).map(Overlay::Export),
     };
     // The overlay may itself have opened another one.

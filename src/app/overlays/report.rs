@@ -3,7 +3,7 @@
 use egui::{Context, RichText, ScrollArea, Ui};
 
 use super::dialog;
-use crate::app::command::Command;
+use crate::app::command::{Command, Commands};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::app::theme::{self, color};
@@ -36,6 +36,9 @@ pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
     let mut accepted = None;
     let (close, closed) = dialog(context, "import report", 640.0, |ui| {
         let mut close = head(ui, "Import", &report.summary);
+        if report.suggested > 0 {
+            close |= suggested_ui(ui, report.suggested, &mut app.commands);
+        }
         for (at, offer) in report.offers.iter().enumerate() {
             ui.horizontal(|ui| {
                 ui.set_min_height(32.0);
@@ -74,6 +77,27 @@ pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
         app.commands.push(Command::AcceptOffer(at));
     }
     !close && !closed
+}
+
+/// The offer of suggested flows; true if it was accepted.
+fn suggested_ui(ui: &mut Ui, count: usize, commands: &mut Commands) -> bool {
+    let text = match count {
+        1 => "1 flow is implied by the manifests".to_owned(),
+        count => format!("{count} flows are implied by the manifests"),
+    };
+    let row = ui.horizontal(|ui| {
+        ui.set_min_height(32.0);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let is_accepted = widgets::secondary(ui, "Suggestions").clicked();
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(text).wrap());
+            });
+            is_accepted
+        })
+    });
+    let is_accepted = row.inner.inner;
+    commands.extend(is_accepted.then_some(Command::Suggestions));
+    is_accepted
 }
 
 /// The diagnostics of reading, most severe first.

@@ -1,5 +1,6 @@
 //! The panels: each reads by reference and acts by commands.
 
+pub mod audit;
 pub mod compare;
 pub mod fidelity;
 pub mod inspector;

@@ -6,15 +6,17 @@ use egui::{
     CursorIcon, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType, pos2,
 };
 
-use super::{compare, inspector, policies, problems, reach, why};
-use crate::app::command::Commands;
+use super::problems::Shown;
+use super::{audit, compare, inspector, policies, problems, reach, why};
+use crate::app::command::{Command, Commands};
 use crate::app::jobs::Pool;
 use crate::app::problems::Tone;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
-use crate::app::widgets;
+use crate::app::{icons, widgets};
 use crate::model::Document;
 use crate::query::Results;
+use crate::scene::tokens;
 
 /// The tabs below the inspector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,9 @@ pub fn keep(
     let number = view.results_number;
     view.radius.keep(results, number, pool);
     match view.tab {
+        Tab::Problems if view.problem_list.shown(document) == Shown::Audit => {
+            view.audit.keep((results, number), pool);
+        }
         Tab::Problems => problems::keep((results, number), &mut view.problem_list, pool),
         Tab::Reach => reach::keep(
             (results, number),
@@ -60,6 +65,14 @@ pub fn keep(
         };
         let about = (document, results, number);
         policies::keep(about, beside, &mut view.policies, &view.drafts, pool);
+    }
+    if view.audit.offered && quiet && results.document == *document {
+        view.audit.keep((results, number), pool);
+        if view.audit.take_offer() {
+            view.tab = Tab::Problems;
+            view.audit.wide = true;
+            view.canvas.fit_next();
+        }
     }
     let inspected = inspector::Inspected {
         selection: &view.selection,
@@ -109,13 +122,10 @@ pub fn side_ui(
     let below = Rect::from_min_max(pos2(area.left(), line + 1.0), area.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.set_clip_rect(below.intersect(ui.clip_rect()));
-        tabs_ui(ui, view);
+        tabs_ui(ui, document, view, commands);
         // Each tab has its own scroll position and focus.
         ui.push_id(view.tab as u8, |ui| match view.tab {
-            Tab::Problems => {
-                let list = &mut view.problem_list;
-                problems::problems_ui(ui, results, &view.problems, list, commands);
-            }
+            Tab::Problems => problems_ui(ui, document, results, view, commands),
             Tab::Policies => {
                 let lit = view.lit_flows();
                 let beside = policies::Beside {
@@ -143,10 +153,58 @@ pub fn side_ui(
     });
 }
 
-fn tabs_ui(ui: &mut Ui, view: &mut View) {
+/// Shows the audit alone, where it takes most of the window.
+pub fn wide_ui(
+    ui: &mut Ui,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    tabs_ui(ui, document, view, commands);
+    ui.push_id(view.tab as u8, |ui| {
+        problems_ui(ui, document, results, view, commands);
+    });
+}
+
+/// The audit or the proof, and the choice between them where both have something to show.
+fn problems_ui(
+    ui: &mut Ui,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    let (shown, list) = (view.problem_list.shown(document), &mut view.problem_list);
+    let count = view
+        .problems
+        .iter()
+        .filter(|p| p.tone != Tone::Note)
+        .count();
+    let has_both = !document.workloads.is_empty() || !document.policies.is_empty();
+    if has_both {
+        problems::choice_ui(ui, shown, count, list);
+    }
+    match shown {
+        Shown::Audit => audit::audit_ui(ui, &mut view.audit, commands),
+        Shown::Proof => problems::problems_ui(ui, results, &view.problems, list, commands),
+    }
+}
+
+fn tabs_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
     let palette = theme::palette(ui.ctx());
     let bad = view.problems.iter().filter(|p| p.tone != Tone::Note);
-    let (count, worst) = (bad.clone().count(), bad.map(|p| p.tone).min());
+    let (mut count, mut worst) = (bad.clone().count(), bad.map(|p| p.tone).min());
+    let is_audit = view.problem_list.shown(document) == Shown::Audit;
+    if let Some((bad, has_errors)) = view.audit.bad().filter(|_| is_audit) {
+        let tone = if has_errors {
+            Tone::Bad
+        } else {
+            Tone::Doubtful
+        };
+        (count, worst) = (bad, (bad > 0).then_some(tone));
+    }
     let (foreground, background) = worst.unwrap_or(Tone::Note).colors(palette);
     let tabs = [
         (Tab::Problems, "Problems", count),
@@ -158,7 +216,27 @@ fn tabs_ui(ui: &mut Ui, view: &mut View) {
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        widgets::tab_bar(ui, view.tab, &tabs, (color(foreground), color(background)))
+        let badge = (color(foreground), color(background));
+        let chosen = widgets::tab_bar(ui, view.tab, &tabs, badge);
+        if view.tab == Tab::Problems && is_audit {
+            let bar = ui.min_rect();
+            let side = egui::vec2(tokens::BUTTON, tokens::BUTTON);
+            let right = ui.max_rect().right() - tokens::BUTTON;
+            let place = Rect::from_min_size(pos2(right, bar.center().y - side.y / 2.0), side);
+            let (icon, name) = match view.audit.wide {
+                true => (icons::ARROWS_IN_SIMPLE, "Show the audit beside the canvas"),
+                false => (
+                    icons::ARROWS_OUT_SIMPLE,
+                    "Show the audit over most of the window",
+                ),
+            };
+            ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+                if widgets::icon_button(ui, icon, name).clicked() {
+                    commands.push(Command::Audit);
+                }
+            });
+        }
+        chosen
     });
     if let Some(tab) = chosen.inner {
         view.tab = tab;

@@ -50,3 +50,15 @@ pub fn stated(ui: &mut Ui, label: &str, text: &str) -> Response {
         .inner
     })
 }
+
+/// Content with the padding of a panel.
+pub fn padded<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let margin = egui::Margin::symmetric(16, 12);
+    let frame = egui::Frame::new().inner_margin(margin);
+    frame
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            content(ui)
+        })
+        .inner
+}

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::{Applied, Item, Thing, flows, gone};
 use crate::model::validate::check;
-use crate::model::{Base, Document, Invariant, NamespaceId, NodeRef, Refusal, Settings};
+use crate::model::{
+    Base, Document, IgnoredRule, Invariant, NamespaceId, NodeRef, Refusal, Settings,
+};
 
 pub(super) fn set_name(document: &mut Document, name: &str) -> Result<(), Refusal> {
     document.name = name.trim().to_owned();
@@ -35,6 +37,21 @@ pub(super) fn deny_by_default(
 
 pub(super) fn set_settings(document: &mut Document, settings: &Settings) -> Result<(), Refusal> {
     document.settings = settings.clone();
+    Ok(())
+}
+
+pub(super) fn ignore(document: &mut Document, rule: &IgnoredRule) -> Result<(), Refusal> {
+    if rule.reason.trim().is_empty() {
+        return Err(Refusal::new("a reason is missing").help("say why the findings are acceptable"));
+    }
+    let is_same = |known: &IgnoredRule| (&known.rule, &known.place) == (&rule.rule, &rule.place);
+    if document.ignore.iter().any(is_same) {
+        return Err(Refusal::new(format!(
+            "{} is ignored there already",
+            rule.rule
+        )));
+    }
+    Arc::make_mut(&mut document.ignore).push(rule.clone());
     Ok(())
 }
 

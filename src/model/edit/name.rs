@@ -34,6 +34,10 @@ impl Edit {
             Self::Duplicate(items) => format!("Duplicate {}", several(before, items)),
             Self::Paste { .. } => "Paste".into(),
             Self::Merge { .. } => "Import".into(),
+            Self::Ignore(rule) => match &rule.place {
+                Some(place) => format!("Ignore {} in {place}", rule.rule),
+                None => format!("Ignore {}", rule.rule),
+            },
             Self::Batch(name, _) => name.clone(),
         }
     }

@@ -11,6 +11,7 @@ use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
 use crate::app::view::ShownConnection;
 use crate::app::{icons, widgets};
+use crate::model::Document;
 use crate::proof::Fix;
 use crate::proof::Kind;
 use crate::proof::State;
@@ -18,6 +19,15 @@ use crate::proof::fixes;
 use crate::query::Results;
 use crate::query::why::PairVerdict;
 use crate::scene::tokens;
+
+/// What the tab shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// What lint finds in the policies.
+    Audit,
+    /// What the proof finds, and everything else that is wrong in the project.
+    Proof,
+}
 
 /// State of the panel. It remembers the height of each card, so that hidden cards need no layout.
 #[derive(Default)]
@@ -34,6 +44,47 @@ pub struct ProblemsView {
     maker: Memo<(u64, usize), Vec<Fix>>,
     /// The finding whose example the canvas shows.
     lit: Option<usize>,
+    /// What was chosen to be shown.
+    chosen: Option<Shown>,
+}
+
+impl ProblemsView {
+    /// What is shown: with nothing drawn there is nothing to prove, so the audit.
+    pub fn shown(&self, document: &Document) -> Shown {
+        let has_policies = !(document.policies.is_empty() && document.workloads.is_empty());
+        match self.chosen {
+            _ if !has_policies => Shown::Proof,
+            Some(chosen) => chosen,
+            None if document.flows.is_empty() => Shown::Audit,
+            None => Shown::Proof,
+        }
+    }
+
+    /// Chooses what is shown.
+    pub fn show(&mut self, chosen: Shown) {
+        self.chosen = Some(chosen);
+    }
+}
+
+/// The choice between proof and audit.
+pub(super) fn choice_ui(ui: &mut Ui, shown: Shown, problems: usize, list: &mut ProblemsView) {
+    let margin = Margin {
+        left: 16,
+        right: 16,
+        top: 12,
+        bottom: 0,
+    };
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.set_width(ui.available_width().min(372.0));
+        let proof = match problems {
+            0 => "Proof".to_owned(),
+            count => format!("Proof {count}"),
+        };
+        let choices = [(Shown::Proof, proof.as_str()), (Shown::Audit, "Audit")];
+        if let Some(chosen) = widgets::segments(ui, "Problems of", shown, &choices) {
+            list.chosen = Some(chosen);
+        }
+    });
 }
 
 /// The example connection that the canvas shows.

@@ -1,0 +1,163 @@
+//! The flows that the imported manifests imply: ticks, the lines that say so, and one button that draws them.
+
+use std::ops::Range;
+
+use egui::{Align, Context, Layout, RichText, ScrollArea, Ui, WidgetType, vec2};
+
+use super::dialog;
+use super::report::head;
+use crate::app::command::Command;
+use crate::app::state::App;
+use crate::app::suggestions::{Proposal, edit};
+use crate::app::theme::{self, color};
+use crate::app::widgets;
+use crate::scene::tokens;
+use crate::suggest::Suggestion;
+
+/// Height of a proposal, and of a line below it.
+const ROW: f32 = 28.0;
+/// Height of a line of evidence, or of a reason.
+const LINE: f32 = 18.0;
+
+/// State of the dialog.
+pub struct SuggestionsView {
+    /// The suggested flows that are not drawn.
+    pub proposals: Vec<Proposal>,
+}
+
+impl SuggestionsView {
+    fn chosen(&self) -> Vec<&Suggestion> {
+        let ticked = self
+            .proposals
+            .iter()
+            .filter(|one| one.ticked && one.can_be_drawn);
+        ticked.map(|one| &one.suggestion).collect()
+    }
+}
+
+/// Shows the dialog; returns the view while it stays open.
+pub(super) fn suggestions_ui(
+    app: &mut App,
+    context: &Context,
+    mut view: Box<SuggestionsView>,
+) -> Option<Box<SuggestionsView>> {
+    let (close, closed) = dialog(context, "suggestions", 760.0, |ui| {
+        let title = match view.proposals.len() {
+            1 => "1 flow implied by your manifests".to_owned(),
+            count => format!("{count} flows implied by your manifests"),
+        };
+        let about = "From environment, arguments, ConfigMaps, routes, monitors and webhooks. Nothing is drawn without a click.";
+        let mut close = head(ui, &title, about);
+        list_ui(ui, &mut view.proposals);
+        ui.add_space(8.0);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let chosen = view.chosen();
+            let text = format!("Draw {}", chosen.len());
+            let button = ui.add_enabled_ui(!chosen.is_empty(), |ui| widgets::primary(ui, &text));
+            if button.inner.clicked() {
+                let edit = edit(&app.document(), &chosen);
+                app.commands.extend(edit.map(Command::Edit));
+                app.commands.push(Command::Fit);
+                close = true;
+            }
+            close |= widgets::secondary(ui, "Not now").clicked();
+        });
+        close
+    });
+    (!close && !closed).then_some(view)
+}
+
+/// The height of a proposal with what is below it.
+fn height(proposal: &Proposal) -> f32 {
+    let lines = proposal.suggestion.evidence.len() + usize::from(!proposal.reason.is_empty());
+    ROW + LINE * lines as f32 + 4.0
+}
+
+/// The proposals, of which only the visible ones are laid out.
+fn list_ui(ui: &mut Ui, proposals: &mut [Proposal]) {
+    let tall = ui.ctx().content_rect().height() * 0.6;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let area = ScrollArea::vertical().max_height(tall);
+    area.show_viewport(ui, |ui, seen| {
+        let total: f32 = proposals.iter().map(height).sum();
+        ui.set_width(ui.available_width());
+        let corner = ui.min_rect().min;
+        ui.set_min_height(total);
+        let mut top = 0.0;
+        for (at, proposal) in proposals.iter_mut().enumerate() {
+            let rows: Range<f32> = top..top + height(proposal);
+            top = rows.end;
+            if rows.end < seen.min.y || rows.start > seen.max.y {
+                continue;
+            }
+            let size = vec2(ui.available_width(), rows.end - rows.start);
+            let rect = egui::Rect::from_min_size(corner + vec2(0.0, rows.start), size);
+            let builder = egui::UiBuilder::new().max_rect(rect).id_salt(at);
+            ui.scope_builder(builder, |ui| proposal_ui(ui, proposal));
+        }
+    });
+}
+
+fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
+    let palette = theme::palette(ui.ctx());
+    let one = &proposal.suggestion;
+    let name = format!("{} to {}, {}", one.from, one.to, one.ports.join(", "));
+    ui.horizontal(|ui| {
+        ui.set_min_height(ROW);
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let enabled = proposal.can_be_drawn;
+        let tick = |ui: &mut Ui| ui.checkbox(&mut proposal.ticked, "");
+        let tick = ui.add_enabled_ui(enabled, tick).inner;
+        widgets::named(&tick, WidgetType::Checkbox, &name);
+        let second = color(palette.text_secondary);
+        let ends = format!("{} \u{2192} {}", plain(&one.from), plain(&one.to));
+        let font = theme::semibold(tokens::TEXT_NORMAL);
+        let ends = RichText::new(ends).font(font);
+        let ports = one.ports.join(", ").replace('/', " ");
+        let ports = RichText::new(ports).font(theme::mono(tokens::TEXT_SMALL));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(ports.color(second));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(ends).truncate())
+                    .on_hover_text(&name);
+            });
+        });
+    });
+    // Rows of text are as high as LINE, not as a button.
+    ui.spacing_mut().interact_size.y = 0.0;
+    for evidence in &one.evidence {
+        line_ui(ui, |ui| {
+            let file = evidence.file.rsplit('/').next().unwrap_or(&evidence.file);
+            let place = format!("{file}:{}", evidence.line);
+            widgets::code(ui, place, color(palette.text_faint)).on_hover_text(&evidence.file);
+            widgets::code(ui, &evidence.text, color(palette.text_secondary))
+                .on_hover_text(&evidence.text);
+        });
+    }
+    if !proposal.reason.is_empty() {
+        line_ui(ui, |ui| {
+            let text = format!("Not ticked: {}", proposal.reason);
+            let text = RichText::new(text).font(theme::sans(tokens::TEXT_SMALL));
+            ui.label(text.color(color(palette.wide)));
+        });
+    }
+}
+
+/// A line below a proposal.
+fn line_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(LINE);
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.add_space(28.0);
+        content(ui);
+    });
+}
+
+/// An end for people: `the ingress controller` for a placeholder.
+fn plain(end: &str) -> String {
+    match end {
+        crate::suggest::INGRESS_CONTROLLER => "the ingress controller".to_owned(),
+        crate::suggest::API_SERVER => "the API server".to_owned(),
+        end => end.strip_prefix("external/").unwrap_or(end).to_owned(),
+    }
+}

@@ -1,0 +1,358 @@
+//! The rows of rules and findings, and the details of the open finding.
+
+use egui::{
+    Align, Align2, Color32, FontId, Layout, Painter, Rect, RichText, Sense, Ui, UiBuilder,
+    WidgetInfo, WidgetType, pos2, vec2,
+};
+
+use super::AuditView;
+use super::excerpt;
+use super::list::Shown;
+use super::rows::Group;
+use crate::app::audit::name_of;
+use crate::app::command::{Command, Commands};
+use crate::app::problems::{Tone, sentence};
+use crate::app::theme::{self, color};
+use crate::app::{icons, widgets};
+use crate::diag::{Diagnostic, Severity};
+use crate::lint;
+use crate::model::Item;
+use crate::scene::tokens;
+
+/// Left of the texts of findings.
+const INDENT: f32 = 44.0;
+
+/// Text on one line, cut at the end of a rectangle and centred in its height.
+pub(super) fn line(painter: &Painter, rect: Rect, text: &str, font: FontId, foreground: Color32) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, foreground);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width().max(0.0));
+    let galley = painter.layout_job(job);
+    let place = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+    painter.galley(place, galley, foreground);
+}
+
+/// The sign of a severity: its shape and its colour.
+fn sign(ui: &Ui, at: egui::Pos2, severity: Severity) {
+    let (foreground, _) = Tone::from(severity).colors(theme::palette(ui.ctx()));
+    let icon = match severity {
+        Severity::Error => icons::ERROR,
+        Severity::Warning => icons::WARNING,
+        Severity::Info => icons::INFO,
+    };
+    let font = theme::icon(14.0);
+    ui.painter()
+        .text(at, Align2::CENTER_CENTER, icon, font, color(foreground));
+}
+
+/// A rule: folds its findings, explains it, fixes all of them.
+pub(super) fn group_ui(ui: &mut Ui, group: &Group, view: &mut AuditView, commands: &mut Commands) {
+    let palette = theme::palette(ui.ctx());
+    let rect = ui.max_rect();
+    let response = ui.allocate_rect(rect, Sense::click());
+    let is_folded = view.folded.contains(group.code);
+    let count = group.findings.len();
+    let name = format!("{} {}, {count}", group.code, group.title);
+    response.widget_info(|| {
+        WidgetInfo::selected(WidgetType::CollapsingHeader, true, !is_folded, &name)
+    });
+    if response.hovered() {
+        let background = tokens::mix(palette.panel, palette.text, 0.03);
+        ui.painter().rect_filled(rect, 0.0, color(background));
+    }
+    let stroke = egui::Stroke::new(1.0, color(palette.hairline));
+    ui.painter().hline(rect.x_range(), rect.top() + 0.5, stroke);
+    widgets::focus_ring(ui, &response, rect);
+    let fixable: std::collections::BTreeSet<usize> = (group.findings.iter().copied())
+        .filter(|at| view.can_fix(*at))
+        .collect();
+    let builder = UiBuilder::new()
+        .max_rect(rect.shrink2(vec2(16.0, 0.0)))
+        .layout(Layout::right_to_left(Align::Center));
+    let actions = ui.scope_builder(builder, |ui| {
+        ui.spacing_mut().item_spacing.x = 12.0;
+        if !fixable.is_empty() {
+            let text = format!("Fix {}", fixable.len());
+            let button = widgets::secondary(ui, &text);
+            widgets::named(
+                &button,
+                WidgetType::Button,
+                &format!("{text} of {}", group.code),
+            );
+            if button.clicked() {
+                view.wanted = Some(fixable);
+            }
+        }
+        if lint::page(group.code).is_some()
+            && widgets::link(ui, &format!("About {}", group.code)).clicked()
+        {
+            commands.push(Command::ExplainRule(group.code));
+        }
+    });
+    let middle = rect.center().y;
+    let caret = if is_folded {
+        icons::CARET_RIGHT
+    } else {
+        icons::CARET_DOWN
+    };
+    let font = theme::icon(12.0);
+    let place = pos2(rect.left() + 16.0, middle);
+    ui.painter().text(
+        place,
+        Align2::CENTER_CENTER,
+        caret,
+        font,
+        color(palette.text_secondary),
+    );
+    sign(ui, pos2(rect.left() + 34.0, middle), group.severity);
+    let right = actions.response.rect.left() - 12.0;
+    let mut x = rect.left() + INDENT + 4.0;
+    // A code that is a word is its own title.
+    if group.code.len() <= 4 {
+        let place = pos2(x, middle);
+        let font = theme::mono(tokens::TEXT_SMALL);
+        let code = ui.painter().text(
+            place,
+            Align2::LEFT_CENTER,
+            group.code,
+            font,
+            color(palette.text_secondary),
+        );
+        x = code.right() + 8.0;
+    }
+    let text = format!("{}  {count}", group.title);
+    let title = Rect::from_min_max(pos2(x, rect.top()), pos2(right, rect.bottom()));
+    let font = theme::semibold(tokens::TEXT_NORMAL);
+    line(ui.painter(), title, &text, font, color(palette.text));
+    if response.clicked() && !view.folded.remove(group.code) {
+        view.folded.insert(group.code);
+    }
+}
+
+/// `cart.yaml:22`, without the folders.
+fn place_of(finding: &Diagnostic) -> Option<String> {
+    let span = finding.span.as_ref()?;
+    let name = span.file.rsplit('/').next().unwrap_or(&span.file);
+    Some(format!("{name}:{}", span.line))
+}
+
+impl Shown<'_> {
+    /// A finding: opens its details.
+    pub(super) fn finding_ui(
+        &self,
+        ui: &mut Ui,
+        at: usize,
+        view: &mut AuditView,
+        commands: &mut Commands,
+    ) {
+        let Some(finding) = self.audit.report.found.get(at) else {
+            return;
+        };
+        let palette = theme::palette(ui.ctx());
+        let rect = ui.max_rect();
+        let is_open = view.open == Some(at);
+        let response = ui.allocate_rect(rect, Sense::click());
+        let message = sentence(&finding.message);
+        let name = format!("{}: {message}", name_of(finding));
+        response.widget_info(|| {
+            WidgetInfo::selected(WidgetType::SelectableLabel, true, is_open, &name)
+        });
+        if is_open || response.hovered() {
+            let background = tokens::mix(palette.panel, palette.text, 0.04);
+            ui.painter().rect_filled(rect, 0.0, color(background));
+        }
+        widgets::focus_ring(ui, &response, rect);
+        let first = match self.is_wide {
+            true => rect,
+            false => Rect::from_min_size(rect.min, vec2(rect.width(), rect.height() / 2.0)),
+        };
+        sign(
+            ui,
+            pos2(rect.left() + 34.0, first.center().y),
+            finding.severity,
+        );
+        let right = self.ends_ui(ui, first, at, view, commands) - 12.0;
+        let left = rect.left() + INDENT + 4.0;
+        let mono = theme::mono(tokens::TEXT_SMALL);
+        let sans = theme::sans(tokens::TEXT_NORMAL);
+        let name_end = match self.is_wide {
+            true => left + ((right - left) * 0.3).min(200.0),
+            false => right,
+        };
+        let name_rect = Rect::from_x_y_ranges(left..=name_end, first.y_range());
+        let second = color(palette.text_secondary);
+        line(ui.painter(), name_rect, name_of(finding), mono, second);
+        let text = match self.is_wide {
+            true => Rect::from_x_y_ranges(name_end + 12.0..=right, first.y_range()),
+            false => Rect::from_x_y_ranges(
+                left..=rect.right() - 16.0,
+                first.bottom() - 3.0..=rect.bottom() - 3.0,
+            ),
+        };
+        line(ui.painter(), text, &message, sans, color(palette.text));
+        if response.clicked() {
+            view.open = (!is_open).then_some(at);
+        }
+        response.on_hover_text(message);
+    }
+
+    /// Place and actions at the end of a row; returns their left.
+    fn ends_ui(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        at: usize,
+        view: &mut AuditView,
+        commands: &mut Commands,
+    ) -> f32 {
+        let (Some(finding), Some(about)) =
+            (self.audit.report.found.get(at), self.audit.about.get(at))
+        else {
+            return rect.right();
+        };
+        let builder = UiBuilder::new()
+            .max_rect(rect.shrink2(vec2(16.0, 0.0)))
+            .layout(Layout::right_to_left(Align::Center));
+        let shown = ui.scope_builder(builder, |ui| {
+            ui.spacing_mut().item_spacing.x = 12.0;
+            ui.spacing_mut().interact_size.y = 0.0;
+            if self.is_wide {
+                if !about.items.is_empty() {
+                    let link = widgets::link(ui, "Show");
+                    named_link(&link, "Show", finding);
+                    if link.clicked() {
+                        show(&about.items, commands);
+                    }
+                }
+                if view.can_fix(at) {
+                    let link = widgets::link(ui, "Fix");
+                    named_link(&link, "Fix", finding);
+                    if link.clicked() {
+                        view.wanted = Some([at].into());
+                    }
+                }
+            }
+            place_ui(ui, finding, about.policy.map(Item::Policy), commands);
+        });
+        shown.response.rect.left()
+    }
+
+    /// The details of the open finding; returns their height.
+    pub(super) fn details_ui(
+        &self,
+        ui: &mut Ui,
+        at: usize,
+        view: &mut AuditView,
+        commands: &mut Commands,
+    ) -> f32 {
+        let Some(finding) = self.audit.report.found.get(at) else {
+            return 0.0;
+        };
+        let palette = theme::palette(ui.ctx());
+        let background = tokens::mix(palette.panel, palette.text, 0.04);
+        ui.painter()
+            .rect_filled(ui.max_rect(), 0.0, color(background));
+        let margin = egui::Margin {
+            left: if self.is_wide { INDENT as i8 + 4 } else { 16 },
+            right: 16,
+            top: 4,
+            bottom: 12,
+        };
+        let frame = egui::Frame::new().inner_margin(margin);
+        let shown = frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            let text = RichText::new(sentence(&finding.message)).size(tokens::TEXT_NORMAL);
+            ui.add(egui::Label::new(text).wrap());
+            if let Some(help) = &finding.help {
+                widgets::small(ui, sentence(help));
+            }
+            if let Some(text) = self.audit.text(finding) {
+                let patches = view.fixes().and_then(|fixes| fixes.patches.get(&at));
+                excerpt::excerpt_ui(ui, text, finding, patches.map_or(&[], Vec::as_slice));
+            }
+            if let Some(about) = lint::page(finding.code).and_then(summary) {
+                widgets::faint(ui, about.replace('`', "\""));
+            }
+            self.actions_ui(ui, at, view, commands);
+        });
+        shown.response.rect.height()
+    }
+
+    fn actions_ui(&self, ui: &mut Ui, at: usize, view: &mut AuditView, commands: &mut Commands) {
+        let (Some(finding), Some(about)) =
+            (self.audit.report.found.get(at), self.audit.about.get(at))
+        else {
+            return;
+        };
+        ui.horizontal_wrapped(|ui| {
+            if view.can_fix(at) && widgets::secondary(ui, "Fix").clicked() {
+                view.wanted = Some([at].into());
+            }
+            if lint::page(finding.code).is_some()
+                && widgets::secondary(ui, "Why it matters").clicked()
+            {
+                commands.push(Command::ExplainRule(finding.code));
+            }
+            if !about.items.is_empty() && widgets::secondary(ui, "Show on canvas").clicked() {
+                show(&about.items, commands);
+            }
+            if lint::can_be_ignored(finding.code) && widgets::secondary(ui, "Ignore…").clicked() {
+                let place = (finding.resource.is_some()).then(|| name_of(finding).to_owned());
+                commands.push(Command::IgnoreFinding {
+                    code: finding.code,
+                    place,
+                    namespace: about.namespace.clone(),
+                });
+            }
+        });
+    }
+}
+
+/// The place of a finding; a link to the text, if that is an imported policy.
+fn place_ui(ui: &mut Ui, finding: &Diagnostic, policy: Option<Item>, commands: &mut Commands) {
+    let Some(place) = place_of(finding) else {
+        return;
+    };
+    let palette = theme::palette(ui.ctx());
+    let foreground = match policy {
+        Some(_) => palette.accent,
+        None => palette.text_faint,
+    };
+    let text = RichText::new(&place).font(theme::mono(tokens::TEXT_TINY));
+    let sense = if policy.is_some() {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
+    let label = egui::Label::new(text.color(color(foreground))).truncate();
+    let response = ui.add(label.sense(sense));
+    let Some(policy) = policy else { return };
+    widgets::named(&response, WidgetType::Link, &place);
+    if response
+        .on_hover_cursor(egui::CursorIcon::PointingHand)
+        .clicked()
+    {
+        commands.push(Command::Reveal(policy));
+    }
+}
+
+fn named_link(link: &egui::Response, verb: &str, finding: &Diagnostic) {
+    let name = format!("{verb} {} in {}", finding.code, name_of(finding));
+    widgets::named(link, WidgetType::Link, &name);
+}
+
+/// Selects objects and brings them into view.
+fn show(items: &[Item], commands: &mut Commands) {
+    if let [item] = items {
+        commands.push(Command::Reveal(*item));
+    } else {
+        commands.push(Command::Select(items.to_vec()));
+        commands.push(Command::FitSelection);
+    }
+}
+
+/// The first paragraph of a page.
+fn summary(page: &str) -> Option<&str> {
+    let mut paragraphs = page.split("\n\n").map(str::trim);
+    paragraphs.nth(1).filter(|text| !text.starts_with("```"))
+}
