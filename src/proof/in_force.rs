@@ -52,6 +52,7 @@ pub fn loaded_with(document: &Document, generated: &Generated) -> Loaded {
         objects: read.objects,
         project: Some(document.clone()),
         mentions: Vec::new(),
+        facts: Vec::new(),
     }
 }
 
