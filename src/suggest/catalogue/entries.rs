@@ -55,7 +55,7 @@ pub const API_SERVER: Entry = Entry {
 
 pub const WEBHOOK: Entry = Entry {
     id: "webhook",
-    name: "calls of the API server",
+    name: "webhooks and aggregated APIs",
     why: "without it, requests that need this webhook or aggregated API fail, or pass unchecked",
     source: "https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/",
     of_all_pods: false,
@@ -63,7 +63,7 @@ pub const WEBHOOK: Entry = Entry {
 
 pub const METRICS: Entry = Entry {
     id: "metrics",
-    name: "metrics",
+    name: "metrics for Prometheus",
     why: "without it, Prometheus has no metrics of the pod and its alerts never fire",
     source: "https://prometheus-operator.dev/docs/developer/getting-started/",
     of_all_pods: false,

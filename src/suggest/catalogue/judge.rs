@@ -174,8 +174,9 @@ impl<'a> Judge<'a> {
             };
             let policy = decider.and_then(|at| self.snapshot.policies.get(at));
             if !trace.allowed {
+                let direction = gate.name().to_ascii_lowercase();
                 let why = policy.map(|policy| {
-                    let text = format!("{} denies {} here", policy.title(), gate.name());
+                    let text = format!("{} denies {direction}", policy.title());
                     Evidence::new(&policy.span, text)
                 });
                 return Verdict::Denied(why);

@@ -8,7 +8,8 @@ use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use crate::model::{External, Isolate, Unknown};
 use crate::model::{Group, Network};
 use crate::policy::{Entity, Peer};
-use crate::sets::{LabelSet, Selector};
+use crate::sets::{LabelOp, LabelSet, Selector};
+use crate::suggest::cluster::Cluster;
 
 /// An address of the Internet that belongs to nobody (RFC 5737).
 pub const ON_THE_INTERNET: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
@@ -97,6 +98,23 @@ impl Place {
         ))
     }
 
+    /// The workload of the input that a group consists of, if it is one and the group is not open to others; else the
+    /// place itself.
+    pub(super) fn known(&self, cluster: &Cluster) -> Self {
+        let is_program = |group: &Group| {
+            let mut labels = group.pods.requirements.iter();
+            !group.pods.is_everything() && labels.all(|r| matches!(r.op, LabelOp::In(_)))
+        };
+        if let Self::Group(group) = self
+            && is_program(group)
+            && let [only] = known_pods(group, cluster.snapshot)[..]
+            && let Some(pod) = cluster.snapshot.pods.get(only)
+        {
+            return Self::Known(cluster.words(pod.workload));
+        }
+        self.clone()
+    }
+
     /// The endpoints that stand for it, where it is not a workload of the input.
     pub(super) fn endpoints(&self, snapshot: &Snapshot) -> Endpoints {
         match self {
@@ -117,8 +135,8 @@ pub(super) struct Endpoints {
     pub assumed: bool,
 }
 
-/// The first pod of each workload that a group selects, else a pod with its labels.
-fn of_group(group: &Group, snapshot: &Snapshot) -> Endpoints {
+/// The first pod of each workload that a group selects.
+fn known_pods(group: &Group, snapshot: &Snapshot) -> Vec<usize> {
     let selects = |at: &usize| {
         let pod = snapshot.pods.get(*at);
         pod.is_some_and(|pod| {
@@ -128,7 +146,12 @@ fn of_group(group: &Group, snapshot: &Snapshot) -> Endpoints {
         })
     };
     let first = snapshot.workloads.iter().filter(|w| !w.pods.is_empty());
-    let known: Vec<usize> = first.map(|w| w.pods.start).filter(selects).collect();
+    first.map(|w| w.pods.start).filter(selects).collect()
+}
+
+/// The first pod of each workload that a group selects, else a pod with its labels.
+fn of_group(group: &Group, snapshot: &Snapshot) -> Endpoints {
+    let known = known_pods(group, snapshot);
     if !known.is_empty() {
         return Endpoints {
             all: known.into_iter().map(Endpoint::Pod).collect(),

@@ -6,6 +6,8 @@ mod identity;
 mod mesh;
 mod programs;
 
+use std::collections::BTreeMap;
+
 use super::entries::{Entry, Need};
 use super::place::Place;
 use crate::manifest::{About, Fact};
@@ -74,6 +76,16 @@ pub fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
     found.extend(callers::of_issuers(cluster, facts));
     found.extend(mesh::findings(cluster, facts));
     found.extend(identity::findings(cluster, facts));
+    let mut known = BTreeMap::new();
+    for finding in &mut found {
+        if let Place::Group(group) = &finding.other {
+            let key = group.name.clone();
+            let place = known
+                .entry(key)
+                .or_insert_with(|| finding.other.known(cluster));
+            finding.other = place.clone();
+        }
+    }
     found
 }
 
