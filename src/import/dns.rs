@@ -3,7 +3,7 @@
 use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, Snapshot};
 use crate::dialect;
 use crate::load::Loaded;
-use crate::model::dns::{Resolver, profile_of};
+use crate::model::dns::{Resolver, likely_profile, profile_of};
 use crate::model::{DnsProfile, FlowPort};
 use crate::policy::{Direction, PlanNamespaces, PlanPeer, PortMatch, RaisedRule, merged};
 use crate::sets::{PortSet, Protocol, Selector};
@@ -29,10 +29,8 @@ pub(super) fn profile(loaded: &Loaded) -> DnsProfile {
     // The first of those that are as frequent.
     let most = counted.iter().map(|(_, count)| *count).max();
     let chosen = counted.into_iter().find(|(_, count)| Some(*count) == most);
-    chosen
-        .map(|(profile, _)| profile)
-        .or(own)
-        .unwrap_or_default()
+    let chosen = chosen.map(|(profile, _)| profile);
+    chosen.unwrap_or_else(|| likely_profile(&loaded.snapshot))
 }
 
 /// The profile whose pods the egress rules of a policy allow; none if they allow no DNS, or only some of it.

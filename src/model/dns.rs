@@ -79,6 +79,15 @@ pub(crate) fn profile_of(snapshot: &Snapshot) -> Option<DnsProfile> {
     snapshot.pods.iter().find_map(|pod| of_pod(snapshot, pod))
 }
 
+/// The profile of a cluster's DNS pods, or of the platform that its objects show.
+pub(crate) fn likely_profile(snapshot: &Snapshot) -> DnsProfile {
+    let has_routes = || snapshot.routes.iter().any(|route| route.kind == "Route");
+    profile_of(snapshot).unwrap_or_else(|| match has_routes() {
+        true => DnsProfile::OpenShift,
+        false => DnsProfile::Kubernetes,
+    })
+}
+
 /// The profile of which a pod is a DNS pod.
 fn of_pod(snapshot: &Snapshot, pod: &Pod) -> Option<DnsProfile> {
     let namespace = &snapshot.namespaces.get(pod.namespace)?.name;

@@ -426,18 +426,18 @@ fn isolated_pods_also_need_what_nobody_draws() {
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     let wanted = "\
 {api-server}  =>  ops/operator  TCP/9443  strong
-    -:20: ValidatingWebhookConfiguration operator
+    -:21: ValidatingWebhookConfiguration operator
 
 1 flow suggested
 
 Namespace ops also needs:
   DNS: ops/*  =>  group/cluster-dns  TCP/53, UDP/53  needed
-    without it, no host name can be resolved
-    -:29: NetworkPolicy ops/deny denies egress
+    without it, host names are not resolved; without TCP, long answers fail
+    -:30: NetworkPolicy ops/deny denies egress
   Kubernetes API server: ops/operator  =>  external/kube-apiserver  TCP/443, TCP/6443  likely
     without it, the pod cannot read or change objects of the cluster
-    -:27: ClusterRoleBinding operator of the service account operator
-    -:29: NetworkPolicy ops/deny denies egress
+    -:28: ClusterRoleBinding operator of the service account operator
+    -:30: NetworkPolicy ops/deny denies egress
   webhooks and aggregated APIs: external/kube-apiserver  =>  ops/operator  TCP/9443: allowed by NetworkPolicy ops/webhook
 ";
     assert_eq!(answer.out, wanted);
@@ -450,9 +450,9 @@ Namespace ops also needs:
         "to": "group/cluster-dns",
         "ports": ["TCP/53", "UDP/53"],
         "strength": "needed",
-        "why": "without it, no host name can be resolved",
+        "why": "without it, host names are not resolved; without TCP, long answers fail",
         "source": "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/",
-        "evidence": [{"file": "-", "line": 29, "text": "NetworkPolicy ops/deny denies egress"}],
+        "evidence": [{"file": "-", "line": 30, "text": "NetworkPolicy ops/deny denies egress"}],
         "satisfiedBy": [],
     });
     assert_eq!(json["dependencies"][0], wanted);

@@ -40,7 +40,7 @@ impl Need {
 pub const DNS: Entry = Entry {
     id: "dns",
     name: "DNS",
-    why: "without it, no host name can be resolved",
+    why: "without it, host names are not resolved; without TCP, long answers fail",
     source: "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/",
     of_all_pods: true,
 };

@@ -219,8 +219,10 @@ impl<'a> Judge<'a> {
             let rules = policy.map(|policy| policy.rules(of.direction));
             let mut rules = rules.unwrap_or_default().iter().zip(&trace.rules);
             rules.any(|(rule, trace)| {
+                let at = |probe| any_port_matches(self.snapshot, &rule.ports, to, Some(probe));
+                let others = of.other_ports.iter().map(|port| (probe.0, *port));
                 let at_port = trace.subject
-                    && any_port_matches(self.snapshot, &rule.ports, to, Some(probe))
+                    && others.chain([probe]).any(at)
                     && (rule.ports != Match::Any || of.direction == Direction::Ingress);
                 let peers = rule.peers.listed().iter();
                 let mut may = peers.filter(|i| may_be_unknown(self.snapshot, &i.peer, &of.other));

@@ -6,7 +6,7 @@ pub struct Software {
     pub name: &'static str,
     /// Values of the labels that name a program.
     pub labels: &'static [&'static str],
-    /// The last parts of the names of its images.
+    /// The ends of the names of its images, without registry and tag.
     pub images: &'static [&'static str],
     /// What it connects to.
     pub needs: &'static [Target],
@@ -61,13 +61,13 @@ pub const SOFTWARE: &[Software] = &[
     program("the Prometheus operator", &["prometheus-operator", "kube-prometheus-stack-prometheus-operator"], &["prometheus-operator"], &[ApiServer]),
     program("Gatekeeper", &["gatekeeper"], &["gatekeeper"], &[ApiServer]),
     program("Kyverno", &["kyverno"], &["kyverno"], &[ApiServer]),
-    program("KEDA", &["keda-operator"], &["keda", "keda-metrics-apiserver"], &[ApiServer]),
+    program("KEDA", &["keda-operator"], &["kedacore/keda", "keda-metrics-apiserver"], &[ApiServer]),
     program("CoreDNS", &["kube-dns", "coredns"], &["coredns"], &[ApiServer]),
     // Ingress controllers and meshes.
     program("ingress-nginx", &["ingress-nginx"], &["ingress-nginx", "nginx-ingress-controller"], &[ApiServer]),
     program("Traefik", &["traefik"], &["traefik"], &[ApiServer]),
-    program("Envoy Gateway", &["gateway-helm"], &["gateway"], &[ApiServer]),
-    program("istiod", &["istiod"], &["pilot"], &[ApiServer]),
+    program("Envoy Gateway", &["gateway-helm"], &["envoyproxy/gateway"], &[ApiServer]),
+    program("istiod", &["istiod"], &["istio/pilot"], &[ApiServer]),
     // Delivery.
     program("Argo CD's server", &["argocd-server"], &[], &[ApiServer, REPOSITORIES, REDIS, Part("argocd-dex-server", &[5556, 5557])]),
     program("Argo CD's controller", &["argocd-application-controller"], &[], &[ApiServer, REPOSITORIES, REDIS]),
@@ -89,9 +89,17 @@ pub const SOFTWARE: &[Software] = &[
     program("Alertmanager", &["alertmanager"], &["alertmanager"], &[Replicas(&[9094])]),
 ];
 
-/// The last part of the name of an image: `redis` of `docker.io/library/redis:7@sha256:...`.
-pub fn image_name(image: &str) -> &str {
-    let image = image.split('@').next().unwrap_or_default();
-    let last = image.rsplit('/').next().unwrap_or_default();
-    last.split(':').next().unwrap_or_default()
+impl Software {
+    /// Whether an image is one of this program: `docker.io/library/redis:7@sha256:...` is one of `redis`.
+    pub fn has_image(&self, image: &str) -> bool {
+        let image = image.split('@').next().unwrap_or_default();
+        let tag = image
+            .rfind(':')
+            .filter(|at| image.rfind('/').is_none_or(|slash| slash < *at));
+        let name = image.get(..tag.unwrap_or(image.len())).unwrap_or_default();
+        self.images.iter().any(|own| {
+            let registry = name.strip_suffix(own);
+            registry.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        })
+    }
 }

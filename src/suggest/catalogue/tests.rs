@@ -90,6 +90,10 @@ fn dns_is_needed_and_allowed_in_each_form() {
     ] {
         assert_eq!(to(peer, both), satisfied, "{peer}");
     }
+    // OpenShift's resolvers listen on 5353.
+    let openshift = "{protocol: UDP, port: 5353}, {protocol: TCP, port: 5353}";
+    let own = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: openshift-dns}}}";
+    assert_eq!(to(own, openshift), satisfied);
     let half = to(&format!("{{{system}}}"), "{protocol: UDP, port: 53}");
     assert_eq!(half, ["s/* > group/cluster-dns TCP/53,UDP/53 needed"]);
     // Pods of the application are not DNS pods.
@@ -158,7 +162,17 @@ fn the_api_server_is_needed_by_roles_and_known_programs() {
     let plain = "containers: [{name: c, image: x}]";
     let label = of("app.kubernetes.io/name: external-dns", plain);
     assert_eq!(missing(&label, "api-server"), wanted("needed"));
-    // Not from names alone.
+    // Not from names alone, and not from a part of an image's name.
+    let gateway = of(
+        "x: y",
+        "containers: [{name: c, image: 'quay.io/acme/gateway:1'}]",
+    );
+    assert_eq!(missing(&gateway, "api-server"), Vec::<String>::new());
+    let gateway = of(
+        "x: y",
+        "containers: [{name: c, image: 'envoyproxy/gateway:v1@sha256:0'}]",
+    );
+    assert_eq!(missing(&gateway, "api-server"), wanted("needed"));
     let named = deployment("external-dns", "x: y", plain);
     assert_eq!(missing(&named, "api-server"), Vec::<String>::new());
     let to = |rule: &str| {

@@ -179,6 +179,7 @@ pub(super) fn of_issuers(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
             other: controller,
             ports: tcp(&[SOLVER.1]),
             one_port_suffices: false,
+            other_ports: &[],
             evidence: vec![evidence.clone()],
         };
         places.into_iter().map(finding).collect::<Vec<_>>()

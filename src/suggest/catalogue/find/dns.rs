@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::model::FlowPort;
-use crate::model::dns::{Resolver, profile_of};
+use crate::model::dns::{Resolver, likely_profile};
 use crate::policy::Direction;
 use crate::sets::PortSet;
 use crate::suggest::catalogue::entries::DNS;
@@ -11,7 +11,7 @@ use crate::suggest::cluster::Cluster;
 
 pub(super) fn findings(cluster: &Cluster) -> Vec<Finding> {
     let snapshot = cluster.snapshot;
-    let profile = profile_of(snapshot).unwrap_or_default();
+    let profile = likely_profile(snapshot);
     let resolver = Resolver::of(&profile);
     let mut places = vec![Place::group(
         "cluster-dns",
@@ -34,7 +34,10 @@ pub(super) fn findings(cluster: &Cluster) -> Vec<Finding> {
     resolving
         .map(|(at, place)| {
             let own = (at, Direction::Egress);
-            Finding::new(&DNS, own, place.clone(), ports.clone(), Vec::new())
+            Finding {
+                other_ports: &[53, 5353, 8053],
+                ..Finding::new(&DNS, own, place.clone(), ports.clone(), Vec::new())
+            }
         })
         .collect()
 }

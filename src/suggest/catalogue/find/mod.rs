@@ -39,6 +39,8 @@ pub struct Finding {
     pub ports: PortSet,
     /// Which of the ports it is depends on the cluster.
     pub one_port_suffices: bool,
+    /// Ports that the other end may have instead, where it is not in the input.
+    pub other_ports: &'static [u16],
     pub evidence: Vec<Evidence>,
 }
 
@@ -59,6 +61,7 @@ impl Finding {
             other,
             ports,
             one_port_suffices: false,
+            other_ports: &[],
             evidence,
         }
     }

@@ -10,7 +10,7 @@ use crate::sets::PortSet;
 use crate::suggest::Evidence;
 use crate::suggest::catalogue::entries::{API_SERVER, INTERNET, KUBELET, Need, PARTS, REPLICAS};
 use crate::suggest::catalogue::place::Place;
-use crate::suggest::catalogue::software::{SOFTWARE, Software, Target, image_name};
+use crate::suggest::catalogue::software::{SOFTWARE, Software, Target};
 use crate::suggest::cluster::Cluster;
 
 /// Labels whose values name a program.
@@ -61,7 +61,7 @@ fn programs(
     };
     let by_image = |program: &Software| {
         let mut own = images.iter();
-        let fact = own.find(|fact| program.images.contains(&image_name(&fact.value)))?;
+        let fact = own.find(|fact| program.has_image(&fact.value))?;
         let text = format!("image {} ({})", fact.value, program.name);
         Some(vec![Evidence::new(&fact.span, text)])
     };
