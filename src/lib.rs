@@ -66,7 +66,8 @@
 //! - [`proof`]: generates the policies, reads them back, compares them with the intent, and finds edits that fix a difference.
 //! - [`import`]: manifests to a Document. [`adopt`]: imported policies to flows, proven equivalent. [`convert`]: policies to another
 //!   dialect, compared before and after.
-//! - [`suggest`]: flows that manifests imply, with evidence: addresses in the configuration of workloads, routes, monitors, webhooks.
+//! - [`suggest`]: flows that manifests imply, with evidence: addresses in the configuration of workloads, routes, monitors, webhooks; and
+//!   [`suggest::catalogue`], dependencies that a default deny breaks and nobody draws.
 //! - [`query`]: the queries of the window and the command line, one file each.
 //! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`fix`]: corrections of findings as patches of their texts, proven by reading the patched texts.

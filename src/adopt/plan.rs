@@ -9,7 +9,7 @@ use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
 use crate::model::{Base, FlowPort, NamespaceId, Network, PolicyId, WorkloadId};
 use crate::plan::context::Context;
-use crate::policy::{Direction, Entity, Peer, PeerItem, Target};
+use crate::policy::{Direction, Entity, Peer, PeerItem, Target, merged};
 use crate::sets::{LabelSet, Selector};
 
 /// An imported policy as parts of a document.
@@ -148,7 +148,7 @@ pub(super) fn plan(
     };
     let own = planner.pods(planner.own_namespace(), raised.subject.clone());
     let mut parts = Vec::new();
-    for rule in &planner::merged(raised.rules) {
+    for rule in &planner.with_dns_in_one(merged(raised.rules)) {
         parts.extend(planner.rule(rule));
     }
     let mut targets = Target::ALL.into_iter();

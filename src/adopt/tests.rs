@@ -5,7 +5,7 @@ use crate::analysis::changes::{Relation, policy_relation};
 use crate::analysis::compare;
 use crate::model::fixture::Fixture;
 use crate::model::validate::flow_ports_text;
-use crate::model::{Base, Isolate, PolicyId, Words};
+use crate::model::{Base, DnsProfile, Isolate, PolicyId, Words};
 use crate::policy::Direction;
 use crate::proof::State;
 use crate::proof::generate;
@@ -118,6 +118,32 @@ fn a_dns_policy_of_the_profile_becomes_the_setting_and_any_other_a_flow() {
     let one = of("{port: 53, protocol: UDP}");
     let flow = "shop/* > group/k8s-app=kube-dns in kube-system UDP/53";
     assert_eq!(one, (false, vec![flow.to_owned()]));
+}
+
+#[test]
+fn dns_pods_and_a_node_local_cache_in_two_rules_become_the_setting() {
+    let ports = "ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]";
+    let pods = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}";
+    let cache = "{ipBlock: {cidr: 169.254.20.10/32}}";
+    let of = |egress: &str| {
+        let mut fixture = shop();
+        fixture.document.settings.dns.profile = DnsProfile::NodeLocal;
+        let dns = format!("{{podSelector: {{}}, policyTypes: [Egress], egress: [{egress}]}}");
+        fixture.import(&policy("deny", DENY), None);
+        fixture.import(&policy("dns", &dns), None);
+        let (after, remaining) = adopted(&fixture.document);
+        assert_eq!(remaining, [""; 0]);
+        let dns = after.dns_of(after.namespace_named("shop").unwrap());
+        (dns, flows(&after))
+    };
+    let two = of(&format!(
+        "{{to: [{pods}], {ports}}}, {{to: [{cache}], {ports}}}"
+    ));
+    assert_eq!(two, (true, Vec::new()));
+    let one = of(&format!("{{to: [{pods}, {cache}], {ports}}}"));
+    assert_eq!(one, (true, Vec::new()));
+    // Without the cache, it is less than the setting.
+    assert!(!of(&format!("{{to: [{pods}], {ports}}}")).0);
 }
 
 #[test]

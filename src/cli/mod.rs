@@ -126,10 +126,14 @@ enum Command {
     Paths(paths::Args),
     /// Show exposure to future pods, Services and routes
     Exposure(exposure::Args),
-    /// Suggest flows that the manifests imply, with evidence
+    /// Suggest flows that the manifests imply, and what isolated pods also need, with evidence
     ///
     /// Addresses in environment variables, arguments, commands and ConfigMaps that workloads read; Ingress and other routes;
     /// Services that take connections from outside; monitors, scrape annotations and webhooks. Secrets are never read.
+    ///
+    /// For each namespace whose pods policies isolate, what these pods need and nobody draws: DNS, the API server, webhooks,
+    /// metrics, ingress controllers, HTTP-01 solvers, service meshes, credentials of clouds, other replicas. What policies
+    /// allow already is listed with these policies. With a project, the policies are those in force.
     Suggest(suggest::Args),
     /// Print a shell completion script
     Completions(completions::Args),

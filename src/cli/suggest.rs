@@ -1,9 +1,9 @@
-//! `drawbridge suggest PATH...`: flows that the manifests imply.
+//! `drawbridge suggest PATH...`: flows that the manifests imply, and what isolated pods also need.
 
 use super::{FINE, Format, Inputs, WRONG, answer, exit_code, print_diagnostics, read_by};
 use crate::load;
 use crate::report;
-use crate::suggest::suggest;
+use crate::suggest::{catalogue, suggest};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -24,9 +24,13 @@ pub(super) fn run(args: &Args) -> u8 {
         return WRONG;
     }
     let found = suggest(&loaded.snapshot, &loaded.mentions);
+    let mut needed = catalogue::dependencies(&loaded.snapshot, &loaded.facts);
+    if let Some(document) = &loaded.project {
+        catalogue::draw::with_names_of(document, &mut needed);
+    }
     let text = match args.output {
-        Format::Txt => report::suggest::text(&found),
-        Format::Json => report::suggest::json(&found, diagnostics),
+        Format::Txt => report::suggest::text(&found, &needed),
+        Format::Json => report::suggest::json(&found, &needed, diagnostics),
     };
     answer(&text, exit_code(diagnostics, FINE))
 }

@@ -1,5 +1,6 @@
 //! Imports manifests into a document: workloads, Services and policies, and flows that are offered.
 
+mod dns;
 mod not_imported;
 mod offers;
 #[cfg(test)]
@@ -74,6 +75,7 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     let document = &mut imported.document;
     document.settings.assumptions = snapshot.assumptions;
     document.settings.base = Base::None;
+    document.settings.dns.profile = dns::profile(loaded);
     let ids = namespaces(document, snapshot);
     workloads(document, snapshot, &ids);
     services(document, snapshot, &ids);

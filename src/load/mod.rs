@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::cluster::{Assumptions, Enforcer, LeftOut, Snapshot};
 use crate::diag::Diagnostic;
 use crate::dialect;
-use crate::manifest::{self, Mention, Source};
+use crate::manifest::{self, Fact, Mention, Source};
 use crate::model::{self, Document};
 use crate::yaml::Object;
 
@@ -59,6 +59,8 @@ pub struct Loaded {
     pub objects: usize,
     /// The values that workloads are configured with; only [`load_with_mentions`] reads them.
     pub mentions: Vec<Mention>,
+    /// What objects show that no verdict depends on; only [`load_with_mentions`] reads it.
+    pub facts: Vec<Fact>,
     /// The project that it came from, if it did: externals and groups have names there.
     pub project: Option<Document>,
 }
@@ -93,7 +95,7 @@ pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>)
     load_with(sources, settings, namespace, With::Nothing)
 }
 
-/// The same, with the values that workloads are configured with.
+/// The same, with the values that workloads are configured with, and with facts.
 pub fn load_with_mentions(
     sources: &[Source],
     settings: &Settings,
@@ -123,9 +125,12 @@ fn load_with(
     with: With,
 ) -> Loaded {
     let mut found = manifest::find(sources, &dialect::kinds(Enforcer::Kubernetes));
-    let mentions = match with {
-        With::Mentions => manifest::mentions(&found, sources, namespace),
-        _ => Vec::new(),
+    let (mentions, facts) = match with {
+        With::Mentions => (
+            manifest::mentions(&found, sources, namespace),
+            manifest::facts(&found, namespace),
+        ),
+        _ => (Vec::new(), Vec::new()),
     };
     let (chosen, undecided) = match settings.enforcer {
         Some(given) => (given, None),
@@ -141,6 +146,7 @@ fn load_with(
         diagnostics: manifests.diagnostics,
         objects: manifests.objects,
         mentions,
+        facts,
         ..Loaded::default()
     };
     loaded.diagnostics.extend(undecided);

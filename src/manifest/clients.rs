@@ -1,10 +1,10 @@
-//! Monitors of the Prometheus operator, and webhooks.
+//! Monitors of the Prometheus operator, webhooks and aggregated APIs.
 
 use super::workload::selector;
 use crate::cluster::{Caller, Client, ClientPort, ClientTarget, TargetPort};
 use crate::sets::Selector;
 use crate::yaml::decode::{IntOrString, int_or_string};
-use crate::yaml::{Node, Object};
+use crate::yaml::{Mark, Node, Object};
 
 /// What an object makes connect to pods. What cannot be read is left out: no verdict depends on it.
 pub(super) fn clients(object: &Object) -> Vec<Client> {
@@ -16,7 +16,24 @@ pub(super) fn clients(object: &Object) -> Vec<Client> {
             "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
         ) => {
             let hooks = items(&object.node, "webhooks");
-            hooks.filter_map(|hook| webhook(object, hook)).collect()
+            let called =
+                hooks.filter_map(|hook| called(object, hook.get("clientConfig")?, hook.mark));
+            called.collect()
+        }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            let conversion = object.node.get("spec").and_then(|s| s.get("conversion"));
+            let webhook = conversion.and_then(|conversion| conversion.get("webhook"));
+            let config = webhook.and_then(|webhook| webhook.get("clientConfig"));
+            config
+                .and_then(|config| called(object, config, config.mark))
+                .into_iter()
+                .collect()
+        }
+        ("apiregistration.k8s.io", "APIService") => {
+            let spec = object.node.get("spec");
+            spec.and_then(|spec| called(object, spec, object.node.mark))
+                .into_iter()
+                .collect()
         }
         _ => Vec::new(),
     }
@@ -79,8 +96,9 @@ fn namespaces(object: &Object, spec: &Node) -> Option<Vec<String>> {
     })
 }
 
-fn webhook(object: &Object, hook: &Node) -> Option<Client> {
-    let service = hook.get("clientConfig")?.get("service")?;
+/// The Service that the API server calls, as `service` names it.
+fn called(object: &Object, config: &Node, mark: Mark) -> Option<Client> {
+    let service = config.get("service")?;
     let name = service.get("name")?.as_str()?;
     let namespace = service.get("namespace")?.as_str()?;
     let port = target(service.get("port")).unwrap_or(TargetPort::Number(443));
@@ -90,7 +108,7 @@ fn webhook(object: &Object, hook: &Node) -> Option<Client> {
         namespaces: Some(vec![namespace.to_owned()]),
         target: ClientTarget::Service(name.to_owned()),
         ports: vec![ClientPort::OfService(port)],
-        span: object.span(hook.mark),
+        span: object.span(mark),
     })
 }
 

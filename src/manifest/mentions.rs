@@ -58,7 +58,7 @@ pub fn mentions(found: &Found, sources: &[Source], namespace: Option<&str>) -> V
 }
 
 /// The `spec` of a Pod, or of a pod template.
-fn pod_spec(object: &Object) -> Option<&Node> {
+pub(super) fn pod_spec(object: &Object) -> Option<&Node> {
     let spec = object.node.get("spec")?;
     if object.group().is_empty() && object.kind == "Pod" {
         return Some(spec);
@@ -284,7 +284,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn items<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a Node> {
+pub(super) fn items<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a Node> {
     let list = node.get(key).and_then(Node::items);
     list.unwrap_or_default().iter()
 }
@@ -299,7 +299,7 @@ fn data(map: &Object) -> impl Iterator<Item = (&str, &Node)> {
 }
 
 /// A scalar as text.
-fn scalar(node: &Node) -> Option<String> {
+pub(super) fn scalar(node: &Node) -> Option<String> {
     match &node.value {
         Value::String(text) => Some(text.clone()),
         Value::Number(_, text) | Value::Bool(_, text) => Some(text.to_string()),

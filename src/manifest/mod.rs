@@ -11,6 +11,7 @@ mod class;
 mod clients;
 mod config_files;
 mod endpoints;
+mod facts;
 mod gateway;
 mod kinds;
 mod mentions;
@@ -23,6 +24,7 @@ mod workload;
 #[cfg(test)]
 mod tests;
 
+pub use facts::{About, Fact, facts};
 pub use mentions::{Mention, mentions};
 
 use std::sync::Arc;

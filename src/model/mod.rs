@@ -247,9 +247,10 @@ impl Default for Dns {
 }
 
 /// Where the DNS pods are.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum DnsProfile {
     /// kube-system, `k8s-app: kube-dns`, UDP and TCP 53.
+    #[default]
     Kubernetes,
     /// openshift-dns, UDP and TCP 5353.
     OpenShift,

@@ -21,7 +21,7 @@ pub use imported::Imported;
 pub use loss::{FlowKey, Loss, Part, WorkloadKey};
 pub use network::Network;
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};
-pub use raised::{RaisedPolicy, RaisedRule};
+pub use raised::{RaisedPolicy, RaisedRule, merged};
 pub use target::Target;
 
 use std::borrow::Cow;

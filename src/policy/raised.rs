@@ -41,3 +41,22 @@ impl RaisedRule {
         format!("{list}[{}]", self.index)
     }
 }
+
+/// The rules with the ports of those that have the same peers in one: Calico needs a rule for each protocol.
+pub fn merged(rules: Vec<RaisedRule>) -> Vec<RaisedRule> {
+    let mut found: Vec<RaisedRule> = Vec::new();
+    for rule in rules {
+        let same = |known: &&mut RaisedRule| {
+            (known.direction, &known.peers) == (rule.direction, &rule.peers)
+        };
+        let Some(known) = found.iter_mut().find(same) else {
+            found.push(rule);
+            continue;
+        };
+        match (&mut known.ports, rule.ports) {
+            (Match::Only(all), Match::Only(more)) => all.extend(more),
+            (all, _) => *all = Match::Any,
+        }
+    }
+    found
+}

@@ -57,6 +57,7 @@ pub fn loaded_from(document: &Document, sources: &[Source]) -> Loaded {
         objects: read.objects,
         project: Some(document.clone()),
         mentions: Vec::new(),
+        facts: Vec::new(),
     }
 }
 

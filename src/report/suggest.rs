@@ -1,17 +1,18 @@
-//! Suggested flows: `drawbridge suggest`.
+//! Suggested flows and dependencies: `drawbridge suggest`.
 
 use std::fmt::Write;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::ends::compact;
 use super::escape;
 use super::findings::flat;
 use crate::diag::Diagnostic;
+use crate::suggest::catalogue::Dependency;
 use crate::suggest::{Evidence, Suggestion};
 
-/// A table of the suggestions, with the evidence below each.
-pub fn text(found: &[Suggestion]) -> String {
+/// A table of the suggestions, with the evidence below each; then a section for each namespace that also needs something.
+pub fn text(found: &[Suggestion], dependencies: &[Dependency]) -> String {
     let ports: Vec<String> = found.iter().map(|one| one.ports.join(", ")).collect();
     let width = |of: &dyn Fn(&Suggestion) -> usize| found.iter().map(of).max().unwrap_or(0);
     let left = width(&|one| one.from.chars().count());
@@ -33,29 +34,84 @@ pub fn text(found: &[Suggestion]) -> String {
         1 => writeln!(out, "\n1 flow suggested"),
         n => writeln!(out, "\n{n} flows suggested"),
     };
+    for own in dependencies.chunk_by(|a, b| a.namespace == b.namespace) {
+        out.push_str(&section(own));
+    }
     escape::lines(out)
 }
 
+/// What a namespace also needs; empty if nothing is missing.
+fn section(dependencies: &[Dependency]) -> String {
+    let mut out = String::new();
+    let is_missing = |one: &&Dependency| one.is_missing();
+    let Some(first) = dependencies.iter().find(is_missing) else {
+        return out;
+    };
+    let _ = writeln!(out, "\nNamespace {} also needs:", first.namespace);
+    for one in dependencies {
+        let (from, to, ports) = (one.from.words(), one.to.words(), one.port_words());
+        let (name, ports) = (one.entry.name, ports.join(", "));
+        if !one.is_missing() {
+            let by = one.satisfied_by.join(", ");
+            let _ = writeln!(out, "  {name}: {from}  =>  {to}  {ports}: allowed by {by}");
+            continue;
+        }
+        let (need, why) = (one.need.name(), one.entry.why);
+        let _ = writeln!(out, "  {name}: {from}  =>  {to}  {ports}  {need}");
+        let _ = writeln!(out, "    {why}");
+        for Evidence { file, line, text } in &one.evidence {
+            let _ = writeln!(out, "    {file}:{line}: {text}");
+        }
+    }
+    out
+}
+
 /// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence": [{"file",
-/// "line", "text"}]}], "diagnostics"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name
-/// what is not in the input.
-pub fn json(found: &[Suggestion], diagnostics: &[Diagnostic]) -> String {
-    let evidence = |one: &Evidence| json!({"file": one.file, "line": one.line, "text": one.text});
+/// "line", "text"}]}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
+/// "needed|likely|possible", "why", "source", "evidence", "satisfiedBy": ["NetworkPolicy shop/allow-dns"]}],
+/// "diagnostics"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
+/// input. A dependency that no policy satisfies is missing.
+pub fn json(
+    found: &[Suggestion],
+    dependencies: &[Dependency],
+    diagnostics: &[Diagnostic],
+) -> String {
     let suggestion = |one: &Suggestion| {
         json!({
             "from": one.from,
             "to": one.to,
             "ports": one.ports,
             "strength": one.strength.name(),
-            "evidence": one.evidence.iter().map(evidence).collect::<Vec<_>>(),
+            "evidence": evidence(&one.evidence),
+        })
+    };
+    let dependency = |one: &Dependency| {
+        json!({
+            "namespace": one.namespace,
+            "id": one.entry.id,
+            "name": one.entry.name,
+            "from": one.from.words(),
+            "to": one.to.words(),
+            "ports": one.port_words(),
+            "strength": one.need.name(),
+            "why": one.entry.why,
+            "source": one.entry.source,
+            "evidence": evidence(&one.evidence),
+            "satisfiedBy": one.satisfied_by,
         })
     };
     let value = json!({
         "format": "drawbridge/suggest/1",
         "suggestions": found.iter().map(suggestion).collect::<Vec<_>>(),
+        "dependencies": dependencies.iter().map(dependency).collect::<Vec<_>>(),
         "diagnostics": flat(diagnostics),
     });
     let mut text = compact(&value);
     text.push('\n');
     text
+}
+
+fn evidence(all: &[Evidence]) -> Vec<Value> {
+    let one = |one: &Evidence| json!({"file": one.file, "line": one.line, "text": one.text});
+    all.iter().map(one).collect()
 }

@@ -69,7 +69,7 @@ const HELPERS: [&str; 6] = [
 ];
 
 /// The workloads that scrape, as ends.
-fn scrapers(cluster: &Cluster) -> Vec<String> {
+pub(super) fn scrapers(cluster: &Cluster) -> Vec<String> {
     let workloads = cluster.snapshot.workloads.iter().enumerate();
     let scrapes = |labels: &Labels| {
         let mut names = NAME_LABELS.iter().filter_map(|key| labels.get(*key));
@@ -83,7 +83,7 @@ fn scrapers(cluster: &Cluster) -> Vec<String> {
 }
 
 /// The workloads that a monitor or a webhook makes something connect to, with their own ports.
-fn targets_of(cluster: &Cluster, client: &Client) -> BTreeMap<usize, PortSet> {
+pub(super) fn targets_of(cluster: &Cluster, client: &Client) -> BTreeMap<usize, PortSet> {
     let here = |namespace: &str| {
         let all = client.namespaces.as_ref();
         all.is_none_or(|all| all.iter().any(|name| name == namespace))
@@ -143,10 +143,10 @@ fn add(
     }
 }
 
-type Annotated<'a> = (usize, PortSet, Option<&'a Span>, String);
+pub(super) type Annotated<'a> = (usize, PortSet, Option<&'a Span>, String);
 
 /// The workloads that annotations ask to scrape, on their pods or on a Service.
-fn annotated<'a>(cluster: &Cluster<'a>) -> Vec<Annotated<'a>> {
+pub(super) fn annotated<'a>(cluster: &Cluster<'a>) -> Vec<Annotated<'a>> {
     let mut found = Vec::new();
     for (at, workload) in cluster.snapshot.workloads.iter().enumerate() {
         let pod = cluster.snapshot.pods.get(workload.pods.start);

@@ -3,9 +3,11 @@
 //! - `configured`: addresses in the configuration of workloads, read by `address`.
 //! - `routes`: from ingress controllers to the backends of routes, and from the Internet to Services.
 //! - `clients`: from monitoring to what it scrapes, and from the API server to webhooks.
+//! - [`catalogue`]: dependencies that nobody draws and a default deny breaks, and whether policies allow them.
 //! - `cluster`: what a host name leads to, and on which ports of the pods.
 
 pub mod address;
+pub mod catalogue;
 mod clients;
 mod cluster;
 mod configured;

@@ -74,7 +74,7 @@ fn from_outside(cluster: &Cluster, service: &Service) -> Vec<Piece> {
 }
 
 /// The workloads behind a Service, with their own ports.
-fn backends<'a>(
+pub(super) fn backends<'a>(
     cluster: &Cluster<'a>,
     service: &'a Service,
     ports: &[&ServicePort],
@@ -91,7 +91,7 @@ fn backends<'a>(
 }
 
 /// `Ingress shop/web: backend web:80`.
-fn backend(route: &Route) -> String {
+pub(super) fn backend(route: &Route) -> String {
     let port = match &route.port {
         Some(TargetPort::Number(number)) => format!(":{number}"),
         Some(TargetPort::Name(name)) => format!(":{name}"),

@@ -377,3 +377,129 @@ fn the_namespace_of_the_command_line_counts() {
     );
     assert_eq!(lines(&answer), ["n/a > n/b TCP/80 strong 3"]);
 }
+
+/// A namespace that is isolated: an operator with a webhook and a default deny.
+const ISOLATED: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: operator, namespace: ops}
+spec:
+  selector: {matchLabels: {app: operator}}
+  template:
+    metadata: {labels: {app: operator}}
+    spec:
+      serviceAccountName: operator
+      containers: [{name: c, image: 'registry.example/operator:1', ports: [{containerPort: 9443}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: operator, namespace: ops}
+spec: {selector: {app: operator}, ports: [{port: 443, targetPort: 9443}]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: operator}
+webhooks:
+- {name: v.example.com, clientConfig: {service: {name: operator, namespace: ops}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: operator}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: operator}
+subjects:
+- {kind: ServiceAccount, name: operator, namespace: ops}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: ops}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: webhook, namespace: ops}
+spec: {podSelector: {}, ingress: [{ports: [{port: 9443}]}]}
+";
+
+#[test]
+fn isolated_pods_also_need_what_nobody_draws() {
+    let answer = drawbridge_with(&["suggest", "-"], ISOLATED);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let wanted = "\
+{api-server}  =>  ops/operator  TCP/9443  strong
+    -:21: ValidatingWebhookConfiguration operator
+
+1 flow suggested
+
+Namespace ops also needs:
+  DNS: ops/*  =>  group/cluster-dns  TCP/53, UDP/53  needed
+    without it, host names are not resolved; without TCP, long answers fail
+    -:30: NetworkPolicy ops/deny denies egress
+  Kubernetes API server: ops/operator  =>  external/kube-apiserver  TCP/443, TCP/6443  likely
+    without it, the pod cannot read or change objects of the cluster
+    -:28: ClusterRoleBinding operator of the service account operator
+    -:30: NetworkPolicy ops/deny denies egress
+  webhooks and aggregated APIs: external/kube-apiserver  =>  ops/operator  TCP/9443: allowed by NetworkPolicy ops/webhook
+";
+    assert_eq!(answer.out, wanted);
+    let json = drawbridge_with(&["suggest", "-", "-o", "json"], ISOLATED).json();
+    let wanted = serde_json::json!({
+        "namespace": "ops",
+        "id": "dns",
+        "name": "DNS",
+        "from": "ops/*",
+        "to": "group/cluster-dns",
+        "ports": ["TCP/53", "UDP/53"],
+        "strength": "needed",
+        "why": "without it, host names are not resolved; without TCP, long answers fail",
+        "source": "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/",
+        "evidence": [{"file": "-", "line": 30, "text": "NetworkPolicy ops/deny denies egress"}],
+        "satisfiedBy": [],
+    });
+    assert_eq!(json["dependencies"][0], wanted);
+    let all = json["dependencies"].as_array().expect("it is a list");
+    assert_eq!(all.len(), 3);
+    assert_eq!(
+        all[2]["satisfiedBy"],
+        serde_json::json!(["NetworkPolicy ops/webhook"])
+    );
+    // Nothing is isolated in the shop.
+    let json = drawbridge_with(&["suggest", "-", "-o", "json"], SHOP).json();
+    assert_eq!(json["dependencies"], serde_json::json!([]));
+}
+
+#[test]
+fn dependencies_of_a_project_are_judged_under_the_policies_in_force() {
+    let project = |dns: bool, flows: &str| {
+        format!(
+            "format: drawbridge/1\nname: p\nnamespaces:\n- {{name: ops, dns: {dns}}}\nworkloads:\n- {{name: dns, namespace: ops, labels: {{app.kubernetes.io/name: external-dns}}}}\nexternals:\n- {{name: control-plane, entity: kube-apiserver}}\n- {{name: any, networks: [{{cidr: 0.0.0.0/0}}]}}\n{flows}"
+        )
+    };
+    let of = |text: &str| -> Vec<String> {
+        let json = drawbridge_with(&["suggest", "-", "-o", "json"], text).json();
+        let all = json["dependencies"].as_array().cloned().unwrap_or_default();
+        let word = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+        all.iter()
+            .map(|one| {
+                let by = one["satisfiedBy"].as_array().map_or(0, Vec::len);
+                format!("{} > {} {by}", word(&one["from"]), word(&one["to"]))
+            })
+            .collect()
+    };
+    assert_eq!(
+        of(&project(false, "")),
+        [
+            "ops/dns > external/control-plane 0",
+            "ops/* > group/cluster-dns 0",
+            "ops/dns > external/Internet 0"
+        ]
+    );
+    let flows = "flows:\n- {from: ops/dns, to: external/any, ports: [TCP/443]}\n";
+    assert_eq!(
+        of(&project(true, flows)),
+        [
+            "ops/dns > external/control-plane 1",
+            "ops/* > group/cluster-dns 1",
+            "ops/dns > external/Internet 1"
+        ]
+    );
+}

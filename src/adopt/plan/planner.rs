@@ -91,6 +91,32 @@ impl Planner<'_> {
         found
     }
 
+    /// The rules with those in one that let names be resolved by pods and by a node-local cache: some policies have a rule
+    /// for each. The rules of one policy add up, so rules with the same ports may share their peers.
+    pub(super) fn with_dns_in_one(&self, rules: Vec<RaisedRule>) -> Vec<RaisedRule> {
+        if self.resolver.networks.is_empty() {
+            return rules;
+        }
+        let mut found: Vec<RaisedRule> = Vec::new();
+        for rule in rules {
+            let own = ports(&rule.ports);
+            let resolves = rule.direction == Direction::Egress
+                && self.resolver.ports.iter().all(|port| own.contains(port));
+            let same = |known: &&mut RaisedRule| {
+                known.direction == rule.direction && ports(&known.ports) == own
+            };
+            let known = found.iter_mut().find(same).filter(|_| resolves);
+            match known.map(|known| &mut known.peers) {
+                Some(Match::Only(all)) => match rule.peers {
+                    Match::Only(more) => all.extend(more),
+                    Match::Any => found.push(rule),
+                },
+                _ => found.push(rule),
+            }
+        }
+        found
+    }
+
     /// Whether a rule with these peers lets names be resolved as the project's DNS policies do, at least.
     fn is_dns(&self, peers: &[PlanPeer], networks: &[Network], ports: &[FlowPort]) -> bool {
         let resolver = &self.resolver;
@@ -160,25 +186,6 @@ impl Planner<'_> {
         let id = self.context.document.namespace_named(name)?;
         named.is_subset(within).then_some(id)
     }
-}
-
-/// The rules with the ports of those that have the same peers in one: Calico needs a rule for each protocol.
-pub(super) fn merged(rules: Vec<RaisedRule>) -> Vec<RaisedRule> {
-    let mut found: Vec<RaisedRule> = Vec::new();
-    for rule in rules {
-        let same = |known: &&mut RaisedRule| {
-            (known.direction, &known.peers) == (rule.direction, &rule.peers)
-        };
-        let Some(known) = found.iter_mut().find(same) else {
-            found.push(rule);
-            continue;
-        };
-        match (&mut known.ports, rule.ports) {
-            (Match::Only(all), Match::Only(more)) => all.extend(more),
-            (all, _) => *all = Match::Any,
-        }
-    }
-    found
 }
 
 /// Both address families.

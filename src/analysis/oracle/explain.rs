@@ -182,7 +182,7 @@ pub fn gate(
 }
 
 /// Evaluates one gate under some policies; no others may select its pod.
-pub(in crate::analysis) fn gate_by(
+pub fn gate_by(
     snapshot: &Snapshot,
     direction: Direction,
     from: &Endpoint,

@@ -12,10 +12,9 @@ mod labels;
 mod peers;
 mod ports;
 
-pub(super) use explain::gate_by;
 pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain, gate,
-    probe,
+    gate_by, probe,
 };
 pub use peers::{any_peer_matches, peer_matches};
 pub use ports::{Probe, any_port_matches, port_matches, rule_matches_port};

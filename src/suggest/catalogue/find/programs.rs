@@ -1,0 +1,182 @@
+//! Pods of known programs, and pods with a role in the API.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::{Finding, account_facts, tcp};
+use crate::manifest::{About, Fact};
+use crate::policy::{Direction, Entity};
+use crate::sets::PortSet;
+use crate::suggest::Evidence;
+use crate::suggest::catalogue::entries::{API_SERVER, INTERNET, KUBELET, Need, PARTS, REPLICAS};
+use crate::suggest::catalogue::place::Place;
+use crate::suggest::catalogue::software::{SOFTWARE, Software, Target};
+use crate::suggest::cluster::Cluster;
+
+/// Labels whose values name a program.
+const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "k8s-app", "app"];
+
+pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
+    let images = images(facts);
+    let mut found = Vec::new();
+    for (at, workload) in cluster.snapshot.workloads.iter().enumerate() {
+        let key = (&*workload.namespace, &*workload.kind, &*workload.name);
+        let own = images.get(&key).map_or(&[][..], Vec::as_slice);
+        for (program, evidence) in programs(cluster, at, own) {
+            for target in program.needs {
+                found.extend(of_target(cluster, at, *target, &evidence));
+            }
+        }
+        for fact in account_facts(cluster, facts, at).filter(|fact| fact.about == About::Role) {
+            let text = format!("{} of the service account {}", fact.value, fact.name);
+            let evidence = vec![Evidence::new(&fact.span, text)];
+            found.push(to_api_server(cluster, at, evidence).with(Need::Likely));
+        }
+    }
+    found
+}
+
+type Images<'f> = BTreeMap<(&'f str, &'f str, &'f str), Vec<&'f Fact>>;
+
+/// Images by namespace, kind and name of the objects that have the pod templates.
+fn images(facts: &[Fact]) -> Images<'_> {
+    let mut found = Images::new();
+    for fact in facts {
+        if let About::Image(kind) = &fact.about {
+            let key = (fact.namespace.as_str(), kind.as_str(), fact.name.as_str());
+            found.entry(key).or_default().push(fact);
+        }
+    }
+    found
+}
+
+/// The known programs of a workload: by its images, else by its labels.
+fn programs(
+    cluster: &Cluster,
+    at: usize,
+    images: &[&Fact],
+) -> Vec<(&'static Software, Vec<Evidence>)> {
+    let Some(workload) = cluster.snapshot.workloads.get(at) else {
+        return Vec::new();
+    };
+    let by_image = |program: &Software| {
+        let mut own = images.iter();
+        let fact = own.find(|fact| program.has_image(&fact.value))?;
+        let text = format!("image {} ({})", fact.value, program.name);
+        Some(vec![Evidence::new(&fact.span, text)])
+    };
+    let by_label = |program: &Software| {
+        let named = NAME_LABELS.iter().find_map(|key| {
+            let value = workload.labels.get(*key)?;
+            program
+                .labels
+                .contains(&value.as_str())
+                .then_some((key, value))
+        });
+        let text = named.map(|(key, value)| format!("label {key}={value} ({})", program.name))?;
+        let evidence = workload.span.as_ref().map(|span| Evidence::new(span, text));
+        Some(evidence.into_iter().collect())
+    };
+    let found = |how: &dyn Fn(&Software) -> Option<Vec<Evidence>>| -> Vec<_> {
+        let all = SOFTWARE.iter();
+        all.filter_map(|program| Some((program, how(program)?)))
+            .collect()
+    };
+    let shown = found(&by_image);
+    // A label says of which program a pod is a part, an image which part it is.
+    match shown.is_empty() {
+        false => shown,
+        true => found(&by_label),
+    }
+}
+
+fn of_target(cluster: &Cluster, at: usize, target: Target, evidence: &[Evidence]) -> Vec<Finding> {
+    let snapshot = cluster.snapshot;
+    let out = (at, Direction::Egress);
+    let evidence = evidence.to_vec();
+    match target {
+        Target::ApiServer => vec![to_api_server(cluster, at, evidence)],
+        Target::Kubelets => {
+            let addresses = snapshot
+                .nodes
+                .iter()
+                .flat_map(|node| node.addresses.clone());
+            let addresses: Vec<IpAddr> = addresses.collect();
+            let others = Place::entity("nodes", Entity::RemoteNode, &addresses);
+            let own = Place::entity("own-node", Entity::Host, &[]);
+            let places = [others, own].into_iter();
+            // Addresses of all nodes are those of the own node, too.
+            let places = places.take(if addresses.is_empty() { 2 } else { 1 });
+            places
+                .map(|place| Finding::new(&KUBELET, out, place, tcp(&[10250]), evidence.clone()))
+                .collect()
+        }
+        Target::Internet(ports) => {
+            let finding = Finding::new(&INTERNET, out, Place::internet(), tcp(ports), evidence);
+            let mut finding = finding.with(Need::Likely);
+            finding.one_port_suffices = true;
+            vec![finding]
+        }
+        Target::Replicas(ports) => {
+            let several = snapshot.workloads.get(at).is_some_and(|w| w.pods.len() > 1);
+            let own = Place::Known(cluster.words(at));
+            let finding = Finding::new(&REPLICAS, out, own.clone(), tcp(ports), evidence.clone());
+            let into = (at, Direction::Ingress);
+            let back = Finding::new(&REPLICAS, into, own, tcp(ports), evidence);
+            let both = [finding, back].into_iter().filter(|_| several);
+            both.map(|finding| finding.with(Need::Likely)).collect()
+        }
+        Target::Part(name, ports) => part(cluster, at, (name, ports), &evidence),
+    }
+}
+
+/// Connections to another part of the same installation, where it is in the input.
+fn part(
+    cluster: &Cluster,
+    at: usize,
+    (name, ports): (&str, &[u16]),
+    evidence: &[Evidence],
+) -> Vec<Finding> {
+    let all = &cluster.snapshot.workloads;
+    let Some(own) = all.get(at) else {
+        return Vec::new();
+    };
+    let is = |label: Option<&String>| label.is_some_and(|value| value == name);
+    let same = all.iter().enumerate().filter(|(_, other)| {
+        other.namespace == own.namespace && is(other.labels.get("app.kubernetes.io/name"))
+    });
+    same.flat_map(|(to, _)| {
+        let ends = [(at, Direction::Egress, to), (to, Direction::Ingress, at)];
+        ends.map(|(own, direction, other)| {
+            let other = Place::Known(cluster.words(other));
+            let ports = tcp(ports);
+            Finding::new(&PARTS, (own, direction), other, ports, evidence.to_vec())
+        })
+    })
+    .collect()
+}
+
+fn to_api_server(cluster: &Cluster, at: usize, evidence: Vec<Evidence>) -> Finding {
+    let (place, ports) = api_server(cluster);
+    let mut finding = Finding::new(
+        &API_SERVER,
+        (at, Direction::Egress),
+        place,
+        ports.clone().unwrap_or_else(|| tcp(&[443, 6443])),
+        evidence,
+    );
+    // The port behind the Service is 6443 in most clusters of one's own, and 443 in those of clouds.
+    finding.one_port_suffices = ports.is_none();
+    finding
+}
+
+/// The API server, with its ports if the input has its endpoints.
+pub(super) fn api_server(cluster: &Cluster) -> (Place, Option<PortSet>) {
+    let service = cluster.service("default", "kubernetes");
+    let endpoints = service.map_or(&[][..], |service| &service.endpoints);
+    let addresses: Vec<IpAddr> = endpoints.iter().map(|e| e.address).collect();
+    let ports = endpoints.iter().flat_map(|e| &e.ports);
+    let ports: PortSet = ports.map(|p| PortSet::single(p.protocol, p.port)).collect();
+    let place = Place::entity("kube-apiserver", Entity::KubeApiserver, &addresses);
+    (place, (!ports.is_empty()).then_some(ports))
+}
