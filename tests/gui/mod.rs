@@ -7,6 +7,7 @@ mod exporting;
 mod files;
 mod invariants;
 mod isolation;
+mod label_change;
 mod policies;
 mod proof;
 mod test_window;
