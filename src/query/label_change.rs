@@ -151,9 +151,12 @@ fn grouped<'a>(selections: impl Iterator<Item = &'a (Key, WorkloadId)>) -> Vec<S
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::fixture::Fixture;
     use crate::model::validate::labels;
+    use crate::proof::prove::laws::{drawing, random_with_rules};
     use crate::query::compare::Party;
 
     const OPEN: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: pg, namespace: shop}\n\
@@ -207,7 +210,7 @@ mod tests {
             workloads: vec![db],
         };
         let found = change(before, &after);
-        assert_eq!(found.starts, [selection.clone()]);
+        assert_eq!(found.starts, std::slice::from_ref(&selection));
         assert!(found.stops.is_empty());
         assert_eq!(words(&found), CLOSED);
         // And the reverse.
@@ -270,5 +273,45 @@ mod tests {
         assert!(change(before, before).is_empty());
         assert!(change(before, &relabelled(before, db, "app=db, odd=yes")).is_empty());
         assert_eq!(label_change(before, before, &|| true), None);
+    }
+
+    /// Every policy with every workload whose pods it selects.
+    fn all_selections(document: &Document) -> BTreeSet<(Key, WorkloadId)> {
+        let in_force = InForce::read(document, &generate(document));
+        let everything = Changed {
+            policies: subjects(&in_force).into_keys().collect(),
+            workloads: document.workloads.ids().collect(),
+        };
+        everything.selections(&in_force)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        /// What is not looked at again selects as before.
+        #[test]
+        fn no_selection_that_differs_is_missed(
+            random in random_with_rules(),
+            (changed, like, of_namespace) in any::<(usize, usize, bool)>(),
+        ) {
+            let before = drawing(&random).document;
+            let mut after = before.clone();
+            if of_namespace {
+                let ids: Vec<_> = before.namespaces.ids().collect();
+                prop_assume!(!ids.is_empty());
+                let id = ids[changed % ids.len()];
+                let text = ["", "team=web", "team=ops, tier=x"][like % 3];
+                after.namespaces.get_mut(id).unwrap().labels = labels(text).unwrap();
+            } else {
+                let ids: Vec<_> = before.workloads.ids().collect();
+                prop_assume!(!ids.is_empty());
+                let labels = before.workloads.get(ids[like % ids.len()]).unwrap().labels.clone();
+                after.workloads.get_mut(ids[changed % ids.len()]).unwrap().labels = labels;
+            }
+            let (was, is) = (all_selections(&before), all_selections(&after));
+            let found = change(&before, &after);
+            prop_assert_eq!(found.starts, grouped(is.difference(&was)));
+            prop_assert_eq!(found.stops, grouped(was.difference(&is)));
+        }
     }
 }

@@ -68,6 +68,24 @@ fn packaged(file: &str) -> String {
 
 #[cfg(unix)]
 #[test]
+fn the_scripts_of_the_github_action_are_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/github-action");
+    for script in ["version.sh", "install.sh", "run.sh", "comment.sh"] {
+        let mut bash = Command::new("bash");
+        let parsed = bash.arg("-n").arg(folder.join(script)).output();
+        let parsed = parsed.expect("bash runs");
+        let said = String::from_utf8_lossy(&parsed.stderr);
+        assert!(
+            parsed.status.success() && said.is_empty(),
+            "{script}: {said}"
+        );
+        let call = format!("\"$ACTION_PATH/{script}\"");
+        assert!(packaged("packaging/github-action/action.yml").contains(&call));
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn the_github_action_runs_each_format_and_keeps_the_worst_exit_code() {
     let folder = folder(&[("m.yaml", &misspelt()), ("p.drawbridge.yaml", SENSITIVE)]);
     let run = |command: &str, paths: &str, formats: &str| {
@@ -89,8 +107,8 @@ fn the_github_action_runs_each_format_and_keeps_the_worst_exit_code() {
     };
     let value = |output: &str, key: &str| {
         let lines = output.lines().filter_map(|line| line.split_once('='));
-        let found = lines.filter(|(k, _)| *k == key).map(|(_, v)| v.to_owned());
-        found.last()
+        let mut found = lines.filter(|(k, _)| *k == key).map(|(_, v)| v.to_owned());
+        found.next_back()
     };
     let (code, output) = run("lint", "\n m.yaml \n", "md sarif");
     assert_eq!(

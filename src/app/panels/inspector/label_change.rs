@@ -156,14 +156,25 @@ fn lines(change: &LabelChange, item: Item, document: &Document) -> Vec<Line> {
         let text = format!("{verb} {}", count(all.len(), "connection", "connections"));
         let icon = Some(icon);
         lines.push(Line { icon, text });
-        let connection =
-            |d: &&Difference| format!("{} to {} on {}", long(&d.from), long(&d.to), d.ports);
-        let shown = all.iter().take(SHOWN).map(connection);
+        let shown = all.iter().take(SHOWN).map(|d| connection(d));
         let more = all.len().saturating_sub(SHOWN);
         let more = (more > 0).then(|| format!("and {more} more"));
         lines.extend(shown.chain(more).map(|text| Line { icon: None, text }));
     }
     lines
+}
+
+/// `shop/web to shop/db on TCP 5432`.
+fn connection(difference: &Difference) -> String {
+    let (from, to) = (long(&difference.from), long(&difference.to));
+    let ports = match difference.ports.is_all() {
+        true => "any port".to_owned(),
+        false => difference.ports.to_string(),
+    };
+    match difference.from == difference.to {
+        true => format!("replicas of {from} to each other on {ports}"),
+        false => format!("{from} to {to} on {ports}"),
+    }
 }
 
 type Others<'a> = Vec<(&'a Selection, Vec<WorkloadId>)>;
@@ -211,6 +222,52 @@ mod tests {
     fn texts(change: &LabelChange, item: Item, document: &Document) -> Vec<String> {
         let lines = lines(change, item, document).into_iter();
         lines.map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn connections_are_counted_and_some_are_named() {
+        use crate::analysis::changes::Name;
+        use crate::query::compare::Party;
+        use crate::sets::{PortSet, Protocol};
+
+        let party = |name: &str| {
+            let name = Name {
+                namespace: "shop".to_owned(),
+                name: name.to_owned(),
+                kind: "Deployment".to_owned(),
+                pod: None,
+            };
+            Party::Workload(name.into())
+        };
+        let difference = |way, from, to, ports| Difference {
+            way,
+            from: party(from),
+            to: party(to),
+            ports,
+        };
+        let opens = ["a", "b", "c", "d", "e"].into_iter();
+        let opens = opens.map(|from| difference(Way::Opens, from, "a", PortSet::all()));
+        let postgres = PortSet::single(Protocol::Tcp, 5432);
+        let closes = difference(Way::Closes, "a", "b", postgres);
+        let change = LabelChange {
+            differences: opens.chain([closes]).collect(),
+            ..LabelChange::default()
+        };
+        let mut fixture = Fixture::new();
+        let item = Item::Workload(fixture.workload("shop/a", "app=a"));
+        assert_eq!(
+            texts(&change, item, &fixture.document),
+            [
+                "Opens 5 connections",
+                "replicas of shop/a to each other on any port",
+                "shop/b to shop/a on any port",
+                "shop/c to shop/a on any port",
+                "shop/d to shop/a on any port",
+                "and 1 more",
+                "Closes 1 connection",
+                "shop/a to shop/b on TCP 5432",
+            ]
+        );
     }
 
     #[test]
