@@ -50,6 +50,9 @@ enum Format {
     Md,
 }
 
+/// The heading of a review comment.
+const HEADING: &str = "Changes of the allowed connections";
+
 pub(super) fn run(args: &Args) -> u8 {
     if stdin_twice(std::iter::once(&args.old).chain(&args.new)) {
         return WRONG;
@@ -83,7 +86,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match args.output {
         Format::Txt => diff::text(&mut out, found),
-        Format::Md => out.write_all(diff::markdown(found).as_bytes()),
+        Format::Md => out.write_all(diff::markdown(found, HEADING).as_bytes()),
         Format::Json => diff::json(&mut out, found, &diagnostics),
     };
     let same = changes.is_empty() && policies == Relation::Equal;

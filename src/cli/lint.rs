@@ -50,6 +50,8 @@ enum Format {
     Sarif,
     /// Markdown, for a review comment
     Md,
+    /// Code Climate issues, for GitLab's code quality report
+    Codequality,
 }
 
 /// Every diagnostic is a finding and goes to standard output; as text, notes of one kind are summed up. Findings are
@@ -129,6 +131,7 @@ fn show(args: &Args, report: &Report, fixes: &Fixes, loaded: &Loaded) -> u8 {
         Format::Json => findings::json(linted),
         Format::Sarif => findings::sarif(linted),
         Format::Md => findings::markdown(linted),
+        Format::Codequality => findings::codequality(linted),
     };
     answer(&text, exit_code(&report.found))
 }

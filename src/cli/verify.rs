@@ -51,6 +51,8 @@ enum Format {
     Sarif,
     /// Markdown, for a review comment
     Md,
+    /// JUnit XML: a test case for each flow and invariant
+    Junit,
 }
 
 /// The results of verifying.
@@ -103,6 +105,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Format::Json => verify::json(verified),
         Format::Sarif => verify::sarif(verified),
         Format::Md => verify::markdown(verified),
+        Format::Junit => verify::junit(verified),
     };
     let code = match verified.is_fine() {
         Some(true) => FINE,

@@ -145,6 +145,12 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
     }
 }
 
+/// The connections of two documents that differ: what opens, and then what closes; each sorted by its ends.
+pub(super) fn of_connections(old: &Side, new: &Side) -> Vec<Difference> {
+    let changes = changes::changes(&old.snapshot, &new.snapshot);
+    differences(&changes, &book(old, new))
+}
+
 impl Comparison {
     /// How many connections open, or close.
     pub fn count(&self, way: Way) -> usize {

@@ -10,6 +10,7 @@ pub mod fidelity;
 pub mod graph;
 pub mod half_open;
 pub mod invariants;
+pub mod label_change;
 pub mod party;
 pub mod paths;
 pub mod radius;

@@ -49,7 +49,7 @@ pub fn markdown(before: &Snapshot, found: &Conversion) -> String {
         }
         out.push_str("|\n");
     }
-    let _ = write!(out, "\n{}", diff::markdown(compared(before, found)));
+    diff::section(&mut out, compared(before, found));
     out
 }
 

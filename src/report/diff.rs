@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::assumed;
+use super::comment;
 use super::ends::{CONTROLLER, compact, conn, range_text};
 use super::escape;
 use super::findings::flat;
@@ -52,34 +53,47 @@ pub fn text(out: &mut impl Write, found: Compared) -> io::Result<()> {
     out.write_all(summary(found).as_bytes())
 }
 
-/// The summary, then a table for a review comment.
-pub fn markdown(found: Compared) -> String {
-    let changes = found.changes;
-    let mut out = summary(found);
-    if changes.is_empty() {
-        return out;
-    }
-    out.push_str("\n| | From | To | Before | After |\n| --- | --- | --- | --- | --- |\n");
-    for change in changes {
-        let cells = [
+/// A review comment: a heading, the summary, and a table of the changes.
+pub fn markdown(found: Compared, heading: &str) -> String {
+    let mut out = comment::head("diff", heading);
+    section(&mut out, found);
+    out
+}
+
+/// The summary and a table of the changes, as Markdown.
+pub(super) fn section(out: &mut String, found: Compared) {
+    let [verdict, policies] = verdicts(found);
+    let mark = match (relation(found.changes), found.policies) {
+        (Relation::Equal, Relation::Equal) => "✅",
+        _ => "⚠️",
+    };
+    out.push_str(&format!("\n{mark} **"));
+    escape::markdown(out, &verdict);
+    out.push_str("**\n\n");
+    escape::markdown(out, &policies);
+    out.push('\n');
+    let row = |change: &Change| {
+        [
             kind(change).to_owned(),
             party(&change.src),
             destination(change),
             change.old.to_string(),
             change.new.to_string(),
-        ];
-        for cell in cells {
-            out.push_str("| ");
-            escape::markdown(&mut out, &cell);
-            out.push(' ');
-        }
-        out.push_str("|\n");
-    }
-    out
+        ]
+    };
+    let columns = ["", "From", "To", "Before", "After"];
+    let summary = format!("{} changes", found.changes.len());
+    comment::table(out, &summary, columns, found.changes.iter().map(row));
 }
 
-/// Two lines: the verdict on the connections with the assumptions, and the verdict on the policies.
+/// Two lines, as [`verdicts`].
 fn summary(found: Compared) -> String {
+    let [connections, policies] = verdicts(found);
+    format!("{connections}\n{policies}\n")
+}
+
+/// The verdict on the connections with the assumptions, and the verdict on the policies.
+fn verdicts(found: Compared) -> [String; 2] {
     let verdict = match relation(found.changes) {
         Relation::Equal => "Equal",
         Relation::Wider => "More permissive",
@@ -97,7 +111,10 @@ fn summary(found: Compared) -> String {
     };
     let assumed = assumed::sides(found.assumptions);
     let left_out = left_out::count(found.left_out);
-    format!("{verdict}: {counts}; {assumed}{left_out}\n{policies}\n")
+    [
+        format!("{verdict}: {counts}; {assumed}{left_out}"),
+        policies,
+    ]
 }
 
 /// `1 connection closed, none opened`. A connection that lost some ports and gained others counts as both.

@@ -1,5 +1,6 @@
 //! Findings: `drawbridge lint`.
 
+mod codequality;
 mod json;
 mod markdown;
 mod sarif;
@@ -17,6 +18,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::lint::score::{self, Score};
 use crate::lint::{Report, name_of};
 
+pub use codequality::codequality;
 pub use json::json;
 pub use markdown::markdown;
 pub use sarif::sarif;

@@ -2,6 +2,7 @@
 
 pub mod adopted;
 pub mod assumed;
+mod comment;
 pub mod convert;
 pub mod diff;
 mod ends;

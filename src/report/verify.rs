@@ -1,6 +1,7 @@
 //! The results of the proof and of the invariants: `drawbridge verify`.
 
 mod json;
+mod junit;
 mod markdown;
 mod sarif;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub use json::json;
+pub use junit::junit;
 pub use markdown::markdown;
 pub use sarif::sarif;
 pub(super) use sarif::{SCHEMA, sentence, uri};
@@ -23,6 +25,7 @@ use crate::proof::Finding;
 use crate::proof::Kind;
 use crate::proof::Proof;
 use crate::proof::State;
+use crate::proof::Verdict;
 use crate::query::Judged;
 use crate::query::Outcome;
 
@@ -213,6 +216,18 @@ fn finding_text(out: &mut String, verified: Verified, finding: &Finding, fixes: 
     }
     for fix in fixes {
         let _ = writeln!(out, "    fix: {fix}");
+    }
+}
+
+/// The verdict on a flow.
+fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Exact => "exact",
+        Verdict::TooWide => "too-wide",
+        Verdict::Blocked => "blocked",
+        Verdict::Invalid => "invalid-flow",
+        Verdict::CannotExpress => "cannot-express",
+        Verdict::Muted => "muted",
     }
 }
 

@@ -113,9 +113,11 @@ fn a_review_comment_is_a_table() {
     assert_eq!(same.code, Some(0));
     assert!(
         !same.out.contains('|')
-            && same
-                .out
-                .starts_with("Equal: no connections opened or closed")
+            && same.out.starts_with(
+                "<!-- drawbridge: diff -->\n### Changes of the allowed connections\n\n✅ **Equal: no connections opened or closed"
+            ),
+        "{}",
+        same.out
     );
 }
 

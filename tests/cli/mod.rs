@@ -11,6 +11,7 @@ mod lint;
 mod list;
 mod messages;
 mod paths;
+mod pipelines;
 mod projects;
 mod reading;
 mod services;

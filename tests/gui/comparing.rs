@@ -166,9 +166,11 @@ fn a_folder_of_manifests_is_compared_and_unreadable_files_are_reported() {
 }
 
 const REVIEW: &str = "\
-### online-shop: old.drawbridge.yaml -> now
+<!-- drawbridge: diff -->
+### online-shop: old.drawbridge.yaml -\\> now
 
-Mixed: 1 connection opened, 1 closed; assuming enforcer=kubernetes, pod-addresses=unknown, host-network=pods
+⚠️ **Mixed: 1 connection opened, 1 closed; assuming enforcer=kubernetes, pod-addresses=unknown, host-network=pods**
+
 The new policies and the old ones each allow something that the others do not (future pods included)
 
 | | From | To | Before | After |

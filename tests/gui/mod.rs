@@ -8,6 +8,7 @@ mod exporting;
 mod files;
 mod invariants;
 mod isolation;
+mod label_change;
 mod policies;
 mod proof;
 mod requests;

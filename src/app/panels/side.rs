@@ -82,6 +82,8 @@ pub fn keep(
     let analysis = (&view.analysis_results, view.analysis_number);
     view.inspector
         .keep((results, number), analysis, inspected, (pool, quiet));
+    view.inspector
+        .keep_label_change(document, &view.drafts, pool);
     view.shown_connection = match view.tab {
         Tab::Why => view.why.shown(),
         Tab::Problems => problems::shown(results, &view.problem_list),

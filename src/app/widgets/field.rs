@@ -53,6 +53,15 @@ impl Drafts {
         })
     }
 
+    /// The change that the field of that id would make if it were left now.
+    pub fn edit_of(&self, field: Id) -> Option<&Edit> {
+        let draft = self.position(field).and_then(|at| self.drafts.get(at))?;
+        match &draft.command {
+            Some(Command::Edit(edit)) => Some(edit),
+            _ => None,
+        }
+    }
+
     /// Focuses a field as soon as it is shown.
     pub fn focus(&mut self, id: Id) {
         self.wanted = Some(id);

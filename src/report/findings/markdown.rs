@@ -1,14 +1,19 @@
 //! Findings as a review comment: the counts, the score, a table.
 
 use super::{Linted, name_of};
-use crate::report::escape;
-
-/// The most findings listed; the rest is only counted, to keep the comment readable.
-const MOST: usize = 50;
+use crate::diag::{Diagnostic, Severity};
+use crate::report::{comment, escape};
 
 /// The counts, the score, and a table of the findings.
 pub fn markdown(linted: Linted) -> String {
-    let mut out = String::from("### Findings in network policies\n\n**");
+    let mut out = comment::head("lint", "Findings in network policies");
+    let found = &linted.report.found;
+    let mark = match found.iter().map(|d| d.severity).min() {
+        Some(Severity::Error) => "❌",
+        Some(Severity::Warning) => "⚠️",
+        Some(Severity::Info) | None => "✅",
+    };
+    out.push_str(&format!("\n{mark} **"));
     escape::markdown(&mut out, &linted.summary());
     out.push_str("**\n");
     if let Some(score) = linted.score() {
@@ -16,35 +21,31 @@ pub fn markdown(linted: Linted) -> String {
         escape::markdown(&mut out, &score);
         out.push('\n');
     }
-    let found = &linted.report.found;
-    if found.is_empty() {
-        return out;
-    }
-    out.push_str("\n| Severity | Rule | Object | Place | Finding | What to do |\n| --- | --- | --- | --- | --- | --- |\n");
-    for d in found.iter().take(MOST) {
-        let rule = match name_of(d.code) {
-            name if name == d.code => name.to_owned(),
-            name => format!("{} {name}", d.code),
-        };
-        let place = d.span.as_ref().map(|s| format!("{}:{}", s.file, s.line));
-        let cells = [
-            &d.severity.to_string(),
-            &rule,
-            d.resource.as_deref().unwrap_or_default(),
-            place.as_deref().unwrap_or_default(),
-            &d.message,
-            d.help.as_deref().unwrap_or_default(),
-        ];
-        out.push('|');
-        for cell in cells {
-            out.push(' ');
-            escape::markdown(&mut out, cell);
-            out.push_str(" |");
-        }
-        out.push('\n');
-    }
-    if found.len() > MOST {
-        out.push_str(&format!("\nand {} more\n", found.len() - MOST));
-    }
+    let summary = format!("{} findings", found.len());
+    let columns = [
+        "Severity",
+        "Rule",
+        "Object",
+        "Place",
+        "Finding",
+        "What to do",
+    ];
+    comment::table(&mut out, &summary, columns, found.iter().map(row));
     out
+}
+
+fn row(d: &Diagnostic) -> [String; 6] {
+    let rule = match name_of(d.code) {
+        name if name == d.code => name.to_owned(),
+        name => format!("{} {name}", d.code),
+    };
+    let place = d.span.as_ref().map(|s| format!("{}:{}", s.file, s.line));
+    [
+        d.severity.to_string(),
+        rule,
+        d.resource.clone().unwrap_or_default(),
+        place.unwrap_or_default(),
+        d.message.clone(),
+        d.help.clone().unwrap_or_default(),
+    ]
 }

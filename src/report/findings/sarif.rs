@@ -59,14 +59,19 @@ fn result(d: &Diagnostic, index: Option<&usize>) -> Value {
     if let Some(resource) = &d.resource {
         place["logicalLocations"] = json!([{"fullyQualifiedName": resource, "kind": "resource"}]);
     }
-    let key = [d.resource.as_deref(), d.path.as_deref(), Some(&d.message)];
-    let key: Vec<&str> = key.into_iter().flatten().collect();
     json!({
         "ruleId": d.code,
         "ruleIndex": index,
         "level": level,
         "message": {"text": message},
         "locations": [place],
-        "partialFingerprints": {"drawbridge/1": format!("{}:{}", d.code, key.join(":"))},
+        "partialFingerprints": {"drawbridge/1": fingerprint(d)},
     })
+}
+
+/// What stays the same while lines move.
+pub(super) fn fingerprint(d: &Diagnostic) -> String {
+    let key = [d.resource.as_deref(), d.path.as_deref(), Some(&d.message)];
+    let key: Vec<&str> = key.into_iter().flatten().collect();
+    format!("{}:{}", d.code, key.join(":"))
 }

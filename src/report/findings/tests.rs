@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Linted, json, markdown, sarif, text};
+use super::{Linted, codequality, json, markdown, sarif, text};
 use crate::diag::{Diagnostic, Span};
 use crate::lint::Report;
 use crate::lint::score::Score;
@@ -74,8 +74,29 @@ fn text_ends_with_the_score() {
 }
 
 #[test]
+fn code_quality_issues_have_distinct_fingerprints() {
+    let twice = [found(), found()].concat();
+    let text = with(twice, &scores(), codequality);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let first = serde_json::json!({
+        "description": "NetworkPolicy shop/p: no pod has the port `web`; write a name that exists",
+        "check_name": "L08",
+        "fingerprint": "L08:NetworkPolicy shop/p:no pod has the port `web`",
+        "severity": "major",
+        "location": {"path": "a.yaml", "lines": {"begin": 3}},
+    });
+    assert_eq!(value[0], first);
+    assert_ne!(value[0]["fingerprint"], value[1]["fingerprint"]);
+    assert_eq!(with(Vec::new(), &[], codequality), "[]\n");
+}
+
+#[test]
 fn markdown_has_the_score_and_a_table() {
     let text = with(found(), &scores(), markdown);
+    assert!(
+        text.starts_with("<!-- drawbridge: lint -->\n### Findings in network policies\n\n⚠️ **0 errors, 1 warning"),
+        "{text}"
+    );
     assert!(text.contains("score 68 of 100"), "{text}");
     assert!(
         text.contains("| warning | L08 unmatched-named-port | NetworkPolicy shop/p | a.yaml:3 |"),

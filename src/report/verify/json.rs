@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Rule, Verified, outcome};
+use super::{Rule, Verified, outcome, verdict_word};
 use crate::model::{FlowId, FlowPort, Words};
 use crate::proof::State;
 use crate::proof::Verdict;
@@ -152,16 +152,5 @@ fn state_word(state: State) -> &'static str {
         State::Invalid => "invalid-flow",
         State::TooWide => "too-wide",
         State::Blocked => "blocked",
-    }
-}
-
-fn verdict_word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Exact => "exact",
-        Verdict::TooWide => "too-wide",
-        Verdict::Blocked => "blocked",
-        Verdict::Invalid => "invalid-flow",
-        Verdict::CannotExpress => "cannot-express",
-        Verdict::Muted => "muted",
     }
 }

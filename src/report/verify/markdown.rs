@@ -7,10 +7,7 @@ use crate::model::Words;
 use crate::proof::Finding;
 use crate::proof::Kind;
 use crate::proof::State;
-use crate::report::escape;
-
-/// The most findings listed; the rest is only counted, to keep the comment readable.
-const MOST: usize = 50;
+use crate::report::comment;
 
 /// The state, the findings with an example connection and fixes, and the invariants.
 pub fn markdown(verified: Verified) -> String {
@@ -18,8 +15,7 @@ pub fn markdown(verified: Verified) -> String {
         "" => "the project",
         name => name,
     };
-    let mut out = String::from("### Network policies of ");
-    escape::markdown(&mut out, name);
+    let mut out = comment::head("verify", &format!("Network policies of {name}"));
     let mark = match verified.is_fine() {
         Some(true) if verified.left_out.is_empty() => "✅ ",
         Some(true) => "⚠️ ",
@@ -27,7 +23,7 @@ pub fn markdown(verified: Verified) -> String {
         Some(false) => "⚠️ ",
         None => "",
     };
-    let _ = write!(out, "\n\n{mark}**{}**\n", verified.summary());
+    let _ = write!(out, "\n{mark}**{}**\n", verified.summary());
     findings(&mut out, verified);
     invariants(&mut out, verified);
     out
@@ -35,57 +31,38 @@ pub fn markdown(verified: Verified) -> String {
 
 fn findings(out: &mut String, verified: Verified) {
     let all = &verified.proof.findings;
-    if all.is_empty() {
-        return;
-    }
-    out.push_str(
-        "\n| | What | Connection | Policies | What to do |\n| --- | --- | --- | --- | --- |\n",
-    );
-    for (at, finding) in all.iter().take(MOST).enumerate() {
-        row(
-            out,
-            &[
-                kind(finding.kind),
-                &finding.message,
-                &connection(finding),
-                &finding.policies.join(", "),
-                &what_to_do(finding, verified.fixes_of(at)),
-            ],
-        );
-    }
-    if all.len() > MOST {
-        let _ = writeln!(out, "\n{} more findings are not shown.", all.len() - MOST);
-    }
+    let row = |(at, finding): (usize, &Finding)| {
+        [
+            kind(finding.kind).to_owned(),
+            finding.message.clone(),
+            connection(finding),
+            finding.policies.join(", "),
+            what_to_do(finding, verified.fixes_of(at)),
+        ]
+    };
+    let columns = ["", "What", "Connection", "Policies", "What to do"];
+    let summary = format!("{} findings", all.len());
+    comment::table(out, &summary, columns, all.iter().enumerate().map(row));
 }
 
 fn invariants(out: &mut String, verified: Verified) {
-    if verified.invariants.is_empty() {
-        return;
-    }
     let words = Words::new(verified.document);
-    out.push_str("\n| Invariant | Required | Verdict |\n| --- | --- | --- |\n");
-    for (invariant, judged) in verified.judged() {
-        let (state, why, help) = outcome(&judged.outcome);
-        let rest = [why, help.unwrap_or_default()]
-            .into_iter()
-            .filter(|s| !s.is_empty());
-        let rest: Vec<&str> = rest.collect();
-        let verdict = match rest.is_empty() {
-            true => state.to_owned(),
-            false => format!("{state}: {}", rest.join("; ")),
-        };
-        row(out, &[&invariant.name, &words.demand(invariant), &verdict]);
-    }
-}
-
-fn row(out: &mut String, cells: &[&str]) {
-    out.push('|');
-    for cell in cells {
-        out.push(' ');
-        escape::markdown(out, cell);
-        out.push_str(" |");
-    }
-    out.push('\n');
+    let rows: Vec<[String; 3]> = verified
+        .judged()
+        .map(|(invariant, judged)| {
+            let (state, why, help) = outcome(&judged.outcome);
+            let rest = [why, help.unwrap_or_default()].into_iter();
+            let rest: Vec<&str> = rest.filter(|s| !s.is_empty()).collect();
+            let verdict = match rest.is_empty() {
+                true => state.to_owned(),
+                false => format!("{state}: {}", rest.join("; ")),
+            };
+            [invariant.name.clone(), words.demand(invariant), verdict]
+        })
+        .collect();
+    let summary = format!("{} invariants", rows.len());
+    let columns = ["Invariant", "Required", "Verdict"];
+    comment::table(out, &summary, columns, rows.into_iter());
 }
 
 /// The witness: one connection on one port.

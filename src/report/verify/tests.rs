@@ -113,6 +113,7 @@ fn text_format() {
 #[test]
 fn review_comment_format() {
     insta::assert_snapshot!(with(None, markdown), @r"
+    <!-- drawbridge: verify -->
     ### Network policies of shop
 
     ⚠️ **1 too wide, 1 cannot be expressed**
@@ -129,6 +130,87 @@ fn review_comment_format() {
     | nobody | \* except shop/web must not reach shop/db | holds |
     | a \| b | shop/gone must not reach shop/db | cannot be judged: there is no \`shop/gone\`; name something that exists |
     ");
+}
+
+#[test]
+fn a_test_case_for_each_flow_and_invariant() {
+    insta::assert_snapshot!(with(None, junit), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="shop" tests="7" failures="4" errors="0" skipped="0">
+      <testsuite name="flows" tests="2" failures="1" errors="0" skipped="0">
+        <testcase name="shop/web to shop/db on TCP/5432" classname="shop.flows" file="shop.drawbridge.yaml" line="12"/>
+        <testcase name="shop/web to external/api on TCP/443" classname="shop.flows" file="shop.drawbridge.yaml" line="13">
+          <failure type="cannot-express" message="the flow is left out: `api` has only a domain name, which NetworkPolicy cannot express">cannot-express: the flow is left out: `api` has only a domain name, which NetworkPolicy cannot express
+        flow: web to api (shop.drawbridge.yaml:13:3)
+        help: add its networks</failure>
+        </testcase>
+      </testsuite>
+      <testsuite name="policies" tests="1" failures="1" errors="0" skipped="0">
+        <testcase name="nothing else is allowed" classname="shop.policies" file="shop.drawbridge.yaml">
+          <failure type="too-wide" message="shop/pg-open lets shop/batch reach shop/db on TCP 5432; drawn: web; the egress of shop/batch still blocks it">too-wide: shop/pg-open lets shop/batch reach shop/db on TCP 5432; drawn: web; the egress of shop/batch still blocks it
+        policy: shop/pg-open
+        help: draw the flow, or narrow the imported policy
+        fix: Draw shop/batch to shop/db on TCP/5432
+        fix: Remove pg-open from the project</failure>
+        </testcase>
+      </testsuite>
+      <testsuite name="invariants" tests="4" failures="2" errors="0" skipped="0">
+        <testcase name="web reaches db" classname="shop.invariants" file="shop.drawbridge.yaml" line="26"/>
+        <testcase name="web stays away" classname="shop.invariants" file="shop.drawbridge.yaml" line="27">
+          <failure type="invariant-broken" message="shop/web can reach shop/db on TCP 5432">required: shop/web must not reach shop/db
+    found: shop/web can reach shop/db on TCP 5432</failure>
+        </testcase>
+        <testcase name="nobody" classname="shop.invariants" file="shop.drawbridge.yaml" line="28"/>
+        <testcase name="a | b" classname="shop.invariants" file="shop.drawbridge.yaml" line="29">
+          <failure type="invariant-not-judged" message="there is no `shop/gone`">required: shop/gone must not reach shop/db
+    found: there is no `shop/gone`
+    help: name something that exists</failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
+}
+
+/// The text of attributes and elements as a reader of XML sees it.
+fn read_back(xml: &str) -> Vec<String> {
+    use quick_xml::XmlVersion;
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_str(xml);
+    let mut found = Vec::new();
+    loop {
+        match reader.read_event().expect("it is XML") {
+            Event::Eof => return found,
+            Event::Start(e) | Event::Empty(e) => found.extend(e.attributes().map(|a| {
+                let value = a.expect("an attribute");
+                let value = value.normalized_value(XmlVersion::Implicit1_0);
+                value.expect("it is escaped").into_owned()
+            })),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn any_name_can_be_in_a_junit_report() {
+    let (mut document, _) = format::read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
+    document.name = "a<b>&\"c\"'d'\u{1}\u{1b}[2J\u{ffff}]]>".to_owned();
+    let results = check(&document);
+    let xml = junit(Verified {
+        left_out: &[],
+        left_out_of: &[],
+        document: &document,
+        proof: &results.proof,
+        invariants: &results.invariants,
+        fixes: &[],
+        diagnostics: &[Diagnostic::error("syntax", "`<` is not allowed")],
+        places: &Places::default(),
+    });
+    let read = read_back(&xml);
+    let name = "a<b>&\"c\"'d'  [2J ]]>";
+    assert!(read.iter().any(|value| value == name), "{read:?}");
+    assert!(read.contains(&"`<` is not allowed".to_owned()), "{read:?}");
+    assert!(xml.contains("errors=\"1\""), "{xml}");
+    assert!(!xml.contains(['\u{1}', '\u{1b}', '\u{ffff}']));
 }
 
 #[test]

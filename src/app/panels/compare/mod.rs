@@ -189,13 +189,14 @@ impl CompareView {
     /// The comparison as `diff -o md` writes it, with a title.
     pub fn markdown(&self, project: &str) -> Option<String> {
         let comparison = self.comparison()?;
-        let table = diff::markdown(Compared {
+        let compared = Compared {
             left_out: &[],
             changes: &comparison.changes,
             policies: comparison.policies,
             assumptions: comparison.assumptions,
-        });
-        Some(format!("### {project}: {} -> now\n\n{table}", self.name()))
+        };
+        let heading = format!("{project}: {} -> now", self.name());
+        Some(diff::markdown(compared, &heading))
     }
 
     /// Legend of the exported image: the compared sides and the meaning of the arrows.

@@ -6,6 +6,7 @@ mod external;
 mod flow;
 mod group;
 mod invariant;
+mod label_change;
 mod many;
 mod namespace;
 mod parts;
@@ -32,6 +33,7 @@ use crate::scene::ExtraId;
 
 use audit::AuditView;
 pub use external::internet;
+use label_change::LabelChangeView;
 use policy::PolicyView;
 
 /// The egui id of the name field of an object; of a flow, its ports field.
@@ -49,6 +51,8 @@ pub struct InspectorView {
     pub audit: AuditView,
     /// Facts about the selected imported policy.
     policy: PolicyView,
+    /// What the labels being typed would change.
+    label_change: LabelChangeView,
 }
 
 /// What is inspected, in this order: the only selected item, an arrow that is not a flow, the blast
@@ -64,6 +68,11 @@ pub struct Inspected<'a> {
 }
 
 impl InspectorView {
+    /// Computes what the labels being typed would change.
+    pub(super) fn keep_label_change(&mut self, document: &Document, drafts: &Drafts, pool: &Pool) {
+        self.label_change.keep(document, drafts, pool);
+    }
+
     /// Computes what is shown on the worker pool. `analysis`: the analyses beside the proof and the
     /// number of the results that they are of; `quiet`: no other job runs.
     pub(super) fn keep(

@@ -2,7 +2,7 @@
 
 use egui::{Id, Ui};
 
-use super::Inspect;
+use super::{Inspect, label_change};
 use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::theme::{self, color};
@@ -69,6 +69,7 @@ impl Texts<'_> {
                             text => change(at, Some(text)),
                         }
                     });
+                    label_change::preview_ui(ui, inspect, Field::id_of((self.id, at)));
                 });
                 let remove = format!("Remove {text}");
                 if widgets::icon_button(ui, icons::X, &remove).clicked()
@@ -90,6 +91,7 @@ impl Texts<'_> {
                     text => change(end, Some(text)),
                 }
             });
+        label_change::preview_ui(ui, inspect, Field::id_of((self.id, "add")));
     }
 }
 
