@@ -27,6 +27,7 @@ mod tests;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::api::{ADMIN, Api, CLUSTER};
 use super::read::domain_name;
 use super::write::{Peer, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
@@ -43,47 +44,6 @@ use crate::sets::{IpSet, Selector};
 
 /// Most networks or domain names of one peer.
 const MOST_NAMES: usize = 25;
-
-/// One of the two APIs.
-pub struct Api {
-    /// `AdminNetworkPolicy`.
-    pub kind: &'static str,
-    /// The version of the group.
-    pub version: &'static str,
-    /// The action that allows.
-    pub allow: &'static str,
-    /// The tier, if there is a field for it, and the priority of policies that allow, and of those that deny.
-    pub allowing: (Option<&'static str>, i64),
-    pub denying: (Option<&'static str>, i64),
-    /// The same of policies that deny what others allow.
-    pub overriding: (Option<&'static str>, i64),
-    /// Most rules of one direction, peers of one rule and ports of one rule.
-    pub most: usize,
-    /// Whether port items are those of `protocols` (v1alpha2), not of `ports`.
-    pub protocols: bool,
-}
-
-const ADMIN: Api = Api {
-    kind: "AdminNetworkPolicy",
-    version: "v1alpha1",
-    allow: "Allow",
-    allowing: (None, 98),
-    denying: (None, 99),
-    overriding: (None, 97),
-    most: 100,
-    protocols: false,
-};
-
-const CLUSTER: Api = Api {
-    kind: "ClusterNetworkPolicy",
-    version: "v1alpha2",
-    allow: "Accept",
-    allowing: (Some("Admin"), 1000),
-    denying: (Some("Baseline"), 1000),
-    overriding: (Some("Admin"), 999),
-    most: 25,
-    protocols: true,
-};
 
 /// Writes a planned policy as AdminNetworkPolicies. None: nothing of it can be expressed.
 pub(super) fn admin(plan: &PlanPolicy, _: Resolution) -> Expressed {

@@ -3,6 +3,7 @@
 //!
 #![doc = include_str!("manual.md")]
 
+mod api;
 mod express;
 mod lint;
 mod lower;

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::GROUP;
-use super::express::Api;
+use super::api::Api;
 use crate::dialect::writing::{Map, metadata, selector, texts};
 use crate::policy::{Direction, FlowKey};
 use crate::sets::Protocol;
