@@ -18,6 +18,24 @@ use crate::proof::{Generated, loaded_from};
 use crate::query::Results;
 use crate::report::findings::Linted;
 
+/// A format of the exported findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A review comment.
+    Markdown,
+    /// For code scanning.
+    Sarif,
+}
+
+impl Form {
+    /// The ending of its files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Markdown => "md",
+            Self::Sarif => "sarif",
+        }
+    }
+}
 /// The audit of one state of a project.
 #[derive(Debug)]
 pub struct Audit {

@@ -12,8 +12,8 @@ use shortcut::{ctrl, ctrl_shift, key, shift_digit};
 
 pub use shortcut::Shortcut;
 
+use super::audit::Form;
 use super::icons;
-use super::panels::audit::Form;
 use super::theme::Choice;
 use crate::model::{Edit, FlowId, Item, PolicyId, Style};
 use crate::policy::Target;

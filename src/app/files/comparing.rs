@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::Report;
 use super::open::is_project;
+use crate::app::audit::Form;
 use crate::app::dialogs::PathRequest;
 use crate::app::overlays::{Overlay, Question, Replacing};
-use crate::app::panels::audit::Form;
 use crate::app::panels::side::Tab;
 use crate::app::problems::sentence;
 use crate::app::state::App;

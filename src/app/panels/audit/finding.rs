@@ -1,14 +1,14 @@
 //! The rows of rules and findings, and the details of the open finding.
 
 use egui::{
-    Align, Align2, Color32, FontId, Layout, Painter, Rect, RichText, Sense, Ui, UiBuilder,
-    WidgetInfo, WidgetType, pos2, vec2,
+    Align, Align2, Layout, Rect, RichText, Sense, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2,
 };
 
 use super::AuditView;
 use super::excerpt;
-use super::list::Shown;
+use super::line::line;
 use super::rows::Group;
+use super::shown::Shown;
 use crate::app::audit::name_of;
 use crate::app::command::{Command, Commands};
 use crate::app::problems::{Tone, sentence};
@@ -21,15 +21,6 @@ use crate::scene::tokens;
 
 /// Left of the texts of findings.
 const INDENT: f32 = 44.0;
-
-/// Text on one line, cut at the end of a rectangle and centred in its height.
-pub(super) fn line(painter: &Painter, rect: Rect, text: &str, font: FontId, foreground: Color32) {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, foreground);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width().max(0.0));
-    let galley = painter.layout_job(job);
-    let place = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
-    painter.galley(place, galley, foreground);
-}
 
 /// The sign of a severity: its shape and its colour.
 fn sign(ui: &Ui, at: egui::Pos2, severity: Severity) {

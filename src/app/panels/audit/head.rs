@@ -4,8 +4,8 @@ use egui::{Align, Id, Layout, Margin, RichText, Sense, TextEdit, Ui, WidgetType,
 
 use egui::containers::menu::MenuButton;
 
-use super::{AuditView, Form};
-use crate::app::audit::Audit;
+use super::AuditView;
+use crate::app::audit::{Audit, Form};
 use crate::app::command::{Command, Commands};
 use crate::app::icons;
 use crate::app::theme::{self, color};

@@ -3,6 +3,7 @@
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::rows::{self, Group, Row};
+use super::shown::Shown;
 use super::{AuditView, Filter, finding, score};
 use crate::app::audit::Audit;
 use crate::app::command::Commands;
@@ -107,13 +108,6 @@ fn key(row: Row, groups: &[Group]) -> (u8, usize, &'static str) {
         Row::Finding(at) => (3, at, ""),
         Row::Details(at) => (4, at, ""),
     }
-}
-
-/// What every row needs.
-pub(super) struct Shown<'a> {
-    pub(super) audit: &'a Audit,
-    /// Whether a finding has one line.
-    pub(super) is_wide: bool,
 }
 
 impl Shown<'_> {

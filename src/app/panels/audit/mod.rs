@@ -4,16 +4,18 @@
 mod excerpt;
 mod finding;
 mod head;
+mod line;
 mod list;
 mod rows;
 mod score;
+mod shown;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egui::Ui;
 
-use crate::app::audit::Audit;
+use crate::app::audit::{Audit, Form};
 use crate::app::command::Commands;
 use crate::app::jobs::{Memo, Pool};
 use crate::app::widgets;
@@ -24,25 +26,6 @@ use crate::query::Results;
 use crate::report::findings;
 
 use list::Layout;
-
-/// A format of the exported findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// A review comment.
-    Markdown,
-    /// For code scanning.
-    Sarif,
-}
-
-impl Form {
-    /// The ending of its files.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Markdown => "md",
-            Self::Sarif => "sarif",
-        }
-    }
-}
 
 /// State of the audit.
 #[derive(Default)]

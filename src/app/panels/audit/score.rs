@@ -83,7 +83,7 @@ pub(super) fn score_ui(ui: &mut Ui, score: &Score) {
         pos2(rect.left() + 52.0, rect.top()),
         pos2(end.left() - 12.0, rect.top() + FIRST),
     );
-    super::finding::line(&painter, name, &score.namespace, font, color(palette.text));
+    super::line::line(&painter, name, &score.namespace, font, color(palette.text));
     let raises = score.raises();
     let mut told = format!("{}: {points} of 100; {parts}", score.namespace);
     for (at, raise) in raises.iter().enumerate() {
@@ -93,7 +93,7 @@ pub(super) fn score_ui(ui: &mut Ui, score: &Score) {
             pos2(rect.left() + 52.0, top),
             pos2(rect.right() - 16.0, top + LINE),
         );
-        super::finding::line(
+        super::line::line(
             &painter,
             line,
             &text,
