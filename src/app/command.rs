@@ -159,6 +159,8 @@ pub enum Command {
     CopyText(String),
     /// Accepts an offer of the import report, by its index.
     AcceptOffer(usize),
+    /// Opens the manifests again, built by Kustomize.
+    BuildKustomize,
     /// Replaces imported policies by flows, where that provably changes no connection.
     AdoptThese(Vec<PolicyId>),
     /// Replaces the generated policy with that key (`NAMESPACE/NAME`) by an editable copy.

@@ -69,6 +69,9 @@ impl App {
             Command::ImportPaths(paths) => self.open_paths(paths, true),
             Command::ImportText(text) => self.import_text(text),
             Command::AcceptOffer(at) => self.accept_offer(at),
+            // What was just opened and not edited is not lost.
+            Command::BuildKustomize if self.is_untouched() => self.build_kustomize(),
+            Command::BuildKustomize => self.leave(command, App::build_kustomize),
             Command::ImportReport => self.show_import_report(),
             Command::Recover(take) => self.recover(take),
             Command::StopReading => {

@@ -13,7 +13,6 @@ mod export;
 mod exposure;
 mod generate;
 mod import;
-mod kustomize;
 mod lint;
 mod list;
 mod paths;
@@ -444,7 +443,7 @@ impl Texts {
     pub fn of(inputs: &Inputs) -> Self {
         let spinner = spinner("reading manifests");
         let (sources, diagnostics) = match inputs.rules.kustomize {
-            true => kustomize::collect(&inputs.paths),
+            true => sources::kustomize::collect(&inputs.paths),
             false => sources::collect(&inputs.paths),
         };
         spinner.finish_and_clear();

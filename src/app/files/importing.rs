@@ -1,13 +1,15 @@
 //! What an import comes to: a Document, what could not be read, and what is offered.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, NOT_BUILT, Severity};
 use crate::import::Offer;
 use crate::lint;
 use crate::load;
 use crate::manifest::Source;
 use crate::model::{Document, PolicyIdentities};
+use crate::project::sources::kustomize;
 use crate::suggest::{Suggestion, suggest};
 
 /// What came of an import.
@@ -23,6 +25,30 @@ pub struct Report {
     pub accepted: BTreeSet<usize>,
     /// How many flows the manifests imply.
     pub suggested: usize,
+    /// What was read and can be built by a program that is here: the paths, and the command of the first folder.
+    pub buildable: Option<Buildable>,
+}
+
+/// Kustomize folders that were read without what changes their resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buildable {
+    /// All that was read.
+    pub paths: Vec<PathBuf>,
+    /// The command that builds the first of the folders.
+    pub command: String,
+}
+
+impl Buildable {
+    /// What of these paths can be built; none if nothing was left unbuilt, or no program is here.
+    pub fn of(paths: &[PathBuf], diagnostics: &[Diagnostic]) -> Option<Self> {
+        let unbuilt = |d: &Diagnostic| d.code == NOT_BUILT && d.severity == Severity::Warning;
+        let folder = paths.iter().find(|path| kustomize::is_folder(path))?;
+        let tool = diagnostics.iter().any(unbuilt).then(kustomize::tool)??;
+        Some(Self {
+            paths: paths.to_vec(),
+            command: tool.command(folder),
+        })
+    }
 }
 
 impl Report {
@@ -82,6 +108,7 @@ pub fn import(
         offers,
         accepted: BTreeSet::new(),
         suggested: suggestions.len(),
+        buildable: None,
     };
     let identities = PolicyIdentities::read(into.into_iter().chain([&document]));
     Imported {

@@ -26,7 +26,7 @@ use crate::suggest::Suggestion;
 
 pub use converting::Conversion;
 pub use export::{InDialect, Planned, Prepared, export_files};
-pub use importing::Report;
+pub use importing::{Buildable, Report};
 
 /// The project's place, and the work on files.
 pub struct Files {

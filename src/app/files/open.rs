@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::importing::{Imported, Report, import};
+use super::importing::{Buildable, Imported, Report, import};
 use crate::app::command::Command;
 use crate::app::overlays::Overlay;
 use crate::app::state::App;
@@ -12,6 +12,7 @@ use crate::diag::Diagnostic;
 use crate::manifest::Source;
 use crate::model::{Document, Edit, History};
 use crate::project::files::{self, Opened};
+use crate::project::sources::kustomize;
 use crate::project::{format, sources};
 
 /// What comes back from reading.
@@ -57,7 +58,9 @@ impl App {
                     if sources.is_empty() || cancel.is_set() {
                         return Read::Failed(diagnostics);
                     }
-                    let imported = Box::new(import(&sources, diagnostics, project.as_ref()));
+                    let buildable = Buildable::of(all, &diagnostics).filter(|_| !into);
+                    let mut imported = Box::new(import(&sources, diagnostics, project.as_ref()));
+                    imported.report.buildable = buildable;
                     Read::Manifests {
                         imported,
                         into,
@@ -65,6 +68,32 @@ impl App {
                     }
                 }
             });
+        self.poll_if_inline();
+    }
+
+    /// Whether nothing was edited since the project was opened.
+    pub(in crate::app) fn is_untouched(&self) -> bool {
+        let history = self.history.as_ref();
+        history.is_some_and(|history| history.undo_name().is_none())
+    }
+
+    /// Opens what was opened last again, built by the program that the report names.
+    pub(in crate::app) fn build_kustomize(&mut self) {
+        let report = self.files.report.as_ref();
+        let Some(buildable) = report.and_then(|report| report.buildable.clone()) else {
+            return;
+        };
+        self.files.reading.start(move |cancel| {
+            let (sources, diagnostics) = kustomize::collect(&buildable.paths);
+            if sources.is_empty() || cancel.is_set() {
+                return Read::Failed(diagnostics);
+            }
+            Read::Manifests {
+                imported: Box::new(import(&sources, diagnostics, None)),
+                into: false,
+                from: buildable.paths,
+            }
+        });
         self.poll_if_inline();
     }
 

@@ -4,6 +4,7 @@ use egui::{Context, RichText, ScrollArea, Ui};
 
 use super::dialog;
 use crate::app::command::{Command, Commands};
+use crate::app::files::Buildable;
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::app::theme::{self, color};
@@ -38,6 +39,9 @@ pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
         let mut close = head(ui, "Import", &report.summary);
         if report.suggested > 0 {
             close |= suggested_ui(ui, report.suggested, &mut app.commands);
+        }
+        if let Some(buildable) = &report.buildable {
+            close |= buildable_ui(ui, buildable, &mut app.commands);
         }
         for (at, offer) in report.offers.iter().enumerate() {
             ui.horizontal(|ui| {
@@ -77,6 +81,25 @@ pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
         app.commands.push(Command::AcceptOffer(at));
     }
     !close && !closed
+}
+
+/// The offer to build Kustomize folders; true if it was accepted.
+fn buildable_ui(ui: &mut Ui, buildable: &Buildable, commands: &mut Commands) -> bool {
+    let row = ui.horizontal(|ui| {
+        ui.set_min_height(32.0);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let is_accepted = widgets::secondary(ui, "Build and open").clicked();
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let text = "The resources were read without what Kustomize changes in them";
+                ui.add(egui::Label::new(text).wrap())
+                    .on_hover_text(format!("Runs `{}`", buildable.command));
+            });
+            is_accepted
+        })
+    });
+    let is_accepted = row.inner.inner;
+    commands.extend(is_accepted.then_some(Command::BuildKustomize));
+    is_accepted
 }
 
 /// The offer of suggested flows; true if it was accepted.

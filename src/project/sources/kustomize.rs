@@ -1,11 +1,13 @@
 //! Kustomize folders: their resources are read as they are; what changes them is not, and the command that builds them is reported.
 
+mod build;
 mod tree;
 
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+pub use build::collect;
 pub(super) use tree::settle;
 
 /// The names of a kustomization file.

@@ -1,4 +1,4 @@
-//! `--kustomize`: folders are built by `kustomize` or `kubectl`, and the result is read.
+//! Builds folders by `kustomize` or `kubectl`, where the user asks for it, and reads the result.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -7,9 +7,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::{is_folder, tool};
 use crate::diag::{Diagnostic, NOT_BUILT, Span};
 use crate::manifest::Source;
-use crate::project::sources::{self, kustomize};
+use crate::project::sources;
 
 /// A build may fetch remote bases, but has to end.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -19,9 +20,9 @@ const MOST: u64 = 512 << 20;
 const MOST_MESSAGES: u64 = 1 << 16;
 
 /// Reads the paths like [`sources::collect`], but builds folders with a kustomization.
-pub(super) fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
+pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
     let (mut texts, mut diagnostics) = (Vec::new(), Vec::new());
-    let is_built = |path: &PathBuf| kustomize::is_folder(path);
+    let is_built = |path: &PathBuf| is_folder(path);
     for alike in paths.chunk_by(|a, b| !is_built(a) && !is_built(b)) {
         match alike {
             [folder] if is_built(folder) => match build(folder) {
@@ -55,7 +56,7 @@ fn build(folder: &Path) -> Result<Source, Box<Diagnostic>> {
         let problem = Diagnostic::error("file", message).help(help);
         Box::new(at(folder, problem))
     };
-    let Some(tool) = kustomize::tool() else {
+    let Some(tool) = tool() else {
         let message =
             "a Kustomize folder cannot be built: neither `kustomize` nor `kubectl` is on the PATH";
         return Err(failed(message.to_owned(), "install one of them"));
