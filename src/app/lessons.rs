@@ -40,8 +40,8 @@ pub const LESSONS: [Lesson; 5] = [
         flow: "prometheus to web",
         shown: ["monitoring/prometheus", "shop/web", "TCP/9090"],
         fix: [
-            "        - podSelector:\n",
-            "        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: monitoring\n          podSelector:\n",
+            "    - podSelector:\n",
+            "    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: monitoring\n      podSelector:\n",
         ],
         fix_button: "Add the namespaceSelector",
         steps: [
@@ -57,8 +57,8 @@ pub const LESSONS: [Lesson; 5] = [
         flow: "web to coredns",
         shown: ["shop/web", "kube-system/coredns", "UDP/53"],
         fix: [
-            "          port: 8080\n",
-            "          port: 8080\n      - to:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: kube-system\n          podSelector:\n            matchLabels:\n              k8s-app: kube-dns\n        ports:\n        - protocol: UDP\n          port: 53\n        - protocol: TCP\n          port: 53\n",
+            "      port: 8080\n",
+            "      port: 8080\n  - to:\n    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: kube-system\n      podSelector:\n        matchLabels:\n          k8s-app: kube-dns\n    ports:\n    - protocol: UDP\n      port: 53\n    - protocol: TCP\n      port: 53\n",
         ],
         fix_button: "Allow DNS",
         steps: [
@@ -74,8 +74,8 @@ pub const LESSONS: [Lesson; 5] = [
         flow: "web to db",
         shown: ["shop/web", "shop/db", "TCP/5432"],
         fix: [
-            "        - ipBlock:\n            cidr: 10.244.1.7/32\n",
-            "        - podSelector:\n            matchLabels:\n              app: web\n",
+            "    - ipBlock:\n        cidr: 10.244.1.7/32\n",
+            "    - podSelector:\n        matchLabels:\n          app: web\n",
         ],
         fix_button: "Select the pods by label",
         steps: [
@@ -90,7 +90,7 @@ pub const LESSONS: [Lesson; 5] = [
         project: include_str!("../../assets/lessons/extra-dash.drawbridge.yaml"),
         flow: "prometheus to web",
         shown: ["monitoring/grafana", "shop/web", "TCP/9090"],
-        fix: ["        - podSelector:\n", "          podSelector:\n"],
+        fix: ["    - podSelector:\n", "      podSelector:\n"],
         fix_button: "Remove the dash",
         steps: [
             "Only Prometheus should read the metrics of web, but the flow is too wide. Select it.",
@@ -104,7 +104,7 @@ pub const LESSONS: [Lesson; 5] = [
         project: include_str!("../../assets/lessons/empty-or-missing.drawbridge.yaml"),
         flow: "web to db",
         shown: ["reports/report", "shop/db", "TCP/5432"],
-        fix: ["      - from: []\n", ""],
+        fix: ["  - from: []\n", ""],
         fix_button: "Remove the empty from",
         steps: [
             "Only web should reach db, but the flow is too wide. Select it.",

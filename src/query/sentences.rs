@@ -119,7 +119,11 @@ fn clauses(side: &Side, direction: Direction, combine: Combine) -> Option<String
     };
     let left_out = groups.len().saturating_sub(MOST);
     let mut texts: Vec<String> = (groups.iter().enumerate().take(MOST))
-        .map(|(at, group)| group_words(group, direction, at > 0))
+        .map(|(at, group)| {
+            // A denial that beats what is accepted is of everything, not of the rest.
+            let is_rest = at > 0 && combine == Combine::FirstMatch;
+            group_words(group, direction, is_rest)
+        })
         .collect();
     if left_out > 0 {
         texts.push("further rules decide".to_owned());
@@ -127,12 +131,12 @@ fn clauses(side: &Side, direction: Direction, combine: Combine) -> Option<String
     Some(texts.join(between))
 }
 
-/// What rules of one action do; `later`: after others.
-fn group_words(group: &[Phrase<'_>], direction: Direction, later: bool) -> String {
+/// What rules of one action do; `is_rest`: they get what others leave.
+fn group_words(group: &[Phrase<'_>], direction: Direction, is_rest: bool) -> String {
     let action = group[0].action;
     if let [only] = group
         && only.is_everything()
-        && later
+        && is_rest
     {
         return match (direction, action) {
             (Direction::Ingress, Action::Accept) => "accept everything else",

@@ -73,7 +73,7 @@ fn a_lesson_is_solved_by_hand_and_a_wrong_edit_is_not_proven() {
     assert_eq!(done(&window), [false, false, true, false]);
     let right = policy.text.replace(
         "- podSelector:",
-        "- namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}\n          podSelector:",
+        "- namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}\n      podSelector:",
     );
     window.write("Policy text", &right);
     window.press_with(Modifiers::COMMAND, Key::Enter);

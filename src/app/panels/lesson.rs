@@ -11,7 +11,7 @@ use crate::query::Results;
 use crate::scene::tokens;
 
 /// Height of the panel.
-pub const HEIGHT: f32 = 164.0;
+pub const HEIGHT: f32 = 156.0;
 
 /// Shows the lesson.
 pub fn lesson_ui(
@@ -28,10 +28,12 @@ pub fn lesson_ui(
         head_ui(ui, view, done[3], commands);
         ui.columns(STEPS.len(), |columns| {
             for (at, ui) in columns.iter_mut().enumerate() {
-                step_ui(ui, at, done, view.lesson().steps[at]);
-                if let Some(command) = act_ui(ui, at, done, document, view) {
-                    commands.push(command);
-                }
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    step_ui(ui, at, done, view.lesson().steps[at]);
+                    if let Some(command) = act_ui(ui, at, done, document, view) {
+                        commands.push(command);
+                    }
+                });
             }
         });
     });
@@ -95,17 +97,17 @@ fn act_ui(
     document: &Document,
     view: &LessonView,
 ) -> Option<Command> {
+    if done[at] || done[3] {
+        return None;
+    }
     let (text, command) = match at {
-        0 if !done[3] => {
+        0 => {
             let flow = view.flow(document)?;
             ("Select the flow", Command::Reveal(Item::Flow(flow)))
         }
-        1 if !done[3] => ("Explain the connection", view.question()),
-        2 if !done[3] => (view.lesson().fix_button, Command::Edit(view.fix(document)?)),
+        1 => ("Explain the connection", view.question()),
+        2 => (view.lesson().fix_button, Command::Edit(view.fix(document)?)),
         _ => return None,
     };
-    if done[at] {
-        return None;
-    }
     widgets::secondary(ui, text).clicked().then_some(command)
 }

@@ -39,7 +39,7 @@ pub(super) fn subject(peer: &Peer, own: Option<&str>) -> Option<String> {
         ([], Some(own)) if place.is_empty() => format!("Pods of {own}{except}"),
         ([], _) if places.is_empty() => format!("All pods{except}"),
         ([], _) => format!("Pods{place}{except}"),
-        (labels, _) => format!("Pods with {}{place}{except}", joined(labels, ", ", " and ")),
+        (labels, _) => format!("Pods with {}{place}{except}", all_of(labels)),
     })
 }
 
@@ -54,7 +54,7 @@ pub(super) fn narrowed(peer: &Peer) -> Option<Option<String>> {
             let labels: Vec<String> = kinds.iter().flat_map(|kind| texts(&parts, *kind)).collect();
             let with = match labels.as_slice() {
                 [] => String::new(),
-                labels => format!(" with {}", joined(labels, ", ", " and ")),
+                labels => format!(" with {}", all_of(labels)),
             };
             let places = texts(&parts, Kind::Place);
             let place: String = places.iter().map(|place| format!(" {place}")).collect();
@@ -98,6 +98,16 @@ fn texts(parts: &[Part], kind: Kind) -> Vec<String> {
     of.map(|part| part.text.clone()).collect()
 }
 
+/// Labels that must all match; alternatives among them in parentheses.
+fn all_of(labels: &[String]) -> String {
+    let one = |label: &String| match labels.len() > 1 && label.contains(" or ") {
+        true => format!("({label})"),
+        false => label.clone(),
+    };
+    let each: Vec<String> = labels.iter().map(one).collect();
+    joined(&each, ", ", " and ")
+}
+
 fn except_words(parts: &[Part]) -> String {
     match texts(parts, Kind::Except).as_slice() {
         [] => String::new(),
@@ -123,7 +133,7 @@ fn whole(peer: &Peer) -> String {
     let mut text = match labels.as_slice() {
         [] => "every pod".to_owned(),
         labels if labels.iter().all(|label| is_plain(label)) => joined(labels, ", ", ", "),
-        labels => format!("pods with {}", joined(labels, ", ", " and ")),
+        labels => format!("pods with {}", all_of(labels)),
     };
     for account in accounts {
         text.push_str(&format!(" with {account}"));

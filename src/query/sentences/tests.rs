@@ -93,7 +93,7 @@ fn network_policies() {
             ),
             (
                 "podSelector: {matchExpressions: [{key: app, operator: In, values: [a, b]}, {key: canary, operator: DoesNotExist}]}, ingress: [{from: [{podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [db]}]}}]}]",
-                "Pods with app=a or b and no label canary accept everything from pods with tier other than db in shop.",
+                "Pods with (app=a or b) and no label canary accept everything from pods with tier other than db in shop.",
             ),
             (
                 "podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSelector: {matchLabels: {app: lb}}}]}], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]",
@@ -143,6 +143,10 @@ fn cilium() {
             (
                 "endpointSelector: {}, egressDeny: [{toCIDR: [169.254.169.254/32]}]",
                 "Pods of shop may not connect to 169.254.169.254/32.",
+            ),
+            (
+                "endpointSelector: {matchLabels: {app: web}}, ingress: [{fromEndpoints: [{matchLabels: {app: lb}}]}], ingressDeny: [{fromEntities: [all]}]",
+                "Pods with app=web accept everything from app=lb in shop, but refuse everything.",
             ),
             (
                 "endpointSelector: {}, ingress: [{}]",

@@ -257,7 +257,7 @@ impl ImportedPolicies<'_> {
 /// Height of the head of a policy.
 pub const HEAD: f32 = 34.0;
 /// Height of the sentence below it: two lines.
-pub const SENTENCE: f32 = 44.0;
+pub const SENTENCE: f32 = 40.0;
 
 impl Shown {
     fn add(&mut self, policy: ShownPolicy, text: &str, flows_of: impl Fn(u32) -> Vec<FlowId>) {
