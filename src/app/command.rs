@@ -100,6 +100,10 @@ pub enum Command {
     ExamplePlatform,
     /// Opens the example of a shop whose cluster runs Cilium.
     ExampleBookshop,
+    /// Opens the first lesson.
+    Learn,
+    /// Opens a lesson, by its place.
+    Lesson(usize),
     Escape,
     /// Edits the Document; undoable.
     Edit(Edit),
@@ -355,6 +359,7 @@ pub static LISTED: &[Listed] = listed! {
     ImportReport "policy.import-report" "Show import report" "", Policy "-", Project, [];
 
     Keys "help.keys" "Keyboard shortcuts" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];
+    Learn "help.learn" "Learn: five classic mistakes" icons::GRADUATION_CAP, Help, Always, [];
     ExampleShop "help.example-shop" "Example: online shop" "", Help "-", Always, [];
     ExamplePlatform "help.example-platform" "Example: platform" "", Help, Always, [];
     ExampleBookshop "help.example-bookshop" "Example: bookshop on Cilium" "", Help, Always, [];

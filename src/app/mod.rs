@@ -17,6 +17,7 @@ pub mod icons;
 mod imported;
 pub mod jobs;
 mod keys;
+pub mod lessons;
 pub mod matrix;
 pub mod names;
 pub mod overlays;

@@ -63,6 +63,8 @@ impl App {
             Command::ExampleShop => self.leave(command, |app| app.open_example(0)),
             Command::ExamplePlatform => self.leave(command, |app| app.open_example(1)),
             Command::ExampleBookshop => self.leave(command, |app| app.open_example(2)),
+            Command::Learn => self.leave(command, |app| app.open_lesson(0)),
+            Command::Lesson(number) => self.leave(command, |app| app.open_lesson(number)),
             Command::Quit => self.leave(command, Self::quit),
             Command::ImportFolder => self.ask_path(PathRequest::ImportFolder),
             Command::ImportFiles => self.ask_path(PathRequest::ImportFiles),

@@ -14,10 +14,11 @@ use super::files::Files;
 use super::imported::Adoption;
 use super::jobs::{Slot, Workers};
 use super::keys;
+use super::lessons;
 use super::matrix::{self, Center};
 use super::names::PolicyNames;
 use super::overlays;
-use super::panels::{outline, side, start, status, top_bar};
+use super::panels::{lesson, outline, side, start, status, top_bar};
 use super::preferences::Preferences;
 use super::problems::{self, Problem};
 use super::theme::{self, color};
@@ -244,6 +245,14 @@ impl App {
             .show(ui, |ui| {
                 status::status_ui(ui, document, &results, view, reading, commands);
             });
+        lessons::keep(view, &results);
+        if let Some(open) = &view.lesson {
+            let below = Panel::bottom("lesson").exact_size(lesson::HEIGHT);
+            let below = below.resizable(false).show_separator_line(false);
+            below.frame(panel).show(ui, |ui| {
+                lesson::lesson_ui(ui, (document, &results), open, commands);
+            });
+        }
         let edit = view.audit.take_edit(document);
         commands.extend(edit.map(Command::Edit));
         let is_wide = view.is_wide(document);

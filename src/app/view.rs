@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::analysis_results::{AnalysisResults, Extras};
 use super::canvas::{CanvasView, Emphasis};
+use super::lessons::LessonView;
 use super::matrix::{Center, MatrixView};
 use super::names::PolicyNames;
 use super::overlays::Overlay;
@@ -53,6 +54,8 @@ pub struct View {
     pub drafts: Drafts,
     /// The open dialog.
     pub overlay: Option<Overlay>,
+    /// The open lesson.
+    pub lesson: Option<LessonView>,
     /// The notice about the last action.
     pub notice: Option<Notice>,
     /// The open tab of the side panel.

@@ -16,6 +16,7 @@ pub mod paths;
 pub mod radius;
 pub mod reach;
 pub mod results;
+pub mod sentences;
 pub mod undrawn;
 pub mod why;
 

@@ -9,6 +9,7 @@ mod files;
 mod invariants;
 mod isolation;
 mod label_change;
+mod lessons;
 mod policies;
 mod proof;
 mod requests;

@@ -4,7 +4,9 @@ use drawbridge::analysis::oracle::probe;
 use drawbridge::analysis::{Analysis, Endpoint};
 use drawbridge::cluster::Snapshot;
 use drawbridge::model::FlowPort;
+use drawbridge::policy::Combine;
 use drawbridge::query::explain::{Verdict, ask};
+use drawbridge::query::sentences::sentence;
 use drawbridge::sets::Protocol;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -100,6 +102,20 @@ proptest! {
             prop_assert_eq!(&found, &shown.trace);
             prop_assert!(has(&wanted(&shown.to), shown.port));
             prop_assert!(from.contains(&shown.from) && to.contains(&shown.to));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_policy_has_a_sentence(policies in policies(Leaves::All)) {
+        for policy in policies {
+            for combine in [Combine::FirstMatch, Combine::DenyOverAccept] {
+                let text = sentence(&policy, combine);
+                prop_assert!(text.ends_with('.') && text.len() > 10, "{text}");
+                let broken = ["  ", " .", " ,", "()", "from .", "to .", "with .", "``"];
+                prop_assert!(!broken.iter().any(|part| text.contains(part)), "{text}");
+            }
         }
     }
 }

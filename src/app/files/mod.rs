@@ -237,7 +237,7 @@ impl App {
             .history
             .as_ref()
             .is_some_and(|history| history.is_dirty());
-        if dirty && !std::mem::take(&mut self.files.let_go) {
+        if dirty && !self.is_lesson() && !std::mem::take(&mut self.files.let_go) {
             let question = Question::Unsaved(Box::new(command.clone()));
             self.view.overlay = Some(Overlay::Question(question));
             return false;

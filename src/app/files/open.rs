@@ -187,10 +187,7 @@ impl App {
                 into: true,
                 ..
             } => self.paste(*document),
-            Read::Text { document, text, .. } => {
-                self.enter(History::new(*document), None);
-                self.files.file.text = text;
-            }
+            Read::Text { document, text, .. } => self.enter_text(*document, text),
             Read::Failed(diagnostics) => {
                 let summary = "No file could be read.".to_owned();
                 self.show_report(Report {
@@ -223,6 +220,12 @@ impl App {
         self.sent = None;
         self.files.begin(path);
         self.commands.push(Command::Fit);
+    }
+
+    /// Makes a project that is in no file the open one; saving it preserves the bytes of its text.
+    pub(in crate::app) fn enter_text(&mut self, document: Document, text: Arc<str>) {
+        self.enter(History::new(document), None);
+        self.files.file.text = text;
     }
 
     /// Puts a path among the recent ones.

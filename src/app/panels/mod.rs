@@ -4,6 +4,7 @@ pub mod audit;
 pub mod compare;
 pub mod fidelity;
 pub mod inspector;
+pub mod lesson;
 mod menu;
 pub mod outline;
 pub mod policies;

@@ -188,6 +188,13 @@ fn examples_ui(ui: &mut Ui, commands: &mut Commands) {
             commands.push(command);
         }
     }
+    ui.add_space(10.0);
+    ui.horizontal(|ui| {
+        widgets::faint(ui, "New to network policies?");
+        if widgets::link(ui, "Learn: five classic mistakes").clicked() {
+            commands.push(Command::Learn);
+        }
+    });
 }
 
 /// Rectangles side by side over the whole width.

@@ -14,9 +14,10 @@ use crate::app::panels::policies::{Source, made_for};
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::model::{ImportedPolicy, PolicyId, WorkloadId};
-use crate::policy::{Direction, Policy, Side};
+use crate::policy::{Combine, Direction, Policy, Side};
 use crate::proof::Origin;
 use crate::query::Results;
+use crate::query::sentences::sentence;
 
 /// Facts about the selected policy, computed on the worker pool.
 #[derive(Default)]
@@ -24,8 +25,9 @@ pub struct PolicyView {
     facts: Memo<(u64, PolicyId), Option<Facts>>,
 }
 
-/// The directions a policy isolates, and the workloads it selects.
+/// What a policy does in words, the directions it isolates, and the workloads it selects.
 struct Facts {
+    sentence: String,
     isolates: Vec<&'static str>,
     selected: Vec<WorkloadId>,
 }
@@ -61,7 +63,10 @@ fn facts_of(results: &Results, id: PolicyId) -> Option<Facts> {
         .filter(|(_, side, _)| side.as_ref().is_some_and(Side::denies_by_default))
         .map(|(_, _, name)| name);
     let drawn = in_force.cluster.index.iter();
+    let tier = snapshot.tiers.get(read.tier);
+    let combine = tier.map_or(Combine::DenyOverAccept, |tier| tier.combine);
     Some(Facts {
+        sentence: sentence(read, combine),
         isolates: isolates.collect(),
         selected: drawn
             .filter(|(_, at)| selects(read, **at))
@@ -126,6 +131,8 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: Po
     }
     match inspect.inspector.policy.facts.answer() {
         Some(((_, of), Some(facts))) if *of == id => {
+            widgets::small(ui, &facts.sentence);
+            ui.add_space(4.0);
             widgets::stated(ui, "Isolates", &facts.isolates.join(" and "));
             let nothing = "Selects no workload in this project";
             parts::matches(ui, inspect, &facts.selected, nothing);

@@ -15,6 +15,7 @@ use crate::proof::Origin;
 use crate::proof::Written;
 use crate::query::Results;
 use crate::query::fidelity::{OfFlow, of_flows};
+use crate::query::sentences::sentences;
 
 /// Origin of a shown policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct ShownPolicy {
     pub name: String,
     /// The flows that it allows.
     pub flows: Vec<FlowId>,
+    /// What it allows and denies, in words; empty if its text is invalid.
+    pub sentence: String,
 }
 
 /// A line of text, or the head of a policy.
@@ -135,24 +138,23 @@ pub fn shown(
         shown.fidelity.retain(|one| about.flows.contains(&one.flow));
     }
     let imported = imported(document, results);
-    let mut written: Vec<(&Written, Option<PolicyId>)> = generated
-        .policies
-        .iter()
-        .map(|policy| (&**policy, None))
-        .chain(
-            imported
-                .by_hand
-                .iter()
-                .map(|(at, id)| (&*generated.replaced[*at], Some(*id))),
-        )
-        .filter(|(policy, by_hand)| {
-            let chosen = by_hand.is_some_and(|id| selection.contains(&Item::Policy(id)));
+    let sentences = sentences(&results.in_force);
+    let sentence = |origin: Origin| sentences.get(&origin).cloned().unwrap_or_default();
+    let mut written: Vec<(&Written, Source, Origin)> = (generated.policies.iter().enumerate())
+        .map(|(at, policy)| (&**policy, Source::Generated, Origin::Generated(at)))
+        .chain(imported.by_hand.iter().map(|(at, id)| {
+            let origin = Origin::Imported(*id);
+            (&*generated.replaced[*at], Source::ByHand(*id), origin)
+        }))
+        .filter(|(policy, source, _)| {
+            let chosen =
+                matches!(source, Source::ByHand(id) if selection.contains(&Item::Policy(*id)));
             everything || chosen || about.has(policy)
         })
         .collect();
     if scope == Scope::Selection && !selection.is_empty() {
         // Policies of flows come before those of whole namespaces.
-        written.sort_by_key(|(policy, _)| {
+        written.sort_by_key(|(policy, ..)| {
             let base = matches!(policy.role, Role::Base | Role::Dns);
             let own = policy
                 .workloads
@@ -162,17 +164,22 @@ pub fn shown(
             (base, !own, ingress)
         });
     } else {
-        written.sort_by_key(|(policy, _)| policy.namespace.as_str());
+        written.sort_by_key(|(policy, ..)| policy.namespace.as_str());
     }
-    for (policy, by_hand) in written {
+    for (policy, source, origin) in written {
         let head = ShownPolicy {
-            source: by_hand.map_or(Source::Generated, Source::ByHand),
+            source,
             key: policy.key(),
             namespace: policy.namespace.clone(),
             name: policy.name.clone(),
             flows: policy.flows.clone(),
+            sentence: sentence(origin),
         };
-        match by_hand.and_then(|id| document.policies.get(id)) {
+        let text = match source {
+            Source::ByHand(id) | Source::Imported(id) => document.policies.get(id),
+            Source::Generated => None,
+        };
+        match text {
             Some(imported) => shown.add(head, &imported.text, |_| Vec::new()),
             None => shown.add(head, &policy.text, |line| {
                 let lines = policy.lines.iter();
@@ -201,6 +208,7 @@ pub fn shown(
                 namespace,
                 name,
                 flows: Vec::new(),
+                sentence: sentence(Origin::Imported(id)),
             };
             shown.add(head, &policy.text, |_| Vec::new());
         }
@@ -248,11 +256,17 @@ impl ImportedPolicies<'_> {
 
 /// Height of the head of a policy.
 pub const HEAD: f32 = 34.0;
+/// Height of the sentence below it: two lines.
+pub const SENTENCE: f32 = 40.0;
 
 impl Shown {
     fn add(&mut self, policy: ShownPolicy, text: &str, flows_of: impl Fn(u32) -> Vec<FlowId>) {
         let at = self.policies.len();
-        self.push(None, 0, at, Vec::new(), HEAD);
+        let height = match policy.sentence.is_empty() {
+            true => HEAD,
+            false => HEAD + SENTENCE,
+        };
+        self.push(None, 0, at, Vec::new(), height);
         for (number, line) in (1u32..).zip(text.lines()) {
             let flows = flows_of(number);
             self.push(Some(line.to_owned()), number as usize, at, flows, LINE);

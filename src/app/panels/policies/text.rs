@@ -1,10 +1,11 @@
 //! The text of the policies, each under a head with its origin and its actions. Only visible lines are
 //! laid out.
 
+use egui::text::LayoutJob;
 use egui::{Align, Align2, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetType, pos2, vec2};
 
 use super::PoliciesView;
-use super::shown::{HEAD, Line, ShownPolicy, Source};
+use super::shown::{HEAD, Line, SENTENCE, ShownPolicy, Source};
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::yaml_highlight::{self, LINE};
@@ -84,6 +85,7 @@ impl Rows<'_> {
             let place = corner + vec2(0.0, line.top);
             let clicked = match shown.policy_of(line) {
                 Some(policy) if line.text.is_none() => {
+                    sentence_ui(ui, place + vec2(0.0, HEAD), policy);
                     at > first && self.head(ui, place, policy, commands)
                 }
                 _ => self.line(ui, place, at, line),
@@ -194,6 +196,31 @@ impl Rows<'_> {
         });
         chosen.clicked()
     }
+}
+
+/// What a policy allows and denies, in at most two lines; all of it in the tooltip.
+fn sentence_ui(ui: &mut Ui, place: egui::Pos2, policy: &ShownPolicy) {
+    if policy.sentence.is_empty() {
+        return;
+    }
+    let palette = theme::palette(ui.ctx());
+    let across = ui.clip_rect().x_range();
+    let rect = Rect::from_x_y_ranges(across, place.y..=place.y + SENTENCE);
+    ui.painter().rect_filled(rect, 0.0, color(palette.panel));
+    let inside = rect.shrink2(vec2(16.0, 0.0));
+    let font = theme::sans(tokens::TEXT_SMALL);
+    let foreground = color(palette.text_secondary);
+    let mut job = LayoutJob::simple(policy.sentence.clone(), font, foreground, inside.width());
+    job.wrap.max_rows = 2;
+    let galley = ui.painter().layout_job(job);
+    let corner = pos2(inside.left(), rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(corner, galley, foreground);
+    let id = ui.id().with(("sentence", &policy.key));
+    let response = ui.interact(rect, id, Sense::hover());
+    widgets::named(&response, WidgetType::Label, &policy.sentence);
+    let note =
+        "What this policy does by itself. Other policies that select the same pods add to it.";
+    response.on_hover_text(format!("{}\n\n{note}", policy.sentence));
 }
 
 /// A badge with the origin of a policy; generated policies have none.
