@@ -11,6 +11,7 @@ mod enforcers;
 mod explain;
 mod export;
 mod exposure;
+mod flows;
 mod generate;
 mod import;
 mod kustomize;
@@ -131,6 +132,14 @@ enum Command {
     /// Addresses in environment variables, arguments, commands and ConfigMaps that workloads read; Ingress and other routes;
     /// Services that take connections from outside; monitors, scrape annotations and webhooks. Secrets are never read.
     Suggest(suggest::Args),
+    /// List the connections in recorded traffic, and which of them policies would deny
+    ///
+    /// Reads what Hubble, Retina, Calico's Goldmane and Whisker record, in files, logs or gzip, and CSV with the header
+    /// source,destination,protocol,port[,count,first,last,verdict]. All files are read together; their order does not
+    /// matter, and equal records count once.
+    ///
+    /// Exit code 1 with --against: a recorded connection would be dropped, or that is uncertain.
+    Flows(flows::Args),
     /// Print a shell completion script
     Completions(completions::Args),
 }
@@ -170,6 +179,7 @@ pub fn start() -> Start {
         Some(Command::Paths(args)) => paths::run(&args),
         Some(Command::Exposure(args)) => exposure::run(&args),
         Some(Command::Suggest(args)) => suggest::run(&args),
+        Some(Command::Flows(args)) => flows::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
     Start::Exit(code)
