@@ -14,8 +14,9 @@ use super::goldmane;
 use super::hubble::{self, Flow};
 use super::lines::{self, Found};
 use super::record::{End, Protocol};
+use super::reference::Reference;
 use super::reported::{Report, Reports};
-use super::tuples::{Begun, Episode, Tuples, has_begun};
+use super::tuples::{Begun, Episode, Tuples, translated};
 use super::value::{fingerprint, number, text, texts};
 use super::whisker;
 use crate::diag::{Diagnostic, Span};
@@ -257,19 +258,14 @@ impl Reader {
                         found.map(|found| (episode.protocol, episode.client, episode.first, found)),
                     );
                 } else {
-                    if service_clients.contains(&(episode.protocol, episode.client))
-                        && destination.pod().is_some()
-                    {
-                        let times = begun
-                            .entry((episode.protocol, episode.client))
-                            .or_insert_with(Vec::new);
-                        times.push(episode.first);
+                    let found = connection(&episode, &source, &destination, &known, manifests);
+                    let Some((key, sums)) = found else { return };
+                    let client = (episode.protocol, episode.client);
+                    if service_clients.contains(&client) && destination.pod().is_some() {
+                        let times: &mut Vec<_> = begun.entry(client).or_default();
+                        times.push((episode.first, key.clone()));
                     }
-                    if let Some((key, sums)) =
-                        connection(&episode, &source, &destination, &known, manifests)
-                    {
-                        connections.add(key, sums);
-                    }
+                    connections.add(key, sums);
                 }
             },
             &mut |reason, count| ignored.push((reason, count)),
@@ -278,9 +274,21 @@ impl Reader {
             capture.ignore(reason, count as u64);
         }
         for (protocol, client, first, (key, sums)) in to_services {
-            if !has_begun(&begun, protocol, client, first) {
+            let Some(pod) = translated(&begun, protocol, client, first) else {
                 connections.add(key, sums);
+                continue;
+            };
+            // One connection, seen before its address was translated and after.
+            let mut same = Sums::default();
+            [sums.first, sums.last]
+                .into_iter()
+                .flatten()
+                .for_each(|time| same.seen(time));
+            let port = key.port.map(|port| format!(":{port}")).unwrap_or_default();
+            if let Reference::Service { namespace, name } = &key.destination {
+                same.services.insert(format!("{namespace}/{name}{port}"));
             }
+            connections.add(pod.clone(), same);
         }
         Observed {
             capture,
@@ -354,7 +362,7 @@ fn connection(
     sums.source_addresses.insert(episode.client.0);
     let service = destination
         .service
-        .filter(|_| !matches!(key.destination, super::Reference::Service { .. }));
+        .filter(|_| !matches!(key.destination, Reference::Service { .. }));
     sums.services
         .extend(service.map(|(namespace, name)| format!("{namespace}/{name}")));
     for (_, facts, _) in &episode.facts {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::connection::Key;
 use super::record::{Facts, Packet, Protocol, Side, Verdict};
 use super::time::{SECOND, Time};
 use crate::sets::hash::{HashMap, HashSet};
@@ -150,13 +151,14 @@ impl Tuples {
             let facts = self.facts.get(event.facts as usize);
             facts.is_some_and(|facts| facts.service.is_some() && !facts.destination.is_pod())
         };
-        let named = self
-            .events
-            .iter()
-            .filter(|(_, events)| events.iter().any(is_service));
-        named
-            .flat_map(|(tuple, _)| [(tuple.protocol, tuple.low), (tuple.protocol, tuple.high)])
-            .collect()
+        let mut clients = HashSet::default();
+        for (tuple, events) in &self.events {
+            if events.iter().any(is_service) {
+                clients.insert((tuple.protocol, tuple.low));
+                clients.insert((tuple.protocol, tuple.high));
+            }
+        }
+        clients
     }
 
     /// Calls `see` with every connection, and `ignore` with the number of records that are none, by reason.
@@ -279,14 +281,13 @@ fn connections(
     }
 }
 
-/// When connections of a client to Services began, by protocol and the client's socket.
-pub type Begun = BTreeMap<(Protocol, Socket), Vec<Time>>;
+/// The connections of clients to pods, by protocol and the client's socket: when each began.
+pub type Begun = BTreeMap<(Protocol, Socket), Vec<(Time, Key)>>;
 
-/// Whether one of them began about then.
-pub fn has_begun(begun: &Begun, protocol: Protocol, client: Socket, time: Time) -> bool {
-    let times = begun.get(&(protocol, client));
-    times.is_some_and(|all| {
-        all.iter()
-            .any(|one| one.abs_diff(time) <= SILENCE.unsigned_abs())
-    })
+/// The connection to a pod that one to a Service became: of those that began about then the nearest.
+pub fn translated(begun: &Begun, protocol: Protocol, client: Socket, time: Time) -> Option<&Key> {
+    let all = begun.get(&(protocol, client))?.iter();
+    let about = all.filter(|(begin, _)| begin.abs_diff(time) <= SILENCE.unsigned_abs());
+    let nearest = about.min_by_key(|(begin, key)| (begin.abs_diff(time), *begin, key))?;
+    Some(&nearest.1)
 }
