@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::lines::LONGEST;
+/// A longer record, or line, is refused.
+pub const LONGEST: usize = 16 << 20;
 
 /// Splits text into documents.
 #[derive(Default)]

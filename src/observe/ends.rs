@@ -1,6 +1,6 @@
 //! Who the ends of a connection are, by all that its records say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::owner::{Owner, guessed};
@@ -14,8 +14,16 @@ use crate::sets::hash::HashMap;
 pub struct Known {
     /// The owner of each pod, by namespace and name.
     pub owners: HashMap<(String, String), Owner>,
-    /// For a pod and an address: when which name had it.
-    pub names: HashMap<(String, String, IpAddr), BTreeSet<(Time, String)>>,
+    /// For a pod and an address: which names had it, and when that was answered.
+    pub answers: HashMap<(String, String, IpAddr), BTreeMap<String, BTreeSet<Time>>>,
+}
+
+impl Known {
+    /// Adds the answer that a name has an address.
+    pub fn answer(&mut self, pod: (String, String), address: IpAddr, time: Time, name: String) {
+        let names = self.answers.entry((pod.0, pod.1, address)).or_default();
+        names.entry(name).or_default().insert(time);
+    }
 }
 
 /// The workload of a pod by manifests: its name and kind, from namespace, pod and labels.
@@ -95,18 +103,16 @@ impl Evidence<'_> {
 
     fn name(&self, known: &Known, source: Option<&End>, first: Time) -> Option<String> {
         let asked = source.zip(self.address).and_then(|(pod, address)| {
-            let answers = known
-                .names
-                .get(&(pod.namespace.clone(), pod.pod.clone(), address))?;
-            let in_time = answers
-                .iter()
-                .filter(|(time, _)| *time <= first.saturating_add(SECOND));
-            // Of two at the same time the first, alphabetically.
-            let latest = in_time.clone().map(|(time, _)| time).max()?;
-            in_time
-                .clone()
-                .find(|(time, _)| time == latest)
-                .map(|(_, name)| name.clone())
+            let known_names =
+                known
+                    .answers
+                    .get(&(pod.namespace.clone(), pod.pod.clone(), address))?;
+            let last = first.saturating_add(SECOND);
+            let latest = known_names.iter().filter_map(|(name, times)| {
+                let time = times.range(..=last).next_back()?;
+                Some((time, std::cmp::Reverse(name)))
+            });
+            latest.max().map(|(_, name)| name.0.clone())
         });
         let is_outside =
             |name: &&String| !name.ends_with(".cluster.local") && !name.ends_with(".arpa");

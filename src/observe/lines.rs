@@ -7,11 +7,9 @@ use std::io::{self, BufRead, BufReader};
 use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 
-use super::documents::{Documents, is_cut};
+use super::documents::{Documents, LONGEST, is_cut};
 use super::time;
 
-/// A longer line, or document, is refused.
-pub const LONGEST: usize = 16 << 20;
 /// Wrappers in wrappers are followed so far.
 const DEEPEST: usize = 4;
 

@@ -205,13 +205,9 @@ impl Reader {
         }
         if let Some(answer) = hubble::dns_answer(flow, time) {
             for address in answer.addresses {
-                let (namespace, pod) = answer.pod.clone();
-                let names = self
-                    .known
-                    .names
-                    .entry((namespace, pod, address))
-                    .or_default();
-                names.insert((answer.time, answer.name.clone()));
+                let pod = answer.pod.clone();
+                self.known
+                    .answer(pod, address, answer.time, answer.name.clone());
             }
         }
         match hubble::flow(flow, time) {

@@ -95,7 +95,7 @@ pub struct Episode<'a> {
 pub struct Tuples {
     facts: Vec<Arc<Facts>>,
     index: HashMap<Arc<Facts>, u32>,
-    events: HashMap<Tuple, Vec<Event>>,
+    by_tuple: HashMap<Tuple, Vec<Event>>,
 }
 
 impl Tuples {
@@ -134,7 +134,7 @@ impl Tuples {
             low,
             high,
         };
-        let events = self.events.entry(tuple).or_default();
+        let events = self.by_tuple.entry(tuple).or_default();
         if events.len() == events.capacity() {
             events.reserve_exact(events.len() / 4 + 2);
         }
@@ -152,7 +152,7 @@ impl Tuples {
             facts.is_some_and(|facts| facts.service.is_some() && !facts.destination.is_pod())
         };
         let mut clients = HashSet::default();
-        for (tuple, events) in &self.events {
+        for (tuple, events) in &self.by_tuple {
             if events.iter().any(is_service) {
                 clients.insert((tuple.protocol, tuple.low));
                 clients.insert((tuple.protocol, tuple.high));
@@ -170,7 +170,7 @@ impl Tuples {
         ignore: &mut dyn FnMut(&'static str, usize),
     ) {
         let facts = &self.facts;
-        for (tuple, events) in &mut self.events {
+        for (tuple, events) in &mut self.by_tuple {
             let all = events.len();
             if are_claimed {
                 events.retain(|event| !event.bits.is(UNDIRECTED));

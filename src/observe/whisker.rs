@@ -43,12 +43,12 @@ pub fn pages(list: &Value) -> u64 {
 }
 
 fn end(flow: &Value, end: &str) -> Option<Reference> {
-    let calico = |words: &str| Some(Reference::Calico(words.to_owned()));
+    let named_there = |words: &str| Some(Reference::Calico(words.to_owned()));
     match (named(flow, end, "namespace"), named(flow, end, "name")) {
         (_, "") => None,
-        ("", "PUBLIC NETWORK") => calico("network/public"),
-        ("", "PRIVATE NETWORK") => calico("network/private"),
-        ("", name) => calico(&format!("calico/{name}")),
+        ("", "PUBLIC NETWORK") => named_there("network/public"),
+        ("", "PRIVATE NETWORK") => named_there("network/private"),
+        ("", name) => named_there(&format!("calico/{name}")),
         (namespace, name) => Some(pods(namespace, name)),
     }
 }
