@@ -40,9 +40,10 @@
 //! manifest, dialect, analysis, model  ->  load  ->  lint  ->  fix
 //! plan, intent, load, analysis  ->  proof  ->  import, adopt, convert, suggest
 //! import, adopt, lint  ->  query                     (fix: the command line and the window)
+//! analysis, model, query  ->  observe
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
-//! query, convert, suggest, lint, analysis  ->  report
+//! query, convert, suggest, observe, lint, analysis  ->  report
 //! all of these  ->  cli, app                         (cli and app never import each other)
 //! ```
 //!
@@ -69,6 +70,7 @@
 //! - [`suggest`]: flows that manifests imply, with evidence: addresses in the configuration of workloads, routes, monitors, webhooks; and
 //!   [`suggest::catalogue`], dependencies that a default deny breaks and nobody draws.
 //! - [`query`]: the queries of the window and the command line, one file each.
+//! - [`observe`]: recorded traffic: files of flow recorders to connections, and what policies would do to them.
 //! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`fix`]: corrections of findings as patches of their texts, proven by reading the patched texts.
 //! - [`scene`]: layout and routing of the diagram.
@@ -226,6 +228,7 @@ pub mod lint;
 pub mod load;
 pub mod manifest;
 pub mod model;
+pub mod observe;
 pub mod plan;
 pub mod policy;
 pub mod project;

@@ -11,6 +11,7 @@ mod enforcers;
 mod explain;
 mod export;
 mod exposure;
+mod flows;
 mod generate;
 mod import;
 mod lint;
@@ -134,6 +135,14 @@ enum Command {
     /// metrics, ingress controllers, HTTP-01 solvers, service meshes, credentials of clouds, other replicas. What policies
     /// allow already is listed with these policies. With a project, the policies are those in force.
     Suggest(suggest::Args),
+    /// List the connections in recorded traffic, and which of them policies would deny
+    ///
+    /// Reads what Hubble, Retina, Calico's Goldmane and Whisker record, in files, logs or gzip, and CSV with the header
+    /// source,destination,protocol,port[,count,first,last,verdict]. All files are read together; their order does not
+    /// matter, and equal records count once.
+    ///
+    /// Exit code 1 with --against: a recorded connection would be dropped, or that is uncertain.
+    Flows(flows::Args),
     /// Print a shell completion script
     Completions(completions::Args),
 }
@@ -173,6 +182,7 @@ pub fn start() -> Start {
         Some(Command::Paths(args)) => paths::run(&args),
         Some(Command::Exposure(args)) => exposure::run(&args),
         Some(Command::Suggest(args)) => suggest::run(&args),
+        Some(Command::Flows(args)) => flows::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
     Start::Exit(code)

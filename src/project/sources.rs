@@ -75,6 +75,27 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
     })
 }
 
+/// Opens a file for reading as a stream; `-` is standard input.
+///
+/// # Errors
+/// If it cannot be opened, or is a folder.
+pub fn stream(path: &Path) -> Result<Box<dyn io::BufRead>, Diagnostic> {
+    let failed = |error: &dyn std::fmt::Display| {
+        let message = format!("the file cannot be read: {error}");
+        about(path, Diagnostic::error("file", message))
+    };
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::BufReader::new(io::stdin())));
+    }
+    if path.is_dir() {
+        return Err(failed(&"it is a folder"));
+    }
+    match fs::File::open(path) {
+        Ok(file) => Ok(Box::new(io::BufReader::with_capacity(1 << 16, file))),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
 fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
     diagnostic.at(Span::new(path.to_string_lossy().into(), 1, 1))
 }

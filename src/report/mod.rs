@@ -11,6 +11,7 @@ mod escape;
 pub mod explain;
 pub mod exposure;
 pub mod findings;
+pub mod flows;
 pub mod left_out;
 pub mod list;
 mod openings;

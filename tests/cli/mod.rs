@@ -3,6 +3,7 @@
 mod convert;
 mod diff;
 mod enforcers;
+mod flows;
 mod inputs;
 #[cfg(unix)]
 mod kills;

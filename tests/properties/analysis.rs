@@ -13,7 +13,7 @@ use drawbridge::analysis::{
     Direction, Endpoint, GateDifference, NewPod, Party, PeerClass, compare, connections, isolation,
 };
 use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
-use drawbridge::policy::{Entity, Match, Peer, PeerItem, Policy, Rule};
+use drawbridge::policy::{Entity, Match, Peer, PeerItem, Policy, Rule, Side};
 use drawbridge::sets::{DomainPattern, PortSet, Protocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -309,7 +309,7 @@ proptest! {
                         Direction::Ingress => &policy.ingress,
                         Direction::Egress => &policy.egress,
                     };
-                    side.as_ref().is_some_and(|s| s.isolates)
+                    side.as_ref().is_some_and(Side::denies_by_default)
                         && drawbridge::analysis::oracle::peer_matches(&snapshot, &policy.subject, pod)
                 })
             });

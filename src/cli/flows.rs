@@ -1,0 +1,128 @@
+//! `drawbridge flows FILE...`: connections in recorded traffic, and which of them policies would deny.
+
+use std::mem::ManuallyDrop;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::{
+    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, load_inputs, print_diagnostics,
+    spinner, stdin_twice,
+};
+use crate::cluster::Snapshot;
+use crate::diag::{Diagnostic, Severity};
+use crate::load::Loaded;
+use crate::observe::replay::replay;
+use crate::observe::{Observed, Reader, workload_of};
+use crate::project::sources;
+use crate::report::flows::{self, Flows, would_change};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Files of recorded flows, gzipped or not, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Ask whether these policies would allow the connections: files, folders or a project, with the workloads
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    against: Vec<PathBuf>,
+    #[command(flatten)]
+    rules: Rules,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = Format::Txt)]
+    output: Format,
+}
+
+/// Output formats.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Text
+    Txt,
+    /// JSON
+    Json,
+    /// A table: source,destination,protocol,port,count,first,last,verdict
+    Csv,
+    /// A Markdown table
+    Md,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    if stdin_twice(args.files.iter().chain(&args.against)) {
+        return WRONG;
+    }
+    let loaded = match args.against.is_empty() {
+        true => None,
+        false => {
+            let inputs = Inputs {
+                paths: args.against.clone(),
+                rules: args.rules.clone(),
+            };
+            match load_inputs(&inputs) {
+                Some(loaded) => Some(loaded),
+                None => return WRONG,
+            }
+        }
+    };
+    let loaded: Option<&Loaded> = loaded.as_ref().map(|loaded| &**loaded);
+    let snapshot = loaded.map(|loaded| &loaded.snapshot);
+    let (observed, mut diagnostics) = read(&args.files, snapshot);
+    let has_records = observed
+        .capture
+        .sources
+        .iter()
+        .any(|source| source.format.is_some());
+    if !has_records {
+        let message = "no recorded flow was found";
+        let help = "flows are read from Hubble, Retina, Goldmane, Whisker, and CSV with the header \
+            source,destination,protocol,port";
+        diagnostics.push(Diagnostic::error("flows", message).help(help));
+    }
+    let replays = snapshot.map(|snapshot| {
+        let connections = observed.connections.iter();
+        connections
+            .map(|connection| replay(snapshot, connection))
+            .collect::<Vec<_>>()
+    });
+    diagnostics.extend(
+        loaded
+            .into_iter()
+            .flat_map(|loaded| loaded.diagnostics.iter().cloned()),
+    );
+    print_diagnostics(&diagnostics);
+    let found = Flows {
+        observed: &observed,
+        replays: replays.as_deref(),
+    };
+    let code = if would_change(found) { FINDINGS } else { FINE };
+    let text = match args.output {
+        Format::Txt => flows::text(found),
+        Format::Json => flows::json(found, &diagnostics),
+        Format::Csv => flows::csv(found),
+        Format::Md => flows::markdown(found),
+    };
+    // What is not judged makes replays uncertain, which is a finding.
+    let errors: Vec<Diagnostic> = diagnostics
+        .into_iter()
+        .filter(|d| d.severity == Severity::Error)
+        .collect();
+    answer(&text, exit_code(&errors, code))
+}
+
+/// The connections of all files. Not dropped: the process ends soon.
+fn read(
+    files: &[PathBuf],
+    snapshot: Option<&Snapshot>,
+) -> (ManuallyDrop<Observed>, Vec<Diagnostic>) {
+    let spinner = spinner("reading flows");
+    let mut reader = Reader::default();
+    let mut diagnostics = Vec::new();
+    for file in files {
+        match sources::stream(file) {
+            Ok(mut input) => diagnostics.extend(reader.read(&file.to_string_lossy(), &mut input)),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    let observed =
+        reader.finish(&|namespace, pod, labels| workload_of(snapshot?, namespace, pod, labels));
+    spinner.finish_and_clear();
+    (ManuallyDrop::new(observed), diagnostics)
+}

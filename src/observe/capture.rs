@@ -1,0 +1,70 @@
+//! What the files contain beside connections: how much, from when to when, and what is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::time::Time;
+
+/// One file.
+#[derive(Clone, Debug, Default)]
+pub struct SourceFile {
+    /// Its name.
+    pub file: String,
+    /// `hubble`, `goldmane`, `whisker` or `csv`; none if it has no record.
+    pub format: Option<&'static str>,
+    /// Its lines.
+    pub lines: u64,
+    /// Its records of connections.
+    pub records: u64,
+    /// What should be a record but cannot be read.
+    pub malformed: u64,
+    /// The time of its first record.
+    pub first: Option<Time>,
+    /// The time of its last one.
+    pub last: Option<Time>,
+    /// The nodes that recorded it.
+    pub nodes: BTreeSet<String>,
+}
+
+impl SourceFile {
+    /// Counts a record of a format.
+    pub fn record(&mut self, format: &'static str, times: &[Time]) {
+        self.format.get_or_insert(format);
+        self.records += 1;
+        for &time in times {
+            self.first = Some(self.first.map_or(time, |first| first.min(time)));
+            self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        }
+    }
+}
+
+/// All files.
+#[derive(Clone, Debug, Default)]
+pub struct Capture {
+    /// Each file, in the order given.
+    pub sources: Vec<SourceFile>,
+    /// Events that the recorders say they lost.
+    pub lost: u64,
+    /// Nodes that were gone or unavailable.
+    pub unavailable: BTreeSet<String>,
+    /// Records that are no connection, by reason.
+    pub ignored: BTreeMap<String, u64>,
+}
+
+impl Capture {
+    /// Counts records that are no connection.
+    pub fn ignore(&mut self, reason: &str, count: u64) {
+        if count > 0 {
+            *self.ignored.entry(reason.to_owned()).or_default() += count;
+        }
+    }
+
+    /// The time of the first record.
+    pub fn first(&self) -> Option<Time> {
+        self.sources.iter().filter_map(|source| source.first).min()
+    }
+
+    /// The time of the last one.
+    pub fn last(&self) -> Option<Time> {
+        self.sources.iter().filter_map(|source| source.last).max()
+    }
+}

@@ -1,0 +1,147 @@
+//! Events that are only counted: aggregates of the exporter, and records whose mask left out ports or addresses.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::connection::{Connections, Key, Sums};
+use super::ends::{Evidence, InManifests, Known};
+use super::record::{Counted, Facts, Protocol, Verdict};
+use super::time::Time;
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Between {
+    facts: Facts,
+    protocol: Protocol,
+    source: Option<IpAddr>,
+    destination: Option<IpAddr>,
+    port: Option<u16>,
+    icmp: Option<u8>,
+}
+
+/// Events at the source, at the destination and who knows where, by verdict.
+#[derive(Clone, Debug, Default)]
+struct Events {
+    of: [[u64; 3]; 3],
+    sums: Sums,
+}
+
+impl Events {
+    fn add(&mut self, verdict: Verdict, events: [u64; 3]) {
+        let of = &mut self.of[verdict as usize];
+        for (sum, count) in of.iter_mut().zip(events) {
+            *sum = sum.saturating_add(count);
+        }
+    }
+
+    /// Both sides report a connection, so the larger one counts.
+    fn counted(self) -> Sums {
+        let side = |at: usize| {
+            self.of
+                .iter()
+                .fold(0_u64, |sum, of| sum.saturating_add(of[at]))
+        };
+        let (egress, ingress, unknown) = (side(0), side(1), side(2));
+        let count = match egress.max(ingress) {
+            0 => unknown,
+            count => count,
+        };
+        let [e, i, u] = self.of[Verdict::Dropped as usize];
+        let is_known = egress.max(ingress) > 0;
+        let dropped = if is_known { e.saturating_add(i) } else { u };
+        let [e, i, u] = self.of[Verdict::Audited as usize];
+        let audited = if is_known { e.max(i) } else { u };
+        let mut sums = self.sums;
+        sums.inexact = true;
+        sums.dropped = dropped.min(count);
+        sums.audited = audited.min(count - sums.dropped);
+        sums.forwarded = count - sums.dropped - sums.audited;
+        sums
+    }
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub struct Counts(BTreeMap<Between, Events>);
+
+impl Counts {
+    /// Adds counters.
+    pub fn add(&mut self, counted: &Counted, facts: Facts) {
+        let between = Between {
+            facts,
+            protocol: counted.protocol,
+            source: counted.source,
+            destination: counted.destination,
+            port: counted.port,
+            icmp: counted.icmp,
+        };
+        let events = self.0.entry(between).or_default();
+        events.add(counted.verdict, counted.events);
+        events.sums.seen(counted.time);
+    }
+
+    /// Adds the connections, and returns how many records lack an end.
+    pub fn connections(self, known: &Known, manifests: InManifests, into: &mut Connections) -> u64 {
+        let mut by_key: BTreeMap<Key, Events> = BTreeMap::new();
+        let mut without_end = 0;
+        for (between, events) in self.0 {
+            let first = events.sums.first.unwrap_or_default();
+            let Some((key, guesses)) = key(&between, known, manifests, first) else {
+                without_end += 1;
+                continue;
+            };
+            let all = by_key.entry(key).or_default();
+            for (verdict, of) in [Verdict::Forwarded, Verdict::Audited, Verdict::Dropped]
+                .into_iter()
+                .zip(events.of)
+            {
+                all.add(verdict, of);
+            }
+            [events.sums.first, events.sums.last]
+                .into_iter()
+                .flatten()
+                .for_each(|time| all.sums.seen(time));
+            all.sums.source_guessed |= guesses[0];
+            all.sums.destination_guessed |= guesses[1];
+            all.sums.addresses.extend(between.destination);
+            all.sums.source_addresses.extend(between.source);
+            all.sums.allowed.extend(between.facts.allowed);
+            all.sums.denied.extend(between.facts.denied);
+        }
+        for (key, events) in by_key {
+            into.add(key, events.counted());
+        }
+        without_end
+    }
+}
+
+fn key(
+    between: &Between,
+    known: &Known,
+    manifests: InManifests,
+    first: Time,
+) -> Option<(Key, [bool; 2])> {
+    let facts = &between.facts;
+    let source = Evidence {
+        ends: vec![(first, &facts.source)],
+        address: between.source,
+        ..Evidence::default()
+    };
+    let destination = Evidence {
+        ends: vec![(first, &facts.destination)],
+        address: between.destination,
+        names: facts.destination_names.iter().map(String::as_str).collect(),
+        service: facts.service.as_ref(),
+        port: between.port,
+        is_destination: true,
+    };
+    let (from, from_guessed) = source.find(known, manifests, None, first)?;
+    let (to, to_guessed) = destination.find(known, manifests, source.pod(), first)?;
+    let key = Key {
+        source: from,
+        destination: to,
+        protocol: between.protocol,
+        port: between.port,
+        icmp: between.icmp,
+    };
+    Some((key, [from_guessed, to_guessed]))
+}

@@ -1,0 +1,101 @@
+//! Calico's Goldmane, as its emitter and its stream client write it: Go's JSON of the generated structs.
+
+use serde_json::Value;
+
+use super::connection::Key;
+use super::owner::of_generate_name;
+use super::record::{Protocol, Verdict};
+use super::reference::Reference;
+use super::reported::Report;
+use super::time::{SECOND, Time};
+use super::value::{number, text};
+
+/// Reads a flow with its `Key`; none if it names no protocol or end that is known.
+pub fn report(flow: &Value) -> Option<Report> {
+    let key = flow.get("Key")?;
+    let protocol = Protocol::named(text(key, "proto"))?;
+    let port = port(key);
+    let service = || match (
+        text(key, "dest_service_namespace"),
+        text(key, "dest_service_name"),
+    ) {
+        (_, "" | "-") => None,
+        (namespace, name) => Some(format!(
+            "{namespace}/{name}:{}",
+            number(key, "dest_service_port")
+        )),
+    };
+    let pending = key
+        .pointer("/policies/pending_policies")
+        .and_then(Value::as_array);
+    let last_pending = pending
+        .and_then(|hits| hits.last())
+        .map(|hit| number(hit, "action"));
+    let time = |key| Time::try_from(number(flow, key)).ok()?.checked_mul(SECOND);
+    let first = time("start_time")?;
+    Some(Report {
+        key: Key {
+            source: end(key, "source")?,
+            destination: end(key, "dest")?,
+            protocol,
+            port,
+            icmp: None,
+        },
+        at_destination: number(key, "reporter") == 2,
+        verdict: verdict(number(key, "action") == 2, last_pending == Some(2)),
+        started: number(flow, "num_connections_started"),
+        live: number(flow, "num_connections_live"),
+        first,
+        last: time("end_time")?.max(first),
+        service: service(),
+        is_exact: true,
+    })
+}
+
+/// The verdict of a flow that is denied now, or once pending policies are applied.
+pub fn verdict(is_denied: bool, would_be_denied: bool) -> Verdict {
+    match (is_denied, would_be_denied) {
+        (true, _) => Verdict::Dropped,
+        (false, true) => Verdict::Audited,
+        (false, false) => Verdict::Forwarded,
+    }
+}
+
+/// The destination's port; 0 is none.
+pub fn port(key: &Value) -> Option<u16> {
+    u16::try_from(number(key, "dest_port"))
+        .ok()
+        .filter(|port| *port > 0)
+}
+
+/// The pods that a name stands for: all of a `generateName`, or one.
+pub fn pods(namespace: &str, name: &str) -> Reference {
+    let owner = name
+        .strip_suffix('*')
+        .map(|name| of_generate_name(name.trim_end_matches('-')));
+    match owner {
+        Some((name, kind)) => Reference::workload(namespace, &name, kind.as_deref()),
+        None => Reference::workload(namespace, name, Some("Pod")),
+    }
+}
+
+/// `-` is nothing.
+pub fn named<'a>(value: &'a Value, end: &str, what: &str) -> &'a str {
+    match text(value, &format!("{end}_{what}")) {
+        "-" => "",
+        name => name,
+    }
+}
+
+fn end(key: &Value, end: &str) -> Option<Reference> {
+    let (namespace, name) = (named(key, end, "namespace"), named(key, end, "name"));
+    Some(match number(key, &format!("{end}_type")) {
+        1 if !namespace.is_empty() => pods(namespace, name),
+        2 => Reference::Calico(format!("node/{name}")),
+        3 if namespace.is_empty() => Reference::Calico(format!("networkset/{name}")),
+        3 => Reference::Calico(format!("networkset/{namespace}/{name}")),
+        4 if name == "pvt" => Reference::Calico("network/private".to_owned()),
+        4 => Reference::Calico("network/public".to_owned()),
+        _ => return None,
+    })
+}

@@ -1,0 +1,263 @@
+//! The records in a file, whatever wraps them: lines of JSON, the logs of container runtimes and log shippers, server-sent
+//! events, JSON documents one after the other. Reads line by line and holds no more than one record.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader};
+
+use flate2::bufread::MultiGzDecoder;
+use serde_json::Value;
+
+use super::documents::{Documents, LONGEST, is_cut};
+use super::time;
+
+/// Wrappers in wrappers are followed so far.
+const DEEPEST: usize = 4;
+
+/// What a file contains.
+pub enum Found<'a> {
+    /// A JSON value that may be a record.
+    Record(&'a Value),
+    /// A row of a CSV table, after its header.
+    Row(&'a str),
+    /// Text that should be a record but cannot be read, such as the last line of a file that was cut.
+    Malformed,
+    /// A log line of something else.
+    OtherLogLine,
+}
+
+/// Reads a file, gzipped or not, and counts its lines. What was read before an error is found as well.
+pub fn read(input: &mut dyn BufRead, found: &mut dyn FnMut(Found)) -> (u64, io::Result<()>) {
+    match input.fill_buf() {
+        Ok([0x1f, 0x8b, ..]) => {
+            let mut plain = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input));
+            read_plain(&mut plain, found)
+        }
+        Ok(_) => read_plain(input, found),
+        Err(error) => (0, Err(error)),
+    }
+}
+
+fn read_plain(input: &mut dyn BufRead, found: &mut dyn FnMut(Found)) -> (u64, io::Result<()>) {
+    let mut lines = Lines {
+        parts: BTreeMap::new(),
+        found,
+    };
+    let mut mode = Mode::Start;
+    let mut count = 0;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = next_line(input, &mut line);
+        if line.is_empty() && !matches!(read, Ok(true)) {
+            lines.end(mode);
+            return (count, read.map(|_| ()));
+        }
+        count += 1;
+        mode = lines.in_mode(mode, &line);
+    }
+}
+
+/// How the lines of a file are read; its first line that is not empty decides.
+enum Mode {
+    Start,
+    Lines,
+    Rows,
+    Documents(Documents),
+}
+
+/// Appends the next line without its end; whether there was one. Of a line that is too long, one byte more than allowed.
+fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    let mut any = false;
+    loop {
+        let buffer = match input.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if buffer.is_empty() {
+            return Ok(any);
+        }
+        any = true;
+        let end = buffer.iter().position(|b| *b == b'\n');
+        let (text, used) = match end {
+            Some(at) => (&buffer[..at], at + 1),
+            None => (buffer, buffer.len()),
+        };
+        let room = (LONGEST + 1).saturating_sub(line.len());
+        line.extend_from_slice(&text[..text.len().min(room)]);
+        input.consume(used);
+        if end.is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+struct Lines<'a> {
+    /// The parts of a line that a container runtime split, by stream.
+    parts: BTreeMap<Vec<u8>, Vec<u8>>,
+    found: &'a mut dyn FnMut(Found),
+}
+
+impl Lines<'_> {
+    fn in_mode(&mut self, mode: Mode, line: &[u8]) -> Mode {
+        match mode {
+            Mode::Start => {
+                let line = line
+                    .strip_prefix(b"\xef\xbb\xbf")
+                    .unwrap_or(line)
+                    .trim_ascii();
+                if line.is_empty() {
+                    Mode::Start
+                } else if line.to_ascii_lowercase().starts_with(b"source,destination") {
+                    self.row(line);
+                    Mode::Rows
+                } else if is_cut(line) {
+                    self.in_mode(Mode::Documents(Documents::default()), line)
+                } else {
+                    self.line(line, 0);
+                    Mode::Lines
+                }
+            }
+            Mode::Lines => {
+                self.line(line, 0);
+                Mode::Lines
+            }
+            Mode::Rows => {
+                self.row(line);
+                Mode::Rows
+            }
+            Mode::Documents(mut documents) => {
+                let mut values = Vec::new();
+                let is_json = documents.feed(line, &mut values);
+                for value in values {
+                    self.value(value.as_ref(), 0);
+                }
+                if is_json {
+                    return Mode::Documents(documents);
+                }
+                // The first line was a cut one, not the beginning of a document.
+                (self.found)(Found::Malformed);
+                self.line(line, 0);
+                Mode::Lines
+            }
+        }
+    }
+
+    fn end(&mut self, mode: Mode) {
+        if let Mode::Documents(documents) = mode
+            && documents.is_open()
+        {
+            (self.found)(Found::Malformed);
+        }
+        for line in std::mem::take(&mut self.parts).into_values() {
+            self.line(&line, 1);
+        }
+    }
+
+    fn row(&mut self, line: &[u8]) {
+        match str::from_utf8(line.trim_ascii()) {
+            Ok("") => {}
+            Ok(row) => (self.found)(Found::Row(row)),
+            Err(_) => (self.found)(Found::Malformed),
+        }
+    }
+
+    fn line(&mut self, line: &[u8], depth: usize) {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return;
+        }
+        if line.len() > LONGEST {
+            return (self.found)(Found::Malformed);
+        }
+        if let Some((stream, whole, rest)) = of_container(line) {
+            let part = self.parts.entry(stream.to_vec()).or_default();
+            if part.len() + rest.len() <= LONGEST + 1 {
+                part.extend_from_slice(rest);
+            }
+            if whole && depth < DEEPEST {
+                let joined = self.parts.remove(stream).unwrap_or_default();
+                self.line(&joined, depth + 1);
+            }
+            return;
+        }
+        if let Ok(value) = serde_json::from_slice::<Value>(line)
+            && (value.is_object() || value.is_array())
+        {
+            return self.value(Some(&value), depth);
+        }
+        let Some(at) = line.iter().position(|b| *b == b'{') else {
+            return (self.found)(Found::OtherLogLine);
+        };
+        let (prefix, rest) = line.split_at(at);
+        match serde_json::from_slice::<Value>(rest) {
+            Ok(value) => self.value(Some(&value), depth),
+            Err(_) if matches!(prefix.trim_ascii(), b"" | b"data:") => {
+                (self.found)(Found::Malformed);
+            }
+            Err(_) => (self.found)(Found::OtherLogLine),
+        }
+    }
+
+    /// The records in a value: its own, or those that it wraps.
+    fn value(&mut self, value: Option<&Value>, depth: usize) {
+        let Some(value) = value else {
+            return (self.found)(Found::Malformed);
+        };
+        if depth > DEEPEST {
+            return (self.found)(Found::OtherLogLine);
+        }
+        if let Some(all) = value.as_array() {
+            return all.iter().for_each(|one| self.value(Some(one), depth + 1));
+        }
+        if let Some(items) = value.get("items").and_then(Value::as_array) {
+            if value.get("total").is_some() {
+                (self.found)(Found::Record(value));
+            }
+            return items
+                .iter()
+                .for_each(|one| self.value(Some(one), depth + 1));
+        }
+        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let of_logcli = text("line").filter(|_| value.get("labels").is_some());
+        if let Some(line) = text("log").or(of_logcli) {
+            return line
+                .lines()
+                .for_each(|line| self.line(line.as_bytes(), depth + 1));
+        }
+        if let Some(streams) = value.pointer("/data/result").and_then(Value::as_array) {
+            let values = streams.iter().filter_map(|s| s.get("values")?.as_array());
+            let lines = values.flatten().filter_map(|pair| pair.get(1)?.as_str());
+            return lines.for_each(|line| self.line(line.as_bytes(), depth + 1));
+        }
+        (self.found)(Found::Record(value));
+    }
+}
+
+/// The stream of a line that a container runtime wrote (`TIME stdout|stderr F|P REST`), whether it ends a line, and the rest.
+fn of_container(line: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+    let mut words = line.splitn(4, |b| *b == b' ');
+    let (at, stream, tag) = (words.next()?, words.next()?, words.next()?);
+    let is_time = time::parse(str::from_utf8(at).ok()?).is_some();
+    let whole = match tag.split(|b| *b == b':').next()? {
+        b"F" => true,
+        b"P" => false,
+        _ => return None,
+    };
+    (is_time && matches!(stream, b"stdout" | b"stderr"))
+        .then(|| (stream, whole, words.next().unwrap_or_default()))
+}
+
+/// A reader of a text, for tests.
+#[cfg(test)]
+pub fn found_in(bytes: &[u8]) -> (Vec<String>, usize, usize) {
+    let (mut records, mut malformed, mut others) = (Vec::new(), 0, 0);
+    let mut see = |found: Found| match found {
+        Found::Record(value) => records.push(value.to_string()),
+        Found::Row(row) => records.push(row.to_owned()),
+        Found::Malformed => malformed += 1,
+        Found::OtherLogLine => others += 1,
+    };
+    let _ = read(&mut BufReader::with_capacity(7, bytes), &mut see);
+    (records, malformed, others)
+}

@@ -1,0 +1,43 @@
+//! Recorded traffic: from files of flow recorders to connections, and what policies would do to them.
+//!
+//! | Step | Where |
+//! | --- | --- |
+//! | bytes to JSON values, whatever wraps them | `lines`, `documents` |
+//! | a value to a record, one file each format | `hubble`, `goldmane`, `whisker`, `csv` |
+//! | records to connections: who opened it, when it began, what became of it | `tuples`, `counted`, `reported` |
+//! | who the ends are: pods' workloads, entities, Services, names | `ends`, `owner` |
+//! | connections against policies | [`replay`] |
+//!
+//! The order of lines and files never matters, and equal records count once. Memory: for each record a fingerprint
+//! and 16 bytes, beside the table of connections.
+
+mod capture;
+mod connection;
+mod counted;
+mod csv;
+mod documents;
+mod ends;
+mod goldmane;
+mod hubble;
+mod lines;
+mod manifests;
+mod owner;
+mod reader;
+mod record;
+mod reference;
+pub mod replay;
+mod reported;
+#[cfg(test)]
+mod tests;
+pub mod time;
+mod tuples;
+mod value;
+mod whisker;
+
+pub use capture::{Capture, SourceFile};
+pub use connection::{Connection, Key, Sums};
+pub use ends::InManifests;
+pub use manifests::workload_of;
+pub use reader::{Observed, Reader};
+pub use record::{End, Protocol, Verdict};
+pub use reference::Reference;

@@ -1,0 +1,372 @@
+//! Reads files of recorded flows, and makes connections of all of them together.
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::capture::{Capture, SourceFile};
+use super::connection::{Connection, Connections, Key, Sums};
+use super::counted::Counts;
+use super::csv::Columns;
+use super::ends::{Evidence, InManifests, Known};
+use super::goldmane;
+use super::hubble::{self, Flow};
+use super::lines::{self, Found};
+use super::record::{End, Protocol};
+use super::reference::Reference;
+use super::reported::{Report, Reports};
+use super::tuples::{Begun, Episode, Tuples, translated};
+use super::value::{fingerprint, number, text, texts};
+use super::whisker;
+use crate::diag::{Diagnostic, Span};
+use crate::sets::hash::HashSet;
+
+/// Connections, and what the files are worth.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// The files.
+    pub capture: Capture,
+    /// The connections, sorted.
+    pub connections: Vec<Connection>,
+}
+
+/// Reads files one after the other.
+#[derive(Debug, Default)]
+pub struct Reader {
+    capture: Capture,
+    /// Fingerprints of the records that were read.
+    seen: HashSet<u64>,
+    known: Known,
+    are_claimed: bool,
+    tuples: Tuples,
+    counts: Counts,
+    reports: Reports,
+    connections: Connections,
+}
+
+impl Reader {
+    /// Reads a file. What cannot be read of it is reported.
+    pub fn read(&mut self, file: &str, input: &mut dyn BufRead) -> Vec<Diagnostic> {
+        let mut source = SourceFile {
+            file: file.to_owned(),
+            ..SourceFile::default()
+        };
+        let mut columns = None;
+        let mut pages = 0;
+        let (count, result) = lines::read(input, &mut |found| match found {
+            Found::Record(value) => {
+                pages = pages.max(whisker::pages(value));
+                self.value(value, &mut source);
+            }
+            Found::Row(row) => self.row(row, &mut columns, &mut source),
+            Found::Malformed => source.malformed += 1,
+            Found::OtherLogLine => self.capture.ignore("other-log-line", 1),
+        });
+        source.lines = count;
+        let at = || {
+            Span::new(
+                file.into(),
+                u32::try_from(count).unwrap_or(u32::MAX).max(1),
+                1,
+            )
+        };
+        let mut diagnostics = Vec::new();
+        if let Err(error) = result {
+            let message = format!("the rest of the file cannot be read: {error}");
+            diagnostics.push(Diagnostic::warning("flows", message).at(at()));
+        }
+        if pages > 1 {
+            let message = format!("the file has one of {pages} pages of flows");
+            let help = "read the other pages as well";
+            diagnostics.push(Diagnostic::warning("flows", message).at(at()).help(help));
+        }
+        if let n @ 1.. = source.malformed {
+            let lines = if n == 1 { "line is" } else { "lines are" };
+            let message = format!("{n} {lines} no valid record");
+            let help = "a file that was cut ends in one";
+            diagnostics.push(Diagnostic::warning("flows", message).at(at()).help(help));
+        }
+        self.capture.sources.push(source);
+        diagnostics
+    }
+
+    /// Whether a record is new.
+    fn is_new(&mut self, kind: &str, record: &Value) -> bool {
+        let is_new = self.seen.insert(fingerprint(record));
+        if !is_new && !kind.is_empty() {
+            self.capture.ignore(kind, 1);
+        }
+        is_new
+    }
+
+    fn value(&mut self, value: &Value, source: &mut SourceFile) {
+        let flow = value.get("flow").filter(|flow| flow.is_object());
+        if let Some(flow) = flow
+            .into_iter()
+            .chain([value])
+            .find(|flow| flow.get("Key").is_some())
+        {
+            return self.report(flow, goldmane::report(flow), "goldmane", source);
+        }
+        let is_flat = !text(value, "time").is_empty()
+            && value.get("verdict").is_some()
+            && (value.get("IP").is_some() || value.get("l4").is_some());
+        if let Some(flow) = flow.or(is_flat.then_some(value)) {
+            let node = [text(flow, "node_name"), text(value, "node_name")];
+            source.nodes.extend(
+                node.into_iter()
+                    .find(|name| !name.is_empty())
+                    .map(str::to_owned),
+            );
+            return self.hubble(flow, value, source);
+        }
+        let lost = value.get("lost_events").unwrap_or(value);
+        if value.get("lost_events").is_some() || value.get("num_events_lost").is_some() {
+            source.format.get_or_insert("hubble");
+            if self.is_new("", value) {
+                self.capture.lost = self
+                    .capture
+                    .lost
+                    .saturating_add(number(lost, "num_events_lost"));
+            }
+        } else if let Some(status) = value.get("node_status") {
+            self.capture.ignore("node_status", 1);
+            if matches!(
+                text(status, "state_change"),
+                "NODE_GONE" | "NODE_UNAVAILABLE"
+            ) {
+                self.capture.unavailable.extend(texts(status, "node_names"));
+            }
+        } else if let Some(kind) = ["agent_event", "debug_event"]
+            .iter()
+            .find(|kind| value.get(kind).is_some())
+        {
+            self.capture.ignore(kind, 1);
+        } else if value.get("source_namespace").is_some() && value.get("reporter").is_some() {
+            self.report(value, whisker::report(value), "whisker", source);
+        } else if value.get("items").is_none() {
+            self.capture.ignore("other-log-line", 1);
+        }
+    }
+
+    fn report(
+        &mut self,
+        flow: &Value,
+        report: Option<Report>,
+        format: &'static str,
+        source: &mut SourceFile,
+    ) {
+        let Some(report) = report else {
+            source.format.get_or_insert(format);
+            return self.capture.ignore("other-protocol", 1);
+        };
+        source.record(format, &[report.first, report.last]);
+        if self.is_new("duplicate", flow) {
+            self.reports.add(report);
+        }
+    }
+
+    fn row(&mut self, row: &str, columns: &mut Option<Columns>, source: &mut SourceFile) {
+        let Some(columns) = columns else {
+            *columns = Some(Columns::of(row));
+            return;
+        };
+        let Some((key, sums)) = columns.row(row) else {
+            source.malformed += 1;
+            return;
+        };
+        let times: Vec<_> = [sums.first, sums.last].into_iter().flatten().collect();
+        source.record("csv", &times);
+        if self.is_new("duplicate", &Value::from(format!("{key:?} {sums:?}"))) {
+            self.connections.add(key, sums);
+        }
+    }
+
+    fn hubble(&mut self, flow: &Value, envelope: &Value, source: &mut SourceFile) {
+        source.format.get_or_insert("hubble");
+        if !self.is_new("duplicate", flow) {
+            return;
+        }
+        let Some(time) = hubble::time_of(flow, envelope) else {
+            return self.capture.ignore("no-time", 1);
+        };
+        self.are_claimed |= flow.get("is_reply").is_some_and(Value::is_boolean);
+        for (pod, owner) in hubble::owners(flow) {
+            let known = self
+                .known
+                .owners
+                .entry(pod)
+                .or_insert_with(|| owner.clone());
+            // Of two owners, the same in any order of lines.
+            if owner < *known {
+                *known = owner;
+            }
+        }
+        if let Some(answer) = hubble::dns_answer(flow, time) {
+            for address in answer.addresses {
+                let pod = answer.pod.clone();
+                self.known
+                    .answer(pod, address, answer.time, answer.name.clone());
+            }
+        }
+        match hubble::flow(flow, time) {
+            Flow::Ignored(reason) => self.capture.ignore(&reason, 1),
+            Flow::Packet(packet) => {
+                source.record("hubble", &[time]);
+                self.tuples.add(&packet, hubble::facts(flow));
+            }
+            Flow::Counted(counted) => {
+                source.record("hubble", &[time]);
+                self.counts.add(&counted, hubble::facts(flow));
+            }
+        }
+    }
+
+    /// The connections of all files. `manifests` finds the workload of a pod whose owner no record names.
+    pub fn finish(self, manifests: InManifests) -> Observed {
+        let Self {
+            mut capture,
+            known,
+            are_claimed,
+            mut tuples,
+            counts,
+            reports,
+            mut connections,
+            ..
+        } = self;
+        for (key, sums) in reports.into_connections() {
+            connections.add(key, sums);
+        }
+        let without_end = counts.connections(&known, manifests, &mut connections);
+        capture.ignore("no-address", without_end);
+        let mut to_services = Vec::new();
+        let service_clients = tuples.service_clients();
+        let mut begun = Begun::new();
+        let mut ignored = Vec::new();
+        tuples.episodes(
+            are_claimed,
+            &mut |episode| {
+                let (source, destination) = evidence(&episode);
+                if destination.is_service() {
+                    let found = connection(&episode, &source, &destination, &known, manifests);
+                    to_services.extend(
+                        found.map(|found| (episode.protocol, episode.client, episode.first, found)),
+                    );
+                } else {
+                    let found = connection(&episode, &source, &destination, &known, manifests);
+                    let Some((key, sums)) = found else { return };
+                    let client = (episode.protocol, episode.client);
+                    if service_clients.contains(&client) && destination.pod().is_some() {
+                        let times: &mut Vec<_> = begun.entry(client).or_default();
+                        times.push((episode.first, key.clone()));
+                    }
+                    connections.add(key, sums);
+                }
+            },
+            &mut |reason, count| ignored.push((reason, count)),
+        );
+        for (reason, count) in ignored {
+            capture.ignore(reason, count as u64);
+        }
+        for (protocol, client, first, (key, sums)) in to_services {
+            let Some(pod) = translated(&begun, protocol, client, first) else {
+                connections.add(key, sums);
+                continue;
+            };
+            // One connection, seen before its address was translated and after.
+            let mut same = Sums::default();
+            [sums.first, sums.last]
+                .into_iter()
+                .flatten()
+                .for_each(|time| same.seen(time));
+            let port = key.port.map(|port| format!(":{port}")).unwrap_or_default();
+            if let Reference::Service { namespace, name } = &key.destination {
+                same.services.insert(format!("{namespace}/{name}{port}"));
+            }
+            connections.add(pod.clone(), same);
+        }
+        Observed {
+            capture,
+            connections: connections.into_sorted(),
+        }
+    }
+}
+
+/// What the records of a connection say about its ends.
+fn evidence<'a>(episode: &Episode<'a>) -> (Evidence<'a>, Evidence<'a>) {
+    let is_icmp = matches!(episode.protocol, Protocol::Icmp | Protocol::Icmp6);
+    let mut source = Evidence {
+        address: Some(episode.client.0),
+        ..Evidence::default()
+    };
+    let mut destination = Evidence {
+        address: Some(episode.server.0),
+        port: (!is_icmp).then_some(episode.server.1),
+        is_destination: true,
+        ..Evidence::default()
+    };
+    for &(time, facts, is_answer) in &episode.facts {
+        let (from, to, names) = match is_answer {
+            false => (&facts.source, &facts.destination, &facts.destination_names),
+            true => (&facts.destination, &facts.source, &facts.source_names),
+        };
+        source.ends.push((time, from));
+        destination.ends.push((time, to));
+        destination.names.extend(names.iter().map(String::as_str));
+        if !is_answer && let Some(service) = &facts.service {
+            destination.service = Some(
+                destination
+                    .service
+                    .map_or(service, |known| known.min(service)),
+            );
+        }
+    }
+    (source, destination)
+}
+
+fn connection(
+    episode: &Episode,
+    source: &Evidence,
+    destination: &Evidence,
+    known: &Known,
+    manifests: InManifests,
+) -> Option<(Key, Sums)> {
+    let (from, source_guessed) = source.find(known, manifests, None, episode.first)?;
+    let (to, destination_guessed) =
+        destination.find(known, manifests, source.pod(), episode.first)?;
+    let icmp = match destination.port {
+        Some(_) => None,
+        None => u8::try_from(episode.server.1).ok(),
+    };
+    let key = Key {
+        source: from,
+        destination: to,
+        protocol: episode.protocol,
+        port: destination.port,
+        icmp,
+    };
+    let mut sums = Sums {
+        source_guessed,
+        destination_guessed,
+        ..Sums::default()
+    };
+    sums.add(episode.verdict, 1);
+    sums.seen(episode.first);
+    sums.seen(episode.last);
+    sums.addresses.insert(episode.server.0);
+    sums.source_addresses.insert(episode.client.0);
+    let service = destination
+        .service
+        .filter(|_| !matches!(key.destination, Reference::Service { .. }));
+    sums.services
+        .extend(service.map(|(namespace, name)| format!("{namespace}/{name}")));
+    for (_, facts, _) in &episode.facts {
+        sums.allowed.extend(facts.allowed.iter().cloned());
+        sums.denied.extend(facts.denied.iter().cloned());
+    }
+    let pod = |evidence: &Evidence| evidence.pod().map(|pod: &End| Arc::new(pod.clone()));
+    sums.source_pods.extend(pod(source));
+    sums.destination_pods.extend(pod(destination));
+    Some((key, sums))
+}

@@ -1,0 +1,80 @@
+//! Connections that Calico counts: both ends report, for each interval.
+
+use std::collections::BTreeMap;
+
+use super::connection::{Key, Sums};
+use super::record::Verdict;
+use super::time::Time;
+
+/// What one end reports of the connections of an interval.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The ends, protocol and port.
+    pub key: Key,
+    /// Whether the destination reports.
+    pub at_destination: bool,
+    /// What became of them.
+    pub verdict: Verdict,
+    /// Connections that began.
+    pub started: u64,
+    /// Connections that were open.
+    pub live: u64,
+    /// When the interval began.
+    pub first: Time,
+    /// When it ended.
+    pub last: Time,
+    /// The Service that was asked for.
+    pub service: Option<String>,
+    /// Whether connections are counted.
+    pub is_exact: bool,
+}
+
+/// The counts of one end: of connections that began (a sum) and were open (the largest), by verdict.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    started: [u64; 3],
+    live: [u64; 3],
+}
+
+#[derive(Clone, Debug, Default)]
+struct Both {
+    ends: [Counts; 2],
+    sums: Sums,
+}
+
+/// All reports.
+#[derive(Debug, Default)]
+pub struct Reports(BTreeMap<Key, Both>);
+
+impl Reports {
+    /// Adds a report.
+    pub fn add(&mut self, report: Report) {
+        let both = self.0.entry(report.key).or_default();
+        let counts = &mut both.ends[usize::from(report.at_destination)];
+        let at = report.verdict as usize;
+        counts.started[at] = counts.started[at].saturating_add(report.started);
+        counts.live[at] = counts.live[at].max(report.live);
+        both.sums.seen(report.first);
+        both.sums.seen(report.last);
+        both.sums.inexact |= !report.is_exact;
+        both.sums.services.extend(report.service);
+    }
+
+    /// The connections, for each the larger count of both ends.
+    pub fn into_connections(self) -> impl Iterator<Item = (Key, Sums)> {
+        self.0.into_iter().map(|(key, Both { ends, mut sums })| {
+            let none_began = ends.iter().all(|end| end.started == [0; 3]);
+            let of = |end: &Counts| if none_began { end.live } else { end.started };
+            let [source, destination] = [of(&ends[0]), of(&ends[1])];
+            let total = |end: [u64; 3]| end.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
+            let count = total(source).max(total(destination));
+            let of = |verdict: Verdict| [source[verdict as usize], destination[verdict as usize]];
+            let [a, b] = of(Verdict::Dropped);
+            sums.dropped = a.saturating_add(b).min(count);
+            let [a, b] = of(Verdict::Audited);
+            sums.audited = a.max(b).min(count - sums.dropped);
+            sums.forwarded = count - sums.dropped - sums.audited;
+            (key, sums)
+        })
+    }
+}

@@ -1,0 +1,348 @@
+//! Readers and rules on small files, and the laws of all files.
+
+use proptest::prelude::*;
+
+use super::lines::found_in;
+use super::*;
+
+/// A record of Hubble: who to whom, on which ports, and more fields.
+fn flow(second: u32, from: (&str, u16), to: (&str, u16), more: &str) -> String {
+    let end = |(pod, _): (&str, u16)| match pod.parse::<std::net::IpAddr>() {
+        Ok(_) => r#"{"labels":["reserved:world"]}"#.to_owned(),
+        Err(_) => format!(r#"{{"namespace":"shop","pod_name":"{pod}","labels":["k8s:app=x"]}}"#),
+    };
+    let address = |(pod, _): (&str, u16)| match pod.parse::<std::net::IpAddr>() {
+        Ok(_) => pod.to_owned(),
+        Err(_) => format!(
+            "10.0.0.{}",
+            pod.bytes().map(u32::from).sum::<u32>() % 200 + 1
+        ),
+    };
+    format!(
+        r#"{{"flow":{{"time":"2026-11-03T09:{:02}:{:02}Z","IP":{{"source":"{}","destination":"{}"}},"l4":{{"PROTOCOL":{{"source_port":{},"destination_port":{}FLAGS}}}},"source":{},"destination":{},"Type":"L3_L4"{more}}},"node_name":"n1"}}"#,
+        second / 60,
+        second % 60,
+        address(from),
+        address(to),
+        from.1,
+        to.1,
+        end(from),
+        end(to),
+    )
+}
+
+fn tcp(second: u32, from: (&str, u16), to: (&str, u16), flags: &str, more: &str) -> String {
+    let flags: Vec<String> = flags
+        .split_whitespace()
+        .map(|f| format!(r#""{f}":true"#))
+        .collect();
+    let flags = format!(r#","flags":{{{}}}"#, flags.join(","));
+    flow(second, from, to, more)
+        .replace("PROTOCOL", "TCP")
+        .replace("FLAGS", &flags)
+}
+
+fn udp(second: u32, from: (&str, u16), to: (&str, u16), more: &str) -> String {
+    flow(second, from, to, more)
+        .replace("PROTOCOL", "UDP")
+        .replace("FLAGS", "")
+}
+
+const FORWARDED: &str = r#","verdict":"FORWARDED","is_reply":false"#;
+const ANSWER: &str = r#","verdict":"FORWARDED","is_reply":true"#;
+const DENIED: &str = r#","verdict":"DROPPED","drop_reason":133"#;
+
+fn observed(files: &[&str]) -> Observed {
+    let mut reader = Reader::default();
+    for (at, file) in files.iter().enumerate() {
+        reader.read(&format!("{at}.json"), &mut file.as_bytes());
+    }
+    reader.finish(&|_, _, _| None)
+}
+
+/// `shop/web > shop/db TCP 5432: 1 forwarded 0 audited 0 dropped`.
+fn words(observed: &Observed) -> Vec<String> {
+    let all = observed.connections.iter();
+    all.map(|c| {
+        let Sums {
+            forwarded,
+            audited,
+            dropped,
+            ..
+        } = c.sums;
+        let port = c
+            .key
+            .port
+            .map_or_else(String::new, |port| format!(" {port}"));
+        format!(
+            "{} > {} {}{port}: {forwarded} {audited} {dropped}",
+            c.source,
+            c.destination,
+            c.key.protocol.name()
+        )
+    })
+    .collect()
+}
+
+fn read(lines: &[String]) -> Vec<String> {
+    words(&observed(&[&lines.join("\n")]))
+}
+
+#[test]
+fn wrappers_of_lines_are_removed() {
+    let records = |text: &str| found_in(text.as_bytes());
+    let one = |text: &str| {
+        assert_eq!(
+            records(text),
+            (vec![r#"{"a":1}"#.to_owned()], 0, 0),
+            "{text}"
+        )
+    };
+    one("{\"a\":1}");
+    one("\u{feff}{\"a\":1}\r\n");
+    one("{\n  \"a\":\n  1\n}");
+    one("[\n {\"a\":1}\n]\n");
+    one("[{\"a\":1}]");
+    one("data: {\"a\":1}\n\n");
+    one("[pod/cilium-x/cilium-agent] {\"a\":1}");
+    one("2026-11-03T09:00:00Z stdout F {\"a\":1}");
+    one("2026-11-03T09:00:00Z stdout P {\"a\"\n2026-11-03T09:00:00Z stdout F :1}");
+    one("{\"log\":\"{\\\"a\\\":1}\\n\"}");
+    one("{\"labels\":{},\"line\":\"{\\\"a\\\":1}\"}");
+    one("{\"data\":{\"result\":[{\"values\":[[\"1\",\"{\\\"a\\\":1}\"]]}]}}");
+    assert_eq!(records("{\"a\":1}\nlevel=info msg={x\nhello\n{\"a\":").1, 1);
+    assert_eq!(records("level=info msg={x\nhello").2, 2);
+}
+
+#[test]
+fn lists_that_are_cut_keep_their_complete_records() {
+    for text in [
+        "{\"items\":[{\"a\":1},{\"b\":2},{\"c\":{\"d\":3}}],\"x\":{\"y\":{}}}",
+        "[{\"a\":1},\n{\"b\":2},{\"c\":3}]",
+    ] {
+        assert_eq!(
+            found_in(format!("{text}\n").as_bytes()).0.len(),
+            3,
+            "{text}"
+        );
+        for cut in 2..text.len() {
+            let (found, malformed, _) = found_in(&text.as_bytes()[..cut]);
+            let whole = text[..cut].matches("},").count();
+            assert!(
+                found.iter().filter(|r| *r != "{\"items\":[]}").count() >= whole.min(2),
+                "{cut}"
+            );
+            assert_eq!(malformed, 1, "{cut}");
+        }
+    }
+}
+
+#[test]
+fn direction_is_decided_by_the_best_evidence() {
+    let (client, server) = (("web-0", 40_000), ("db-0", 5432));
+    let expected = ["shop/web > shop/db TCP 5432: 1 0 0"];
+    // Flags before claims: a recorder without connection tracking calls everything a request.
+    let lines = [
+        tcp(2, server, client, "ACK", FORWARDED),
+        tcp(0, client, server, "SYN", FORWARDED),
+        tcp(1, server, client, "SYN ACK", FORWARDED),
+    ];
+    assert_eq!(read(&lines), expected);
+    // Claims that contradict: ports.
+    assert_eq!(
+        read(&[
+            tcp(0, client, server, "ACK", FORWARDED),
+            tcp(1, server, client, "ACK", FORWARDED)
+        ]),
+        expected
+    );
+    // Only the answer was captured.
+    assert_eq!(read(&[tcp(0, server, client, "ACK", ANSWER)]), [""; 0]);
+    // Nothing is known.
+    assert_eq!(
+        read(&[tcp(0, client, server, "ACK", r#","verdict":"FORWARDED""#)]),
+        [""; 0]
+    );
+    // UDP: an answer that lacks its mark is none where others have it.
+    let lines = [
+        udp(0, ("web-0", 40_000), ("dns-0", 53), FORWARDED),
+        udp(
+            1,
+            ("dns-0", 53),
+            ("web-0", 40_000),
+            r#","verdict":"FORWARDED""#,
+        ),
+        udp(
+            2,
+            ("dns-0", 53),
+            ("web-1", 40_000),
+            r#","verdict":"FORWARDED""#,
+        ),
+    ];
+    assert_eq!(read(&lines), ["shop/web > shop/dns UDP 53: 1 0 0"]);
+}
+
+#[test]
+fn silence_begins_another_connection() {
+    let (client, server) = (("web-0", 40_000), ("db-0", 5432));
+    let syn = |second| tcp(second, client, server, "SYN", FORWARDED);
+    assert_eq!(
+        read(&[syn(0), syn(120)]),
+        ["shop/web > shop/db TCP 5432: 1 0 0"]
+    );
+    assert_eq!(
+        read(&[syn(0), syn(121)]),
+        ["shop/web > shop/db TCP 5432: 2 0 0"]
+    );
+    let late = tcp(600, client, server, "ACK", FORWARDED);
+    assert_eq!(
+        read(&[syn(0), late]),
+        ["shop/web > shop/db TCP 5432: 1 0 0"]
+    );
+}
+
+#[test]
+fn only_drops_by_policy_are_dropped_connections() {
+    let (client, server) = (("web-0", 40_000), ("db-0", 5432));
+    let syn = |second, more: &str| tcp(second, client, server, "SYN", more);
+    assert_eq!(
+        read(&[syn(0, DENIED), syn(1, FORWARDED)]),
+        ["shop/web > shop/db TCP 5432: 0 0 1"]
+    );
+    let full =
+        r#","verdict":"DROPPED","drop_reason":155,"drop_reason_desc":"CT_MAP_INSERTION_FAILED""#;
+    let lines = [
+        syn(0, full),
+        syn(1, r#","verdict":"AUDIT","is_reply":false"#),
+    ];
+    let found = observed(&[&lines.join("\n")]);
+    assert_eq!(words(&found), ["shop/web > shop/db TCP 5432: 0 1 0"]);
+    assert_eq!(
+        found.capture.ignored.get("drop:CT_MAP_INSERTION_FAILED"),
+        Some(&1)
+    );
+    // What is left of a closed connection.
+    assert_eq!(read(&[tcp(0, client, server, "ACK", DENIED)]), [""; 0]);
+}
+
+#[test]
+fn names_come_from_the_answers_that_the_pod_got() {
+    let dns = |second, to| {
+        let more = r#","verdict":"FORWARDED","is_reply":true,"l7":{"type":"RESPONSE","dns":{"query":"Pay.Example.","ips":["203.0.113.7"]}}"#;
+        udp(second, ("dns-0", 53), (to, 40_000), more)
+    };
+    let call = |second, from| {
+        tcp(
+            second,
+            (from, 41_000),
+            ("203.0.113.7", 443),
+            "SYN",
+            FORWARDED,
+        )
+    };
+    let lines = [
+        dns(5, "web-0"),
+        call(6, "web-0"),
+        call(6, "other-0"),
+        call(0, "early-0"),
+        dns(5, "early-0"),
+    ];
+    let expected = [
+        "shop/early > 203.0.113.7 TCP 443: 1 0 0",
+        "shop/other > 203.0.113.7 TCP 443: 1 0 0",
+        "shop/web > pay.example TCP 443: 1 0 0",
+    ];
+    assert_eq!(read(&lines), expected);
+}
+
+#[test]
+fn calico_reports_of_both_ends_are_one_count() {
+    let report = |reporter, action, started| {
+        format!(
+            r#"{{"Key":{{"source_name":"web-7c9d8b6f5d-*","source_namespace":"shop","source_type":1,"dest_name":"pub","dest_type":4,"dest_port":443,"proto":"tcp","reporter":{reporter},"action":{action}}},"start_time":1793696400,"end_time":1793696415,"num_connections_started":{started}}}"#
+        )
+    };
+    assert_eq!(
+        read(&[report(1, 1, 4), report(2, 1, 3)]),
+        ["shop/web > network/public TCP 443: 4 0 0"]
+    );
+    assert_eq!(
+        read(&[report(1, 1, 4), report(2, 2, 3)]),
+        ["shop/web > network/public TCP 443: 1 0 3"]
+    );
+    let whisker = r#"{"total":{"totalPages":2},"items":[{"source_name":"db-*","source_namespace":"shop","dest_name":"x","dest_namespace":"","protocol":"tcp","dest_port":1,"reporter":"Src","action":"Allow","start_time":"2026-11-03T09:00:00Z","end_time":"2026-11-03T09:00:15Z"}]}"#;
+    assert_eq!(
+        read(&[whisker.to_owned()]),
+        ["shop/db > calico/x TCP 1: 1 0 0"]
+    );
+    let warned = Reader::default().read("w.json", &mut whisker.as_bytes());
+    assert!(warned.iter().any(|d| d.message.contains("one of 2 pages")));
+}
+
+#[test]
+fn tables_are_read() {
+    let table = "source,destination,protocol,port,count,verdict\nshop/web,data/db,TCP,5432,3,dropped\nnonsense\n";
+    let found = observed(&[table]);
+    assert_eq!(words(&found), ["shop/web > data/db TCP 5432: 0 0 3"]);
+    assert_eq!(found.capture.sources[0].malformed, 1);
+}
+
+/// Some record between few ends, so that connections meet.
+fn some_line() -> impl Strategy<Value = String> {
+    let pods = prop::sample::select(vec!["web-0", "db-0", "x-7c9d8b6f5d-x2k4v", "203.0.113.9"]);
+    let ports = prop::sample::select(vec![53_u16, 5432, 40_000, 50_000]);
+    let flags = prop::sample::select(vec!["SYN", "SYN ACK", "ACK", ""]);
+    let more = prop::sample::select(vec![
+        FORWARDED,
+        ANSWER,
+        DENIED,
+        r#","verdict":"FORWARDED""#,
+        r#","verdict":"AUDIT","is_reply":false"#,
+        r#","verdict":"REDIRECTED","is_reply":false,"destination_service":{"namespace":"shop","name":"s"}"#,
+    ]);
+    let end = (pods, ports);
+    (0_u32..900, end.clone(), end, flags, more, any::<bool>()).prop_map(
+        |(second, from, to, flags, more, is_tcp)| match is_tcp {
+            true => tcp(second, from, to, flags, more),
+            false => udp(second, from, to, more),
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn order_and_repetition_change_nothing(
+        (lines, shuffled) in prop::collection::vec(some_line(), 1..30)
+            .prop_flat_map(|lines| (Just(lines.clone()), Just(lines).prop_shuffle())),
+        cut in 0_usize..30,
+    ) {
+        let expected = observed(&[&lines.join("\n")]);
+        let (one, two) = shuffled.split_at(cut.min(shuffled.len()));
+        let (one, two) = (one.join("\n"), two.join("\n"));
+        for files in [vec![one.as_str(), two.as_str()], vec![two.as_str(), one.as_str(), two.as_str()]] {
+            let found = observed(&files);
+            prop_assert_eq!(words(&found), words(&expected));
+            let sums = |o: &Observed| o.connections.iter().map(|c| c.sums.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(sums(&found), sums(&expected));
+        }
+    }
+
+    #[test]
+    fn what_is_before_a_cut_is_read(lines in prop::collection::vec(some_line(), 1..8), cut in 0_usize..4000) {
+        let text = lines.join("\n");
+        let cut = cut.min(text.len());
+        let whole = text[..cut].rfind('\n').map_or("", |at| &text[..at]);
+        let found = observed(&[&text[..cut]]);
+        if !text[cut..].is_empty() && text[..cut].len() > whole.len() + 1 && text.as_bytes()[cut] != b'\n' {
+            prop_assert_eq!(words(&found), words(&observed(&[whole])));
+        }
+    }
+
+    #[test]
+    fn bad_input_never_panics(text in "[\\[\\]{}\":,a-z0-9 \\n]{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut reader = Reader::default();
+        reader.read("a", &mut text.as_bytes());
+        reader.read("b", &mut bytes.as_slice());
+        reader.finish(&|_, _, _| None);
+    }
+}
