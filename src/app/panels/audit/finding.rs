@@ -175,7 +175,7 @@ impl Shown<'_> {
         let mono = theme::mono(tokens::TEXT_SMALL);
         let sans = theme::sans(tokens::TEXT_NORMAL);
         let name_end = match self.is_wide {
-            true => left + ((right - left) * 0.3).min(200.0),
+            true => left + (rect.width() * 0.25).min(200.0),
             false => right,
         };
         let name_rect = Rect::from_x_y_ranges(left..=name_end, first.y_range());

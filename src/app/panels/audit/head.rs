@@ -17,6 +17,9 @@ use crate::scene::tokens;
 /// Width of the bar of the score.
 const BAR: f32 = 96.0;
 
+/// From this width on all filters are on one line.
+const ONE_LINE: f32 = 640.0;
+
 /// Shows the head.
 pub(super) fn head_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView, commands: &mut Commands) {
     let frame = egui::Frame::new().inner_margin(Margin::symmetric(16, 8));
@@ -30,12 +33,22 @@ pub(super) fn head_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView, commands
                 report_ui(ui, commands);
             });
         });
+        let is_one_line = ui.available_width() >= ONE_LINE;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
             severities_ui(ui, audit, view);
-            namespaces_ui(ui, audit, view);
-            filter_ui(ui, view);
+            if is_one_line {
+                namespaces_ui(ui, audit, view);
+                filter_ui(ui, view);
+            }
         });
+        if !is_one_line {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                namespaces_ui(ui, audit, view);
+                filter_ui(ui, view);
+            });
+        }
         if audit.report.ignored > 0 {
             let text = match audit.report.ignored {
                 1 => "1 finding is ignored by the project.".to_owned(),
@@ -151,7 +164,7 @@ fn filter_ui(ui: &mut Ui, view: &mut AuditView) {
         .margin(Margin::symmetric(8, 4))
         .min_size(vec2(0.0, tokens::FIELD))
         .vertical_align(Align::Center)
-        .desired_width(ui.available_width().clamp(120.0, 200.0));
+        .desired_width(ui.available_width().clamp(80.0, 220.0) - 16.0);
     let response = ui.add(edit);
     widgets::named(&response, WidgetType::TextEdit, "Filter findings");
 }
