@@ -108,9 +108,9 @@ impl Svg {
         self.rect(space.rect, tokens::NAMESPACE_RADIUS, fill, border);
         let title = space.title_rect;
         let y = title.centre().y;
-        let mark = Rect::around(pt(title.min.x + 8.0, y), 12.0, 12.0);
+        let mark = Rect::around(pt(title.min.x + 22.0, y), 12.0, 12.0);
         self.rect(mark, 2.5, fill, Some(p.icon(space.hue)));
-        let at = pt(title.min.x + 24.0, y);
+        let at = pt(title.min.x + 38.0, y);
         self.text(at, &space.title, TextStyle::Title, p.text, "start");
         let at = pt(title.max.x, y);
         let count = space.count.to_string();
@@ -275,7 +275,7 @@ impl Svg {
 
 fn extra_of(arrow: &Arrow) -> Option<ExtraKind> {
     match arrow.id {
-        ArrowId::Flow(_) => None,
+        ArrowId::Flow(_) | ArrowId::Bundle(_) => None,
         ArrowId::Extra(id) => Some(id.kind),
     }
 }

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use egui::Color32;
 
 use super::Look;
+use super::collapsed_card::{Facts, is_isolated};
 use super::paint::{Line, Shield};
 use crate::app::panels::compare::DependentFlows;
 use crate::app::{icons, theme};
-use crate::model::{End, FlowId, Item, NodeRef, Words};
+use crate::model::{Document, End, FlowId, Item, NamespaceId, NodeRef, Words};
 use crate::proof::Finding;
 use crate::proof::Kind;
 use crate::proof::Verdict;
 use crate::query::Results;
 use crate::query::exposure::Gates;
+use crate::scene::bundle::{self, bundles};
 use crate::scene::tokens::Palette;
-use crate::scene::{ArrowId, ExtraId, ExtraKind};
+use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind};
 
 /// The kind of line that shows the verdict without colour; none: no verdict yet.
 pub fn line_of(verdict: Option<Verdict>) -> Line {
@@ -106,8 +108,12 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
 /// The emphasis of an arrow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArrowLook {
-    /// Its verdict.
+    /// Its verdict; of several flows, the worst.
     pub verdict: Option<Verdict>,
+    /// The verdict that its line shows; of several flows, that of all of them.
+    pub line: Option<Verdict>,
+    /// How many of several flows are not exact.
+    pub wrong: usize,
     /// Selected.
     pub selected: bool,
     /// Lit up from another panel.
@@ -140,16 +146,117 @@ pub struct Judged {
     pub verdicts: BTreeMap<FlowId, Verdict>,
     /// Isolation of workloads.
     pub shields: BTreeMap<NodeRef, Shields>,
+    /// Arrows that stand for several flows.
+    pub bundles: BTreeMap<Bundle, Bundled>,
+    /// What the cards of collapsed namespaces sum up.
+    pub facts: BTreeMap<NamespaceId, Facts>,
+}
+
+/// The flows of one arrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bundled {
+    /// Which.
+    pub flows: Vec<FlowId>,
+    /// How many of them are not exact.
+    pub wrong: usize,
+    /// The worst verdict.
+    pub worst: Option<Verdict>,
+    /// The verdict that all of them have.
+    pub common: Option<Verdict>,
 }
 
 impl Judged {
     /// Gathers it.
-    pub fn of(results: &Results, gates: &Gates) -> Self {
+    pub fn of(
+        results: &Results,
+        gates: &Gates,
+        document: &Document,
+        collapsed: &BTreeSet<NamespaceId>,
+    ) -> Self {
+        let verdicts = results.proof.verdicts.clone();
+        let shields = shields_of(results, gates);
+        let bundles = bundles(document, collapsed).into_iter();
+        let bundles = bundles.map(|(id, flows)| (id, Bundled::of(flows, &verdicts)));
         Self {
-            verdicts: results.proof.verdicts.clone(),
-            shields: shields_of(results, gates),
+            bundles: bundles.collect(),
+            facts: facts_of(document, collapsed, &shields, &verdicts),
+            verdicts,
+            shields,
         }
     }
+}
+
+impl Bundled {
+    fn of(flows: Vec<FlowId>, verdicts: &BTreeMap<FlowId, Verdict>) -> Self {
+        let verdict = |flow: &FlowId| verdicts.get(flow).copied();
+        let first = flows.first().and_then(verdict);
+        let is_common = flows.iter().all(|flow| verdict(flow) == first);
+        let wrong = flows.iter().filter_map(verdict).filter(|v| is_wrong(*v));
+        Self {
+            wrong: wrong.clone().count(),
+            worst: wrong.max_by_key(|v| severity(*v)),
+            common: first.filter(|_| is_common),
+            flows,
+        }
+    }
+}
+
+/// Whether a flow is not as drawn.
+fn is_wrong(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::Exact | Verdict::Muted)
+}
+
+/// Worst last.
+fn severity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Exact | Verdict::Muted => 0,
+        Verdict::CannotExpress => 1,
+        Verdict::TooWide => 2,
+        Verdict::Blocked | Verdict::Invalid => 3,
+    }
+}
+
+/// What the cards of these namespaces sum up.
+fn facts_of(
+    document: &Document,
+    collapsed: &BTreeSet<NamespaceId>,
+    shields: &BTreeMap<NodeRef, Shields>,
+    verdicts: &BTreeMap<FlowId, Verdict>,
+) -> BTreeMap<NamespaceId, Facts> {
+    let mut all: BTreeMap<NamespaceId, Facts> = BTreeMap::new();
+    if collapsed.is_empty() {
+        return all;
+    }
+    for (id, workload) in document.workloads.iter() {
+        if let Some(shields) = shields.get(&NodeRef::Workload(id)) {
+            let facts = all.entry(workload.namespace).or_default();
+            match is_isolated(*shields, document.base_of(workload.namespace)) {
+                true => facts.isolated += 1,
+                false => facts.open += 1,
+            }
+        }
+    }
+    for (id, flow) in document.flows.iter() {
+        let ends = [&flow.from, &flow.to].map(|end| {
+            let node = bundle::shown(document, collapsed, end.node()?);
+            match node {
+                NodeRef::Namespace(id) => Some(id),
+                _ => None,
+            }
+        });
+        let ends: BTreeSet<NamespaceId> = ends.into_iter().flatten().collect();
+        let verdict = verdicts.get(&id).copied();
+        for id in ends {
+            let facts = all.entry(id).or_default();
+            facts.judged |= verdict.is_some();
+            if let Some(verdict) = verdict.filter(|verdict| is_wrong(*verdict)) {
+                facts.wrong += 1;
+                let worst = facts.worst.into_iter().chain([verdict]);
+                facts.worst = worst.max_by_key(|verdict| severity(*verdict));
+            }
+        }
+    }
+    all
 }
 
 impl PartialEq for Marks {
@@ -201,14 +308,35 @@ impl Marks {
         match id {
             ArrowId::Flow(flow) => ArrowLook {
                 verdict: self.judged.verdicts.get(&flow).copied(),
+                line: self.judged.verdicts.get(&flow).copied(),
+                wrong: 0,
                 selected: self.selected.contains(&flow),
                 lit: self.lit.contains(&flow),
                 dependent: (self.dependent.as_ref()).is_some_and(|all| all.contains_key(&flow)),
             },
+            ArrowId::Bundle(bundle) => self.bundle(bundle),
             ArrowId::Extra(extra) => ArrowLook {
                 selected: self.extra == Some(extra),
                 ..ArrowLook::default()
             },
+        }
+    }
+
+    fn bundle(&self, bundle: Bundle) -> ArrowLook {
+        let Some(bundled) = self.judged.bundles.get(&bundle) else {
+            return ArrowLook::default();
+        };
+        let mut flows = bundled.flows.iter();
+        let dependent = self.dependent.as_ref();
+        ArrowLook {
+            verdict: bundled.worst,
+            line: bundled.common,
+            wrong: bundled.wrong,
+            // Most of the time nothing is selected.
+            selected: !self.selected.is_empty()
+                && flows.clone().all(|flow| self.selected.contains(flow)),
+            lit: !self.lit.is_empty() && flows.clone().any(|flow| self.lit.contains(flow)),
+            dependent: dependent.is_some_and(|all| flows.any(|flow| all.contains_key(flow))),
         }
     }
 
@@ -220,7 +348,7 @@ impl Marks {
 
     /// Whether an arrow is dimmed.
     pub fn dims_arrow(&self, id: ArrowId) -> bool {
-        self.emphasis.is_some() && id.flow().is_some()
+        self.emphasis.is_some() && !id.is_extra()
     }
 }
 

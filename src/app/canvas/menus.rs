@@ -97,6 +97,18 @@ impl CanvasView {
             listed(ui, command, commands);
         }
         ui.separator();
+        let home = match item {
+            Item::Namespace(id) => Some(id),
+            Item::Workload(id) => document.workloads.get(id).map(|w| w.namespace),
+            _ => None,
+        };
+        if let Some(home) = home {
+            let command = match self.collapsed().contains(&home) {
+                true => Command::Expand,
+                false => Command::Collapse,
+            };
+            listed(ui, command, commands);
+        }
         listed(ui, Command::Radius, commands);
         let node = item.node();
         if let Some(node) = node.filter(|node| document.layout.contains_key(node)) {
@@ -129,6 +141,8 @@ impl CanvasView {
         ui.separator();
         listed(ui, Command::Fit, commands);
         listed(ui, Command::LayOut, commands);
+        listed(ui, Command::CollapseAll, commands);
+        listed(ui, Command::ExpandAll, commands);
         ui.separator();
         listed(ui, Command::Radius, commands);
     }

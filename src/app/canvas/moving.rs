@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use egui::{Pos2, Vec2};
 
+use super::CanvasView;
 use super::camera::snap;
 use super::pen::rect;
 use crate::app::jobs::{Memo, Pool};
 use crate::model::{Document, NamespaceId, NodeRef};
-use crate::scene::{Scene, pt};
+use crate::scene::{Scene, bundle, pt};
 
 /// Nodes that are being moved.
 pub struct Move {
@@ -62,6 +63,24 @@ impl Drag {
             }
         }
         scene
+    }
+}
+
+impl CanvasView {
+    /// What the user placed in collapsed namespaces moves with them.
+    pub(super) fn move_hidden(
+        &self,
+        document: &Document,
+        nodes: &BTreeSet<NodeRef>,
+        by: Vec2,
+        places: &mut BTreeMap<NodeRef, [f32; 2]>,
+    ) {
+        for (node, [x, y]) in document.layout.iter() {
+            let home = bundle::shown(document, &self.collapsed.now, *node);
+            if home != *node && nodes.contains(&home) {
+                places.insert(*node, [x + by.x, y + by.y]);
+            }
+        }
     }
 }
 
