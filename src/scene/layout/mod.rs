@@ -220,4 +220,6 @@ fn around(space: &NamespaceBox, content: &Rect) -> Rect {
 }
 
 #[cfg(test)]
+mod collapsed_tests;
+#[cfg(test)]
 mod tests;

@@ -189,9 +189,11 @@ impl<'a> Table<'a> {
         Rect::new(corner.x, corner.y, size.x, size.y)
     }
 
-    /// Moves containers in which nothing was placed away from obstacles.
+    /// Moves cards, and containers in which nothing was placed, away from obstacles.
     fn place_containers(&mut self, placed: &[&NamespaceSpec], free: &[&NamespaceSpec]) {
         let mut taken = Vec::new();
+        // A card gives way, even where the user placed it: it returns as what covers it is collapsed.
+        let (cards, placed): (Vec<_>, Vec<_>) = placed.iter().partition(|n| n.collapsed);
         for space in placed {
             let rect = self.container(space);
             self.places.insert(NodeRef::Namespace(space.id), rect.min);
@@ -203,6 +205,8 @@ impl<'a> Table<'a> {
         let mut order = free.to_vec();
         // What was just expanded takes its place, what it covers moves aside, and nothing else moves.
         order.sort_by_key(|n| (!self.is_expanded(n), !known(n), n.id));
+        let opened = order.partition_point(|n| self.is_expanded(n));
+        order.splice(opened..opened, cards);
         let mut pushed = Vec::new();
         for space in order {
             let rect = self.container(space);
