@@ -24,9 +24,8 @@ impl App {
         };
         let open = self.history.is_some();
         let flows = |item: &Item| matches!(item, Item::Flow(_));
-        let in_namespace = |item: &Item| {
-            matches!(item, Item::Namespace(_) | Item::Workload(_) | Item::Flow(_))
-        };
+        let in_namespace =
+            |item: &Item| matches!(item, Item::Namespace(_) | Item::Workload(_) | Item::Flow(_));
         match listed.when {
             When::Always => true,
             When::Project => open,

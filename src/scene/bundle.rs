@@ -30,7 +30,10 @@ pub fn shown(document: &Document, collapsed: &BTreeSet<NamespaceId>, node: NodeR
     let NodeRef::Workload(id) = node else {
         return node;
     };
-    let home = document.workloads.get(id).map(|workload| workload.namespace);
+    let home = document
+        .workloads
+        .get(id)
+        .map(|workload| workload.namespace);
     home.filter(|home| collapsed.contains(home))
         .map_or(node, NodeRef::Namespace)
 }

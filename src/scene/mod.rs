@@ -233,7 +233,9 @@ impl Scene {
             return space.inside.clone();
         }
         let nodes = self.nodes.iter().filter(|n| n.namespace == Some(id));
-        nodes.map(|n| (n.node, n.rect.min - space.rect.min)).collect()
+        nodes
+            .map(|n| (n.node, n.rect.min - space.rect.min))
+            .collect()
     }
 
     /// The last place of a node, relative to its namespace if that is collapsed.
@@ -334,7 +336,8 @@ impl NamespaceBox {
         self.rect = rect;
         if self.collapsed {
             // All of a card is its header: it is dragged anywhere, and no arrow crosses it.
-            (self.header, self.title_rect, self.badges_rect) = (rect, rect, rect);
+            (self.header, self.title_rect) = (rect, rect);
+            self.badges_rect = Rect::new(rect.max.x, rect.max.y, 0.0, 0.0);
             return;
         }
         self.header = Rect::new(min.x, min.y, rect.width(), tokens::NAMESPACE_HEADER);

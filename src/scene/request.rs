@@ -112,7 +112,11 @@ impl Request {
             .filter_map(|(id, flow)| flow_spec(id, flow, measure))
             .collect();
         let bundles = bundles(document, collapsed);
-        flows.extend(bundles.iter().map(|(id, of)| bundle_spec(*id, of.len(), measure)));
+        flows.extend(
+            bundles
+                .iter()
+                .map(|(id, of)| bundle_spec(*id, of.len(), measure)),
+        );
         if flows
             .iter()
             .any(|f| f.from == NodeRef::AnyPod || f.to == NodeRef::AnyPod)
@@ -372,7 +376,7 @@ fn bundle_spec(id: Bundle, flows: usize, measure: &dyn Measure) -> FlowSpec {
         id: ArrowId::Bundle(id),
         from: id.from,
         to: id.to,
-        label_width: measure.width(&label, TextStyle::Chip).ceil(),
+        label_width: measure.width(&label, TextStyle::Badge).ceil(),
         label,
         half: None,
         muted: false,

@@ -151,7 +151,10 @@ impl Svg {
         let chip = Rect::new(rect.min.x + 14.0, rect.min.y + 61.0, 96.0, tokens::CHIP);
         self.badge(chip, space.base);
         if space.dns {
-            self.badge(Rect::new(chip.max.x + 4.0, chip.min.y, 36.0, tokens::CHIP), "DNS");
+            self.badge(
+                Rect::new(chip.max.x + 4.0, chip.min.y, 36.0, tokens::CHIP),
+                "DNS",
+            );
         }
     }
 
@@ -241,10 +244,7 @@ impl Svg {
                     .map_or(String::new(), |[on, off]| {
                         format!(r#" stroke-dasharray="{on} {off}""#)
                     });
-                (
-                    format!(r#" stroke-width="{width}"{dash}"#),
-                    String::new(),
-                )
+                (format!(r#" stroke-width="{width}"{dash}"#), String::new())
             }
         };
         let fade = if arrow.muted {

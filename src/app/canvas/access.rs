@@ -3,7 +3,8 @@
 
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
-use super::look::{Bundled, words_of, words_of_extra};
+use super::look::{words_of, words_of_extra};
+use super::summary::Bundled;
 use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
@@ -284,11 +285,7 @@ fn bundle_words(document: &Document, id: Bundle, bundled: &Bundled) -> String {
     let (from, to) = (name(document, id.from), name(document, id.to));
     let mut words = format!("{from} to {to}, {}", bundle::words(bundled.flows.len()));
     if bundled.wrong > 0 {
-        words += &format!(
-            ", {} not exact, {}",
-            bundled.wrong,
-            words_of(bundled.worst)
-        );
+        words += &format!(", {} not exact, {}", bundled.wrong, words_of(bundled.worst));
     }
     words
 }

@@ -240,12 +240,16 @@ impl ArrowShape {
             );
         }
         let outer = pen.scaled(chip.rect);
-        let font = if self.look.selected {
-            theme::mono_medium
-        } else {
-            theme::mono
+        let font = match (arrow.id, self.look.selected) {
+            (ArrowId::Bundle(_), _) => theme::sans,
+            (_, true) => theme::mono_medium,
+            (_, false) => theme::mono,
         };
-        let galley = pen.layout(&self.words(chip, arrow), font(pen.size(tokens::TEXT_TINY)), foreground);
+        let galley = pen.layout(
+            &self.words(chip, arrow),
+            font(pen.size(tokens::TEXT_TINY)),
+            foreground,
+        );
         let icon = match (muted, extra) {
             (true, _) => Some(icons::EYE_SLASH),
             (false, Some(kind)) => Some(icon_of_extra(kind)),

@@ -102,6 +102,11 @@ impl CanvasView {
         &self.collapsed.now
     }
 
+    /// The node that is drawn in place of a node.
+    pub(super) fn shown(&self, document: &Document, node: NodeRef) -> NodeRef {
+        bundle::shown(document, &self.collapsed.now, node)
+    }
+
     /// Collapses the namespaces of the selection; if all of them are collapsed, expands them.
     pub(in crate::app) fn collapse(
         &mut self,
@@ -131,7 +136,12 @@ impl CanvasView {
         _: &[Item],
         commands: &mut Commands,
     ) {
-        self.set_collapsed(document, document.namespaces.ids().collect(), true, commands);
+        self.set_collapsed(
+            document,
+            document.namespaces.ids().collect(),
+            true,
+            commands,
+        );
     }
 
     /// Expands all namespaces.
@@ -141,7 +151,12 @@ impl CanvasView {
         _: &[Item],
         commands: &mut Commands,
     ) {
-        self.set_collapsed(document, document.namespaces.ids().collect(), false, commands);
+        self.set_collapsed(
+            document,
+            document.namespaces.ids().collect(),
+            false,
+            commands,
+        );
     }
 
     /// Collapses one namespace, or expands it.
@@ -194,7 +209,9 @@ impl CanvasView {
         commands.edit(Edit::Batch(name, vec![Edit::Collapse(wanted)]));
         if collapse && ids.len() < document.namespaces.len() {
             // What was selected may be hidden now, and a hidden thing must not be deleted unseen.
-            commands.push(Command::Select(ids.into_iter().map(Item::Namespace).collect()));
+            commands.push(Command::Select(
+                ids.into_iter().map(Item::Namespace).collect(),
+            ));
         } else if collapse {
             commands.push(Command::Select(Vec::new()));
         }

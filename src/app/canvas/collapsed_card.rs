@@ -4,40 +4,15 @@ use egui::{Color32, Rect, Stroke, pos2, vec2};
 
 use super::card::{badge, base_state};
 use super::look::{Shields, colors_of, icon_of};
-use super::paint::Shield;
 use super::pen::Pen;
+use super::summary::Facts;
 use crate::app::{icons, theme};
-use crate::proof::Verdict;
 use crate::scene::{NamespaceBox, tokens};
 
 /// Below this zoom only the name and what is wrong are drawn.
 const READ_WORDS: f32 = 0.55;
 /// The smallest text that is drawn.
 const SMALLEST: f32 = 9.0;
-
-/// What is summed up on the card.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// Workloads that are isolated in every direction that the default deny of their namespace covers;
-    /// without one, in both.
-    pub isolated: usize,
-    /// All others.
-    pub open: usize,
-    /// Flows that begin or end here and are not exact.
-    pub wrong: usize,
-    /// The worst verdict of these.
-    pub worst: Option<Verdict>,
-    /// Whether there are flows here at all, and all are judged.
-    pub judged: bool,
-}
-
-impl Facts {
-    /// Isolation in words: `14 isolated`, and what is open.
-    pub fn isolation(&self) -> (String, Option<String>) {
-        let open = (self.open > 0).then(|| format!("/ {} open", self.open));
-        (format!("{} isolated", self.isolated), open)
-    }
-}
 
 /// Draws the card.
 pub fn collapsed_card(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>, facts: Facts) {
@@ -47,7 +22,9 @@ pub fn collapsed_card(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shiel
     let border = Stroke::new(1.0, theme::color(palette.outline));
     let raised = theme::color(palette.raised);
     // The sheet below: there is more inside.
-    let sheet = outer.shrink2(vec2(4.0 * zoom, 0.0)).translate(vec2(0.0, 4.0 * zoom));
+    let sheet = outer
+        .shrink2(vec2(4.0 * zoom, 0.0))
+        .translate(vec2(0.0, 4.0 * zoom));
     pen.rect(sheet, radius, raised, border);
     pen.rect(outer, radius, raised, border);
     let stripe = Rect::from_min_size(outer.min, vec2(tokens::STRIPE * zoom, outer.height()));
@@ -57,14 +34,26 @@ pub fn collapsed_card(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shiel
     let (left, right) = (outer.left() + 14.0 * zoom, outer.right() - 12.0 * zoom);
     let text = theme::color(palette.text);
     if zoom < READ_WORDS {
-        let room = Rect::from_min_max(pos2(outer.left() + 8.0, outer.top()), pos2(right, outer.center().y));
+        let room = Rect::from_min_max(
+            pos2(outer.left() + 8.0, outer.top()),
+            pos2(right, outer.center().y),
+        );
         let font = theme::semibold(pen.size(tokens::TEXT_NORMAL).max(SMALLEST));
         pen.truncated(room, &space.name, font, text);
-        return mark(pen, facts, pos2(right, outer.bottom() - outer.height() * 0.25));
+        return mark(
+            pen,
+            facts,
+            pos2(right, outer.bottom() - outer.height() * 0.25),
+        );
     }
     let secondary = theme::color(palette.text_secondary);
     let y = outer.top() + 20.0 * zoom;
-    pen.icon(pos2(left + 4.0 * zoom, y), icons::CARET_RIGHT, 11.0, secondary);
+    pen.icon(
+        pos2(left + 4.0 * zoom, y),
+        icons::CARET_RIGHT,
+        11.0,
+        secondary,
+    );
     let count = space.count.to_string();
     let sans = theme::sans(pen.size(tokens::TEXT_SMALL));
     let wide = pen.layout(&count, sans.clone(), secondary).size().x;
@@ -76,16 +65,26 @@ pub fn collapsed_card(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shiel
     let font = theme::semibold(pen.size(tokens::TEXT_NORMAL));
     pen.truncated(room, &space.name, font, text);
 
-    bar(pen, facts, Rect::from_min_max(
-        pos2(left, outer.top() + 36.0 * zoom),
-        pos2(right, outer.top() + 40.0 * zoom),
-    ));
+    bar(
+        pen,
+        facts,
+        Rect::from_min_max(
+            pos2(left, outer.top() + 36.0 * zoom),
+            pos2(right, outer.top() + 40.0 * zoom),
+        ),
+    );
     let y = outer.top() + 50.0 * zoom;
     let (isolated, open) = facts.isolation();
     let tiny = theme::sans(pen.size(tokens::TEXT_TINY));
     let width = pen.text(left, y, &isolated, tiny.clone(), secondary);
     if let Some(open) = open {
-        pen.text(left + width + 4.0 * zoom, y, &open, tiny, theme::color(palette.wide));
+        pen.text(
+            left + width + 4.0 * zoom,
+            y,
+            &open,
+            tiny,
+            theme::color(palette.wide),
+        );
     }
     let y = outer.top() + 71.0 * zoom;
     let (words, state) = (short_base(space), base_state(space, shields));
@@ -111,7 +110,11 @@ fn short_base(space: &NamespaceBox) -> &'static str {
 fn bar(pen: &mut Pen, facts: Facts, rect: Rect) {
     let palette = pen.palette;
     let all = (facts.isolated + facts.open).max(1) as f32;
-    let gap = if facts.isolated > 0 && facts.open > 0 { 2.0 * pen.zoom } else { 0.0 };
+    let gap = if facts.isolated > 0 && facts.open > 0 {
+        2.0 * pen.zoom
+    } else {
+        0.0
+    };
     let split = rect.left() + (rect.width() - gap) * facts.isolated as f32 / all;
     if facts.isolated > 0 {
         let solid = Rect::from_min_max(rect.min, pos2(split, rect.bottom()));
@@ -142,16 +145,10 @@ fn mark(pen: &mut Pen, facts: Facts, right: egui::Pos2) {
     let number = facts.wrong.to_string();
     let width = pen.layout(&number, font.clone(), foreground).size().x;
     pen.text(right.x - width, right.y, &number, font, foreground);
-    pen.icon(right - vec2(width + half + 3.0, 0.0), icon, size, foreground);
-}
-
-/// The isolation of a direction that a default deny does not cover does not count.
-pub fn is_isolated(shields: Shields, base: crate::model::Base) -> bool {
-    use crate::model::Base;
-    let [ingress, egress] = shields.map(|shield| shield != Shield::Open);
-    match base {
-        Base::DenyIngress => ingress,
-        Base::DenyEgress => egress,
-        Base::DenyAll | Base::None => ingress && egress,
-    }
+    pen.icon(
+        right - vec2(width + half + 3.0, 0.0),
+        icon,
+        size,
+        foreground,
+    );
 }

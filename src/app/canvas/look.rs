@@ -6,8 +6,8 @@ use std::sync::Arc;
 use egui::Color32;
 
 use super::Look;
-use super::collapsed_card::{Facts, is_isolated};
 use super::paint::{Line, Shield};
+use super::summary::{Bundled, Facts, facts_of};
 use crate::app::panels::compare::DependentFlows;
 use crate::app::{icons, theme};
 use crate::model::{Document, End, FlowId, Item, NamespaceId, NodeRef, Words};
@@ -16,7 +16,7 @@ use crate::proof::Kind;
 use crate::proof::Verdict;
 use crate::query::Results;
 use crate::query::exposure::Gates;
-use crate::scene::bundle::{self, bundles};
+use crate::scene::bundle::bundles;
 use crate::scene::tokens::Palette;
 use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind};
 
@@ -152,19 +152,6 @@ pub struct Judged {
     pub facts: BTreeMap<NamespaceId, Facts>,
 }
 
-/// The flows of one arrow.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bundled {
-    /// Which.
-    pub flows: Vec<FlowId>,
-    /// How many of them are not exact.
-    pub wrong: usize,
-    /// The worst verdict.
-    pub worst: Option<Verdict>,
-    /// The verdict that all of them have.
-    pub common: Option<Verdict>,
-}
-
 impl Judged {
     /// Gathers it.
     pub fn of(
@@ -184,79 +171,6 @@ impl Judged {
             shields,
         }
     }
-}
-
-impl Bundled {
-    fn of(flows: Vec<FlowId>, verdicts: &BTreeMap<FlowId, Verdict>) -> Self {
-        let verdict = |flow: &FlowId| verdicts.get(flow).copied();
-        let first = flows.first().and_then(verdict);
-        let is_common = flows.iter().all(|flow| verdict(flow) == first);
-        let wrong = flows.iter().filter_map(verdict).filter(|v| is_wrong(*v));
-        Self {
-            wrong: wrong.clone().count(),
-            worst: wrong.max_by_key(|v| severity(*v)),
-            common: first.filter(|_| is_common),
-            flows,
-        }
-    }
-}
-
-/// Whether a flow is not as drawn.
-fn is_wrong(verdict: Verdict) -> bool {
-    !matches!(verdict, Verdict::Exact | Verdict::Muted)
-}
-
-/// Worst last.
-fn severity(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Exact | Verdict::Muted => 0,
-        Verdict::CannotExpress => 1,
-        Verdict::TooWide => 2,
-        Verdict::Blocked | Verdict::Invalid => 3,
-    }
-}
-
-/// What the cards of these namespaces sum up.
-fn facts_of(
-    document: &Document,
-    collapsed: &BTreeSet<NamespaceId>,
-    shields: &BTreeMap<NodeRef, Shields>,
-    verdicts: &BTreeMap<FlowId, Verdict>,
-) -> BTreeMap<NamespaceId, Facts> {
-    let mut all: BTreeMap<NamespaceId, Facts> = BTreeMap::new();
-    if collapsed.is_empty() {
-        return all;
-    }
-    for (id, workload) in document.workloads.iter() {
-        if let Some(shields) = shields.get(&NodeRef::Workload(id)) {
-            let facts = all.entry(workload.namespace).or_default();
-            match is_isolated(*shields, document.base_of(workload.namespace)) {
-                true => facts.isolated += 1,
-                false => facts.open += 1,
-            }
-        }
-    }
-    for (id, flow) in document.flows.iter() {
-        let ends = [&flow.from, &flow.to].map(|end| {
-            let node = bundle::shown(document, collapsed, end.node()?);
-            match node {
-                NodeRef::Namespace(id) => Some(id),
-                _ => None,
-            }
-        });
-        let ends: BTreeSet<NamespaceId> = ends.into_iter().flatten().collect();
-        let verdict = verdicts.get(&id).copied();
-        for id in ends {
-            let facts = all.entry(id).or_default();
-            facts.judged |= verdict.is_some();
-            if let Some(verdict) = verdict.filter(|verdict| is_wrong(*verdict)) {
-                facts.wrong += 1;
-                let worst = facts.worst.into_iter().chain([verdict]);
-                facts.worst = worst.max_by_key(|verdict| severity(*verdict));
-            }
-        }
-    }
-    all
 }
 
 impl PartialEq for Marks {

@@ -30,6 +30,7 @@ mod pointer;
 mod popup;
 mod ports;
 mod scene_graph;
+mod summary;
 mod targets;
 mod under;
 
@@ -48,7 +49,7 @@ use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef};
 use crate::query::Results;
 use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
-use crate::scene::{ArrowId, Extra, ExtraId, Scene, bundle, svg};
+use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
 
 pub use look::{Emphasis, colors_of, icon_of, words_of, words_of_extra};
 pub use scene_graph::Counters;
@@ -259,7 +260,11 @@ impl CanvasView {
             collapsed: Arc::clone(&self.collapsed.now),
             document: document.clone(),
         };
-        if !self.judged_of.as_ref().is_some_and(|known| known.is_same(&of)) {
+        if !self
+            .judged_of
+            .as_ref()
+            .is_some_and(|known| known.is_same(&of))
+        {
             let gates = &view.analysis_results.gates;
             self.judged = Arc::new(Judged::of(results, gates, document, &of.collapsed));
             self.judged_of = Some(of);
@@ -267,10 +272,7 @@ impl CanvasView {
         }
         let marks = Marks::of(&self.judged, view);
         self.scene_graph.show(scene, marks);
-        if let Some(rect) = self
-            .reveal
-            .and_then(|item| self.item_rect(document, item))
-        {
+        if let Some(rect) = self.reveal.and_then(|item| self.item_rect(document, item)) {
             self.reveal = None;
             self.camera.reveal(rect);
         }
@@ -281,7 +283,7 @@ impl CanvasView {
     fn item_rect(&self, document: &Document, item: Item) -> Option<Rect> {
         let scene = &self.scene_graph.scene;
         let rect = |node| {
-            let node = bundle::shown(document, &self.collapsed.now, node);
+            let node = self.shown(document, node);
             scene.rect(node).map(pen::rect)
         };
         if let Item::Flow(flow) = item {
@@ -360,7 +362,6 @@ struct Look<'a> {
     analysis_results: &'a Arc<AnalysisResults>,
     reduced_motion: bool,
 }
-
 
 /// Where an object is drawn by itself, in the scene.
 fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {

@@ -10,7 +10,7 @@ use super::camera::snap;
 use super::pen::rect;
 use crate::app::jobs::{Memo, Pool};
 use crate::model::{Document, NamespaceId, NodeRef};
-use crate::scene::{Scene, bundle, pt};
+use crate::scene::{Scene, pt};
 
 /// Nodes that are being moved.
 pub struct Move {
@@ -76,7 +76,7 @@ impl CanvasView {
         places: &mut BTreeMap<NodeRef, [f32; 2]>,
     ) {
         for (node, [x, y]) in document.layout.iter() {
-            let home = bundle::shown(document, &self.collapsed.now, *node);
+            let home = self.shown(document, *node);
             if home != *node && nodes.contains(&home) {
                 places.insert(*node, [x + by.x, y + by.y]);
             }

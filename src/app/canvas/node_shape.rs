@@ -7,10 +7,11 @@ use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
 use super::card::{card, container};
-use super::collapsed_card::{Facts, collapsed_card};
+use super::collapsed_card::collapsed_card;
 use super::look::Shields;
 use super::paint::moved;
 use super::pen::{Made, Pen, rect};
+use super::summary::Facts;
 use crate::model::NodeRef;
 use crate::scene::{ArrowId, NamespaceBox, NodeBox, Point, pt};
 

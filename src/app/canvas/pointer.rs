@@ -13,7 +13,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, Item, NamespaceId, NodeRef};
 use crate::scene::detail::Hit;
-use crate::scene::{self, ArrowId, NamespaceBox, Scene, pt};
+use crate::scene::{self, ArrowId, Bundle, ExtraId, NamespaceBox, Scene, pt};
 
 /// What the pointer is doing.
 #[derive(Default)]
@@ -393,7 +393,11 @@ impl CanvasView {
             Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {
                 self.edit_ports(document, flow)
             }
-            Some(Hit::Chip(_) | Hit::Arrow(_)) => {}
+            Some(Hit::Chip(_) | Hit::Arrow(_)) => {
+                if let Some(ExtraId { from, to, .. }) = extra_at(hit) {
+                    self.expand_bundle(document, Bundle { from, to }, commands);
+                }
+            }
             Some(Hit::Namespace(id)) => self.add_workload_at(document, Some(id), at, commands),
             None => self.add_workload_at(document, None, at, commands),
         }

@@ -479,6 +479,9 @@ fn collapsed_namespaces_are_forgotten_with_the_namespace() {
     Edit::Remove(vec![Item::Namespace(NamespaceId(0))])
         .apply(&mut document)
         .expect("it exists");
-    assert_eq!(document.collapsed.as_deref(), Some(&[NamespaceId(1)].into()));
+    assert_eq!(
+        document.collapsed.as_deref(),
+        Some(&[NamespaceId(1)].into())
+    );
     assert!(both.apply(&mut document).is_err(), "one is gone");
 }

@@ -4,9 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::renumbered;
 use super::{read, save, write};
-use crate::model::{
-    Document, Edit, End, IgnoredRule, Item, NamespaceId, Thing, Words, arbitrary,
-};
+use crate::model::{Document, Edit, End, IgnoredRule, Item, NamespaceId, Thing, Words, arbitrary};
 use crate::project::files::{DiffLine, diff};
 
 /// A project as people write one: comments, blank lines, defaults, orders and styles of their own.
@@ -273,7 +271,9 @@ fn collapsed_namespaces_are_saved_by_name() {
     let collapse = |ids: &[NamespaceId]| Edit::Collapse(ids.iter().copied().collect());
     collapse(&ids[..2]).apply(&mut changed).expect("they exist");
     let saved = save(HAND, &changed);
-    let names = ids[..2].iter().map(|id| &changed.namespaces.get(*id).unwrap().name);
+    let names = ids[..2]
+        .iter()
+        .map(|id| &changed.namespaces.get(*id).unwrap().name);
     let mut names: Vec<&str> = names.map(String::as_str).collect();
     names.sort_unstable();
     let line = format!("collapsed: [{}]\n", names.join(", "));
@@ -294,5 +294,8 @@ fn a_collapsed_namespace_that_does_not_exist_is_reported() {
     assert_eq!(document.collapsed.map(|ids| ids.len()), Some(1));
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert_eq!(found.len(), 1);
-    assert!(found[0].starts_with("p:3:19: warning: no namespace has the name `gone`"), "{found:?}");
+    assert!(
+        found[0].starts_with("p:3:19: warning: no namespace has the name `gone`"),
+        "{found:?}"
+    );
 }

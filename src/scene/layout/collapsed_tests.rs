@@ -89,7 +89,11 @@ fn all_cards_are_apart_and_arrows_run_between_them() {
         assert_drawn(&scene);
         assert_complete(&document, &all, &scene);
         assert!(scene.namespaces.iter().all(|space| space.collapsed));
-        assert!(over_cards(&scene) <= scene.arrows.len() / 50, "{}", over_cards(&scene));
+        assert!(
+            over_cards(&scene) <= scene.arrows.len() / 50,
+            "{}",
+            over_cards(&scene)
+        );
     }
 }
 

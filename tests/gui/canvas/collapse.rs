@@ -41,7 +41,13 @@ fn bundle_chip(bench: &Bench, from: NodeRef, to: NodeRef) -> Option<Rect> {
 }
 
 fn is_drawn(bench: &Bench, node: NodeRef) -> bool {
-    bench.harness().state().view.canvas.screen_rect(node).is_some()
+    bench
+        .harness()
+        .state()
+        .view
+        .canvas
+        .screen_rect(node)
+        .is_some()
 }
 
 #[test]
@@ -70,10 +76,21 @@ fn every_gesture_collapses_and_one_step_undoes_it() {
         assert_eq!(*stored, [namespace(&bench, "data")].into(), "{name}");
         assert!(!is_drawn(&bench, redis), "{name}");
         let card = space(&bench, "data");
-        assert!(card.min.distance(corner) < 1.0, "{name}: it is where the container was");
+        assert!(
+            card.min.distance(corner) < 1.0,
+            "{name}: it is where the container was"
+        );
         assert!((card.size() - vec2(168.0, 88.0) * bench.zoom()).length() < 1.0);
-        assert_eq!(bench.rect(bench.node("shop/web")), web, "nothing else moves");
-        assert_eq!(bench.undo_name().as_deref(), Some("Collapse data"), "{name}");
+        assert_eq!(
+            bench.rect(bench.node("shop/web")),
+            web,
+            "nothing else moves"
+        );
+        assert_eq!(
+            bench.undo_name().as_deref(),
+            Some("Collapse data"),
+            "{name}"
+        );
         bench.undo();
         bench.assert_is(&before);
         assert!(is_drawn(&bench, redis), "{name}");
@@ -98,7 +115,10 @@ fn a_card_expands_in_its_place_and_what_is_in_it_returns() {
         let before = places(&bench);
         bench.click(caret(&bench, "shop"));
         assert_eq!(collapsed(&bench), ["shop"]);
-        assert_eq!(bench.selection(), [Item::Namespace(namespace(&bench, "shop"))]);
+        assert_eq!(
+            bench.selection(),
+            [Item::Namespace(namespace(&bench, "shop"))]
+        );
         gesture(&mut bench);
         assert!(collapsed(&bench).is_empty());
         assert_eq!(places(&bench), before);
@@ -124,7 +144,11 @@ fn flows_between_cards_are_one_arrow_that_lists_them() {
     };
     let expected: Vec<Item> = document.flows.iter().filter_map(within).collect();
     assert!(!expected.is_empty());
-    assert_eq!(bundle_chip(&bench, data, shop), None, "there is no flow back");
+    assert_eq!(
+        bundle_chip(&bench, data, shop),
+        None,
+        "there is no flow back"
+    );
     let chip = bundle_chip(&bench, shop, data).expect("it is drawn");
     bench.click(chip.center());
     assert_eq!(bench.selection(), expected);
@@ -221,7 +245,10 @@ fn a_large_project_opens_collapsed_unless_it_says_otherwise() {
     let mut open = large;
     Edit::Collapse([].into()).apply(&mut open).expect("an edit");
     assert!(collapsed(&Bench::new(open)).is_empty());
-    assert!(collapsed(&Bench::new(bench::many(5, 16))).is_empty(), "80 are not many");
+    assert!(
+        collapsed(&Bench::new(bench::many(5, 16))).is_empty(),
+        "80 are not many"
+    );
     let mut grown = Bench::new(bench::many(5, 16));
     grown.ask(Command::AddWorkload);
     assert!(collapsed(&grown).is_empty(), "what is shown stays");
