@@ -281,8 +281,7 @@ fn labels(labels: &crate::sets::Labels) -> String {
 
 /// An arrow that stands for several flows, in words.
 fn bundle_words(document: &Document, id: Bundle, bundled: &Bundled) -> String {
-    let name = crate::app::words::arrow_end;
-    let (from, to) = (name(document, id.from), name(document, id.to));
+    let (from, to) = (document.node_name(id.from), document.node_name(id.to));
     let mut words = format!("{from} to {to}, {}", bundle::words(bundled.flows.len()));
     if bundled.wrong > 0 {
         words += &format!(", {} not exact, {}", bundled.wrong, words_of(bundled.worst));

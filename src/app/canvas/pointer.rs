@@ -374,11 +374,8 @@ impl CanvasView {
         document: &Document,
         commands: &mut Commands,
     ) {
-        // The first of the two clicks did it.
-        if self.part_at(hit, at, NamespaceBox::caret_rect).is_some() {
-            return;
-        }
-        if let Some(id) = self.part_at(hit, at, NamespaceBox::icon_rect) {
+        let caret = self.part_at(hit, at, NamespaceBox::caret_rect);
+        if let Some(id) = caret.or_else(|| self.part_at(hit, at, NamespaceBox::icon_rect)) {
             return self.toggle_collapsed(document, id, commands);
         }
         if let Some((bundle, _)) = self.bundle_at(hit) {

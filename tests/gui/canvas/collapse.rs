@@ -276,5 +276,6 @@ fn cards_cost_as_much_as_there_are_namespaces() {
     assert_eq!((nodes, arrows), (12, 12), "{:?}", bench.counters());
     bench.wheel(vec2(0.0, -40.0));
     assert_eq!(bench.counters().rebuilt_nodes, 0);
+    bench.click(bench.canvas().left_top() + vec2(4.0, 4.0));
     assert_eq!(bench.next_frame(), std::time::Duration::MAX);
 }
