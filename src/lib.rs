@@ -73,7 +73,7 @@
 //! - [`observe`]: recorded traffic: files of flow recorders to connections, and what policies would do to them.
 //! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`fix`]: corrections of findings as patches of their texts, proven by reading the patched texts.
-//! - [`scene`]: layout and routing of the diagram.
+//! - [`scene`]: layout and routing of the diagram; [`scene::bundle`] for collapsed namespaces.
 //! - [`project`]: the project format, pure ([`project::format::save`] keeps the bytes of what did not change); and `files`, the only module
 //!   that accesses the disk.
 //! - [`report`]: output formats, one file for each command.

@@ -83,6 +83,10 @@ pub enum Command {
     Suggestions,
     ShowPolicies,
     ShowReach,
+    Collapse,
+    Expand,
+    CollapseAll,
+    ExpandAll,
     ToggleMatrix,
     ShowWhy,
     Adopt,
@@ -188,6 +192,8 @@ pub enum When {
     Selection,
     /// Flows are selected.
     Flows,
+    /// Namespaces are selected, or workloads of them, or flows between these.
+    Namespaces,
     /// The project has imported policies.
     Imported,
     /// Imported policies are selected.
@@ -322,6 +328,10 @@ pub static LISTED: &[Listed] = listed! {
     Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift_digit(Key::Num1)];
     FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift_digit(Key::Num2)];
     LayOut "view.lay-out" "Auto-layout" "", View, Project, [];
+    Collapse "view.collapse" "Collapse" icons::CARET_RIGHT, View "-", Namespaces, [key(Key::C)];
+    Expand "view.expand" "Expand" icons::CARET_DOWN, View, Namespaces, [];
+    CollapseAll "view.collapse-all" "Collapse all" "", View, Project, [];
+    ExpandAll "view.expand-all" "Expand all" "", View, Project, [];
     ToggleMatrix "view.matrix" "Switch between canvas and matrix" icons::MATRIX, View "-", Project, [key(Key::F6)];
     ToggleOutline "view.outline" "Outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
     ToggleInspector "view.inspector" "Inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;

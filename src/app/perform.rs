@@ -24,10 +24,13 @@ impl App {
         };
         let open = self.history.is_some();
         let flows = |item: &Item| matches!(item, Item::Flow(_));
+        let in_namespace =
+            |item: &Item| matches!(item, Item::Namespace(_) | Item::Workload(_) | Item::Flow(_));
         match listed.when {
             When::Always => true,
             When::Project => open,
             When::Selection => open && !self.view.selection.is_empty(),
+            When::Namespaces => open && self.view.selection.iter().any(in_namespace),
             When::Flows => self.view.selection.iter().any(flows),
             When::Imported => open && !self.document().policies.is_empty(),
             When::ImportedSelected => !self.selected_policies().is_empty(),
@@ -136,6 +139,10 @@ impl App {
             Command::ZoomReset => self.on_canvas(|canvas, _, _, _| canvas.zoom_reset()),
             Command::Fit => self.on_canvas(|canvas, _, _, _| canvas.fit()),
             Command::FitSelection => self.on_canvas(CanvasView::fit_items),
+            Command::Collapse => self.on_canvas(CanvasView::collapse),
+            Command::Expand => self.on_canvas(CanvasView::expand),
+            Command::CollapseAll => self.on_canvas(CanvasView::collapse_all),
+            Command::ExpandAll => self.on_canvas(CanvasView::expand_all),
             Command::LayOut => self.on_canvas(CanvasView::lay_out),
 
             Command::GoTo => self.open_palette(false),

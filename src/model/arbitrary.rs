@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::yaml::plain::Value;
-use proptest::collection::{btree_map, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -486,6 +486,7 @@ fn simple_edit() -> impl Strategy<Value = Edit> {
         2 => flows().prop_map(Edit::Reverse),
         2 => btree_map(node(), at, 1..3).prop_map(Edit::Place),
         1 => vec(node(), 1..3).prop_map(Edit::Unpin),
+        1 => btree_set(id(), 0..3).prop_map(Edit::Collapse),
         2 => vec(item(), 1..4).prop_map(Edit::Duplicate),
         1 => text().prop_map(Edit::SetName),
         1 => (text(), option::of(text()), text()).prop_map(|(rule, place, reason)| {

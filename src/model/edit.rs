@@ -10,7 +10,7 @@ mod remove;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use fragment::extract;
@@ -117,6 +117,8 @@ pub enum Edit {
     Place(BTreeMap<NodeRef, [f32; 2]>),
     /// Returns nodes to the automatic layout.
     Unpin(Vec<NodeRef>),
+    /// Shows these namespaces as one card each, and all others with what is in them.
+    Collapse(BTreeSet<NamespaceId>),
     /// Duplicates objects: namespaces with all that is in them, and the flows among the copies.
     Duplicate(Vec<Item>),
     /// Adds what [`extract`] made, with new ids and fresh names.
@@ -180,6 +182,7 @@ impl Edit {
             Self::Reverse(ids) => flows::reverse(document, ids, applied),
             Self::Place(places) => change::place(document, places),
             Self::Unpin(nodes) => change::unpin(document, nodes),
+            Self::Collapse(namespaces) => change::collapse(document, namespaces),
             Self::Duplicate(items) => {
                 let fragment = extract(document, items);
                 fragment::paste(document, &fragment, None, [24.0, 24.0], applied)

@@ -65,6 +65,8 @@ pub struct Document {
     pub invariants: Table<InvariantId, Invariant>,
     /// Where the user placed nodes (top left corner, in points); all others are laid out.
     pub layout: std::sync::Arc<BTreeMap<NodeRef, [f32; 2]>>,
+    /// The namespaces that are shown as one card; none: nobody chose, so a large project opens collapsed.
+    pub collapsed: Option<std::sync::Arc<BTreeSet<NamespaceId>>>,
     /// Findings that `lint` does not report.
     pub ignore: std::sync::Arc<Vec<IgnoredRule>>,
     /// Unknown top-level fields.

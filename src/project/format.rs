@@ -54,6 +54,7 @@ mod order {
         "policies",
         "invariants",
         "layout",
+        "collapsed",
         "ignore",
     ];
     pub const SETTINGS: &[&str] = &[

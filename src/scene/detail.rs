@@ -62,7 +62,7 @@ impl Overview {
         for arrow in &scene.arrows {
             let pair = (outer(arrow.from), outer(arrow.to));
             if pair.0 != pair.1 {
-                *counts.entry(pair).or_default() += 1;
+                *counts.entry(pair).or_default() += arrow.flows;
             }
         }
         let links = counts.iter().filter_map(|(&(from, to), &count)| {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::request::{FlowSpec, NodeSpec, Request, any_pod, node_spec};
 use super::tokens::{Palette, Rgb};
-use super::{Icon, Measure, Rect, TextStyle};
+use super::{Bundle, Icon, Measure, Rect, TextStyle};
 use crate::model::{ExternalId, FlowId, NodeRef};
 
 /// Everything outside the cluster that no external of the project names; shown while an arrow needs it,
@@ -18,6 +18,8 @@ pub const OUTSIDE: NodeRef = NodeRef::External(ExternalId(u32::MAX));
 pub enum ArrowId {
     /// A drawn flow.
     Flow(FlowId),
+    /// All flows between two nodes, one of them a collapsed namespace.
+    Bundle(Bundle),
     /// An arrow that is no flow.
     Extra(ExtraId),
 }
@@ -27,8 +29,13 @@ impl ArrowId {
     pub fn flow(self) -> Option<FlowId> {
         match self {
             Self::Flow(flow) => Some(flow),
-            Self::Extra(_) => None,
+            Self::Bundle(_) | Self::Extra(_) => None,
         }
+    }
+
+    /// Whether it shows no flows.
+    pub fn is_extra(self) -> bool {
+        matches!(self, Self::Extra(_))
     }
 }
 
@@ -162,6 +169,7 @@ fn extra_spec(extra: &Extra, measure: &dyn Measure) -> FlowSpec {
         half: None,
         muted: false,
         denies: false,
+        flows: 1,
     }
 }
 

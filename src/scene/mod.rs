@@ -5,6 +5,7 @@
 //! layouts. [`layout::arrange`] computes a new layout, [`layout::update`] keeps things where they are.
 //! [`Scene::drag`] follows the pointer.
 
+pub mod bundle;
 pub mod detail;
 pub mod extra;
 pub mod geom;
@@ -21,6 +22,7 @@ pub(crate) mod fixture;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use bundle::Bundle;
 pub use extra::{ArrowId, Extra, ExtraId, ExtraKind, OUTSIDE};
 pub use geom::{Cubic, Point, Rect, pt};
 pub use request::Request;
@@ -64,6 +66,10 @@ pub struct NamespaceBox {
     pub base: &'static str,
     /// Whether a policy allows DNS (a namespace without default deny needs none).
     pub dns: bool,
+    /// Whether it is shown as one card, without what is in it.
+    pub collapsed: bool,
+    /// While it is collapsed, where its nodes were before, from its corner.
+    pub(crate) inside: BTreeMap<NodeRef, Point>,
     /// Whether policies are written for it.
     pub managed: bool,
     /// Index of its hue.
@@ -158,11 +164,21 @@ pub struct Arrow {
     pub muted: bool,
     /// It denies: a bar in place of its head.
     pub denies: bool,
+    /// How many flows it stands for.
+    pub flows: usize,
     /// Width of the label.
     pub(crate) label_width: f32,
 }
 
 impl Arrow {
+    /// The width of its line.
+    pub fn width(&self) -> f32 {
+        match self.id {
+            ArrowId::Bundle(_) => bundle::weight(self.flows),
+            ArrowId::Flow(_) | ArrowId::Extra(_) => tokens::STROKE,
+        }
+    }
+
     /// The rectangle of its chip; without one, a small square around the middle of its line.
     pub fn label_rect(&self) -> Rect {
         if let Some(chip) = &self.chip {
@@ -183,6 +199,11 @@ pub struct Chip {
 }
 
 impl Scene {
+    /// Whether nothing is drawn.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.namespaces.iter().all(|space| !space.collapsed)
+    }
+
     /// The node, unless it is a namespace or is not drawn.
     pub fn node(&self, node: NodeRef) -> Option<&NodeBox> {
         let at = self.nodes.binary_search_by_key(&node, |n| n.node).ok()?;
@@ -201,6 +222,29 @@ impl Scene {
             NodeRef::Namespace(id) => self.namespace(id).map(|n| n.rect),
             _ => self.node(node).map(|n| n.rect),
         }
+    }
+
+    /// Where the nodes of a namespace are from its corner; while it is collapsed, where they were.
+    fn inside(&self, id: NamespaceId) -> BTreeMap<NodeRef, Point> {
+        let Some(space) = self.namespace(id) else {
+            return BTreeMap::new();
+        };
+        if space.collapsed {
+            return space.inside.clone();
+        }
+        let nodes = self.nodes.iter().filter(|n| n.namespace == Some(id));
+        nodes
+            .map(|n| (n.node, n.rect.min - space.rect.min))
+            .collect()
+    }
+
+    /// The last place of a node, relative to its namespace if that is collapsed.
+    fn last_place(&self, node: &request::NodeSpec) -> Option<Point> {
+        if let Some(rect) = self.rect(node.node) {
+            return Some(rect.min);
+        }
+        let home = self.namespace(node.namespace?)?;
+        Some(home.rect.min + *home.inside.get(&node.node)?)
     }
 
     /// The arrow of a flow.
@@ -274,11 +318,28 @@ impl Scene {
 }
 
 impl NamespaceBox {
+    /// Its caret: a click expands it, or collapses it.
+    pub fn caret_rect(&self) -> Rect {
+        let min = self.rect.min;
+        Rect::new(min.x + 8.0, min.y + 8.0, 20.0, 24.0)
+    }
+
+    /// The icon in its header, beside the caret.
+    pub fn icon_rect(&self) -> Rect {
+        self.caret_rect().moved(pt(20.0, 0.0))
+    }
+
     /// Puts the container there, and its header with it.
     pub(crate) fn set_rect(&mut self, rect: Rect) {
         let [title, badges] = self.header_widths;
         let (min, inset) = (rect.min, 14.0);
         self.rect = rect;
+        if self.collapsed {
+            // All of a card is its header: it is dragged anywhere, and no arrow crosses it.
+            (self.header, self.title_rect) = (rect, rect);
+            self.badges_rect = Rect::new(rect.max.x, rect.max.y, 0.0, 0.0);
+            return;
+        }
         self.header = Rect::new(min.x, min.y, rect.width(), tokens::NAMESPACE_HEADER);
         self.title_rect = Rect::new(min.x + inset, min.y + 8.0, title, 24.0);
         self.badges_rect = Rect::new(rect.max.x - inset - badges, min.y + 8.0, badges, 24.0);

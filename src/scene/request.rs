@@ -3,6 +3,7 @@
 use crate::policy::Entity;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bundle::{self, Bundle, Drawn, bundles, drawn};
 use super::{ArrowId, Icon, Measure, Point, Shape, TextStyle, elide, pt, tokens};
 use crate::model::{
     Base, Direction, Document, External, Flow, FlowId, FlowPort, NamespaceId, NodeRef,
@@ -30,6 +31,7 @@ pub(crate) struct NamespaceSpec {
     pub count: usize,
     pub base: &'static str,
     pub dns: bool,
+    pub collapsed: bool,
     pub managed: bool,
     pub hue: usize,
     pub header_widths: [f32; 2],
@@ -62,11 +64,23 @@ pub(crate) struct FlowSpec {
     pub half: Option<Direction>,
     pub muted: bool,
     pub denies: bool,
+    /// How many flows it stands for.
+    pub flows: usize,
 }
 
 impl Request {
     /// The layout input of that Document. Flows with an end that does not exist are not drawn.
     pub fn of(document: &Document, measure: &dyn Measure) -> Self {
+        Self::collapsed(document, &BTreeSet::new(), measure)
+    }
+
+    /// The same with these namespaces collapsed: what is in them is left out, and flows from or to them
+    /// are drawn as bundles.
+    pub fn collapsed(
+        document: &Document,
+        collapsed: &BTreeSet<NamespaceId>,
+        measure: &dyn Measure,
+    ) -> Self {
         let mut counts: BTreeMap<NamespaceId, usize> = BTreeMap::new();
         for (_, workload) in document.workloads.iter() {
             *counts.entry(workload.namespace).or_default() += 1;
@@ -83,18 +97,26 @@ impl Request {
             .map(|(id, namespace)| NamespaceSpec {
                 id,
                 count: counts.get(&id).copied().unwrap_or(0),
+                collapsed: collapsed.contains(&id),
                 hue: hues.get(&id).copied().unwrap_or(0),
                 pin: pin(NodeRef::Namespace(id)),
                 ..namespace_spec(document, namespace, measure)
             })
             .map(|spec| with_header_widths(spec, measure))
             .collect();
-        let mut nodes = node_specs(document, &hues, measure);
+        let mut nodes = node_specs(document, collapsed, &hues, measure);
         let mut flows: Vec<FlowSpec> = document
             .flows
             .iter()
+            .filter(|(_, flow)| drawn(document, collapsed, flow) == Drawn::Itself)
             .filter_map(|(id, flow)| flow_spec(id, flow, measure))
             .collect();
+        let bundles = bundles(document, collapsed);
+        flows.extend(
+            bundles
+                .iter()
+                .map(|(id, of)| bundle_spec(*id, of.len(), measure)),
+        );
         if flows
             .iter()
             .any(|f| f.from == NodeRef::AnyPod || f.to == NodeRef::AnyPod)
@@ -134,6 +156,7 @@ fn namespace_spec(
         count: 0,
         base: base_words(base),
         dns: dns && matches!(base, Base::DenyAll | Base::DenyEgress),
+        collapsed: false,
         managed: namespace.managed,
         hue: 0,
         header_widths: [0.0; 2],
@@ -156,7 +179,7 @@ pub fn base_words(base: Base) -> &'static str {
 
 fn with_header_widths(mut spec: NamespaceSpec, measure: &dyn Measure) -> NamespaceSpec {
     let count = measure.width(&spec.count.to_string(), TextStyle::Badge);
-    let title = 24.0 + measure.width(&spec.title, TextStyle::Title) + 8.0 + count;
+    let title = 38.0 + measure.width(&spec.title, TextStyle::Title) + 8.0 + count;
     let mut badges = 30.0 + measure.width(spec.base, TextStyle::Badge);
     if spec.dns {
         badges += 4.0 + 16.0 + measure.width("DNS", TextStyle::Badge);
@@ -167,10 +190,13 @@ fn with_header_widths(mut spec: NamespaceSpec, measure: &dyn Measure) -> Namespa
 
 fn node_specs(
     document: &Document,
+    collapsed: &BTreeSet<NamespaceId>,
     hues: &BTreeMap<NamespaceId, usize>,
     measure: &dyn Measure,
 ) -> Vec<NodeSpec> {
-    let workloads = document.workloads.iter().filter_map(|(id, workload)| {
+    let workloads = document.workloads.iter();
+    let workloads = workloads.filter(|(_, workload)| !collapsed.contains(&workload.namespace));
+    let workloads = workloads.filter_map(|(id, workload)| {
         let hue = *hues.get(&workload.namespace)?;
         let spec = node_spec(&workload.name, &workload_label(workload), measure);
         Some(NodeSpec {
@@ -340,7 +366,23 @@ fn flow_spec(flow_id: FlowId, flow: &Flow, measure: &dyn Measure) -> Option<Flow
         half: flow.half,
         muted: flow.muted,
         denies: flow.denies,
+        flows: 1,
     })
+}
+
+fn bundle_spec(id: Bundle, flows: usize, measure: &dyn Measure) -> FlowSpec {
+    let label = bundle::words(flows);
+    FlowSpec {
+        id: ArrowId::Bundle(id),
+        from: id.from,
+        to: id.to,
+        label_width: measure.width(&label, TextStyle::Badge).ceil(),
+        label,
+        half: None,
+        muted: false,
+        denies: false,
+        flows,
+    }
 }
 
 /// What is written on an arrow: its ports, that it denies, and that only some requests pass.

@@ -103,14 +103,17 @@ impl Svg {
 
     fn namespace(&mut self, space: &NamespaceBox) {
         let p = self.palette;
+        if space.collapsed {
+            return self.card(space);
+        }
         let border = Some(p.namespace_border(space.hue));
         let fill = p.namespace_fill(space.hue);
         self.rect(space.rect, tokens::NAMESPACE_RADIUS, fill, border);
         let title = space.title_rect;
         let y = title.centre().y;
-        let mark = Rect::around(pt(title.min.x + 8.0, y), 12.0, 12.0);
+        let mark = Rect::around(pt(title.min.x + 22.0, y), 12.0, 12.0);
         self.rect(mark, 2.5, fill, Some(p.icon(space.hue)));
-        let at = pt(title.min.x + 24.0, y);
+        let at = pt(title.min.x + 38.0, y);
         self.text(at, &space.title, TextStyle::Title, p.text, "start");
         let at = pt(title.max.x, y);
         let count = space.count.to_string();
@@ -122,6 +125,34 @@ impl Svg {
         if space.dns {
             self.badge(
                 Rect::new(badges.max.x - 36.0, y - 9.5, 36.0, tokens::CHIP),
+                "DNS",
+            );
+        }
+    }
+
+    /// A collapsed namespace.
+    fn card(&mut self, space: &NamespaceBox) {
+        let (p, rect) = (self.palette, space.rect);
+        let sheet = rect.moved(pt(0.0, 4.0));
+        for rect in [sheet, rect] {
+            self.rect(rect, tokens::NODE_RADIUS, p.raised, Some(p.outline));
+        }
+        let stripe = Rect::new(rect.min.x, rect.min.y, tokens::STRIPE, rect.height());
+        self.rect(stripe, tokens::STRIPE / 2.0, p.icon(space.hue), None);
+        let y = rect.min.y + 20.0;
+        let at = pt(rect.min.x + 14.0, y);
+        self.text(at, &space.title, TextStyle::Title, p.text, "start");
+        let count = match space.count {
+            1 => "1 workload".to_owned(),
+            count => format!("{count} workloads"),
+        };
+        let at = pt(rect.min.x + 14.0, y + 22.0);
+        self.text(at, &count, TextStyle::Badge, p.text_secondary, "start");
+        let chip = Rect::new(rect.min.x + 14.0, rect.min.y + 61.0, 96.0, tokens::CHIP);
+        self.badge(chip, space.base);
+        if space.dns {
+            self.badge(
+                Rect::new(chip.max.x + 4.0, chip.min.y, 36.0, tokens::CHIP),
                 "DNS",
             );
         }
@@ -195,8 +226,9 @@ impl Svg {
                 )
             };
         }
-        let (tip, back) = (arrow.tip, arrow.heading * -tokens::ARROW_HEAD);
-        let side = pt(arrow.heading.y, -arrow.heading.x) * (tokens::ARROW_HEAD * 0.5);
+        let (width, head) = (arrow.width(), super::bundle::head(arrow.width()));
+        let (tip, back) = (arrow.tip, arrow.heading * -head);
+        let side = pt(arrow.heading.y, -arrow.heading.x) * (head * 0.5);
         let (a, b, notch) = (tip + back + side, tip + back - side, tip + back * 0.75);
         let extra = extra_of(arrow);
         let foreground = extra.map_or(self.palette.flow, |kind| kind.colors(self.palette).0);
@@ -212,10 +244,7 @@ impl Svg {
                     .map_or(String::new(), |[on, off]| {
                         format!(r#" stroke-dasharray="{on} {off}""#)
                     });
-                (
-                    format!(r#" stroke-width="{}"{dash}"#, tokens::STROKE),
-                    String::new(),
-                )
+                (format!(r#" stroke-width="{width}"{dash}"#), String::new())
             }
         };
         let fade = if arrow.muted {
@@ -275,7 +304,7 @@ impl Svg {
 
 fn extra_of(arrow: &Arrow) -> Option<ExtraKind> {
     match arrow.id {
-        ArrowId::Flow(_) => None,
+        ArrowId::Flow(_) | ArrowId::Bundle(_) => None,
         ArrowId::Extra(id) => Some(id.kind),
     }
 }
@@ -358,6 +387,22 @@ mod tests {
         if std::env::var("BIG").is_ok() {
             draw(&fixture::random(2000, 60, 2600, 3), "random-2000");
         }
+    }
+
+    #[test]
+    fn a_collapsed_namespace_is_a_card_and_its_arrows_are_weighted() {
+        let document = fixture::platform();
+        let all = document.namespaces.ids().collect();
+        let request = Request::collapsed(&document, &all, &ApproxMeasure);
+        let scene = layout::arrange(&request);
+        let svg = write(&scene, Theme::Light);
+        for space in &scene.namespaces {
+            assert!(svg.contains(&format!(">{}</text>", escape(&space.title))));
+        }
+        let widest = scene.arrows.iter().max_by_key(|arrow| arrow.flows).unwrap();
+        assert!(widest.flows > 3);
+        assert!(svg.contains(&format!(r#"stroke-width="{}""#, widest.width())));
+        assert!(svg.contains(&format!(">{}</text>", widest.label)));
     }
 
     #[test]

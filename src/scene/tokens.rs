@@ -351,6 +351,10 @@ pub const NODE_TEXT_RIGHT: f32 = 30.0;
 pub const ICON_TILE: f32 = 30.0;
 /// Side of icons.
 pub const ICON: f32 = 16.0;
+/// Size of a collapsed namespace.
+pub const COLLAPSED: super::Point = super::Point { x: 168.0, y: 88.0 };
+/// The stripe at the left of a collapsed namespace, in its hue.
+pub const STRIPE: f32 = 4.0;
 /// Corner radius of namespaces.
 pub const NAMESPACE_RADIUS: f32 = 12.0;
 /// Height of a namespace's header.

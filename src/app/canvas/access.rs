@@ -4,6 +4,7 @@
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
 use super::look::{words_of, words_of_extra};
+use super::summary::Bundled;
 use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
@@ -12,7 +13,7 @@ use crate::query::Results;
 use crate::query::exposure::Gates;
 use crate::scene;
 use crate::scene::detail::Hit;
-use crate::scene::{ArrowId, ExtraId};
+use crate::scene::{ArrowId, Bundle, ExtraId, bundle};
 
 impl CanvasView {
     /// Names everything that can be seen.
@@ -47,7 +48,7 @@ impl CanvasView {
         {
             let header = pen::rect(space.header);
             name(Item::Namespace(space.id), header, &|| {
-                format!("namespace {}", space.name)
+                self.namespace_words(space)
             });
         }
         for node in scene
@@ -72,6 +73,9 @@ impl CanvasView {
             }
         }
         for (arrow, chip) in chips {
+            if let ArrowId::Bundle(bundle) = arrow.id {
+                self.name_bundle(ui, document, view, commands, (bundle, chip));
+            }
             if let ArrowId::Extra(extra) = arrow.id {
                 self.name_extra(ui, document, view, commands, (extra, chip, &arrow.label));
             }
@@ -100,6 +104,52 @@ impl CanvasView {
         }
     }
 
+    /// Names an arrow that stands for several flows.
+    fn name_bundle(
+        &self,
+        ui: &Ui,
+        document: &Document,
+        view: &View,
+        commands: &mut Commands,
+        (bundle, chip): (Bundle, Rect),
+    ) {
+        let Some(bundled) = self.judged.bundles.get(&bundle) else {
+            return;
+        };
+        let items = || bundled.flows.iter().copied().map(Item::Flow);
+        let id = super::canvas_id().with(bundle);
+        let response = ui.interact(self.camera.rect_to_screen(chip), id, Sense::empty());
+        response.widget_info(|| {
+            let selected = items().all(|item| view.selection.contains(&item));
+            let words = bundle_words(document, bundle, bundled);
+            WidgetInfo::selected(WidgetType::Button, true, selected, words)
+        });
+        let click = egui::accesskit::Action::Click;
+        if ui.input(|input| input.has_accesskit_action_request(id, click)) {
+            commands.push(Command::Select(items().collect()));
+        }
+    }
+
+    /// A namespace in words; a collapsed one with what its card says.
+    fn namespace_words(&self, space: &scene::NamespaceBox) -> String {
+        let mut words = format!("namespace {}", space.name);
+        if space.collapsed {
+            let facts = self.judged.facts.get(&space.id);
+            let facts = facts.copied().unwrap_or_default();
+            let (isolated, open) = facts.isolation();
+            let workloads = match space.count {
+                1 => "1 workload".to_owned(),
+                count => format!("{count} workloads"),
+            };
+            words += &format!(", collapsed, {workloads}, {isolated}");
+            words += &open.map_or(String::new(), |open| format!(" {open}"));
+            if facts.wrong > 0 {
+                words += &format!(", {} not exact", bundle::words(facts.wrong));
+            }
+        }
+        words
+    }
+
     /// The whole name of what the pointer rests on, and what is known about it.
     pub(super) fn tooltip(
         &self,
@@ -118,6 +168,12 @@ impl CanvasView {
             Some(Hit::Node(node)) => node_tooltip(document, results, gates, node),
             Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {
                 flow_words(document, results, view.dependence(flow), flow)
+            }
+            Some(Hit::Chip(ArrowId::Bundle(id)) | Hit::Arrow(ArrowId::Bundle(id))) => {
+                match self.judged.bundles.get(&id) {
+                    Some(bundled) => bundle_words(document, id, bundled),
+                    None => return,
+                }
             }
             Some(Hit::Chip(ArrowId::Extra(id)) | Hit::Arrow(ArrowId::Extra(id))) => {
                 let label = self.scene_graph.scene.find(ArrowId::Extra(id));
@@ -221,6 +277,16 @@ fn labels(labels: &crate::sets::Labels) -> String {
         true => "no labels".to_owned(),
         false => validate::labels_text(labels),
     }
+}
+
+/// An arrow that stands for several flows, in words.
+fn bundle_words(document: &Document, id: Bundle, bundled: &Bundled) -> String {
+    let (from, to) = (document.node_name(id.from), document.node_name(id.to));
+    let mut words = format!("{from} to {to}, {}", bundle::words(bundled.flows.len()));
+    if bundled.wrong > 0 {
+        words += &format!(", {} not exact, {}", bundled.wrong, words_of(bundled.worst));
+    }
+    words
 }
 
 fn extra_words(document: &Document, id: ExtraId, label: &str) -> String {

@@ -1,6 +1,8 @@
 //! egui_graphs' display of an edge: the arrow of a flow, and the chip with its ports. Shapes are cached
 //! for a zoom, as those of nodes are.
 
+use std::borrow::Cow;
+
 use egui::{Color32, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
 use petgraph::Directed;
@@ -102,10 +104,10 @@ impl ArrowShape {
     }
 
     fn lines(&self, pen: &Pen, arrow: &Arrow) -> Vec<Shape> {
-        let (mut color, _, _) = self.colors(arrow, pen.palette);
+        let mut color = self.line_color(arrow, pen.palette);
         let mut kind = match extra_of(arrow) {
             Some(extra) => line_of_extra(extra),
-            None => line_of(self.look.verdict),
+            None => line_of(self.look.line),
         };
         let accent = theme::color(pen.palette.accent);
         if arrow.muted {
@@ -115,7 +117,8 @@ impl ArrowShape {
         if self.look.selected {
             color = accent;
         }
-        let width = tokens::STROKE * pen.zoom.clamp(0.6, 1.6);
+        let own = arrow.width();
+        let width = own * pen.zoom.clamp(0.6, 1.6);
         let width = if self.look.selected {
             width + 0.6
         } else {
@@ -127,7 +130,7 @@ impl ArrowShape {
             let halo = Stroke::new(width + 6.0, faded(accent, 0.18));
             shapes.push(Shape::line(way.clone(), halo));
         }
-        let size = tokens::ARROW_HEAD * pen.zoom.max(0.5);
+        let size = scene::bundle::head(own) * pen.zoom.max(0.5);
         let tip = pen.at(arrow.tip.x, arrow.tip.y);
         shorten(&mut way, if arrow.denies { 2.0 } else { size * 0.7 });
         let zoom = pen.zoom.max(0.5);
@@ -158,6 +161,21 @@ impl ArrowShape {
             shapes.extend(self.diamond(&way, color, pen));
         }
         shapes
+    }
+
+    fn line_color(&self, arrow: &Arrow, palette: &tokens::Palette) -> Color32 {
+        match extra_of(arrow) {
+            None => colors_of(self.look.line, palette).0,
+            Some(_) => self.colors(arrow, palette).0,
+        }
+    }
+
+    /// What is written on the chip: of several flows, how many are wrong.
+    fn words<'a>(&self, chip: &'a scene::Chip, arrow: &Arrow) -> Cow<'a, str> {
+        match self.look.wrong {
+            0 => Cow::Borrowed(&chip.text),
+            wrong => Cow::Owned(format!("{wrong} of {}", arrow.flows)),
+        }
     }
 
     /// Colours of the line, of the chip's text, and of its background.
@@ -222,12 +240,16 @@ impl ArrowShape {
             );
         }
         let outer = pen.scaled(chip.rect);
-        let font = if self.look.selected {
-            theme::mono_medium
-        } else {
-            theme::mono
+        let font = match (arrow.id, self.look.selected) {
+            (ArrowId::Bundle(_), _) => theme::sans,
+            (_, true) => theme::mono_medium,
+            (_, false) => theme::mono,
         };
-        let galley = pen.layout(&chip.text, font(pen.size(tokens::TEXT_TINY)), foreground);
+        let galley = pen.layout(
+            &self.words(chip, arrow),
+            font(pen.size(tokens::TEXT_TINY)),
+            foreground,
+        );
         let icon = match (muted, extra) {
             (true, _) => Some(icons::EYE_SLASH),
             (false, Some(kind)) => Some(icon_of_extra(kind)),
@@ -257,7 +279,7 @@ impl ArrowShape {
 
 fn extra_of(arrow: &Arrow) -> Option<ExtraKind> {
     match arrow.id {
-        ArrowId::Flow(_) => None,
+        ArrowId::Flow(_) | ArrowId::Bundle(_) => None,
         ArrowId::Extra(id) => Some(id.kind),
     }
 }

@@ -1,6 +1,6 @@
 //! The look of nodes and containers.
 
-use egui::{Color32, Rect, Shape, Stroke, Vec2, pos2, vec2};
+use egui::{Color32, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
 use super::look::Shields;
 use super::paint::{Shield, outline, shield};
@@ -134,11 +134,14 @@ pub fn container(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) 
         return pen.truncated(room, &space.name, font, theme::color(hue));
     }
     let y = title.center().y;
-    let icon = pos2(title.left() + 7.0 * pen.zoom, y);
+    let caret = pos2(title.left() + 4.0 * pen.zoom, y);
+    let faint = theme::color(palette.text_secondary);
+    pen.icon(caret, icons::CARET_DOWN, 11.0, faint);
+    let icon = pos2(title.left() + 21.0 * pen.zoom, y);
     pen.icon(icon, icons::NAMESPACE, tokens::ICON, theme::color(hue));
     let font = theme::semibold(pen.size(tokens::TEXT_NORMAL));
     let foreground = theme::color(palette.text);
-    let left = title.left() + 22.0 * pen.zoom;
+    let left = title.left() + 36.0 * pen.zoom;
     let width = pen.text(left, y, &space.title, font, foreground);
     let font = theme::sans(pen.size(tokens::TEXT_SMALL));
     let left = left + width + 8.0 * pen.zoom;
@@ -152,58 +155,74 @@ pub fn container(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) 
     badges(pen, space, shields);
 }
 
-/// The header's chips, from the right: DNS, and what the base isolates.
+/// The header's chips: what the default deny isolates, and DNS.
 fn badges(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) {
-    let palette = pen.palette;
     let room = pen.scaled(space.badges_rect);
-    let foreground = theme::color(palette.text_secondary);
-    let mut right = room.right();
     let words = if space.managed {
         space.base
     } else {
         "not managed"
     };
+    let gap = 4.0 * pen.zoom;
+    let dns = space.dns && space.managed;
+    let mut left = room.right() - badge_width(pen, words, true);
+    if dns {
+        left -= badge_width(pen, "DNS", false) + gap;
+    }
+    let at = pos2(left, room.center().y);
+    let state = base_state(space, shields);
+    let end = badge(pen, at, words, Some((state, space.managed)));
+    if dns {
+        badge(pen, pos2(end + gap, at.y), "DNS", None);
+    }
+}
+
+/// The shield that a namespace's default deny deserves.
+pub fn base_state(space: &NamespaceBox, shields: Option<Shields>) -> Shield {
     let worst = shields.map_or(Shield::Closed, |[ingress, egress]| ingress.max(egress));
-    let state = match space.base {
+    match space.base {
         scene::request::NO_BASE if space.managed => worst,
         _ if !space.managed => Shield::Open,
         _ => Shield::Closed,
-    };
-    let chips = [
-        (space.dns && space.managed).then_some(("DNS", false)),
-        Some((words, true)),
-    ];
-    for (text, shielded) in chips.into_iter().flatten() {
-        let font = theme::sans(pen.size(tokens::TEXT_TINY));
-        let galley = pen.layout(text, font, foreground);
-        let lead = if shielded { 16.0 } else { 0.0 } * pen.zoom;
-        let pad = tokens::CHIP_PADDING * pen.zoom;
-        let width = galley.size().x + lead + 2.0 * pad;
-        let height = tokens::CHIP * pen.zoom;
-        let chip = Rect::from_min_size(
-            pos2(right - width, room.center().y - height / 2.0),
-            vec2(width, height),
-        );
-        let border = Stroke::new(1.0, theme::color(palette.hairline));
-        pen.rect(
-            chip,
-            tokens::CHIP / 2.0,
-            theme::color(palette.raised),
-            border,
-        );
-        if shielded {
-            let middle = pos2(chip.left() + pad + 5.0 * pen.zoom, chip.center().y);
-            let height = 11.0 * pen.zoom;
-            pen.shapes.extend(match space.managed {
-                true => shield(middle, height, state, palette),
-                false => outline(middle, height, foreground),
-            });
-        }
-        let place = pos2(
-            chip.left() + pad + lead,
-            chip.center().y - galley.size().y / 2.0,
-        );
-        pen.shapes.push(Shape::galley(place, galley, foreground));
-        right = chip.left() - 4.0 * pen.zoom;
     }
+}
+
+fn badge_width(pen: &Pen, text: &str, shielded: bool) -> f32 {
+    let font = theme::sans(pen.size(tokens::TEXT_TINY));
+    let text = pen.layout(text, font, Color32::PLACEHOLDER).size().x;
+    let lead = if shielded { 16.0 } else { 0.0 };
+    text + (lead + 2.0 * tokens::CHIP_PADDING) * pen.zoom
+}
+
+/// A chip from a point of its left side on, with a shield (filled in where the namespace is managed);
+/// returns where it ends.
+pub fn badge(pen: &mut Pen, at: Pos2, text: &str, shielded: Option<(Shield, bool)>) -> f32 {
+    let palette = pen.palette;
+    let foreground = theme::color(palette.text_secondary);
+    let font = theme::sans(pen.size(tokens::TEXT_TINY));
+    let galley = pen.layout(text, font, foreground);
+    let lead = if shielded.is_some() { 16.0 } else { 0.0 } * pen.zoom;
+    let pad = tokens::CHIP_PADDING * pen.zoom;
+    let height = tokens::CHIP * pen.zoom;
+    let chip = Rect::from_min_size(
+        pos2(at.x, at.y - height / 2.0),
+        vec2(galley.size().x + lead + 2.0 * pad, height),
+    );
+    let border = Stroke::new(1.0, theme::color(palette.hairline));
+    let fill = theme::color(palette.raised);
+    pen.rect(chip, tokens::CHIP / 2.0, fill, border);
+    if let Some((state, managed)) = shielded {
+        let middle = pos2(chip.left() + pad + 5.0 * pen.zoom, chip.center().y);
+        let height = 11.0 * pen.zoom;
+        pen.shapes.extend(match managed {
+            true => shield(middle, height, state, palette),
+            false => outline(middle, height, foreground),
+        });
+    }
+    let place = pos2(
+        chip.left() + pad + lead,
+        chip.center().y - galley.size().y / 2.0,
+    );
+    pen.shapes.push(Shape::galley(place, galley, foreground));
+    chip.right()
 }

@@ -119,7 +119,7 @@ fn make_workload(
     ))));
     // Outside its container it would stretch it across the canvas, and on another node it would hide
     // that: the layout knows a better place.
-    let inside = |space: &NamespaceBox| pen::rect(space.rect).contains(at);
+    let inside = |space: &NamespaceBox| !space.collapsed && pen::rect(space.rect).contains(at);
     if scene.namespace(home).is_some_and(inside) && is_free(scene, at) {
         edits.push(place(node, at));
     }

@@ -114,7 +114,8 @@ impl CanvasView {
         if self.nudge != Vec2::ZERO && !held {
             let by = std::mem::take(&mut self.nudge);
             let moved = Scene::drag(&self.scene_graph.scene, &nodes, pt(by.x, by.y));
-            let places = moved.places(&nodes);
+            let mut places = moved.places(&nodes);
+            self.move_hidden(document, &nodes, by, &mut places);
             if !places.is_empty() && nodes.iter().all(|node| document.has_node(*node)) {
                 commands.edit(Edit::Place(places));
             }

@@ -1,6 +1,6 @@
 //! Layouts are computed by a worker and swapped in; what a new layout moves glides to its place.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use egui::{Color32, Context, Vec2, vec2};
@@ -8,7 +8,7 @@ use egui::{Color32, Context, Vec2, vec2};
 use crate::app::analysis_results::Extras;
 use crate::app::jobs::{Pool, Slot};
 use crate::app::theme;
-use crate::model::{Document, NodeRef};
+use crate::model::{Document, NamespaceId, NodeRef};
 use crate::scene::layout;
 use crate::scene::tokens;
 use crate::scene::{Extra, ExtraKind, Measure, Request, Scene, TextStyle};
@@ -24,7 +24,7 @@ pub struct Layouts {
     slot: Option<Slot<Scene>>,
     /// Finished layouts, oldest first: undo restores the same layout.
     past: VecDeque<(Request, Arc<Scene>)>,
-    seen: Option<(Document, Extras)>,
+    seen: Option<(Document, Extras, Arc<BTreeSet<NamespaceId>>)>,
     request: Request,
     glide: Option<Glide>,
     afresh: bool,
@@ -78,15 +78,18 @@ impl Layouts {
     pub fn follow(
         &mut self,
         (context, pool): (&Context, &Pool),
-        (document, extras): (&Document, &Extras),
+        (document, extras, collapsed): (&Document, &Extras, &Arc<BTreeSet<NamespaceId>>),
         shown: &Scene,
         still: bool,
     ) -> bool {
         let seen = self.seen.as_ref();
-        if !seen.is_some_and(|(seen, with)| same_picture(seen, document) && with == extras) {
-            self.seen = Some((document.clone(), extras.clone()));
+        if !seen.is_some_and(|(seen, with, of)| {
+            same_picture(seen, document) && with == extras && Arc::ptr_eq(of, collapsed)
+        }) {
+            self.seen = Some((document.clone(), extras.clone(), Arc::clone(collapsed)));
             let faces = Faces(context);
-            let request = Request::of(document, &faces).with_extras(&extras.list(), &faces);
+            let request = Request::collapsed(document, collapsed, &faces);
+            let request = request.with_extras(&extras.list(), &faces);
             self.start_from_imported(document, extras);
             if request != self.request || self.afresh {
                 self.request = request;

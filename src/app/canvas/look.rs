@@ -7,16 +7,18 @@ use egui::Color32;
 
 use super::Look;
 use super::paint::{Line, Shield};
+use super::summary::{Bundled, Facts, facts_of};
 use crate::app::panels::compare::DependentFlows;
 use crate::app::{icons, theme};
-use crate::model::{End, FlowId, Item, NodeRef, Words};
+use crate::model::{Document, End, FlowId, Item, NamespaceId, NodeRef, Words};
 use crate::proof::Finding;
 use crate::proof::Kind;
 use crate::proof::Verdict;
 use crate::query::Results;
 use crate::query::exposure::Gates;
+use crate::scene::bundle::bundles;
 use crate::scene::tokens::Palette;
-use crate::scene::{ArrowId, ExtraId, ExtraKind};
+use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind};
 
 /// The kind of line that shows the verdict without colour; none: no verdict yet.
 pub fn line_of(verdict: Option<Verdict>) -> Line {
@@ -106,8 +108,12 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
 /// The emphasis of an arrow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArrowLook {
-    /// Its verdict.
+    /// Its verdict; of several flows, the worst.
     pub verdict: Option<Verdict>,
+    /// The verdict that its line shows; of several flows, that of all of them.
+    pub line: Option<Verdict>,
+    /// How many of several flows are not exact.
+    pub wrong: usize,
     /// Selected.
     pub selected: bool,
     /// Lit up from another panel.
@@ -140,14 +146,29 @@ pub struct Judged {
     pub verdicts: BTreeMap<FlowId, Verdict>,
     /// Isolation of workloads.
     pub shields: BTreeMap<NodeRef, Shields>,
+    /// Arrows that stand for several flows.
+    pub bundles: BTreeMap<Bundle, Bundled>,
+    /// What the cards of collapsed namespaces sum up.
+    pub facts: BTreeMap<NamespaceId, Facts>,
 }
 
 impl Judged {
     /// Gathers it.
-    pub fn of(results: &Results, gates: &Gates) -> Self {
+    pub fn of(
+        results: &Results,
+        gates: &Gates,
+        document: &Document,
+        collapsed: &BTreeSet<NamespaceId>,
+    ) -> Self {
+        let verdicts = results.proof.verdicts.clone();
+        let shields = shields_of(results, gates);
+        let bundles = bundles(document, collapsed).into_iter();
+        let bundles = bundles.map(|(id, flows)| (id, Bundled::of(flows, &verdicts)));
         Self {
-            verdicts: results.proof.verdicts.clone(),
-            shields: shields_of(results, gates),
+            bundles: bundles.collect(),
+            facts: facts_of(document, collapsed, &shields, &verdicts),
+            verdicts,
+            shields,
         }
     }
 }
@@ -201,14 +222,35 @@ impl Marks {
         match id {
             ArrowId::Flow(flow) => ArrowLook {
                 verdict: self.judged.verdicts.get(&flow).copied(),
+                line: self.judged.verdicts.get(&flow).copied(),
+                wrong: 0,
                 selected: self.selected.contains(&flow),
                 lit: self.lit.contains(&flow),
                 dependent: (self.dependent.as_ref()).is_some_and(|all| all.contains_key(&flow)),
             },
+            ArrowId::Bundle(bundle) => self.bundle(bundle),
             ArrowId::Extra(extra) => ArrowLook {
                 selected: self.extra == Some(extra),
                 ..ArrowLook::default()
             },
+        }
+    }
+
+    fn bundle(&self, bundle: Bundle) -> ArrowLook {
+        let Some(bundled) = self.judged.bundles.get(&bundle) else {
+            return ArrowLook::default();
+        };
+        let mut flows = bundled.flows.iter();
+        let dependent = self.dependent.as_ref();
+        ArrowLook {
+            verdict: bundled.worst,
+            line: bundled.common,
+            wrong: bundled.wrong,
+            // Most of the time nothing is selected.
+            selected: !self.selected.is_empty()
+                && flows.clone().all(|flow| self.selected.contains(flow)),
+            lit: !self.lit.is_empty() && flows.clone().any(|flow| self.lit.contains(flow)),
+            dependent: dependent.is_some_and(|all| flows.any(|flow| all.contains_key(flow))),
         }
     }
 
@@ -220,7 +262,7 @@ impl Marks {
 
     /// Whether an arrow is dimmed.
     pub fn dims_arrow(&self, id: ArrowId) -> bool {
-        self.emphasis.is_some() && id.flow().is_some()
+        self.emphasis.is_some() && !id.is_extra()
     }
 }
 

@@ -14,6 +14,8 @@ use crate::scene::tokens;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
     item: Option<Item>,
+    /// Whether it is an arrow that stands for several flows.
+    is_bundle: bool,
     /// Where, in the scene.
     pub at: Pos2,
 }
@@ -32,12 +34,23 @@ impl CanvasView {
                 .interact_pointer_pos()
                 .map(|at| self.camera.to_scene(at));
             let at = at.unwrap_or(self.camera.visible().center());
-            let item = item_at(self.hit(at));
+            let hit = self.hit(at);
+            let item = item_at(hit);
+            let flows = self.bundle_at(hit).map(|(_, flows)| flows);
+            let is_bundle = flows.is_some();
+            if let Some(flows) = flows {
+                let items = flows.iter().copied().map(Item::Flow);
+                commands.push(Command::Select(items.collect()));
+            }
             if let Some(item) = item.filter(|item| !view.selection.contains(item)) {
                 commands.push(Command::Select(vec![item]));
             }
             self.popup = None;
-            self.menu_at = Some(Place { item, at });
+            self.menu_at = Some(Place {
+                item,
+                is_bundle,
+                at,
+            });
         }
         let Some(place) = self.menu_at else { return };
         let shown = response.context_menu(|ui| {
@@ -56,6 +69,11 @@ impl CanvasView {
                 Some(item) => {
                     let two = view.selection.len() == 2;
                     self.node_menu(ui, (item, two), place.at, document, commands);
+                }
+                None if place.is_bundle => {
+                    for command in [Command::Expand, Command::MuteFlow, Command::Delete] {
+                        listed(ui, command, commands);
+                    }
                 }
                 None => self.empty_menu(ui, commands),
             }
@@ -97,6 +115,18 @@ impl CanvasView {
             listed(ui, command, commands);
         }
         ui.separator();
+        let home = match item {
+            Item::Namespace(id) => Some(id),
+            Item::Workload(id) => document.workloads.get(id).map(|w| w.namespace),
+            _ => None,
+        };
+        if let Some(home) = home {
+            let command = match self.collapsed().contains(&home) {
+                true => Command::Expand,
+                false => Command::Collapse,
+            };
+            listed(ui, command, commands);
+        }
         listed(ui, Command::Radius, commands);
         let node = item.node();
         if let Some(node) = node.filter(|node| document.layout.contains_key(node)) {
@@ -129,6 +159,8 @@ impl CanvasView {
         ui.separator();
         listed(ui, Command::Fit, commands);
         listed(ui, Command::LayOut, commands);
+        listed(ui, Command::CollapseAll, commands);
+        listed(ui, Command::ExpandAll, commands);
         ui.separator();
         listed(ui, Command::Radius, commands);
     }

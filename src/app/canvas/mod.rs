@@ -10,6 +10,8 @@ mod arrow_shape;
 mod camera;
 mod card;
 mod chrome;
+mod collapse;
+mod collapsed_card;
 mod create;
 mod draft;
 mod far;
@@ -28,6 +30,7 @@ mod pointer;
 mod popup;
 mod ports;
 mod scene_graph;
+mod summary;
 mod targets;
 mod under;
 
@@ -42,16 +45,17 @@ use super::jobs::{Memo, Pool};
 use super::panels::compare::DependentFlows;
 use super::theme;
 use super::view::View;
-use crate::model::{Document, FlowId, Item, NodeRef};
+use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef};
 use crate::query::Results;
 use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
 use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
 
-pub use look::{Emphasis, words_of_extra};
+pub use look::{Emphasis, colors_of, icon_of, words_of, words_of_extra};
 pub use scene_graph::Counters;
 
 use camera::Camera;
+use collapse::Collapsed;
 use far::Far;
 use layouts::Layouts;
 use look::{Judged, Marks};
@@ -85,6 +89,7 @@ pub enum Age {
 pub struct CanvasView {
     camera: Camera,
     layouts: Layouts,
+    collapsed: Collapsed,
     scene_graph: SceneGraph,
     far: Far,
     gesture: Gesture,
@@ -115,7 +120,28 @@ pub struct CanvasView {
     glyphs: Glyphs,
     judged: Arc<Judged>,
     /// Of which answers.
-    judged_of: Option<(u64, Arc<AnalysisResults>)>,
+    judged_of: Option<JudgedOf>,
+}
+
+/// The inputs of [`Judged`].
+#[derive(Clone)]
+struct JudgedOf {
+    number: u64,
+    analysis_results: Arc<AnalysisResults>,
+    collapsed: Arc<BTreeSet<NamespaceId>>,
+    /// Its workloads and flows count, while something is collapsed.
+    document: Document,
+}
+
+impl JudgedOf {
+    fn is_same(&self, other: &Self) -> bool {
+        let (a, b) = (&self.document, &other.document);
+        self.number == other.number
+            && Arc::ptr_eq(&self.analysis_results, &other.analysis_results)
+            && Arc::ptr_eq(&self.collapsed, &other.collapsed)
+            && (self.collapsed.is_empty()
+                || a.workloads.same(&b.workloads) && a.flows.same(&b.flows))
+    }
 }
 
 /// Detects that egui dropped its glyph cache, so that cached text is laid out again.
@@ -165,7 +191,7 @@ impl CanvasView {
         let arrows = self.scene_graph.scene.arrows.iter();
         let extra = |id| match id {
             ArrowId::Extra(extra) => Some(extra),
-            ArrowId::Flow(_) => None,
+            ArrowId::Flow(_) | ArrowId::Bundle(_) => None,
         };
         arrows.filter_map(|arrow| extra(arrow.id)).collect()
     }
@@ -209,12 +235,12 @@ impl CanvasView {
         let shown = self.scene();
         let moving = self.gesture.is_moving();
         let still = view.reduced_motion || moving;
-        let asked = (document, &view.extras);
+        let asked = (document, &view.extras, &self.collapsed.now);
         let changed = self.layouts.follow((context, pool), asked, &shown, still);
         if changed && std::mem::take(&mut self.layouts.anew) {
             self.fit_next = true;
         }
-        if changed && (self.fit_next || !self.shown_once && !self.layouts.scene.nodes.is_empty()) {
+        if changed && (self.fit_next || !self.shown_once && !self.layouts.scene.is_empty()) {
             (self.fit_next, self.shown_once) = (false, true);
             self.camera.fit(pen::rect(self.layouts.scene.bounds));
         }
@@ -228,24 +254,43 @@ impl CanvasView {
             Some(dragged) => dragged,
             None => Arc::clone(&self.layouts.scene),
         };
-        let of = self.judged_of.as_ref();
-        if !of.is_some_and(|(of, with)| {
-            *of == view.number && Arc::ptr_eq(with, view.analysis_results)
-        }) {
-            self.judged_of = Some((view.number, Arc::clone(view.analysis_results)));
-            self.judged = Arc::new(Judged::of(results, &view.analysis_results.gates));
+        let of = JudgedOf {
+            number: view.number,
+            analysis_results: Arc::clone(view.analysis_results),
+            collapsed: Arc::clone(&self.collapsed.now),
+            document: document.clone(),
+        };
+        if !self
+            .judged_of
+            .as_ref()
+            .is_some_and(|known| known.is_same(&of))
+        {
+            let gates = &view.analysis_results.gates;
+            self.judged = Arc::new(Judged::of(results, gates, document, &of.collapsed));
+            self.judged_of = Some(of);
             self.scene_graph.counters.judged += 1;
         }
         let marks = Marks::of(&self.judged, view);
         self.scene_graph.show(scene, marks);
-        if let Some(rect) = self
-            .reveal
-            .and_then(|item| item_rect(&self.scene_graph.scene, item))
-        {
+        if let Some(rect) = self.reveal.and_then(|item| self.item_rect(document, item)) {
             self.reveal = None;
             self.camera.reveal(rect);
         }
         self.follow_witness(view.extras.witness.as_ref());
+    }
+
+    /// Where an object is drawn, in the scene; what a collapsed namespace hides is where that is.
+    fn item_rect(&self, document: &Document, item: Item) -> Option<Rect> {
+        let scene = &self.scene_graph.scene;
+        let rect = |node| {
+            let node = self.shown(document, node);
+            scene.rect(node).map(pen::rect)
+        };
+        if let Item::Flow(flow) = item {
+            let flow = document.flows.get(flow)?;
+            return Some(rect(flow.from.node()?)?.union(rect(flow.to.node()?)?));
+        }
+        rect(item.node()?)
     }
 
     /// Brings the witness of a problem into view when it is another one, as soon as it is drawn.
@@ -318,7 +363,7 @@ struct Look<'a> {
     reduced_motion: bool,
 }
 
-/// Where an object is drawn, in the scene.
+/// Where an object is drawn by itself, in the scene.
 fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {
     if let Item::Flow(flow) = item {
         let arrow = scene.arrow(flow)?;
@@ -347,13 +392,15 @@ pub fn canvas_ui(
     ui.advance_cursor_after_rect(rect);
     let mut canvas = std::mem::take(&mut view.canvas);
     canvas.camera.viewport = rect;
+    canvas.collapsed.keep(document);
+    let collapsed = &mut canvas.collapsed;
     let look = Look {
         selection: &view.selection,
         highlight: &view.highlight,
-        extra: view.extra,
+        extra: view.extra.map(|id| collapsed.lift_id(document, id)),
         emphasis: view.emphasis(),
         dependent: view.compare.enforcers.flows(),
-        extras: view.extras(document),
+        extras: collapsed.lift(document, view.extras(document)),
         number: view.results_number,
         analysis_results: &view.analysis_results,
         reduced_motion: view.reduced_motion,

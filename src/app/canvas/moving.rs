@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Pos2, Vec2};
 
+use super::CanvasView;
 use super::camera::snap;
 use super::pen::rect;
 use crate::app::jobs::{Memo, Pool};
@@ -62,6 +63,24 @@ impl Drag {
             }
         }
         scene
+    }
+}
+
+impl CanvasView {
+    /// What the user placed in collapsed namespaces moves with them.
+    pub(super) fn move_hidden(
+        &self,
+        document: &Document,
+        nodes: &BTreeSet<NodeRef>,
+        by: Vec2,
+        places: &mut BTreeMap<NodeRef, [f32; 2]>,
+    ) {
+        for (node, [x, y]) in document.layout.iter() {
+            let home = self.shown(document, *node);
+            if home != *node && nodes.contains(&home) {
+                places.insert(*node, [x + by.x, y + by.y]);
+            }
+        }
     }
 }
 

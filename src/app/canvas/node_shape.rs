@@ -7,9 +7,11 @@ use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
 use super::card::{card, container};
+use super::collapsed_card::collapsed_card;
 use super::look::Shields;
 use super::paint::moved;
 use super::pen::{Made, Pen, rect};
+use super::summary::Facts;
 use crate::model::NodeRef;
 use crate::scene::{ArrowId, NamespaceBox, NodeBox, Point, pt};
 
@@ -23,6 +25,8 @@ pub enum Thing {
     Node(NodeBox),
     /// A container.
     Namespace(NamespaceBox),
+    /// A collapsed namespace.
+    Collapsed(NamespaceBox, Facts),
 }
 
 impl Thing {
@@ -35,7 +39,7 @@ impl Thing {
                 node.rect = node.rect.at(pt(0.0, 0.0));
                 corner
             }
-            Self::Namespace(space) => {
+            Self::Namespace(space) | Self::Collapsed(space, _) => {
                 let corner = space.rect.min;
                 let back = pt(0.0, 0.0) - corner;
                 for rect in [
@@ -90,7 +94,7 @@ impl NodeShape {
         let own = match &self.thing {
             Thing::Nothing => return Rect::NOTHING,
             Thing::Node(node) => node.rect,
-            Thing::Namespace(space) => space.rect,
+            Thing::Namespace(space) | Thing::Collapsed(space, _) => space.rect,
         };
         rect(own.moved(self.place)).translate(self.shift)
     }
@@ -101,6 +105,9 @@ impl NodeShape {
             Thing::Nothing => {}
             Thing::Node(node) => card(&mut pen, node, self.shields),
             Thing::Namespace(space) => container(&mut pen, space, self.shields),
+            Thing::Collapsed(space, facts) => {
+                collapsed_card(&mut pen, space, self.shields, *facts);
+            }
         }
         pen.shapes
     }

@@ -1,5 +1,7 @@
 //! Transient drawing over the scene: selection, handles, a marquee, a flow being drawn.
 
+use std::collections::BTreeSet;
+
 use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
 use super::paint::{dashed_frame, faded};
@@ -18,7 +20,9 @@ impl CanvasView {
         let accent = theme::color(palette.accent);
         self.draw_lit(&painter, document, view, accent);
         self.draw_hops(&painter, view, palette);
-        for node in view.selection.iter().filter_map(|item| item.node()) {
+        let selected = view.selection.iter().filter_map(|item| item.node());
+        let selected: BTreeSet<NodeRef> = selected.map(|node| self.shown(document, node)).collect();
+        for node in selected {
             self.ring(&painter, node, accent, true);
         }
         let moving = self.gesture.is_moving();
@@ -164,6 +168,7 @@ impl CanvasView {
                 continue;
             };
             for node in [flow.from.node(), flow.to.node()].into_iter().flatten() {
+                let node = self.shown(document, node);
                 self.ring(painter, node, faded(accent, 0.6), false);
             }
         }

@@ -10,7 +10,7 @@ use super::create::{self, Peer};
 use super::draft::FlowDraft;
 use super::pointer::Gesture;
 use super::popup::beside;
-use super::{Age, CanvasView, Popup, item_rect, pen};
+use super::{Age, CanvasView, Popup, pen};
 use crate::app::command::{Command, Commands};
 use crate::model::{Document, Edit, End, Item, NamespaceId, NodeRef};
 use crate::project::format;
@@ -33,10 +33,15 @@ impl CanvasView {
     }
 
     /// Shows what is selected.
-    pub(in crate::app) fn fit_items(&mut self, _: &Document, items: &[Item], _: &mut Commands) {
+    pub(in crate::app) fn fit_items(
+        &mut self,
+        document: &Document,
+        items: &[Item],
+        _: &mut Commands,
+    ) {
         let rects = items
             .iter()
-            .filter_map(|item| item_rect(&self.scene_graph.scene, *item));
+            .filter_map(|item| self.item_rect(document, *item));
         if let Some(all) = rects.reduce(|a, b| a.union(b)) {
             self.camera.fit(all.expand(24.0));
         }
@@ -170,7 +175,16 @@ impl CanvasView {
             commands.push(Command::Reveal(Item::External(id)));
             return;
         }
-        let made = create::make(document, &self.scene_graph.scene, peer, at);
+        let mut made = create::make(document, &self.scene_graph.scene, peer, at);
+        if let Peer::Workload(home, _) = peer
+            && let Some(home) = home.or_else(|| document.namespaces.ids().next())
+            && self.collapsed.now.contains(&home)
+        {
+            // What is added is seen.
+            let mut others = BTreeSet::clone(&self.collapsed.now);
+            others.remove(&home);
+            made.edits.push(Edit::Collapse(others));
+        }
         let item = made.item;
         commands.edit(made.edit());
         commands.push(Command::Reveal(item));

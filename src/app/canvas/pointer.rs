@@ -1,6 +1,6 @@
 //! What the pointer does: one gesture at a time, from press to release.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2};
@@ -11,9 +11,9 @@ use super::under::{extra_at, item_at};
 use super::{CanvasView, create, scene_graph};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
-use crate::model::{Document, Edit, Item, NodeRef};
+use crate::model::{Document, Edit, Item, NamespaceId, NodeRef};
 use crate::scene::detail::Hit;
-use crate::scene::{ArrowId, Scene};
+use crate::scene::{self, ArrowId, Bundle, ExtraId, NamespaceBox, Scene, pt};
 
 /// What the pointer is doing.
 #[derive(Default)]
@@ -270,8 +270,13 @@ impl CanvasView {
         }
         // Once for each drag: the worker may not have come this far.
         moving.now = Arc::new(drag.scene());
-        let places = moving.now.places(&drag.nodes);
+        let mut places = moving.now.places(&drag.nodes);
+        self.move_hidden(document, &drag.nodes, drag.by, &mut places);
         let edit = match drag.into {
+            // They get a place as it is expanded.
+            Some(into) if self.collapsed.now.contains(&into) => {
+                create::move_into(document, &drag.nodes, into, BTreeMap::new())
+            }
             Some(into) => create::move_into(document, &drag.nodes, into, places),
             None => Edit::Place(places),
         };
@@ -324,8 +329,20 @@ impl CanvasView {
             commands.push(Command::SelectArrow(extra));
             return;
         }
+        if let Some(id) = self.part_at(hit, at, NamespaceBox::caret_rect) {
+            self.toggle_collapsed(document, id, commands);
+            return;
+        }
         let item = item_at(hit);
         let modifiers = ui.input(|input| input.modifiers);
+        if let Some((_, flows)) = self.bundle_at(hit) {
+            let mut items: BTreeSet<Item> = flows.iter().copied().map(Item::Flow).collect();
+            if modifiers.shift || modifiers.command {
+                items.extend(&view.selection);
+            }
+            commands.push(Command::Select(items.into_iter().collect()));
+            return;
+        }
         match item {
             Some(item) if modifiers.shift || modifiers.command => {
                 commands.push(Command::ToggleSelect(item));
@@ -334,7 +351,20 @@ impl CanvasView {
             None if modifiers.shift || modifiers.command => {}
             None => commands.push(Command::Select(Vec::new())),
         }
-        let _ = view;
+    }
+
+    /// The namespace whose caret or icon is there.
+    fn part_at(
+        &self,
+        hit: Option<Hit>,
+        at: Pos2,
+        part: fn(&NamespaceBox) -> scene::Rect,
+    ) -> Option<NamespaceId> {
+        let Some(Hit::Header(id)) = hit else {
+            return None;
+        };
+        let space = self.scene_graph.scene.namespace(id)?;
+        part(space).contains(pt(at.x, at.y)).then_some(id)
     }
 
     fn double_click(
@@ -344,13 +374,27 @@ impl CanvasView {
         document: &Document,
         commands: &mut Commands,
     ) {
+        let caret = self.part_at(hit, at, NamespaceBox::caret_rect);
+        if let Some(id) = caret.or_else(|| self.part_at(hit, at, NamespaceBox::icon_rect)) {
+            return self.toggle_collapsed(document, id, commands);
+        }
+        if let Some((bundle, _)) = self.bundle_at(hit) {
+            return self.expand_bundle(document, bundle, commands);
+        }
         match hit {
+            Some(Hit::Header(id)) if self.collapsed.now.contains(&id) => {
+                self.toggle_collapsed(document, id, commands);
+            }
             Some(Hit::Node(node)) => self.rename(node),
             Some(Hit::Header(id)) => self.rename(NodeRef::Namespace(id)),
             Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {
                 self.edit_ports(document, flow)
             }
-            Some(Hit::Chip(_) | Hit::Arrow(_)) => {}
+            Some(Hit::Chip(_) | Hit::Arrow(_)) => {
+                if let Some(ExtraId { from, to, .. }) = extra_at(hit) {
+                    self.expand_bundle(document, Bundle { from, to }, commands);
+                }
+            }
             Some(Hit::Namespace(id)) => self.add_workload_at(document, Some(id), at, commands),
             None => self.add_workload_at(document, None, at, commands),
         }

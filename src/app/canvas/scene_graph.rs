@@ -145,7 +145,14 @@ impl SceneGraph {
                     .shields
                     .get(&NodeRef::Namespace(space.id))
                     .copied();
-                shape.set(Thing::Namespace(space.clone()), shields);
+                let thing = match space.collapsed {
+                    true => {
+                        let facts = marks.judged.facts.get(&space.id);
+                        Thing::Collapsed(space.clone(), facts.copied().unwrap_or_default())
+                    }
+                    false => Thing::Namespace(space.clone()),
+                };
+                shape.set(thing, shields);
             }
         }
         for node in &scene.nodes {

@@ -60,6 +60,7 @@ pub fn text_of(app: &App, listed: &Listed) -> String {
         | When::Project
         | When::Selection
         | When::Flows
+        | When::Namespaces
         | When::Imported
         | When::ImportedSelected => None,
     };

@@ -1,6 +1,6 @@
 //! Adding, changing, renaming and placing objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Applied, Item, Thing, flows, gone};
@@ -216,5 +216,20 @@ pub(super) fn unpin(document: &mut Document, nodes: &[NodeRef]) -> Result<(), Re
     if nodes.iter().any(|node| document.layout.contains_key(node)) {
         Arc::make_mut(&mut document.layout).retain(|node, _| !nodes.contains(node));
     }
+    Ok(())
+}
+
+/// See `Edit::Collapse`.
+pub(super) fn collapse(
+    document: &mut Document,
+    namespaces: &BTreeSet<NamespaceId>,
+) -> Result<(), Refusal> {
+    if !namespaces
+        .iter()
+        .all(|id| document.namespaces.contains(*id))
+    {
+        return Err(gone());
+    }
+    document.collapsed = Some(Arc::new(namespaces.clone()));
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! Names of edits in the undo menu.
 
+use std::collections::BTreeSet;
+
 use super::{Edit, Item, Thing};
-use crate::model::{Document, ImportedPolicy};
+use crate::model::{Document, ImportedPolicy, NamespaceId, NodeRef};
 
 impl Edit {
     /// The name of the undo step, given the Document before the edit: `Add flow web to checkout`.
@@ -31,6 +33,7 @@ impl Edit {
                 [node] => format!("Unpin {}", before.node_name(node)),
                 _ => format!("Unpin {} nodes", nodes.len()),
             },
+            Self::Collapse(namespaces) => collapse_name(before, namespaces),
             Self::Duplicate(items) => format!("Duplicate {}", several(before, items)),
             Self::Paste { .. } => "Paste".into(),
             Self::Merge { .. } => "Import".into(),
@@ -40,6 +43,29 @@ impl Edit {
             },
             Self::Batch(name, _) => name.clone(),
         }
+    }
+}
+
+/// `Collapse monitoring`, `Expand 3 namespaces`.
+fn collapse_name(before: &Document, namespaces: &BTreeSet<NamespaceId>) -> String {
+    let known = before.collapsed.as_deref();
+    let was = |id: NamespaceId| known.is_some_and(|known| known.contains(&id));
+    // Where nobody chose before, what was shown is the window's matter.
+    let changed = |to: bool| {
+        let ids = before.namespaces.ids();
+        let ids = ids.filter(|id| namespaces.contains(id) == to);
+        ids.filter(|id| known.is_none() || was(*id) != to)
+            .collect::<Vec<_>>()
+    };
+    let name = |verb: &str, ids: &[NamespaceId]| match ids {
+        [id] => format!("{verb} {}", before.node_name(NodeRef::Namespace(*id))),
+        ids => format!("{verb} {} namespaces", ids.len()),
+    };
+    match (&changed(true)[..], &changed(false)[..]) {
+        (collapsed, []) => name("Collapse", collapsed),
+        ([], expanded) => name("Expand", expanded),
+        (_, [id]) => name("Expand", &[*id]),
+        (collapsed, _) => name("Collapse", collapsed),
     }
 }
 

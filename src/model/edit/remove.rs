@@ -66,7 +66,7 @@ pub(super) fn with_contents(document: &Document, items: &[Item]) -> BTreeSet<Ite
     all
 }
 
-/// Removes flows without an end, and positions of objects that do not exist.
+/// Removes flows without an end, and what is stored about how objects that do not exist are shown.
 fn sweep(document: &mut Document) {
     let there = |end: &End| document.has_end(end);
     let rows = document.flows.iter();
@@ -76,6 +76,12 @@ fn sweep(document: &mut Document) {
         .collect();
     for id in orphans {
         document.flows.remove(id);
+    }
+    let namespaces = &document.namespaces;
+    if let Some(collapsed) = &mut document.collapsed
+        && !collapsed.iter().all(|id| namespaces.contains(*id))
+    {
+        Arc::make_mut(collapsed).retain(|id| namespaces.contains(*id));
     }
     let stale: BTreeSet<_> = document
         .layout

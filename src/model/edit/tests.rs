@@ -466,3 +466,22 @@ fn naming_an_edit_reads_no_text() {
     assert_eq!(crate::yaml::read::texts_read(), before);
     assert_eq!(names[0].replacen("Delete", "Change", 1), names[2]);
 }
+
+#[test]
+fn collapsed_namespaces_are_forgotten_with_the_namespace() {
+    let mut document = Document::default();
+    for name in ["shop", "data"] {
+        let namespace = Thing::Namespace(Namespace::new(name));
+        Edit::Add(namespace).apply(&mut document).expect("added");
+    }
+    let both = Edit::Collapse(document.namespaces.ids().collect());
+    both.apply(&mut document).expect("they exist");
+    Edit::Remove(vec![Item::Namespace(NamespaceId(0))])
+        .apply(&mut document)
+        .expect("it exists");
+    assert_eq!(
+        document.collapsed.as_deref(),
+        Some(&[NamespaceId(1)].into())
+    );
+    assert!(both.apply(&mut document).is_err(), "one is gone");
+}

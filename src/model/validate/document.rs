@@ -75,6 +75,10 @@ pub fn invariants(document: &Document) -> Vec<Diagnostic> {
             found.push(broken(format!("invalid position of {node:?}")));
         }
     }
+    let collapsed = document.collapsed.iter().flat_map(|ids| ids.iter());
+    for id in collapsed.filter(|id| !document.namespaces.contains(**id)) {
+        found.push(broken(format!("collapsed namespace {id:?} does not exist")));
+    }
     found
 }
 

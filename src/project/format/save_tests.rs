@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::renumbered;
 use super::{read, save, write};
-use crate::model::{Document, Edit, End, IgnoredRule, Item, Thing, Words, arbitrary};
+use crate::model::{Document, Edit, End, IgnoredRule, Item, NamespaceId, Thing, Words, arbitrary};
 use crate::project::files::{DiffLine, diff};
 
 /// A project as people write one: comments, blank lines, defaults, orders and styles of their own.
@@ -261,4 +261,41 @@ fn ignored_rules_are_saved_one_by_one() {
     let added = "# as agreed\n- {rule: L14}\nfuture: {a: 1}   # kept\n";
     assert!(saved.ends_with(added), "{saved}");
     assert_eq!(document(&saved), changed);
+}
+
+#[test]
+fn collapsed_namespaces_are_saved_by_name() {
+    let mut changed = document(HAND);
+    assert_eq!(changed.collapsed, None);
+    let ids: Vec<_> = changed.namespaces.ids().collect();
+    let collapse = |ids: &[NamespaceId]| Edit::Collapse(ids.iter().copied().collect());
+    collapse(&ids[..2]).apply(&mut changed).expect("they exist");
+    let saved = save(HAND, &changed);
+    let names = ids[..2]
+        .iter()
+        .map(|id| &changed.namespaces.get(*id).unwrap().name);
+    let mut names: Vec<&str> = names.map(String::as_str).collect();
+    names.sort_unstable();
+    let line = format!("collapsed: [{}]\n", names.join(", "));
+    assert!(saved.contains(&line), "{saved}");
+    assert_eq!(saved.replace(&line, ""), HAND, "nothing else changes");
+    assert_eq!(document(&saved), changed);
+    // Nothing collapsed is a choice, too: a large project would open collapsed without it.
+    collapse(&[]).apply(&mut changed).expect("it is an edit");
+    let saved = save(&saved, &changed);
+    assert!(saved.contains("collapsed: []\n"), "{saved}");
+    assert_eq!(document(&saved), changed);
+}
+
+#[test]
+fn a_collapsed_namespace_that_does_not_exist_is_reported() {
+    let text = "format: drawbridge/1\nnamespaces: [{name: shop}]\ncollapsed: [shop, gone]\n";
+    let (document, found) = read(text, "p").expect("it is a project");
+    assert_eq!(document.collapsed.map(|ids| ids.len()), Some(1));
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("p:3:19: warning: no namespace has the name `gone`"),
+        "{found:?}"
+    );
 }

@@ -354,6 +354,9 @@ pub(super) fn renumbered(document: &Document) -> Document {
     for (_, row) in document.policies.iter() {
         new.policies.add(row.clone());
     }
+    let collapsed = document.collapsed.as_ref();
+    new.collapsed = collapsed
+        .map(|ids| std::sync::Arc::new(ids.iter().map(|id| namespaces[id].into()).collect()));
     let places = document.layout.iter().map(|(n, at)| (node(*n), *at));
     new.layout = std::sync::Arc::new(places.collect());
     new

@@ -66,6 +66,12 @@ pub(super) fn mapping(document: &Document) -> Mapping {
             .map(|(_, row)| invariant(row, &words)),
     );
     map.set_some("layout", some_map(layout(document, &words)));
+    let collapsed = document.collapsed.as_ref().map(|ids| {
+        let mut names: Vec<&str> = ids.iter().map(|id| home(*id)).collect();
+        names.sort_unstable();
+        Value::Sequence(names.into_iter().map(Value::from).collect())
+    });
+    map.set_some("collapsed", collapsed);
     map.list("ignore", document.ignore.iter().map(ignored));
     map.finish(&document.unknown, order::PROJECT)
 }

@@ -56,7 +56,7 @@ pub(super) fn arrange(request: &Request) -> Places {
 pub(super) fn block(request: &Request, namespace: usize) -> Block {
     let Some(spec) = request.namespaces.get(namespace) else {
         return Block {
-            size: container_size(None, [0.0; 2]),
+            size: container_size(None, [0.0; 2], false),
             members: Vec::new(),
         };
     };
@@ -96,7 +96,7 @@ pub(super) fn block(request: &Request, namespace: usize) -> Block {
         .map(|(p, item)| Rect::new(p.x, p.y, item.width, tokens::NODE_HEIGHT))
         .reduce(|a, b| a.union(&b));
     Block {
-        size: container_size(content.map(|c| c.max), spec.header_widths),
+        size: container_size(content.map(|c| c.max), spec.header_widths, spec.collapsed),
         members: mine
             .iter()
             .zip(placed)
@@ -122,7 +122,8 @@ fn links(request: &Request, blocks: &[Block]) -> Vec<Link> {
         };
         if a != b {
             let sum = sums.entry((a, b)).or_default();
-            *sum = (sum.0 + start, sum.1 + end, sum.2 + 1.0);
+            let flows = flow.flows as f32;
+            *sum = (sum.0 + start * flows, sum.1 + end * flows, sum.2 + flows);
         }
     }
     sums.into_iter()

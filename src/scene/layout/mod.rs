@@ -41,7 +41,7 @@ pub fn arrange(request: &Request) -> Scene {
 /// [`arrange`]; not all arrows are routed once `stop` returns true.
 pub fn arrange_until(request: &Request, stop: &dyn Fn() -> bool) -> Scene {
     let places = settle::settle(request, fresh(request), None);
-    build(request, &places, stop)
+    build(request, &places, None, stop)
 }
 
 /// A layout in which existing things stay where they were; new ones get a free place near their
@@ -52,12 +52,16 @@ pub fn update(request: &Request, previous: &Scene) -> Scene {
 
 /// [`update`]; not all arrows are routed once `stop` returns true.
 pub fn update_until(request: &Request, previous: &Scene, stop: &dyn Fn() -> bool) -> Scene {
+    let is_card = |n: &NamespaceSpec| {
+        let before = previous.namespace(n.id);
+        before.is_some_and(|before| n.collapsed || before.collapsed)
+    };
     let mut nodes = request.nodes.iter();
-    if !nodes.any(|n| previous.node(n.node).is_some()) {
+    if !nodes.any(|n| previous.node(n.node).is_some()) && !request.namespaces.iter().any(is_card) {
         return arrange_until(request, stop);
     }
     let places = settle::settle(request, fresh(request), Some(previous));
-    build(request, &places, stop)
+    build(request, &places, Some(previous), stop)
 }
 
 /// Positions as if nothing had one yet.
@@ -68,7 +72,12 @@ fn fresh(request: &Request) -> Places {
 }
 
 /// The scene with everything placed and all arrows routed.
-fn build(request: &Request, places: &Places, stop: &dyn Fn() -> bool) -> Scene {
+fn build(
+    request: &Request,
+    places: &Places,
+    previous: Option<&Scene>,
+    stop: &dyn Fn() -> bool,
+) -> Scene {
     let at = |node: NodeRef| places.get(&node).copied().unwrap_or_default();
     let mut scene = Scene {
         nodes: request
@@ -79,7 +88,7 @@ fn build(request: &Request, places: &Places, stop: &dyn Fn() -> bool) -> Scene {
         namespaces: request
             .namespaces
             .iter()
-            .map(|n| namespace_box(n, at(NodeRef::Namespace(n.id))))
+            .map(|n| namespace_box(n, at(NodeRef::Namespace(n.id)), previous))
             .collect(),
         arrows: request
             .flows
@@ -97,6 +106,7 @@ fn build(request: &Request, places: &Places, stop: &dyn Fn() -> bool) -> Scene {
                 half: f.half,
                 muted: f.muted,
                 denies: f.denies,
+                flows: f.flows,
                 label_width: f.label_width,
             })
             .collect(),
@@ -122,8 +132,9 @@ fn node_box(spec: &NodeSpec, at: Point) -> NodeBox {
     }
 }
 
-fn namespace_box(spec: &NamespaceSpec, at: Point) -> NamespaceBox {
-    let size = container_size(None, spec.header_widths);
+fn namespace_box(spec: &NamespaceSpec, at: Point, previous: Option<&Scene>) -> NamespaceBox {
+    let size = container_size(None, spec.header_widths, spec.collapsed);
+    let inside = previous.filter(|_| spec.collapsed);
     let mut space = NamespaceBox {
         id: spec.id,
         rect: Rect::default(),
@@ -135,6 +146,8 @@ fn namespace_box(spec: &NamespaceSpec, at: Point) -> NamespaceBox {
         count: spec.count,
         base: spec.base,
         dns: spec.dns,
+        collapsed: spec.collapsed,
+        inside: inside.map(|p| p.inside(spec.id)).unwrap_or_default(),
         managed: spec.managed,
         hue: spec.hue,
         pinned: spec.pin.is_some(),
@@ -145,8 +158,15 @@ fn namespace_box(spec: &NamespaceSpec, at: Point) -> NamespaceBox {
 }
 
 /// Size of a container around nodes that take this much; wide enough for its header and for an
-/// arrow through it.
-pub(crate) fn container_size(content: Option<Point>, header_widths: [f32; 2]) -> Point {
+/// arrow through it. All collapsed ones have the same size.
+pub(crate) fn container_size(
+    content: Option<Point>,
+    header_widths: [f32; 2],
+    collapsed: bool,
+) -> Point {
+    if collapsed {
+        return tokens::COLLAPSED;
+    }
     let header = header_widths[0] + header_widths[1] + 2.0 * 14.0 + 36.0;
     let content = content.unwrap_or(pt(tokens::NODE_MIN_WIDTH, tokens::NODE_HEIGHT));
     let wide = content.x + 2.0 * tokens::NAMESPACE_PADDING;
@@ -171,7 +191,7 @@ pub(crate) fn fit_containers(scene: &mut Scene) -> Vec<NamespaceId> {
         let rect = match contents.get(&space.id) {
             Some(content) => around(space, content),
             None => {
-                let size = container_size(None, space.header_widths);
+                let size = container_size(None, space.header_widths, space.collapsed);
                 Rect::new(space.rect.min.x, space.rect.min.y, size.x, size.y)
             }
         };
@@ -195,9 +215,11 @@ fn around(space: &NamespaceBox, content: &Rect) -> Rect {
         content.max.x - from.x - tokens::NAMESPACE_PADDING,
         content.max.y - from.y - tokens::NAMESPACE_TOP,
     );
-    let size = container_size(Some(taken), space.header_widths);
+    let size = container_size(Some(taken), space.header_widths, space.collapsed);
     Rect::new(from.x, from.y, size.x, size.y)
 }
 
+#[cfg(test)]
+mod collapsed_tests;
 #[cfg(test)]
 mod tests;

@@ -138,7 +138,7 @@ fn obstacles(request: &Request, places: &Places) -> Vec<Rect> {
         let content = contents
             .get(&space.id)
             .map(|c| c.max - corner - pt(tokens::NAMESPACE_PADDING, tokens::NAMESPACE_TOP));
-        let size = container_size(content, space.header_widths);
+        let size = container_size(content, space.header_widths, space.collapsed);
         taken.push(Rect::new(corner.x, corner.y, size.x, size.y));
     }
     taken

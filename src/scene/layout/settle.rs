@@ -80,7 +80,7 @@ impl<'a> Table<'a> {
             }
         }
         for node in &self.request.nodes {
-            let before = self.previous.and_then(|p| p.rect(node.node)).map(|r| r.min);
+            let before = self.previous.and_then(|p| p.last_place(node));
             if let Some(at) = node.pin.or(before) {
                 self.places.insert(node.node, at);
             }
@@ -105,7 +105,7 @@ impl<'a> Table<'a> {
         let mut settled: BTreeSet<NodeRef> = BTreeSet::new();
         for node in order {
             if node.pin.is_none() {
-                let is_new = self.previous.is_some() && !known(node);
+                let is_new = self.previous.is_some() && !known(node) && !self.is_expanded(space);
                 let wish = if is_new {
                     self.wish(node, &settled)
                 } else {
@@ -163,6 +163,12 @@ impl<'a> Table<'a> {
             .collect()
     }
 
+    /// Whether it was collapsed before, and is no more.
+    fn is_expanded(&self, space: &NamespaceSpec) -> bool {
+        let before = self.previous.and_then(|p| p.namespace(space.id));
+        !space.collapsed && before.is_some_and(|before| before.collapsed)
+    }
+
     /// The container around a namespace's nodes.
     fn container(&self, space: &NamespaceSpec) -> Rect {
         let nodes = self.members(space.id).iter();
@@ -178,13 +184,16 @@ impl<'a> Table<'a> {
             None => corner,
         };
         let inner = corner + pt(tokens::NAMESPACE_PADDING, tokens::NAMESPACE_TOP);
-        let size = container_size(content.map(|c| c.max - inner), space.header_widths);
+        let content = content.map(|c| c.max - inner);
+        let size = container_size(content, space.header_widths, space.collapsed);
         Rect::new(corner.x, corner.y, size.x, size.y)
     }
 
-    /// Moves containers in which nothing was placed away from obstacles.
+    /// Moves cards, and containers in which nothing was placed, away from obstacles.
     fn place_containers(&mut self, placed: &[&NamespaceSpec], free: &[&NamespaceSpec]) {
         let mut taken = Vec::new();
+        // A card gives way, even where the user placed it: it returns as what covers it is collapsed.
+        let (cards, placed): (Vec<_>, Vec<_>) = placed.iter().partition(|n| n.collapsed);
         for space in placed {
             let rect = self.container(space);
             self.places.insert(NodeRef::Namespace(space.id), rect.min);
@@ -194,15 +203,22 @@ impl<'a> Table<'a> {
         taken.extend(outer.filter_map(|n| Some(rect_at(n, n.pin?))));
         let known = |n: &NamespaceSpec| self.previous.is_some_and(|p| p.namespace(n.id).is_some());
         let mut order = free.to_vec();
-        order.sort_by_key(|n| (!known(n), n.id));
+        // What was just expanded takes its place, what it covers moves aside, and nothing else moves.
+        order.sort_by_key(|n| (!self.is_expanded(n), !known(n), n.id));
+        let opened = order.partition_point(|n| self.is_expanded(n));
+        order.splice(opened..opened, cards);
+        let mut pushed = Vec::new();
         for space in order {
             let rect = self.container(space);
-            let is_free = taken.iter().all(|t| !t.overlaps(&rect));
-            let found = if is_free {
-                rect
-            } else {
-                nearest_free(rect, SPACE_GAP, &taken, &[], RINGS * 4).unwrap_or(rect)
-            };
+            if taken.iter().any(|t| t.overlaps(&rect)) {
+                pushed.push((space, rect));
+                continue;
+            }
+            self.places.insert(NodeRef::Namespace(space.id), rect.min);
+            taken.push(rect);
+        }
+        for (space, rect) in pushed {
+            let found = nearest_free(rect, SPACE_GAP, &taken, &[], RINGS * 4).unwrap_or(rect);
             self.move_space(space.id, found.min - rect.min);
             self.places.insert(NodeRef::Namespace(space.id), found.min);
             taken.push(found);
@@ -224,13 +240,25 @@ impl<'a> Table<'a> {
             .filter(|n| n.namespace.is_none())
             .collect();
         taken.extend(outer.iter().filter_map(|n| Some(rect_at(n, n.pin?))));
-        for node in outer.iter().filter(|n| n.pin.is_none()) {
+        let mut free: Vec<&NodeSpec> = outer.into_iter().filter(|n| n.pin.is_none()).collect();
+        let at = |n: &NodeSpec| rect_at(n, self.at(n.node));
+        free.sort_by_cached_key(|n| taken.iter().any(|t| t.overlaps(&at(n))));
+        for node in free {
             let rect = rect_at(node, self.at(node.node));
-            let new = self.previous.is_some_and(|p| p.node(node.node).is_none());
-            if new || taken.iter().any(|t| t.overlaps(&rect)) {
-                self.places.remove(&node.node);
-            } else {
-                taken.push(rect);
+            let before = self.previous.map(|p| p.node(node.node).is_some());
+            let covered = taken.iter().any(|t| t.overlaps(&rect));
+            let found = match before {
+                // What was shown moves aside, the shortest way.
+                Some(true) if covered => nearest_free(rect, NODE_GAP, &taken, &[], RINGS),
+                Some(false) => None,
+                _ => (!covered).then_some(rect),
+            };
+            match found {
+                Some(found) => {
+                    self.places.insert(node.node, found.min);
+                    taken.push(found);
+                }
+                None => drop(self.places.remove(&node.node)),
             }
         }
         outside::place(self.request, &mut self.places);

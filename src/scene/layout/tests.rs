@@ -17,7 +17,7 @@ fn shown(document: &Document) -> Scene {
 }
 
 /// Nodes apart, nodes in their containers, containers apart, outer nodes outside them.
-fn assert_tidy(scene: &Scene) {
+pub(super) fn assert_tidy(scene: &Scene) {
     for (i, a) in scene.nodes.iter().enumerate() {
         for b in scene.nodes.iter().skip(i + 1) {
             assert!(!a.rect.overlaps(&b.rect), "{} lies on {}", a.name, b.name);
@@ -50,7 +50,7 @@ fn assert_tidy(scene: &Scene) {
 }
 
 /// Ends on borders, segments joined, chips apart from everything. Returns how many chips there are.
-fn assert_drawn(scene: &Scene) -> usize {
+pub(super) fn assert_drawn(scene: &Scene) -> usize {
     let mut taken: Vec<Rect> = scene.nodes.iter().map(|n| n.rect).collect();
     taken.extend(
         scene
@@ -88,7 +88,7 @@ fn assert_drawn(scene: &Scene) -> usize {
 }
 
 /// Arrows that pass over a node other than their ends.
-fn passing_over(scene: &Scene) -> usize {
+pub(super) fn passing_over(scene: &Scene) -> usize {
     let over = |arrow: &&Arrow| {
         let line = flatten(&arrow.curve, 4.0);
         let others = scene

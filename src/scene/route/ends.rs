@@ -63,9 +63,12 @@ impl Terminal {
             return Some(Self {
                 node,
                 rect: space.rect,
-                form: Form::Container {
-                    left: space.title_rect.max.x + 10.0,
-                    right: space.badges_rect.min.x - 10.0,
+                form: match space.collapsed {
+                    true => Form::Rounded,
+                    false => Form::Container {
+                        left: space.title_rect.max.x + 10.0,
+                        right: space.badges_rect.min.x - 10.0,
+                    },
                 },
                 inward,
             });

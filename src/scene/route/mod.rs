@@ -26,7 +26,7 @@ const SAMPLE: f32 = 8.0;
 /// Routes all arrows: flows first, so that other arrows never change them; not all of them once `stop` returns true.
 pub fn route(scene: &mut Scene, stop: &dyn Fn() -> bool) {
     let numbers = 0..scene.arrows.len();
-    let flow = |n: &usize| scene.arrows.get(*n).is_some_and(|a| a.id.flow().is_some());
+    let flow = |n: &usize| scene.arrows.get(*n).is_some_and(|a| !a.id.is_extra());
     let (flows, extras): (Vec<usize>, Vec<usize>) = numbers.partition(flow);
     draw(scene, &flows, stop);
     if !extras.is_empty() {

@@ -60,6 +60,10 @@ impl Raster {
         };
         for (number, space) in scene.namespaces.iter().enumerate() {
             raster.container(number, &space.rect);
+            if space.collapsed {
+                raster.fill(&space.rect.grow(CLEAR), |cell| *cell |= WALL);
+                continue;
+            }
             for text in [space.title_rect, space.badges_rect] {
                 raster.fill(&text.grow(6.0), |cell| *cell |= WALL);
             }

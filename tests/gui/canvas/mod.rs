@@ -2,12 +2,14 @@
 //! a Document that satisfies its invariants.
 
 mod bench;
+mod collapse;
 mod seen;
 mod waiting;
 
 use std::time::Duration;
 
 use bench::{Bench, shop};
+use drawbridge::app::Command;
 use drawbridge::model::{End, FlowPort, Item};
 use drawbridge::sets::Protocol;
 use egui::{Key, Modifiers, vec2};
@@ -275,6 +277,8 @@ fn an_idle_canvas_requests_no_frames() {
 #[test]
 fn only_visible_workloads_are_drawn() {
     let mut bench = Bench::new(bench::many(12, 25));
+    bench.ask(Command::ExpandAll);
+    bench.ask(Command::Fit);
     assert!(
         bench.counters().shapes < 40,
         "from far out it is one mesh and a few names: {:?}",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::yaml::plain::{Mapping, Value};
 
@@ -46,12 +47,32 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
     }
     invariants(reader, fields, document);
     layout(reader, fields, document);
+    if let Some(node) = fields.take("collapsed") {
+        collapsed(reader, node, &homes, document);
+    }
     let ignore = items(reader, fields, "ignore", ignored);
     document.ignore = ignore
         .into_iter()
         .map(|(_, row)| row)
         .collect::<Vec<_>>()
         .into();
+}
+
+/// The namespaces that are shown as one card; a list without any is a choice, too.
+fn collapsed(reader: &mut Reader, node: &Node, homes: &Homes, document: &mut Document) {
+    let names = reader.list(node, |reader, item| {
+        let name = reader.text(item)?;
+        let id = homes.ids.get(&name).copied();
+        if id.is_none() {
+            let message = format!("no namespace has the name `{name}`");
+            let help = "declare it, or remove it from `collapsed`";
+            reader.warn(item.mark, "undeclared-namespace", message, help);
+        }
+        Some(id)
+    });
+    if let Some(ids) = names {
+        document.collapsed = Some(Arc::new(ids.into_iter().flatten().collect()));
+    }
 }
 
 fn ignored(reader: &mut Reader, node: &Node) -> Option<IgnoredRule> {
