@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use egui::Key;
 
-use shortcut::{ctrl, ctrl_shift, key, shift_digit};
+use shortcut::{alt, ctrl, ctrl_shift, key, shift_digit};
 
 pub use shortcut::Shortcut;
 
@@ -54,6 +54,16 @@ pub enum Command {
     DrawFlow,
     GoTo,
     RunCommand,
+    Focus,
+    FocusMore,
+    FocusLess,
+    FocusBoth,
+    FocusIn,
+    FocusOut,
+    /// Ends the focus.
+    LeaveFocus,
+    Back,
+    Forward,
     ZoomIn,
     ZoomOut,
     ZoomReset,
@@ -180,6 +190,8 @@ pub enum When {
     Project,
     /// Something is selected.
     Selection,
+    /// The canvas is focused on something.
+    Focused,
     /// Flows are selected.
     Flows,
     /// The project has imported policies.
@@ -316,6 +328,14 @@ pub static LISTED: &[Listed] = listed! {
     Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift_digit(Key::Num1)];
     FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift_digit(Key::Num2)];
     LayOut "view.lay-out" "Auto-layout" "", View, Project, [];
+    Focus "view.focus" "Focus on the selection" icons::FOCUS, View "-", Project, [key(Key::O)];
+    FocusMore "view.focus-more" "Focus: one hop more" icons::PLUS, View, Focused, [key(Key::Plus), key(Key::Equals)];
+    FocusLess "view.focus-less" "Focus: one hop less" icons::MINUS, View, Focused, [key(Key::Minus)];
+    FocusBoth "view.focus-both" "Focus: both directions" "", View, Focused, [];
+    FocusIn "view.focus-in" "Focus: incoming only" "", View, Focused, [];
+    FocusOut "view.focus-out" "Focus: outgoing only" "", View, Focused, [];
+    Back "view.back" "Back" icons::ARROW_LEFT, View "-", Project, [alt(Key::ArrowLeft)];
+    Forward "view.forward" "Forward" icons::ARROW_RIGHT, View, Project, [alt(Key::ArrowRight)];
     ToggleMatrix "view.matrix" "Switch between canvas and matrix" icons::MATRIX, View "-", Project, [key(Key::F6)];
     ToggleOutline "view.outline" "Outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
     ToggleInspector "view.inspector" "Inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;

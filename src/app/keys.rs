@@ -1,7 +1,7 @@
 //! Turns keys into commands, at the beginning of a frame, before any panel sees them. A text field with
 //! the keyboard focus gets the keys that edit text.
 
-use egui::{Context, Event, Key};
+use egui::{Context, Event, Key, PointerButton};
 
 use super::canvas::canvas_id;
 use super::command::{Command, LISTED, Listed, When};
@@ -32,6 +32,20 @@ pub fn read(app: &mut App, context: &Context) {
                     asked.push(listed.command.clone());
                 }
                 !wanted
+            }
+            Event::PointerButton {
+                button: button @ (PointerButton::Extra1 | PointerButton::Extra2),
+                pressed: true,
+                ..
+            } if !busy => {
+                let back = *button == PointerButton::Extra1;
+                let command = if back {
+                    Command::Back
+                } else {
+                    Command::Forward
+                };
+                ask_if(&mut asked, app, command);
+                true
             }
             Event::Copy if !typing && !busy => !ask_if(&mut asked, app, Command::Copy),
             Event::Cut if !typing && !busy => !ask_if(&mut asked, app, Command::Cut),

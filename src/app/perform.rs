@@ -28,6 +28,7 @@ impl App {
             When::Always => true,
             When::Project => open,
             When::Selection => open && !self.view.selection.is_empty(),
+            When::Focused => self.view.focus.is_some(),
             When::Flows => self.view.selection.iter().any(flows),
             When::Imported => open && !self.document().policies.is_empty(),
             When::ImportedSelected => !self.selected_policies().is_empty(),
@@ -126,6 +127,15 @@ impl App {
             }
             Command::Escape => self.cancel_step(),
 
+            Command::Focus => self.focus(),
+            Command::FocusMore
+            | Command::FocusLess
+            | Command::FocusBoth
+            | Command::FocusIn
+            | Command::FocusOut => self.change_focus(&command),
+            Command::LeaveFocus => self.view.focus = None,
+            Command::Back => self.go_place(-1),
+            Command::Forward => self.go_place(1),
             Command::ZoomIn => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(1)),
             Command::ZoomOut => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(-1)),
             Command::ZoomReset => self.on_canvas(|canvas, _, _, _| canvas.zoom_reset()),
@@ -265,7 +275,7 @@ impl App {
         self.edit(&Edit::Mute(flows, !all));
     }
 
-    fn select(&mut self, items: Vec<Item>) {
+    pub(super) fn select(&mut self, items: Vec<Item>) {
         let view = &mut self.view;
         view.extra = None;
         view.selection = items.into_iter().collect();
@@ -302,10 +312,7 @@ impl App {
     fn find(&mut self) {
         match self.view.center {
             Center::Matrix => self.view.matrix.find(),
-            Center::Canvas => {
-                self.view.outline.find = true;
-                self.like(|likes| likes.outline = true);
-            }
+            Center::Canvas => self.view.search.get_or_insert_default().open(),
         }
     }
 
@@ -447,6 +454,9 @@ impl App {
         if view.canvas.leave_gesture() {
             return;
         }
+        if view.search.take().is_some() {
+            return;
+        }
         if view.tab == Tab::Problems {
             if view.audit.clear_filter() {
                 return;
@@ -455,6 +465,9 @@ impl App {
                 view.canvas.fit_next();
                 return;
             }
+        }
+        if view.focus.take().is_some() {
+            return;
         }
         if view.extra.is_some() || !view.selection.is_empty() {
             self.select(Vec::new());

@@ -25,16 +25,16 @@ impl CanvasView {
         &mut self,
         ui: &mut Ui,
         document: &Document,
-        view: &View,
+        view: &mut View,
         commands: &mut Commands,
     ) {
-        let _ = view;
         if document.workloads.is_empty()
             && document.namespaces.is_empty()
             && document.externals.is_empty()
         {
             self.teach(ui);
         }
+        self.header(ui, document, view, commands);
         self.strip(ui, commands);
         self.small_copy(ui);
     }

@@ -20,7 +20,8 @@ const ARROWS: [(Key, Vec2); 4] = [
 ];
 
 impl CanvasView {
-    /// Arrows nudge the selection (with Shift further, with Alt they select the neighbour), Tab selects
+    /// Arrows nudge the selection (with Shift further, with Ctrl they select what is next
+    /// to it), Tab selects
     /// the next node. Only while nothing else has the keyboard focus.
     pub(super) fn type_keys(
         &mut self,
@@ -101,7 +102,7 @@ impl CanvasView {
             .iter()
             .filter_map(|item| item.node())
             .collect();
-        if by != Vec2::ZERO && (modifiers.alt || nodes.is_empty()) {
+        if by != Vec2::ZERO && (modifiers.command || nodes.is_empty()) {
             if let Some(node) = self.neighbour(nodes.first().copied(), by) {
                 self.go_to(node, commands);
             }

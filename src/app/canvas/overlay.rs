@@ -7,7 +7,7 @@ use super::pointer::Gesture;
 use super::{CanvasView, Popup, draft, pen};
 use crate::app::theme;
 use crate::app::view::View;
-use crate::model::{Document, End, FlowId, NodeRef};
+use crate::model::{Document, End, FlowId, Item, NodeRef};
 use crate::scene::tokens;
 
 impl CanvasView {
@@ -18,6 +18,7 @@ impl CanvasView {
         let accent = theme::color(palette.accent);
         self.draw_lit(&painter, document, view, accent);
         self.draw_hops(&painter, view, palette);
+        self.draw_found(&painter, view, accent);
         for node in view.selection.iter().filter_map(|item| item.node()) {
             self.ring(&painter, node, accent, true);
         }
@@ -165,6 +166,25 @@ impl CanvasView {
             };
             for node in [flow.from.node(), flow.to.node()].into_iter().flatten() {
                 self.ring(painter, node, faded(accent, 0.6), false);
+            }
+        }
+    }
+
+    /// What the search has found.
+    fn draw_found(&self, painter: &Painter, view: &View, accent: Color32) {
+        let found = view
+            .search
+            .as_ref()
+            .map_or(&[][..], |search| search.found());
+        for item in found {
+            if let Some(node) = item.node() {
+                self.ring(painter, node, accent, false);
+            } else if let Item::Flow(flow) = item
+                && let Some(chip) = self.screen_chip(*flow)
+                && chip.intersects(self.camera.viewport)
+            {
+                let stroke = Stroke::new(1.5, accent);
+                painter.rect_stroke(chip, chip.height() / 2.0, stroke, StrokeKind::Outside);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Pos2, pos2, vec2};
+use egui::{Pos2, Vec2, pos2, vec2};
 
 use super::camera::snap;
 use super::create::{self, Peer};
@@ -25,11 +25,13 @@ impl CanvasView {
     /// Shows everything at its actual size.
     pub(in crate::app) fn zoom_reset(&mut self) {
         self.camera.zoom_to(1.0);
+        self.jumped = true;
     }
 
     /// Shows everything.
     pub(in crate::app) fn fit(&mut self) {
         self.camera.fit(pen::rect(self.scene_graph.scene.bounds));
+        self.jumped = true;
     }
 
     /// Shows what is selected.
@@ -39,12 +41,33 @@ impl CanvasView {
             .filter_map(|item| item_rect(&self.scene_graph.scene, *item));
         if let Some(all) = rects.reduce(|a, b| a.union(b)) {
             self.camera.fit(all.expand(24.0));
+            self.jumped = true;
         }
     }
 
-    /// Brings an object into view as soon as it is drawn.
+    /// Brings an object into view as soon as it is drawn, where it can be read.
     pub(in crate::app) fn reveal(&mut self, item: Item) {
-        self.reveal = Some(item);
+        self.reveal = Some((item, true));
+    }
+
+    /// Zoom and pan.
+    pub(in crate::app) fn camera_at(&self) -> (f32, Vec2) {
+        (self.camera.zoom, self.camera.pan)
+    }
+
+    /// Returns to a zoom and a pan.
+    pub(in crate::app) fn set_camera(&mut self, (zoom, pan): (f32, Vec2)) {
+        (self.camera.zoom, self.camera.pan) = (zoom, pan);
+    }
+
+    /// Whether the view has jumped since this was last asked.
+    pub(in crate::app) fn take_jump(&mut self) -> bool {
+        std::mem::take(&mut self.jumped)
+    }
+
+    /// Whether a gesture is going on.
+    pub(in crate::app) fn in_gesture(&self) -> bool {
+        !matches!(self.gesture, Gesture::Idle)
     }
 
     /// Discards all positions and lays everything out again, as one step.
@@ -173,7 +196,8 @@ impl CanvasView {
         let made = create::make(document, &self.scene_graph.scene, peer, at);
         let item = made.item;
         commands.edit(made.edit());
-        commands.push(Command::Reveal(item));
+        commands.push(Command::Select(vec![item]));
+        self.reveal = Some((item, false));
         if *peer != Peer::Internet {
             self.popup = Some(Popup::Rename(item, Age::New));
             self.adding = true;

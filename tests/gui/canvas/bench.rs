@@ -195,6 +195,19 @@ impl Bench {
         self.settle();
     }
 
+    /// Presses and releases another button in the middle of the canvas.
+    pub fn mouse(&mut self, button: PointerButton) {
+        let pos = self.canvas().center();
+        for pressed in [true, false] {
+            self.event(Event::PointerButton {
+                pos,
+                button,
+                pressed,
+                modifiers: Modifiers::NONE,
+            });
+        }
+    }
+
     pub fn double_click(&mut self, at: Pos2) {
         self.hover(at);
         for pressed in [true, false, true, false] {

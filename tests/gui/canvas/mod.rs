@@ -2,6 +2,7 @@
 //! a Document that satisfies its invariants.
 
 mod bench;
+mod focus;
 mod seen;
 mod waiting;
 
