@@ -72,6 +72,37 @@ impl App {
         self.view.focus = if same { None } else { new };
     }
 
+    /// Selects what flows join to the selection: the sources of what goes into it, or the destinations.
+    pub(super) fn select_neighbours(&mut self, command: &Command) {
+        let document = self.document();
+        let own: BTreeSet<NodeRef> = self
+            .view
+            .selection
+            .iter()
+            .filter_map(|item| item.node())
+            .collect();
+        let sources = matches!(command, Command::SelectSources | Command::AddSources);
+        let grow = matches!(command, Command::AddSources | Command::AddDestinations);
+        let mut found = BTreeSet::new();
+        for (_, flow) in document.flows.iter() {
+            let (near, far) = match sources {
+                true => (&flow.to, &flow.from),
+                false => (&flow.from, &flow.to),
+            };
+            if near.node().is_some_and(|node| own.contains(&node)) {
+                found.extend(far.node().and_then(NodeRef::item));
+            }
+        }
+        if found.is_empty() {
+            let what = if sources { "ends at" } else { "begins at" };
+            return self.view.notify(format!("No flow {what} the selection"));
+        }
+        if grow {
+            found.extend(self.view.selection.iter().copied());
+        }
+        self.select(found.into_iter().collect());
+    }
+
     /// Grows, shrinks or turns the focus.
     pub(super) fn change_focus(&mut self, command: &Command) {
         let Some(focus) = &mut self.view.focus else {

@@ -28,6 +28,10 @@ impl App {
             When::Always => true,
             When::Project => open,
             When::Selection => open && !self.view.selection.is_empty(),
+            When::Several => {
+                let nodes = self.view.selection.iter().filter_map(|item| item.node());
+                nodes.count() > 1
+            }
             When::Focused => self.view.focus.is_some(),
             When::Flows => self.view.selection.iter().any(flows),
             When::Imported => open && !self.document().policies.is_empty(),
@@ -99,7 +103,7 @@ impl App {
             Command::AddInternet => self.on_canvas(CanvasView::add_internet),
             Command::AddGroup => self.on_canvas(CanvasView::add_group),
             Command::AddInvariant => self.add_invariant(),
-            Command::DrawFlow => self.on_canvas(CanvasView::draw_flow),
+            Command::DrawFlow | Command::LinkSelected => self.on_canvas(CanvasView::draw_flow),
             Command::StylePerFlow => self.set(|settings| settings.style = Style::PerFlow),
             Command::StylePerWorkload => self.set(|settings| settings.style = Style::PerWorkload),
             Command::WriteKubernetes => self.set(|settings| settings.show(Target::Kubernetes)),
@@ -133,6 +137,21 @@ impl App {
             | Command::FocusBoth
             | Command::FocusIn
             | Command::FocusOut => self.change_focus(&command),
+            Command::SelectSources
+            | Command::SelectDestinations
+            | Command::AddSources
+            | Command::AddDestinations => self.select_neighbours(&command),
+            Command::AlignLeft
+            | Command::AlignRight
+            | Command::AlignTop
+            | Command::AlignBottom
+            | Command::DistributeAcross
+            | Command::DistributeDown => self.on_canvas(|canvas, _, selected, commands| {
+                canvas.arrange(&command, selected, commands);
+            }),
+            Command::PageUp => self.on_canvas(|canvas, _, _, _| canvas.page(-1.0)),
+            Command::PageDown => self.on_canvas(|canvas, _, _, _| canvas.page(1.0)),
+            Command::History => self.view.overlay = Some(Overlay::History),
             Command::LeaveFocus => self.view.focus = None,
             Command::Back => self.go_place(-1),
             Command::Forward => self.go_place(1),
@@ -251,6 +270,32 @@ impl App {
         self.view.prune(&document);
         if let Some(name) = name {
             self.view.notify(format!("{done}: {name}"));
+        }
+    }
+
+    /// Undoes or redoes until that many steps are done.
+    pub(super) fn go_to_step(&mut self, wanted: usize) {
+        let Some(history) = &mut self.history else {
+            return;
+        };
+        let (names, done) = history.steps();
+        let text = match wanted.checked_sub(1).and_then(|last| names.get(last)) {
+            Some(name) => format!("Back to: {name}"),
+            None => "Back to the first step".to_owned(),
+        };
+        let step = if wanted < done {
+            History::undo
+        } else {
+            History::redo
+        };
+        for _ in 0..wanted.abs_diff(done) {
+            step(history);
+        }
+        let document = history.document().clone();
+        self.view.drafts.clear();
+        self.view.prune(&document);
+        if wanted != done {
+            self.view.notify(text);
         }
     }
 
@@ -451,7 +496,7 @@ impl App {
     /// Escape: one step back at a time.
     fn cancel_step(&mut self) {
         let view = &mut self.view;
-        if view.canvas.leave_gesture() {
+        if view.canvas.leave_gesture(&mut self.commands) {
             return;
         }
         if view.search.take().is_some() {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use egui::{EventFilter, Key, Modifiers, Pos2, Response, Ui, Vec2, vec2};
+use egui::{EventFilter, Key, Modifiers, Popup, Pos2, Response, Ui, Vec2, vec2};
 
 use super::pointer::Gesture;
 use super::{CanvasView, pen};
@@ -43,7 +43,7 @@ impl CanvasView {
         } else if focused.is_some() {
             return;
         }
-        if self.popup.is_some() || ui.ctx().any_popup_open() {
+        if self.popup.is_some() || Popup::is_any_open(ui.ctx()) {
             return;
         }
         if response.has_focus() {

@@ -165,7 +165,7 @@ impl CanvasView {
         let (lit, rest) = match view.emphasis {
             Some(radius) => (Some(radius), BESIDE_RADIUS),
             None if start.focus.is_some() => (Some(&lighting.computed), BESIDE_FOCUS),
-            None if nothing => (None, 1.0),
+            None if nothing || self.scene_graph.scene.nodes.is_empty() => (None, 1.0),
             None => (Some(&lighting.computed), BESIDE_SELECTION),
         };
         if let Some(lit) = lit {
@@ -243,7 +243,7 @@ fn reach(
 }
 
 /// The nodes, and what is in those that are namespaces.
-fn with_members(scene: &Scene, nodes: impl Iterator<Item = NodeRef>) -> BTreeSet<NodeRef> {
+pub fn with_members(scene: &Scene, nodes: impl Iterator<Item = NodeRef>) -> BTreeSet<NodeRef> {
     let mut all: BTreeSet<NodeRef> = nodes.collect();
     let space = |node: &NodeRef| match node {
         NodeRef::Namespace(id) => Some(*id),

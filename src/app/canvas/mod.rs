@@ -6,6 +6,7 @@
 //! is changed by commands only, one for each gesture.
 
 mod access;
+mod arrange;
 mod arrow_shape;
 mod camera;
 mod card;
@@ -29,6 +30,7 @@ mod perform;
 mod pointer;
 mod popup;
 mod ports;
+mod reroute;
 mod scene_graph;
 mod search;
 mod targets;
@@ -312,6 +314,10 @@ impl CanvasView {
             };
             let lit = (&self.lighting, arrows);
             self.scene_graph.draw(&painter, &self.camera, made, lit);
+            if let Some((nodes, by)) = self.gesture.copies() {
+                let drawn = lit::with_members(&self.scene_graph.scene, nodes.iter().copied());
+                (self.scene_graph).draw_copies(&painter, &self.camera, made, (&drawn, by));
+            }
         }
         self.scene_graph.counters.frames = frames;
     }

@@ -28,6 +28,14 @@ impl CanvasView {
             self.draw_handles(&painter, node, accent, theme::color(palette.raised));
         }
         let stroke = Stroke::new(2.0, accent);
+        if matches!(self.gesture, Gesture::Idle) {
+            self.draw_grips(
+                &painter,
+                view,
+                Stroke::new(1.5, accent),
+                theme::color(palette.raised),
+            );
+        }
         match &self.gesture {
             Gesture::Marquee { from, .. } => {
                 if let Some(at) = self.pointer {
@@ -84,6 +92,16 @@ impl CanvasView {
                         palette,
                     );
                 }
+            }
+            Gesture::Reroute(end) => {
+                let refuses = theme::color(palette.blocked);
+                for (end, color) in [(end.target(), accent), (end.refused(), refuses)] {
+                    if let Some(node) = end.and_then(End::node) {
+                        self.ring(&painter, node, color, true);
+                    }
+                }
+                self.draw_reroute(&painter, end, document, stroke);
+                self.banner(&painter, &end.words(document), palette);
             }
             Gesture::Idle | Gesture::Pan => {}
         }

@@ -193,6 +193,7 @@ impl CanvasView {
             commands.push(Command::Reveal(Item::External(id)));
             return;
         }
+        let at = self.clear_of_tools(at);
         let made = create::make(document, &self.scene_graph.scene, peer, at);
         let item = made.item;
         commands.edit(made.edit());
@@ -206,21 +207,22 @@ impl CanvasView {
 
     /// Draws a flow by clicks, or from the selected node by choosing its other end from a list.
     pub(in crate::app) fn draw_flow(&mut self, _: &Document, selection: &[Item], _: &mut Commands) {
-        let node = match selection {
-            [item] => item.node(),
-            _ => None,
-        };
+        let mut nodes = selection.iter().filter_map(|item| item.node());
+        let node = nodes.next();
+        let also: Vec<End> = nodes.map(End::from).collect();
         let at = node
             .and_then(|node| beside(self, node))
             .unwrap_or_else(|| self.place());
-        self.begin_flow(node.map(End::from), at);
+        self.begin_flow(node.map(End::from), also, at);
     }
 
-    pub(super) fn begin_flow(&mut self, from: Option<End>, at: Pos2) {
-        if from.is_some() {
-            self.list_targets(from.clone(), at);
-        }
-        self.gesture = Gesture::Flow(FlowDraft::by_clicks(from, at));
+    /// Draws a flow by clicks, or by choosing its ends from a list.
+    pub(super) fn begin_flow(&mut self, from: Option<End>, also: Vec<End>, at: Pos2) {
+        self.list_targets(from.clone(), also.clone(), at);
+        self.gesture = Gesture::Flow(FlowDraft {
+            also,
+            ..FlowDraft::by_clicks(from, at)
+        });
     }
 
     /// Edits the name of the selected node, or the ports of the flow; returns whether there is one.
@@ -275,9 +277,12 @@ impl CanvasView {
     }
 
     /// Ends the current interaction with the canvas; returns whether there was one.
-    pub(in crate::app) fn leave_gesture(&mut self) -> bool {
-        let busy = self.popup.take().is_some() | !matches!(self.gesture, Gesture::Idle);
-        self.gesture = Gesture::Idle;
+    pub(in crate::app) fn leave_gesture(&mut self, commands: &mut Commands) -> bool {
+        let gesture = std::mem::take(&mut self.gesture);
+        let busy = self.popup.take().is_some() | !matches!(gesture, Gesture::Idle);
+        if let Gesture::Marquee { before, .. } = gesture {
+            commands.push(Command::Select(before.into_iter().collect()));
+        }
         busy
     }
 }

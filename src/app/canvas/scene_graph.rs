@@ -2,7 +2,7 @@
 //! calls egui_graphs' parts itself, for visible objects only: its own view requests a frame after each
 //! frame and draws objects off screen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::{Painter, Rect, Vec2};
@@ -190,6 +190,38 @@ impl SceneGraph {
     /// The graph, and where a node is in it.
     pub fn place_of(&self, node: NodeRef) -> Option<(&Drawn, NodeIndex)> {
         Some((&self.graph, *self.nodes.get(&node)?))
+    }
+
+    /// Draws copies of nodes, away from these by `by`.
+    pub fn draw_copies(
+        &mut self,
+        painter: &Painter,
+        camera: &Camera,
+        made: Made,
+        (nodes, by): (&BTreeSet<NodeRef>, Vec2),
+    ) {
+        let mut painter = painter.clone();
+        painter.set_opacity(0.7);
+        let meta = camera.frame();
+        let context = DrawContext {
+            ctx: painter.ctx(),
+            painter: &painter,
+            style: &self.style,
+            is_directed: true,
+            meta: &meta,
+        };
+        let shift = |graph: &mut Drawn, at: &NodeIndex, by| {
+            if let Some(node) = graph.node_mut(*at) {
+                node.display_mut().shift += by;
+            }
+        };
+        for at in nodes.iter().filter_map(|node| self.nodes.get(node)) {
+            let graph = &mut self.graph;
+            let counters = &mut self.counters;
+            shift(graph, at, by);
+            draw_node(graph, Some(at), &context, camera.visible(), made, counters);
+            shift(graph, at, -by);
+        }
     }
 
     /// Draws what the camera sees. `arrows`: how opaque arrows are, 0 to 1.

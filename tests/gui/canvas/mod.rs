@@ -3,6 +3,7 @@
 
 mod bench;
 mod focus;
+mod hands;
 mod seen;
 mod waiting;
 
