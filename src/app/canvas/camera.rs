@@ -102,13 +102,13 @@ impl Camera {
         }
     }
 
-    /// Shows all of `bounds` (in the scene), at most at full size, with space for the tools below.
+    /// Shows all of `bounds` (in the scene), at most at full size, with space for the tools above and below.
     pub fn fit(&mut self, bounds: Rect) {
         if !bounds.is_positive() || !self.viewport.is_positive() {
             return;
         }
         let room = Rect::from_min_max(
-            self.viewport.min + vec2(28.0, 28.0),
+            self.viewport.min + vec2(28.0, 52.0),
             self.viewport.max - vec2(28.0, 64.0),
         );
         let zoom = (room.width() / bounds.width()).min(room.height() / bounds.height());

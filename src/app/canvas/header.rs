@@ -28,17 +28,11 @@ impl CanvasView {
         let room = self.camera.viewport;
         let corner = room.left_top();
         let mut below = 48.0;
-        bar(
-            ui,
-            "places",
-            corner + vec2(BESIDE_SWITCH, 12.0),
-            false,
-            |ui| {
-                places_ui(ui, view, commands);
-            },
-        );
+        bar(ui, "places", corner + vec2(BESIDE_SWITCH, 12.0), |ui| {
+            places_ui(ui, view, commands);
+        });
         if let Some(focus) = &view.focus {
-            bar(ui, "focus", corner + vec2(16.0, below), true, |ui| {
+            bar(ui, "focus", corner + vec2(16.0, below), |ui| {
                 self.focus_ui(ui, document, focus, commands);
             });
             below += 40.0;
@@ -50,9 +44,7 @@ impl CanvasView {
             true => corner + vec2(16.0, below),
             false => room.right_top() + vec2(-16.0 - SEARCH, 12.0),
         };
-        let open = bar(ui, "search", at, true, |ui| {
-            search.show(ui, document, commands)
-        });
+        let open = bar(ui, "search", at, |ui| search.show(ui, document, commands));
         view.search = open.then_some(search);
     }
 
@@ -141,24 +133,19 @@ fn places_ui(ui: &mut Ui, view: &View, commands: &mut Commands) {
     }
 }
 
-/// A row of controls that floats on the canvas; with `framed`, on a background of its own.
-fn bar<R>(ui: &Ui, name: &str, at: Pos2, framed: bool, content: impl FnOnce(&mut Ui) -> R) -> R {
+/// A row of controls that floats on the canvas.
+fn bar<R>(ui: &Ui, name: &str, at: Pos2, content: impl FnOnce(&mut Ui) -> R) -> R {
     let palette = theme::palette(ui.ctx());
-    let frame = match framed {
-        true => Frame::new()
-            .fill(theme::color(palette.raised))
-            .stroke(Stroke::new(1.0, theme::color(palette.outline)))
-            .corner_radius(8)
-            .inner_margin(Margin::symmetric(8, 1)),
-        false => Frame::new(),
-    };
+    let frame = Frame::new()
+        .fill(theme::color(palette.raised))
+        .stroke(Stroke::new(1.0, theme::color(palette.hairline)))
+        .corner_radius(8)
+        .inner_margin(Margin::symmetric(6, 0));
     let area = Area::new(Id::new(("canvas header", name))).order(Order::Middle);
-    let area = area
-        .fixed_pos(at)
-        .fade_in(false)
-        .constrain_to(ui.ctx().content_rect());
-    area.show(ui.ctx(), |ui| {
+    let area = area.fixed_pos(at).fade_in(false);
+    let area = area.constrain_to(ui.ctx().content_rect());
+    let shown = area.show(ui.ctx(), |ui| {
         frame.show(ui, |ui| ui.horizontal(content).inner).inner
-    })
-    .inner
+    });
+    shown.inner
 }

@@ -23,7 +23,7 @@ impl CanvasView {
             self.ring(&painter, node, accent, true);
         }
         let moving = self.gesture.is_moving();
-        let drawing = matches!(self.gesture, Gesture::Flow(_));
+        let drawing = matches!(self.gesture, Gesture::Flow(_) | Gesture::Reroute(_));
         if let (Some(node), false, None) = (self.hot, moving || drawing, &self.popup) {
             self.draw_handles(&painter, node, accent, theme::color(palette.raised));
         }
