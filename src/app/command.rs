@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use egui::Key;
 
-use shortcut::{ctrl, ctrl_shift, key, shift_digit};
+use shortcut::{alt, ctrl, ctrl_shift, key, shift_digit};
 
 pub use shortcut::Shortcut;
 
@@ -54,6 +54,30 @@ pub enum Command {
     DrawFlow,
     GoTo,
     RunCommand,
+    Focus,
+    FocusMore,
+    FocusLess,
+    FocusBoth,
+    FocusIn,
+    FocusOut,
+    /// Ends the focus.
+    LeaveFocus,
+    Back,
+    Forward,
+    PageUp,
+    PageDown,
+    SelectSources,
+    SelectDestinations,
+    AddSources,
+    AddDestinations,
+    LinkSelected,
+    AlignLeft,
+    AlignRight,
+    AlignTop,
+    AlignBottom,
+    DistributeAcross,
+    DistributeDown,
+    History,
     ZoomIn,
     ZoomOut,
     ZoomReset,
@@ -190,6 +214,10 @@ pub enum When {
     Project,
     /// Something is selected.
     Selection,
+    /// Several objects are selected.
+    Several,
+    /// The canvas is focused on something.
+    Focused,
     /// Flows are selected.
     Flows,
     /// Namespaces are selected, or workloads of them, or flows between these.
@@ -303,11 +331,22 @@ pub static LISTED: &[Listed] = listed! {
 
     Undo "edit.undo" "Undo" icons::ARROW_U_UP_LEFT, Edit, Undo, [ctrl(Key::Z)];
     Redo "edit.redo" "Redo" icons::ARROW_U_UP_RIGHT, Edit, Redo, [ctrl_shift(Key::Z), ctrl(Key::Y)];
+    History "edit.history" "History…" "", Edit, Project, [];
     Cut "edit.cut" "Cut" "", Edit "-", Selection, [ctrl(Key::X)];
     Copy "edit.copy" "Copy" icons::COPY, Edit, Selection, [ctrl(Key::C)];
     Duplicate "edit.duplicate" "Duplicate" "", Edit, Selection, [ctrl(Key::D)];
     Delete "edit.delete" "Delete" icons::TRASH, Edit, Selection, [key(Key::Delete), key(Key::Backspace)];
     SelectAll "edit.select-all" "Select all" "", Edit "-", Project, [ctrl(Key::A)];
+    SelectSources "edit.select-sources" "Select sources" "", Edit, Selection, [key(Key::OpenBracket)];
+    SelectDestinations "edit.select-destinations" "Select destinations" "", Edit, Selection, [key(Key::CloseBracket)];
+    AddSources "edit.add-sources" "Add sources to the selection" "", Edit, Selection, [shift_digit(Key::OpenBracket)];
+    AddDestinations "edit.add-destinations" "Add destinations to the selection" "", Edit, Selection, [shift_digit(Key::CloseBracket)];
+    AlignLeft "edit.align-left" "Align left" "", Edit "-", Several, [ctrl_shift(Key::ArrowLeft)];
+    AlignRight "edit.align-right" "Align right" "", Edit, Several, [ctrl_shift(Key::ArrowRight)];
+    AlignTop "edit.align-top" "Align top" "", Edit, Several, [ctrl_shift(Key::ArrowUp)];
+    AlignBottom "edit.align-bottom" "Align bottom" "", Edit, Several, [ctrl_shift(Key::ArrowDown)];
+    DistributeAcross "edit.distribute-across" "Distribute horizontally" "", Edit, Several, [];
+    DistributeDown "edit.distribute-down" "Distribute vertically" "", Edit, Several, [];
     Rename "edit.rename" "Rename" icons::PENCIL_SIMPLE, Edit, Selection, [key(Key::F2), key(Key::Enter)];
     MuteFlow "edit.mute" "Mute or unmute flow" icons::EYE_SLASH, Edit "-", Flows, [key(Key::M)];
     ReverseFlow "edit.reverse" "Reverse flow" icons::SWAP, Edit, Flows, [key(Key::R)];
@@ -318,6 +357,7 @@ pub static LISTED: &[Listed] = listed! {
     AddGroup "insert.group" "Add group" icons::GROUP, Edit, Project, [key(Key::G)];
     AddInvariant "insert.invariant" "Add invariant" icons::SHIELD, Edit, Project, [key(Key::I)];
     DrawFlow "insert.flow" "Draw flow" icons::ARROW_RIGHT, Edit, Project, [key(Key::A)];
+    LinkSelected "insert.link" "Draw flows from all selected" "", Edit, Several, [key(Key::F)];
 
     GoTo "view.go-to" "Go to…" icons::MAGNIFYING_GLASS, View, Project, [ctrl(Key::K)];
     RunCommand "view.commands" "Command palette…" "", View, Always, [ctrl_shift(Key::P)];
@@ -325,13 +365,23 @@ pub static LISTED: &[Listed] = listed! {
     ZoomIn "view.zoom-in" "Zoom in" icons::PLUS, View "-", Project, [ctrl(Key::Plus), ctrl(Key::Equals)];
     ZoomOut "view.zoom-out" "Zoom out" icons::MINUS, View, Project, [ctrl(Key::Minus)];
     ZoomReset "view.zoom-reset" "Actual size" "", View, Project, [ctrl(Key::Num0)];
-    Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift_digit(Key::Num1)];
+    Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift_digit(Key::Num1), key(Key::Home)];
     FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift_digit(Key::Num2)];
     LayOut "view.lay-out" "Auto-layout" "", View, Project, [];
     Collapse "view.collapse" "Collapse" icons::CARET_RIGHT, View "-", Namespaces, [key(Key::C)];
     Expand "view.expand" "Expand" icons::CARET_DOWN, View, Namespaces, [];
     CollapseAll "view.collapse-all" "Collapse all" "", View, Project, [];
     ExpandAll "view.expand-all" "Expand all" "", View, Project, [];
+    Focus "view.focus" "Focus on the selection" icons::FOCUS, View "-", Project, [key(Key::O)];
+    FocusMore "view.focus-more" "Focus: one hop more" icons::PLUS, View, Focused, [key(Key::Plus), key(Key::Equals)];
+    FocusLess "view.focus-less" "Focus: one hop less" icons::MINUS, View, Focused, [key(Key::Minus)];
+    FocusBoth "view.focus-both" "Focus: both directions" "", View, Focused, [];
+    FocusIn "view.focus-in" "Focus: incoming only" "", View, Focused, [];
+    FocusOut "view.focus-out" "Focus: outgoing only" "", View, Focused, [];
+    Back "view.back" "Back" icons::ARROW_LEFT, View "-", Project, [alt(Key::ArrowLeft)];
+    Forward "view.forward" "Forward" icons::ARROW_RIGHT, View, Project, [alt(Key::ArrowRight)];
+    PageUp "view.page-up" "Page up" "", View, Project, [key(Key::PageUp)];
+    PageDown "view.page-down" "Page down" "", View, Project, [key(Key::PageDown)];
     ToggleMatrix "view.matrix" "Switch between canvas and matrix" icons::MATRIX, View "-", Project, [key(Key::F6)];
     ToggleOutline "view.outline" "Outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
     ToggleInspector "view.inspector" "Inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;
@@ -380,7 +430,8 @@ impl Listed {
     /// Whether it repeats while its key is held.
     pub fn repeats(&self) -> bool {
         let zoom = matches!(self.command, Command::ZoomIn | Command::ZoomOut);
-        zoom || matches!(self.when, When::Undo | When::Redo)
+        let page = matches!(self.command, Command::PageUp | Command::PageDown);
+        zoom || page || matches!(self.when, When::Undo | When::Redo)
     }
 }
 

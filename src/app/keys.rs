@@ -1,20 +1,24 @@
 //! Turns keys into commands, at the beginning of a frame, before any panel sees them. A text field with
 //! the keyboard focus gets the keys that edit text.
 
-use egui::{Context, Event, Key};
+use egui::{Context, Event, Key, PointerButton, Popup};
 
 use super::canvas::canvas_id;
 use super::command::{Command, LISTED, Listed, When};
+use super::matrix::Center;
 use super::state::App;
 
 /// Turns this frame's keys into commands.
 pub fn read(app: &mut App, context: &Context) {
     let typing = context.text_edit_focused() || app.view.drafts.typing();
-    let busy = app.view.overlay.is_some() || context.any_popup_open();
+    // Of the last frame: in this one, no menu has been shown yet.
+    let busy = app.view.overlay.is_some() || Popup::is_any_open(context);
     // Enter belongs to a button or a row that has the keyboard.
     let focused = context.memory(|memory| memory.focused().is_some_and(|id| id != canvas_id()));
     let mut asked = Vec::new();
     context.input_mut(|input| {
+        // Copy with Shift held arrives as copy, too.
+        let shift = input.modifiers.shift;
         input.events.retain(|event| match event {
             Event::Key {
                 key,
@@ -27,13 +31,37 @@ pub fn read(app: &mut App, context: &Context) {
                     return true;
                 };
                 let pressing = focused && *key == Key::Enter;
-                let wanted = !pressing && wanted(app, listed, typing, busy);
+                // The matrix moves by these keys itself.
+                let pages = matches!(*key, Key::Home | Key::PageUp | Key::PageDown);
+                let moving = pages && app.view.center == Center::Matrix;
+                let wanted = !pressing && !moving && wanted(app, listed, typing, busy);
                 if wanted && (!repeat || listed.repeats()) {
                     asked.push(listed.command.clone());
                 }
                 !wanted
             }
-            Event::Copy if !typing && !busy => !ask_if(&mut asked, app, Command::Copy),
+            Event::PointerButton {
+                button: button @ (PointerButton::Extra1 | PointerButton::Extra2),
+                pressed: true,
+                ..
+            } if !busy => {
+                let back = *button == PointerButton::Extra1;
+                let command = if back {
+                    Command::Back
+                } else {
+                    Command::Forward
+                };
+                ask_if(&mut asked, app, command);
+                true
+            }
+            Event::Copy if !typing && !busy => {
+                let command = if shift {
+                    Command::CopyPolicies
+                } else {
+                    Command::Copy
+                };
+                !ask_if(&mut asked, app, command)
+            }
             Event::Cut if !typing && !busy => !ask_if(&mut asked, app, Command::Cut),
             Event::Paste(text) if !typing && !busy => {
                 asked.push(Command::ImportText(text.clone()));

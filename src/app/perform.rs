@@ -31,6 +31,11 @@ impl App {
             When::Project => open,
             When::Selection => open && !self.view.selection.is_empty(),
             When::Namespaces => open && self.view.selection.iter().any(in_namespace),
+            When::Several => {
+                let nodes = self.view.selection.iter().filter_map(|item| item.node());
+                nodes.count() > 1
+            }
+            When::Focused => self.view.focus.is_some(),
             When::Flows => self.view.selection.iter().any(flows),
             When::Imported => open && !self.document().policies.is_empty(),
             When::ImportedSelected => !self.selected_policies().is_empty(),
@@ -106,7 +111,7 @@ impl App {
             Command::AddInternet => self.on_canvas(CanvasView::add_internet),
             Command::AddGroup => self.on_canvas(CanvasView::add_group),
             Command::AddInvariant => self.add_invariant(),
-            Command::DrawFlow => self.on_canvas(CanvasView::draw_flow),
+            Command::DrawFlow | Command::LinkSelected => self.on_canvas(CanvasView::draw_flow),
             Command::StylePerFlow => self.set(|settings| settings.style = Style::PerFlow),
             Command::StylePerWorkload => self.set(|settings| settings.style = Style::PerWorkload),
             Command::WriteKubernetes => self.set(|settings| settings.show(Target::Kubernetes)),
@@ -134,6 +139,30 @@ impl App {
             }
             Command::Escape => self.cancel_step(),
 
+            Command::Focus => self.focus(),
+            Command::FocusMore
+            | Command::FocusLess
+            | Command::FocusBoth
+            | Command::FocusIn
+            | Command::FocusOut => self.change_focus(&command),
+            Command::SelectSources
+            | Command::SelectDestinations
+            | Command::AddSources
+            | Command::AddDestinations => self.select_neighbours(&command),
+            Command::AlignLeft
+            | Command::AlignRight
+            | Command::AlignTop
+            | Command::AlignBottom
+            | Command::DistributeAcross
+            | Command::DistributeDown => self.on_canvas(|canvas, _, selected, commands| {
+                canvas.arrange(&command, selected, commands);
+            }),
+            Command::PageUp => self.on_canvas(|canvas, _, _, _| canvas.page(-1.0)),
+            Command::PageDown => self.on_canvas(|canvas, _, _, _| canvas.page(1.0)),
+            Command::History => self.view.overlay = Some(Overlay::History),
+            Command::LeaveFocus => self.view.focus = None,
+            Command::Back => self.go_place(-1),
+            Command::Forward => self.go_place(1),
             Command::ZoomIn => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(1)),
             Command::ZoomOut => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(-1)),
             Command::ZoomReset => self.on_canvas(|canvas, _, _, _| canvas.zoom_reset()),
@@ -256,6 +285,32 @@ impl App {
         }
     }
 
+    /// Undoes or redoes until that many steps are done.
+    pub(super) fn go_to_step(&mut self, wanted: usize) {
+        let Some(history) = &mut self.history else {
+            return;
+        };
+        let (names, done) = history.steps();
+        let text = match wanted.checked_sub(1).and_then(|last| names.get(last)) {
+            Some(name) => format!("Back to: {name}"),
+            None => "Back to the first step".to_owned(),
+        };
+        let step = if wanted < done {
+            History::undo
+        } else {
+            History::redo
+        };
+        for _ in 0..wanted.abs_diff(done) {
+            step(history);
+        }
+        let document = history.document().clone();
+        self.view.drafts.clear();
+        self.view.prune(&document);
+        if wanted != done {
+            self.view.notify(text);
+        }
+    }
+
     /// Takes a part of a project into the open one, where the pointer is.
     pub(super) fn paste(&mut self, fragment: Document) {
         self.with_canvas(|canvas, document, _, commands| {
@@ -277,7 +332,7 @@ impl App {
         self.edit(&Edit::Mute(flows, !all));
     }
 
-    fn select(&mut self, items: Vec<Item>) {
+    pub(super) fn select(&mut self, items: Vec<Item>) {
         let view = &mut self.view;
         view.extra = None;
         view.selection = items.into_iter().collect();
@@ -314,10 +369,7 @@ impl App {
     fn find(&mut self) {
         match self.view.center {
             Center::Matrix => self.view.matrix.find(),
-            Center::Canvas => {
-                self.view.outline.find = true;
-                self.like(|likes| likes.outline = true);
-            }
+            Center::Canvas => self.view.search.get_or_insert_default().open(),
         }
     }
 
@@ -456,7 +508,10 @@ impl App {
     /// Escape: one step back at a time.
     fn cancel_step(&mut self) {
         let view = &mut self.view;
-        if view.canvas.leave_gesture() {
+        if view.canvas.leave_gesture(&mut self.commands) {
+            return;
+        }
+        if view.search.take().is_some() {
             return;
         }
         if view.tab == Tab::Problems {
@@ -467,6 +522,9 @@ impl App {
                 view.canvas.fit_next();
                 return;
             }
+        }
+        if view.focus.take().is_some() {
+            return;
         }
         if view.extra.is_some() || !view.selection.is_empty() {
             self.select(Vec::new());

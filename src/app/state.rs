@@ -355,6 +355,7 @@ impl eframe::App for App {
         self.show(ui);
         overlays::overlays_ui(self, ui.ctx());
         self.perform_all();
+        self.note_place();
         self.keep_checked();
         self.keep_journal(ui.ctx());
         self.watch_file(ui.ctx());

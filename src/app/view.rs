@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::analysis_results::{AnalysisResults, Extras};
-use super::canvas::{CanvasView, Emphasis};
+use super::canvas::{CanvasView, Emphasis, Search};
+use super::focus::Focus;
 use super::lessons::LessonView;
 use super::matrix::{Center, MatrixView};
 use super::names::PolicyNames;
@@ -20,6 +21,7 @@ use super::panels::radius::RadiusView;
 use super::panels::reach::ReachView;
 use super::panels::side::Tab;
 use super::panels::why::WhyView;
+use super::places::Places;
 use super::problems::Problem;
 use super::shared_matrix::SharedMatrix;
 use super::widgets::Drafts;
@@ -42,6 +44,12 @@ pub struct View {
     pub analysis_number: u64,
     /// The blast radius.
     pub radius: RadiusView,
+    /// What the canvas is focused on.
+    pub focus: Option<Focus>,
+    /// The search on the canvas, while it is open.
+    pub search: Option<Search>,
+    /// The places visited.
+    pub places: Places,
     /// Whether the connections of imported policies are hidden.
     pub imported_hidden: bool,
     /// The canvas: pan, zoom, gestures.
@@ -249,6 +257,10 @@ impl View {
     pub fn prune(&mut self, document: &Document) {
         self.selection.retain(|item| exists(document, *item));
         self.highlight.retain(|flow| document.flows.contains(*flow));
+        if let Some(focus) = &mut self.focus {
+            focus.roots.retain(|node| document.has_node(*node));
+        }
+        self.focus.take_if(|focus| focus.roots.is_empty());
     }
 }
 

@@ -135,6 +135,14 @@ impl History {
         self.redo.last().map(|step| step.name.as_str())
     }
 
+    /// The names of all steps, done and undone, oldest first, and how many of them are done. At most as
+    /// many as can be undone.
+    pub fn steps(&self) -> (Vec<&str>, usize) {
+        let done = self.undo.iter().map(|step| step.name.as_str());
+        let undone = self.redo.iter().rev().map(|step| step.name.as_str());
+        (done.chain(undone).collect(), self.undo.len())
+    }
+
     /// Whether the Document differs from what was saved.
     pub fn is_dirty(&self) -> bool {
         self.saved != Some(self.state)

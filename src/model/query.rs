@@ -335,6 +335,26 @@ impl Document {
         }
     }
 
+    /// The port of an end that declares only one; a Service that sends to it counts as the same port.
+    pub fn only_port(&self, end: &End) -> Option<FlowPort> {
+        let mut declared = BTreeSet::new();
+        let mut names = BTreeSet::new();
+        for id in self.workloads_at(end) {
+            for port in &self.workloads.get(id)?.ports {
+                declared.insert(FlowPort::Range(port.protocol, port.port, port.port));
+                let name = port.name.clone();
+                names.extend(name.map(|name| FlowPort::Named(port.protocol, name)));
+            }
+        }
+        for choice in self.port_choices(end) {
+            if !names.contains(&choice.port) {
+                declared.insert(choice.port);
+            }
+        }
+        let only = declared.pop_first();
+        only.filter(|_| declared.is_empty())
+    }
+
     /// What a destination declares: container ports by number (their names in the label) and by name,
     /// and Service ports as their target ports. Sorted, without repeats.
     pub fn port_choices(&self, end: &End) -> Vec<PortChoice> {

@@ -3,6 +3,8 @@
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 use egui_graphs::MetadataFrame;
 
+use crate::scene::detail::Level;
+
 /// The nearest and the farthest zoom.
 pub const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.05..=4.0;
 
@@ -100,19 +102,34 @@ impl Camera {
         }
     }
 
-    /// Shows all of `bounds` (in the scene), at most at full size, with space for the tools below.
+    /// Shows all of `bounds` (in the scene), at most at full size, with space for the tools above and below.
     pub fn fit(&mut self, bounds: Rect) {
         if !bounds.is_positive() || !self.viewport.is_positive() {
             return;
         }
         let room = Rect::from_min_max(
-            self.viewport.min + vec2(28.0, 28.0),
+            self.viewport.min + vec2(28.0, 52.0),
             self.viewport.max - vec2(28.0, 64.0),
         );
         let zoom = (room.width() / bounds.width()).min(room.height() / bounds.height());
         self.zoom = zoom.clamp(*ZOOM_RANGE.start(), 1.0);
         let middle = room.center().to_vec2() - self.viewport.min.to_vec2();
         self.pan = middle - bounds.center().to_vec2() * self.zoom;
+    }
+
+    /// Brings `rect` (in the scene) into view where its text can be read: zoomed in if it is far away.
+    pub fn show(&mut self, rect: Rect) {
+        const READABLE: f32 = 0.8;
+        if Level::at(self.zoom) < Level::Near {
+            let middle = self.to_screen(rect.center());
+            self.zoom_at(middle, READABLE / self.zoom);
+            self.pan += self.viewport.center() - middle;
+        }
+        let whole = self.rect_to_screen(rect).expand(24.0).size();
+        match whole.x <= self.viewport.width() && whole.y <= self.viewport.height() {
+            true => self.reveal(rect),
+            false => self.fit(rect.expand(24.0)),
+        }
     }
 
     /// Moves as little as needed so that `rect` (in the scene) can be seen.

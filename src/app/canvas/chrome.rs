@@ -18,6 +18,9 @@ use crate::scene::detail::minimap;
 use crate::scene::{pt, tokens};
 
 const MARGIN: f32 = 16.0;
+/// One tool of the strip.
+const CELL: egui::Vec2 = vec2(44.0, 36.0);
+const TOOLS: f32 = 4.0;
 
 impl CanvasView {
     /// Shows them.
@@ -25,16 +28,16 @@ impl CanvasView {
         &mut self,
         ui: &mut Ui,
         document: &Document,
-        view: &View,
+        view: &mut View,
         commands: &mut Commands,
     ) {
-        let _ = view;
         if document.workloads.is_empty()
             && document.namespaces.is_empty()
             && document.externals.is_empty()
         {
             self.teach(ui);
         }
+        self.header(ui, document, view, commands);
         self.strip(ui, commands);
         self.small_copy(ui);
     }
@@ -76,10 +79,7 @@ impl CanvasView {
             (icons::EXTERNAL, "E", "Add external", Command::AddExternal),
             (icons::ARROW_RIGHT, "A", "Draw flow", Command::DrawFlow),
         ];
-        let cell = vec2(44.0, 36.0);
-        let size = vec2(cell.x * tools.len() as f32 + 8.0, cell.y + 4.0);
-        let corner = self.camera.viewport.left_bottom() + vec2(MARGIN, -MARGIN - size.y);
-        let background = Rect::from_min_size(corner, size);
+        let (cell, background) = (CELL, self.strip_rect());
         panel(ui, background, palette);
         ui.interact(
             background,
@@ -136,18 +136,10 @@ impl CanvasView {
     /// The minimap; a click or a drag on it moves the viewport.
     fn small_copy(&mut self, ui: &mut Ui) {
         let scene = self.scene();
-        if scene.nodes.is_empty() || self.camera.viewport.width() < 480.0 {
+        let Some(background) = self.minimap_rect() else {
             return;
-        }
+        };
         let palette = theme::palette(ui.ctx());
-        let size = vec2(172.0, 122.0);
-        let background = Rect::from_min_size(
-            self.camera.viewport.right_bottom() - size - vec2(MARGIN, MARGIN),
-            size,
-        );
-        if self.all_seen() && self.covers(background) {
-            return;
-        }
         panel(ui, background, palette);
         let area = background.shrink(4.0);
         let place = minimap(&scene, scene_graph::scene_rect(area));
@@ -178,6 +170,36 @@ impl CanvasView {
 }
 
 impl CanvasView {
+    fn strip_rect(&self) -> Rect {
+        let size = vec2(CELL.x * TOOLS + 8.0, CELL.y + 4.0);
+        let corner = self.camera.viewport.left_bottom() + vec2(MARGIN, -MARGIN - size.y);
+        Rect::from_min_size(corner, size)
+    }
+
+    /// Where the minimap is, if it is shown.
+    fn minimap_rect(&self) -> Option<Rect> {
+        let view = self.camera.viewport;
+        if self.scene_graph.scene.nodes.is_empty() || view.width() < 480.0 {
+            return None;
+        }
+        let size = vec2(172.0, 122.0);
+        let corner = view.right_bottom() - size - vec2(MARGIN, MARGIN);
+        let background = Rect::from_min_size(corner, size);
+        (!self.all_seen() || !self.covers(background)).then_some(background)
+    }
+
+    /// The nearest point above the tools where a new node is not under one of them.
+    pub(super) fn clear_of_tools(&self, mut at: egui::Pos2) -> egui::Pos2 {
+        let size = vec2(tokens::NODE_MIN_WIDTH, tokens::NODE_HEIGHT);
+        for tool in [Some(self.strip_rect()), self.minimap_rect()] {
+            let node = self.camera.rect_to_screen(Rect::from_center_size(at, size));
+            if let Some(tool) = tool.filter(|tool| node.intersects(*tool)) {
+                at.y -= (node.bottom() - tool.top() + 8.0) / self.camera.zoom;
+            }
+        }
+        at
+    }
+
     /// Whether the whole scene is visible.
     fn all_seen(&self) -> bool {
         let bounds = rect(self.scene_graph.scene.bounds);

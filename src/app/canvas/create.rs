@@ -250,6 +250,18 @@ pub fn run_and_select(document: &Document, edit: Edit, commands: &mut Commands) 
     }
 }
 
+/// Queues an edit, and selects the flows that it will have added.
+pub fn run_and_select_flows(document: &Document, edit: Edit, commands: &mut Commands) {
+    let mut after = document.clone();
+    let applied = edit.apply(&mut after);
+    commands.edit(edit);
+    if applied.is_ok() {
+        let same = |id| after.flows.get(id) == document.flows.get(id);
+        let changed = after.flows.ids().filter(|id| !same(*id));
+        commands.push(Command::Select(changed.map(Item::Flow).collect()));
+    }
+}
+
 /// Takes workloads into another namespace, at these places.
 pub fn move_into(
     document: &Document,

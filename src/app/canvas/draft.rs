@@ -14,6 +14,8 @@ use crate::scene::{Cubic, Scene, pt, tokens};
 pub struct FlowDraft {
     /// Its source; none: still to be clicked.
     pub from: Option<End>,
+    /// Further sources: each gets a flow of its own.
+    pub also: Vec<End>,
     /// The side of the source that it leaves by.
     pub side: Option<Vec2>,
     /// The pointer, in the scene.
@@ -33,6 +35,7 @@ impl FlowDraft {
     pub fn from_handle(from: End, side: Vec2, at: Pos2) -> Self {
         Self {
             from: Some(from),
+            also: Vec::new(),
             side: Some(side),
             pointer: at,
             target: None,
@@ -46,6 +49,7 @@ impl FlowDraft {
     pub fn by_clicks(from: Option<End>, at: Pos2) -> Self {
         Self {
             from,
+            also: Vec::new(),
             side: None,
             pointer: at,
             target: None,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use egui::{EventFilter, Key, Modifiers, Pos2, Response, Ui, Vec2, vec2};
+use egui::{EventFilter, Key, Modifiers, Popup, Pos2, Response, Ui, Vec2, vec2};
 
 use super::pointer::Gesture;
 use super::{CanvasView, pen};
@@ -20,7 +20,8 @@ const ARROWS: [(Key, Vec2); 4] = [
 ];
 
 impl CanvasView {
-    /// Arrows nudge the selection (with Shift further, with Alt they select the neighbour), Tab selects
+    /// Arrows nudge the selection (with Shift further, with Ctrl they select what is next
+    /// to it), Tab selects
     /// the next node. Only while nothing else has the keyboard focus.
     pub(super) fn type_keys(
         &mut self,
@@ -42,7 +43,7 @@ impl CanvasView {
         } else if focused.is_some() {
             return;
         }
-        if self.popup.is_some() || ui.ctx().any_popup_open() {
+        if self.popup.is_some() || Popup::is_any_open(ui.ctx()) {
             return;
         }
         if response.has_focus() {
@@ -101,7 +102,7 @@ impl CanvasView {
             .iter()
             .filter_map(|item| item.node())
             .collect();
-        if by != Vec2::ZERO && (modifiers.alt || nodes.is_empty()) {
+        if by != Vec2::ZERO && (modifiers.command || nodes.is_empty()) {
             if let Some(node) = self.neighbour(nodes.first().copied(), by) {
                 self.go_to(node, commands);
             }

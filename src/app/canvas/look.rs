@@ -133,8 +133,10 @@ pub struct Marks {
     pub lit: BTreeSet<FlowId>,
     /// The selected arrow that is no flow.
     pub extra: Option<ExtraId>,
-    /// What is highlighted while the rest is dimmed; none: nothing is dimmed.
-    pub emphasis: Option<Arc<Emphasis>>,
+    /// Arrows that belong to the focus.
+    pub own: BTreeSet<ArrowId>,
+    /// The arrow that explains a connection.
+    pub witness: Option<ExtraId>,
     /// The flows that depend on the enforcer, while enforcers are compared.
     pub dependent: Option<DependentFlows>,
 }
@@ -175,16 +177,12 @@ impl Judged {
 
 impl PartialEq for Marks {
     fn eq(&self, other: &Self) -> bool {
-        let emphases = (self.emphasis.as_ref(), other.emphasis.as_ref());
-        let same_emphasis = match emphases {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
-            (a, b) => a.is_none() && b.is_none(),
-        };
         Arc::ptr_eq(&self.judged, &other.judged)
-            && same_emphasis
+            && self.own == other.own
             && self.selected == other.selected
             && self.lit == other.lit
             && self.extra == other.extra
+            && self.witness == other.witness
             && self.dependent == other.dependent
     }
 }
@@ -192,16 +190,9 @@ impl PartialEq for Marks {
 /// Ingress, then egress.
 pub type Shields = [Shield; 2];
 
-/// What is highlighted, with the number of hops from the start.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Emphasis {
-    /// Nodes, and how many hops away each is.
-    pub hops: BTreeMap<NodeRef, usize>,
-}
-
 impl Marks {
     /// Caption of the current frame.
-    pub fn of(judged: &Arc<Judged>, look: &Look<'_>) -> Self {
+    pub fn of(judged: &Arc<Judged>, look: &Look<'_>, own: BTreeSet<ArrowId>) -> Self {
         let (selection, lit) = (look.selection, look.highlight);
         let flows = selection.iter().filter_map(|item| match item {
             Item::Flow(id) => Some(*id),
@@ -212,9 +203,16 @@ impl Marks {
             selected: flows.collect(),
             lit: lit.clone(),
             extra: look.extra,
-            emphasis: look.emphasis.cloned(),
+            witness: look.extras.witness.as_ref().map(|extra| extra.id),
+            own,
             dependent: look.dependent.cloned(),
         }
+    }
+
+    /// Whether an arrow is what is looked at, and so is never dimmed.
+    pub fn spares(&self, id: ArrowId) -> bool {
+        let extra = |extra: &ExtraId| ArrowId::Extra(*extra) == id;
+        self.witness.as_ref().is_some_and(extra) || self.extra.as_ref().is_some_and(extra)
     }
 
     /// The emphasis of that arrow.
@@ -225,7 +223,7 @@ impl Marks {
                 line: self.judged.verdicts.get(&flow).copied(),
                 wrong: 0,
                 selected: self.selected.contains(&flow),
-                lit: self.lit.contains(&flow),
+                lit: self.lit.contains(&flow) || self.own.contains(&id),
                 dependent: (self.dependent.as_ref()).is_some_and(|all| all.contains_key(&flow)),
             },
             ArrowId::Bundle(bundle) => self.bundle(bundle),
@@ -252,17 +250,6 @@ impl Marks {
             lit: !self.lit.is_empty() && flows.clone().any(|flow| self.lit.contains(flow)),
             dependent: dependent.is_some_and(|all| flows.any(|flow| all.contains_key(flow))),
         }
-    }
-
-    /// Whether a node is dimmed.
-    pub fn dims_node(&self, node: NodeRef) -> bool {
-        let emphasis = self.emphasis.as_ref();
-        emphasis.is_some_and(|emphasis| !emphasis.hops.contains_key(&node))
-    }
-
-    /// Whether an arrow is dimmed.
-    pub fn dims_arrow(&self, id: ArrowId) -> bool {
-        self.emphasis.is_some() && !id.is_extra()
     }
 }
 

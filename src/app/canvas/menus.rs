@@ -66,10 +66,8 @@ impl CanvasView {
                     ui.separator();
                     listed(ui, Command::Delete, commands);
                 }
-                Some(item) => {
-                    let two = view.selection.len() == 2;
-                    self.node_menu(ui, (item, two), place.at, document, commands);
-                }
+                Some(_) if view.selection.len() > 1 => several_menu(ui, view, commands),
+                Some(item) => self.node_menu(ui, item, place.at, document, commands),
                 None if place.is_bundle => {
                     for command in [Command::Expand, Command::MuteFlow, Command::Delete] {
                         listed(ui, command, commands);
@@ -86,7 +84,7 @@ impl CanvasView {
     fn node_menu(
         &mut self,
         ui: &mut Ui,
-        (item, two): (Item, bool),
+        item: Item,
         at: Pos2,
         document: &Document,
         commands: &mut Commands,
@@ -96,15 +94,13 @@ impl CanvasView {
                 self.add_workload_at(document, Some(id), at, commands);
             }
             if entry(ui, "Draw flow from any pod here", "A") {
-                self.begin_flow(Some(End::AnyPodOf(id)), at);
+                self.begin_flow(Some(End::AnyPodOf(id)), Vec::new(), at);
             }
         } else {
             listed(ui, Command::DrawFlow, commands);
         }
         listed(ui, Command::ShowReach, commands);
-        if two {
-            listed(ui, Command::ShowWhy, commands);
-        }
+        listed(ui, Command::Focus, commands);
         ui.separator();
         for command in [
             Command::Rename,
@@ -164,6 +160,38 @@ impl CanvasView {
         ui.separator();
         listed(ui, Command::Radius, commands);
     }
+}
+
+/// The menu of a selection of several.
+fn several_menu(ui: &mut Ui, view: &View, commands: &mut Commands) {
+    let nodes = view.selection.iter().filter_map(|item| item.node()).count();
+    if nodes > 1 {
+        listed(ui, Command::LinkSelected, commands);
+    }
+    if nodes == 2 {
+        listed(ui, Command::ShowWhy, commands);
+    }
+    listed(ui, Command::ShowPolicies, commands);
+    listed(ui, Command::Focus, commands);
+    if nodes > 1 {
+        ui.separator();
+        for command in [
+            Command::AlignLeft,
+            Command::AlignRight,
+            Command::AlignTop,
+            Command::AlignBottom,
+            Command::DistributeAcross,
+            Command::DistributeDown,
+        ] {
+            listed(ui, command, commands);
+        }
+    }
+    ui.separator();
+    for command in [Command::Duplicate, Command::Copy, Command::Cut] {
+        listed(ui, command, commands);
+    }
+    ui.separator();
+    listed(ui, Command::Delete, commands);
 }
 
 /// A node and, for a namespace, all that is in it.

@@ -6,6 +6,7 @@
 //! is changed by commands only, one for each gesture.
 
 mod access;
+mod arrange;
 mod arrow_shape;
 mod camera;
 mod card;
@@ -16,8 +17,10 @@ mod create;
 mod draft;
 mod far;
 mod floating;
+mod header;
 mod keyboard;
 mod layouts;
+mod lit;
 mod look;
 mod menus;
 mod moving;
@@ -29,7 +32,9 @@ mod perform;
 mod pointer;
 mod popup;
 mod ports;
+mod reroute;
 mod scene_graph;
+mod search;
 mod summary;
 mod targets;
 mod under;
@@ -41,6 +46,7 @@ use egui::{Context, Id, Rect, Sense, Ui};
 
 use super::analysis_results::{AnalysisResults, Extras};
 use super::command::Commands;
+use super::focus::Focus;
 use super::jobs::{Memo, Pool};
 use super::panels::compare::DependentFlows;
 use super::theme;
@@ -51,13 +57,16 @@ use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
 use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
 
-pub use look::{Emphasis, colors_of, icon_of, words_of, words_of_extra};
+pub use lit::Emphasis;
+pub use look::{colors_of, icon_of, words_of, words_of_extra};
 pub use scene_graph::Counters;
+pub use search::Search;
 
 use camera::Camera;
 use collapse::Collapsed;
 use far::Far;
 use layouts::Layouts;
+use lit::Lighting;
 use look::{Judged, Marks};
 use pen::Made;
 use pointer::Gesture;
@@ -110,8 +119,11 @@ pub struct CanvasView {
     nudge: egui::Vec2,
     /// The next layout is fitted into view.
     fit_next: bool,
-    /// An object to bring into view as soon as it is drawn.
-    reveal: Option<Item>,
+    /// An object to bring into view as soon as it is drawn; and whether at a zoom where it can be read.
+    reveal: Option<(Item, bool)>,
+    /// The view has jumped: where it came from is a place to go back to.
+    jumped: bool,
+    lighting: Lighting,
     shown_once: bool,
     /// The witness that was last brought into view.
     witness: Option<ExtraId>,
@@ -270,11 +282,16 @@ impl CanvasView {
             self.judged_of = Some(of);
             self.scene_graph.counters.judged += 1;
         }
-        let marks = Marks::of(&self.judged, view);
+        let marks = Marks::of(&self.judged, view, self.lighting.own().clone());
         self.scene_graph.show(scene, marks);
-        if let Some(rect) = self.reveal.and_then(|item| self.item_rect(document, item)) {
+        if let Some((item, readable)) = self.reveal
+            && let Some(rect) = self.item_rect(document, item)
+        {
             self.reveal = None;
-            self.camera.reveal(rect);
+            match readable {
+                true => self.camera.show(rect),
+                false => self.camera.reveal(rect),
+            }
         }
         self.follow_witness(view.extras.witness.as_ref());
     }
@@ -343,7 +360,12 @@ impl CanvasView {
                 theme: theme::current(&context),
                 glyphs: self.glyphs.epoch(&context),
             };
-            self.scene_graph.draw(&painter, &self.camera, made, arrows);
+            let lit = (&self.lighting, arrows);
+            self.scene_graph.draw(&painter, &self.camera, made, lit);
+            if let Some((nodes, by)) = self.gesture.copies() {
+                let drawn = lit::with_members(&self.scene_graph.scene, nodes.iter().copied());
+                (self.scene_graph).draw_copies(&painter, &self.camera, made, (&drawn, by));
+            }
         }
         self.scene_graph.counters.frames = frames;
     }
@@ -355,6 +377,7 @@ struct Look<'a> {
     highlight: &'a BTreeSet<FlowId>,
     extra: Option<ExtraId>,
     emphasis: Option<&'a Arc<Emphasis>>,
+    focus: Option<&'a Focus>,
     dependent: Option<&'a DependentFlows>,
     extras: Extras,
     /// Counts the answers.
@@ -399,12 +422,15 @@ pub fn canvas_ui(
         highlight: &view.highlight,
         extra: view.extra.map(|id| collapsed.lift_id(document, id)),
         emphasis: view.emphasis(),
+        focus: view.focus.as_ref(),
         dependent: view.compare.enforcers.flows(),
         extras: collapsed.lift(document, view.extras(document)),
         number: view.results_number,
         analysis_results: &view.analysis_results,
         reduced_motion: view.reduced_motion,
     };
+    canvas.light(&look);
+    canvas.fade(ui.ctx(), &look);
     canvas.follow(ui.ctx(), pool, document, results, &look);
 
     let response = ui.interact(rect, canvas_id(), Sense::click_and_drag());

@@ -99,7 +99,7 @@ impl Move {
 
     /// Lets a worker move everything to the pointer; a running request is finished first.
     pub fn keep(&mut self, dragged: &mut Memo<Drag, Arc<Scene>>, pool: &Pool) {
-        if self.done || self.drag.by == Vec2::ZERO && dragged.asked().is_none() {
+        if self.copy || self.done || self.drag.by == Vec2::ZERO && dragged.asked().is_none() {
             return;
         }
         let wanted = match dragged.asked() {

@@ -9,7 +9,7 @@ use super::pointer::Gesture;
 use super::{CanvasView, Popup, draft, pen};
 use crate::app::theme;
 use crate::app::view::View;
-use crate::model::{Document, End, FlowId, NodeRef};
+use crate::model::{Document, End, FlowId, Item, NodeRef};
 use crate::scene::tokens;
 
 impl CanvasView {
@@ -20,17 +20,26 @@ impl CanvasView {
         let accent = theme::color(palette.accent);
         self.draw_lit(&painter, document, view, accent);
         self.draw_hops(&painter, view, palette);
+        self.draw_found(&painter, view, accent);
         let selected = view.selection.iter().filter_map(|item| item.node());
         let selected: BTreeSet<NodeRef> = selected.map(|node| self.shown(document, node)).collect();
         for node in selected {
             self.ring(&painter, node, accent, true);
         }
         let moving = self.gesture.is_moving();
-        let drawing = matches!(self.gesture, Gesture::Flow(_));
+        let drawing = matches!(self.gesture, Gesture::Flow(_) | Gesture::Reroute(_));
         if let (Some(node), false, None) = (self.hot, moving || drawing, &self.popup) {
             self.draw_handles(&painter, node, accent, theme::color(palette.raised));
         }
         let stroke = Stroke::new(2.0, accent);
+        if matches!(self.gesture, Gesture::Idle) {
+            self.draw_grips(
+                &painter,
+                view,
+                Stroke::new(1.5, accent),
+                theme::color(palette.raised),
+            );
+        }
         match &self.gesture {
             Gesture::Marquee { from, .. } => {
                 if let Some(at) = self.pointer {
@@ -87,6 +96,16 @@ impl CanvasView {
                         palette,
                     );
                 }
+            }
+            Gesture::Reroute(end) => {
+                let refuses = theme::color(palette.blocked);
+                for (end, color) in [(end.target(), accent), (end.refused(), refuses)] {
+                    if let Some(node) = end.and_then(End::node) {
+                        self.ring(&painter, node, color, true);
+                    }
+                }
+                self.draw_reroute(&painter, end, document, stroke);
+                self.banner(&painter, &end.words(document), palette);
             }
             Gesture::Idle | Gesture::Pan => {}
         }
@@ -170,6 +189,25 @@ impl CanvasView {
             for node in [flow.from.node(), flow.to.node()].into_iter().flatten() {
                 let node = self.shown(document, node);
                 self.ring(painter, node, faded(accent, 0.6), false);
+            }
+        }
+    }
+
+    /// What the search has found.
+    fn draw_found(&self, painter: &Painter, view: &View, accent: Color32) {
+        let found = view
+            .search
+            .as_ref()
+            .map_or(&[][..], |search| search.found());
+        for item in found {
+            if let Some(node) = item.node() {
+                self.ring(painter, node, accent, false);
+            } else if let Item::Flow(flow) = item
+                && let Some(chip) = self.screen_chip(*flow)
+                && chip.intersects(self.camera.viewport)
+            {
+                let stroke = Stroke::new(1.5, accent);
+                painter.rect_stroke(chip, chip.height() / 2.0, stroke, StrokeKind::Outside);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Pos2, pos2, vec2};
+use egui::{Pos2, Vec2, pos2, vec2};
 
 use super::camera::snap;
 use super::create::{self, Peer};
@@ -25,11 +25,13 @@ impl CanvasView {
     /// Shows everything at its actual size.
     pub(in crate::app) fn zoom_reset(&mut self) {
         self.camera.zoom_to(1.0);
+        self.jumped = true;
     }
 
     /// Shows everything.
     pub(in crate::app) fn fit(&mut self) {
         self.camera.fit(pen::rect(self.scene_graph.scene.bounds));
+        self.jumped = true;
     }
 
     /// Shows what is selected.
@@ -44,12 +46,33 @@ impl CanvasView {
             .filter_map(|item| self.item_rect(document, *item));
         if let Some(all) = rects.reduce(|a, b| a.union(b)) {
             self.camera.fit(all.expand(24.0));
+            self.jumped = true;
         }
     }
 
-    /// Brings an object into view as soon as it is drawn.
+    /// Brings an object into view as soon as it is drawn, where it can be read.
     pub(in crate::app) fn reveal(&mut self, item: Item) {
-        self.reveal = Some(item);
+        self.reveal = Some((item, true));
+    }
+
+    /// Zoom and pan.
+    pub(in crate::app) fn camera_at(&self) -> (f32, Vec2) {
+        (self.camera.zoom, self.camera.pan)
+    }
+
+    /// Returns to a zoom and a pan.
+    pub(in crate::app) fn set_camera(&mut self, (zoom, pan): (f32, Vec2)) {
+        (self.camera.zoom, self.camera.pan) = (zoom, pan);
+    }
+
+    /// Whether the view has jumped since this was last asked.
+    pub(in crate::app) fn take_jump(&mut self) -> bool {
+        std::mem::take(&mut self.jumped)
+    }
+
+    /// Whether a gesture is going on.
+    pub(in crate::app) fn in_gesture(&self) -> bool {
+        !matches!(self.gesture, Gesture::Idle)
     }
 
     /// Discards all positions and lays everything out again, as one step.
@@ -175,6 +198,7 @@ impl CanvasView {
             commands.push(Command::Reveal(Item::External(id)));
             return;
         }
+        let at = self.clear_of_tools(at);
         let mut made = create::make(document, &self.scene_graph.scene, peer, at);
         if let Peer::Workload(home, _) = peer
             && let Some(home) = home.or_else(|| document.namespaces.ids().next())
@@ -187,7 +211,8 @@ impl CanvasView {
         }
         let item = made.item;
         commands.edit(made.edit());
-        commands.push(Command::Reveal(item));
+        commands.push(Command::Select(vec![item]));
+        self.reveal = Some((item, false));
         if *peer != Peer::Internet {
             self.popup = Some(Popup::Rename(item, Age::New));
             self.adding = true;
@@ -196,21 +221,22 @@ impl CanvasView {
 
     /// Draws a flow by clicks, or from the selected node by choosing its other end from a list.
     pub(in crate::app) fn draw_flow(&mut self, _: &Document, selection: &[Item], _: &mut Commands) {
-        let node = match selection {
-            [item] => item.node(),
-            _ => None,
-        };
+        let mut nodes = selection.iter().filter_map(|item| item.node());
+        let node = nodes.next();
+        let also: Vec<End> = nodes.map(End::from).collect();
         let at = node
             .and_then(|node| beside(self, node))
             .unwrap_or_else(|| self.place());
-        self.begin_flow(node.map(End::from), at);
+        self.begin_flow(node.map(End::from), also, at);
     }
 
-    pub(super) fn begin_flow(&mut self, from: Option<End>, at: Pos2) {
-        if from.is_some() {
-            self.list_targets(from.clone(), at);
-        }
-        self.gesture = Gesture::Flow(FlowDraft::by_clicks(from, at));
+    /// Draws a flow by clicks, or by choosing its ends from a list.
+    pub(super) fn begin_flow(&mut self, from: Option<End>, also: Vec<End>, at: Pos2) {
+        self.list_targets(from.clone(), also.clone(), at);
+        self.gesture = Gesture::Flow(FlowDraft {
+            also,
+            ..FlowDraft::by_clicks(from, at)
+        });
     }
 
     /// Edits the name of the selected node, or the ports of the flow; returns whether there is one.
@@ -265,9 +291,12 @@ impl CanvasView {
     }
 
     /// Ends the current interaction with the canvas; returns whether there was one.
-    pub(in crate::app) fn leave_gesture(&mut self) -> bool {
-        let busy = self.popup.take().is_some() | !matches!(self.gesture, Gesture::Idle);
-        self.gesture = Gesture::Idle;
+    pub(in crate::app) fn leave_gesture(&mut self, commands: &mut Commands) -> bool {
+        let gesture = std::mem::take(&mut self.gesture);
+        let busy = self.popup.take().is_some() | !matches!(gesture, Gesture::Idle);
+        if let Gesture::Marquee { before, .. } = gesture {
+            commands.push(Command::Select(before.into_iter().collect()));
+        }
         busy
     }
 }

@@ -7,11 +7,12 @@ use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2};
 
 use super::draft::FlowDraft;
 use super::moving::{Drag, Move};
+use super::reroute::Reroute;
 use super::under::{extra_at, item_at};
 use super::{CanvasView, create, scene_graph};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
-use crate::model::{Document, Edit, Item, NamespaceId, NodeRef};
+use crate::model::{Document, Edit, End, Item, NamespaceId, NodeRef};
 use crate::scene::detail::Hit;
 use crate::scene::{self, ArrowId, Bundle, ExtraId, NamespaceBox, Scene, pt};
 
@@ -29,11 +30,15 @@ pub enum Gesture {
         from: Pos2,
         /// What stays selected.
         besides: BTreeSet<Item>,
+        /// What was selected before.
+        before: BTreeSet<Item>,
     },
     /// Moves nodes.
     Move(Move),
     /// Draws a flow.
     Flow(FlowDraft),
+    /// Moves an arrow's end to another node.
+    Reroute(Reroute),
 }
 
 impl Gesture {
@@ -45,7 +50,16 @@ impl Gesture {
     /// The scene with what is being moved.
     pub fn scene(&self) -> Option<Arc<Scene>> {
         match self {
-            Self::Move(moving) => Some(Arc::clone(&moving.now)),
+            // The originals of copies stay where they are.
+            Self::Move(moving) if !moving.copy => Some(Arc::clone(&moving.now)),
+            _ => None,
+        }
+    }
+
+    /// The nodes whose copies are moved, and how far.
+    pub fn copies(&self) -> Option<(&BTreeSet<NodeRef>, Vec2)> {
+        match self {
+            Self::Move(moving) if moving.copy => Some((&moving.drag.nodes, moving.drag.by)),
             _ => None,
         }
     }
@@ -99,13 +113,17 @@ impl CanvasView {
             self.pressed_hot = self.hot;
         }
         if let (true, Some(at)) = (response.drag_started(), pressed_at) {
-            self.begin(ui, response, at, view, commands);
+            self.begin(ui, response, at, document, view, commands);
         }
         if let Some(at) = self.pointer {
             self.drag(ui, at, document, view, commands);
         }
-        if response.drag_stopped() {
+        // A drag that Escape has stopped is no drop.
+        let released = ui.input(|input| input.pointer.any_released());
+        if response.drag_stopped() && released {
             self.end(document, commands);
+        } else if !response.dragged() && !response.drag_stopped() {
+            self.abandon();
         }
         if response.clicked() || response.double_clicked() {
             response.request_focus();
@@ -128,6 +146,7 @@ impl CanvasView {
         ui: &Ui,
         response: &Response,
         at: Pos2,
+        document: &Document,
         view: &View,
         commands: &mut Commands,
     ) {
@@ -160,8 +179,14 @@ impl CanvasView {
             }
             return;
         }
+        if let Some(end) = self.grip(from, document, view) {
+            self.gesture = Gesture::Reroute(end);
+            return;
+        }
         if let Some((node, side)) = self.handle(from) {
-            self.gesture = Gesture::Flow(FlowDraft::from_handle(node.into(), side, from));
+            let mut draft = FlowDraft::from_handle(node.into(), side, from);
+            draft.also = others(view, node);
+            self.gesture = Gesture::Flow(draft);
             return;
         }
         let modifiers = ui.input(|input| input.modifiers);
@@ -176,7 +201,12 @@ impl CanvasView {
             _ => None,
         };
         let Some(node) = taken else {
-            self.gesture = Gesture::Marquee { from, besides };
+            let before = view.selection.clone();
+            self.gesture = Gesture::Marquee {
+                from,
+                besides,
+                before,
+            };
             return;
         };
         let chosen: BTreeSet<NodeRef> = view
@@ -227,7 +257,7 @@ impl CanvasView {
         match &mut self.gesture {
             Gesture::Idle => {}
             Gesture::Pan => self.camera.pan_by(delta),
-            Gesture::Marquee { from, besides } => {
+            Gesture::Marquee { from, besides, .. } => {
                 let area = scene_graph::scene_rect(Rect::from_two_pos(*from, at));
                 let touched = self
                     .scene_graph
@@ -247,6 +277,23 @@ impl CanvasView {
             }
             Gesture::Move(_) => {}
             Gesture::Flow(draft) => draft.follow(at, under, document),
+            Gesture::Reroute(end) => {
+                let keep = ui.input(|input| input.modifiers.alt);
+                end.follow(at, under, keep, document);
+            }
+        }
+    }
+
+    /// Forgets a drag that ended without a drop.
+    fn abandon(&mut self) {
+        let dragged = match &self.gesture {
+            Gesture::Pan | Gesture::Marquee { .. } | Gesture::Reroute(_) => true,
+            Gesture::Move(moving) => !moving.done,
+            Gesture::Flow(draft) => !draft.by_clicks,
+            Gesture::Idle => false,
+        };
+        if dragged {
+            self.gesture = Gesture::Idle;
         }
     }
 
@@ -255,6 +302,7 @@ impl CanvasView {
             Gesture::Flow(draft) if draft.by_clicks => self.gesture = Gesture::Flow(draft),
             Gesture::Move(moving) => self.drop_nodes(moving, document, commands),
             Gesture::Flow(draft) => self.drop_flow(draft, document),
+            Gesture::Reroute(end) => self.drop_end(end, document, commands),
             _ => {}
         }
     }
@@ -289,8 +337,12 @@ impl CanvasView {
     pub(super) fn drop_flow(&mut self, draft: FlowDraft, document: &Document) {
         let at = draft.pointer;
         match (draft.from, draft.target) {
-            (Some(from), Some(to)) if draft.left => self.ask_ports(document, from, to, at),
-            (Some(from), None) if !draft.refused => self.ask_target(Some(from), at),
+            (Some(from), Some(to)) if draft.left => {
+                self.ask_ports(document, (from, draft.also), to, at);
+            }
+            (Some(from), None) if !draft.refused => {
+                self.ask_target(Some(from), draft.also, at);
+            }
             _ => {}
         }
     }
@@ -410,6 +462,8 @@ impl CanvasView {
             Gesture::Move(moving) if moving.copy => CursorIcon::Copy,
             Gesture::Move(moving) if !moving.done => CursorIcon::Grabbing,
             Gesture::Flow(draft) if draft.refused => CursorIcon::NotAllowed,
+            Gesture::Reroute(end) if end.refused().is_some() => CursorIcon::NotAllowed,
+            Gesture::Reroute(_) => CursorIcon::Grabbing,
             Gesture::Flow(_) => CursorIcon::Crosshair,
             _ if space => CursorIcon::Grab,
             _ if self.pointer.is_some_and(|at| self.handle(at).is_some()) => CursorIcon::Crosshair,
@@ -421,5 +475,15 @@ impl CanvasView {
             },
         };
         ui.ctx().set_cursor_icon(icon);
+    }
+}
+
+/// The other selected nodes, if a node is one of several: a flow drawn from it begins at all of them.
+fn others(view: &View, node: NodeRef) -> Vec<End> {
+    let nodes = view.selection.iter().filter_map(|item| item.node());
+    let (own, others): (Vec<_>, Vec<_>) = nodes.partition(|other| *other == node);
+    match own.is_empty() {
+        true => Vec::new(),
+        false => others.into_iter().map(End::from).collect(),
     }
 }

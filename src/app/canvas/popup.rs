@@ -1,10 +1,10 @@
 //! What opens on the canvas at a place: ports of a flow, the other end of a flow, a name.
 
-use egui::{Id, Pos2, Rect, Stroke, Ui, vec2};
+use egui::{Id, Key, Pos2, Rect, Stroke, Ui, vec2};
 
 use super::floating::{Outcome, floating};
 use super::{Age, CanvasView, Popup, draft, pen};
-use crate::app::command::Commands;
+use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::app::widgets::Field;
 use crate::model::edit::Thing;
@@ -78,6 +78,10 @@ impl CanvasView {
         if done {
             ui.data_mut(|data| data.remove_temp::<bool>(field));
             ui.memory_mut(|memory| memory.request_focus(super::canvas_id()));
+            if age == Age::New && ui.input(|input| input.key_pressed(Key::Escape)) {
+                // It was only a draft.
+                commands.push(Command::Undo);
+            }
             return Outcome::Closed;
         }
         Outcome::Open

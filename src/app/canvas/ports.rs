@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use egui::{Key, Pos2, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
 use super::floating::{Outcome, faint, floating, heading};
+use super::targets::sources;
 use super::{CanvasView, Popup, create, draft};
-use crate::app::command::{Command, Commands};
+use crate::app::command::Commands;
 use crate::app::theme;
 use crate::app::widgets;
 use crate::model::edit::Thing;
-use crate::model::{Document, Edit, End, Flow, FlowId, FlowPort, Item, validate};
+use crate::model::{Document, Edit, End, Flow, FlowId, FlowPort, validate};
 use crate::scene::tokens;
 
 /// Choosing the ports of a flow.
@@ -30,6 +31,8 @@ enum About {
     /// One to be added, after what has to be added before it.
     New {
         from: End,
+        /// Further sources, each with a flow of its own.
+        also: Vec<End>,
         to: End,
         before: Vec<Edit>,
         to_name: String,
@@ -50,25 +53,29 @@ impl PortPicker {
 
 impl CanvasView {
     /// Opens the ports of a flow between two ends, new or existing.
-    pub(super) fn ask_ports(&mut self, document: &Document, from: End, to: End, at: Pos2) {
+    pub(super) fn ask_ports(
+        &mut self,
+        document: &Document,
+        (from, also): (End, Vec<End>),
+        to: End,
+        at: Pos2,
+    ) {
         let same = |flow: &Flow| flow.from == from && flow.to == to && flow.allows_all();
         let known = document
             .flows
             .iter()
             .find(|(_, flow)| same(flow))
-            .map(|(id, _)| id);
+            .map(|(id, _)| id)
+            .filter(|_| also.is_empty());
         if let Some(flow) = known {
             return self.edit_ports_at(document, flow, at);
         }
-        let choices = document.port_choices(&to);
-        let chosen = match choices.as_slice() {
-            [only] => BTreeSet::from([only.port.clone()]),
-            _ => BTreeSet::new(),
-        };
+        let chosen = document.only_port(&to).into_iter().collect();
         let to_name = document.end_name(&to);
         self.open_ports(
             About::New {
                 from,
+                also,
                 to,
                 before: Vec::new(),
                 to_name,
@@ -80,10 +87,16 @@ impl CanvasView {
     }
 
     /// The same towards something that is made together with the flow.
-    pub(super) fn ask_ports_of_new(&mut self, from: End, made: create::Made, at: Pos2) {
+    pub(super) fn ask_ports_of_new(
+        &mut self,
+        (from, also): (End, Vec<End>),
+        made: create::Made,
+        at: Pos2,
+    ) {
         let to = made.end();
         let about = About::New {
             from,
+            also,
             to,
             to_name: made.name,
             before: made.edits,
@@ -169,7 +182,11 @@ impl PortPicker {
         if !draft::legal(&from, &to) {
             return Outcome::Closed;
         }
-        heading(ui, &document.end_name(&from), &title);
+        let also = match &self.about {
+            About::New { also, .. } => also.as_slice(),
+            About::Known(_) => &[],
+        };
+        heading(ui, &sources(&document.end_name(&from), also), &title);
         ui.add_space(4.0);
         let mut outcome = self.chips(ui, document, &to, commands);
         if self.field(ui) {
@@ -287,22 +304,35 @@ impl PortPicker {
         match &self.about {
             About::Known(id) => commands.edit(Edit::SetPorts(vec![*id], ports)),
             About::New {
-                from, to, before, ..
+                from,
+                also,
+                to,
+                before,
+                ..
             } => {
-                let flow = Edit::Add(Thing::Flow(Flow::new(from.clone(), to.clone(), ports)));
-                let flow_id = document.flows.next_id();
-                if before.is_empty() {
-                    commands.edit(flow);
-                } else {
-                    let name =
-                        format!("Add flow {} to {}", document.end_name(from), self.to_name());
-                    let edits = before.iter().cloned().chain([flow]).collect();
-                    commands.edit(Edit::Batch(name, edits));
-                }
-                commands.push(Command::Select(vec![Item::Flow(flow_id)]));
+                let joins = |from: &&End| *from != to && draft::legal(from, to);
+                let further = also.iter().filter(joins);
+                let sources: Vec<&End> = [from].into_iter().chain(further).collect();
+                let flow = |from: &&End| Flow::new(End::clone(from), to.clone(), ports.clone());
+                let flows = sources
+                    .iter()
+                    .map(|from| Edit::Add(Thing::Flow(flow(from))));
+                let mut edits: Vec<Edit> = before.iter().cloned().chain(flows).collect();
+                let edit = match edits.len() {
+                    1 => edits.remove(0),
+                    _ => Edit::Batch(self.step_name(document, &sources), edits),
+                };
+                create::run_and_select_flows(document, edit, commands);
             }
         }
         Outcome::Closed
+    }
+
+    fn step_name(&self, document: &Document, sources: &[&End]) -> String {
+        match sources {
+            [from] => format!("Add flow {} to {}", document.end_name(from), self.to_name()),
+            _ => format!("Add {} flows to {}", sources.len(), self.to_name()),
+        }
     }
 
     fn to_name(&self) -> &str {

@@ -2,7 +2,7 @@
 //! calls egui_graphs' parts itself, for visible objects only: its own view requests a frame after each
 //! frame and draws objects off screen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::{Painter, Rect, Vec2};
@@ -12,15 +12,13 @@ use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 
 use super::arrow_shape::ArrowShape;
 use super::camera::Camera;
+use super::lit::Lighting;
 use super::look::Marks;
 use super::node_shape::{NodeShape, Thing};
 use super::pen::Made;
 use crate::model::NodeRef;
 use crate::scene::detail::Index;
 use crate::scene::{self, ArrowId, Scene, pt};
-
-/// How opaque what is dimmed is.
-const DIMMED: f32 = 0.35;
 
 /// The drawn graph; payloads are ids.
 pub type Drawn = Graph<NodeRef, ArrowId, Directed, DefaultIx, NodeShape, ArrowShape>;
@@ -196,8 +194,51 @@ impl SceneGraph {
         }
     }
 
+    /// The graph, and where a node is in it.
+    pub fn place_of(&self, node: NodeRef) -> Option<(&Drawn, NodeIndex)> {
+        Some((&self.graph, *self.nodes.get(&node)?))
+    }
+
+    /// Draws copies of nodes, away from these by `by`.
+    pub fn draw_copies(
+        &mut self,
+        painter: &Painter,
+        camera: &Camera,
+        made: Made,
+        (nodes, by): (&BTreeSet<NodeRef>, Vec2),
+    ) {
+        let mut painter = painter.clone();
+        painter.set_opacity(0.7);
+        let meta = camera.frame();
+        let context = DrawContext {
+            ctx: painter.ctx(),
+            painter: &painter,
+            style: &self.style,
+            is_directed: true,
+            meta: &meta,
+        };
+        let shift = |graph: &mut Drawn, at: &NodeIndex, by| {
+            if let Some(node) = graph.node_mut(*at) {
+                node.display_mut().shift += by;
+            }
+        };
+        for at in nodes.iter().filter_map(|node| self.nodes.get(node)) {
+            let graph = &mut self.graph;
+            let counters = &mut self.counters;
+            shift(graph, at, by);
+            draw_node(graph, Some(at), &context, camera.visible(), made, counters);
+            shift(graph, at, -by);
+        }
+    }
+
     /// Draws what the camera sees. `arrows`: how opaque arrows are, 0 to 1.
-    pub fn draw(&mut self, painter: &Painter, camera: &Camera, made: Made, arrows: f32) {
+    pub fn draw(
+        &mut self,
+        painter: &Painter,
+        camera: &Camera,
+        made: Made,
+        (lighting, arrows): (&Lighting, f32),
+    ) {
         let meta = camera.frame();
         let context = DrawContext {
             ctx: painter.ctx(),
@@ -220,7 +261,13 @@ impl SceneGraph {
             .namespaces
             .iter()
             .map(|space| NodeRef::Namespace(space.id));
+        let lit = lighting.shown();
+        let mut dimmed = painter.clone();
+        dimmed.set_opacity(lit.map_or(1.0, |(_, rest, _)| rest));
+        let dims = |node| lit.is_some_and(|(lit, ..)| lit.dims_node(node));
         for node in spaces {
+            let painter = if dims(node) { &dimmed } else { painter };
+            let context = DrawContext { painter, ..context };
             draw_node(
                 &mut self.graph,
                 self.nodes.get(&node),
@@ -232,9 +279,7 @@ impl SceneGraph {
         }
         let mut faded = painter.clone();
         faded.set_opacity(arrows);
-        let mut dimmed = painter.clone();
-        dimmed.set_opacity(DIMMED);
-        let mut chips = Vec::new();
+        let (mut chips, mut dimmed_chips) = (Vec::new(), Vec::new());
         for at in self.index.visible_arrows(near) {
             let Some(id) = scene.arrows.get(at).map(|arrow| arrow.id) else {
                 continue;
@@ -248,8 +293,13 @@ impl SceneGraph {
                 continue;
             };
             counters.shapes += lines.len() + chip.len();
-            if self.marks.dims_arrow(id) {
+            if let Some((_, _, chips)) =
+                lit.filter(|(lit, ..)| lit.dims_arrow(id) && !self.marks.spares(id))
+            {
                 dimmed.extend(lines);
+                if chips {
+                    dimmed_chips.extend(chip);
+                }
                 continue;
             }
             faded.extend(lines);
@@ -257,7 +307,7 @@ impl SceneGraph {
         }
         for at in self.index.visible_nodes(near) {
             let node = scene.nodes.get(at).map(|node| node.node);
-            let dim = node.is_some_and(|node| self.marks.dims_node(node));
+            let dim = node.is_some_and(dims);
             let at = node.and_then(|node| self.nodes.get(&node));
             let context = DrawContext {
                 painter: if dim { &dimmed } else { painter },
@@ -265,6 +315,7 @@ impl SceneGraph {
             };
             draw_node(&mut self.graph, at, &context, seen, made, &mut counters);
         }
+        dimmed.extend(dimmed_chips);
         faded.extend(chips);
         self.counters = counters;
     }

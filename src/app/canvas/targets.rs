@@ -15,6 +15,8 @@ use create::Peer;
 pub struct TargetPicker {
     /// The source; none: the source itself is being chosen.
     pub from: Option<End>,
+    /// Further sources.
+    also: Vec<End>,
     /// Where it opens, and where a new peer is placed.
     pub at: Pos2,
     /// The namespace that it was dropped in.
@@ -37,7 +39,7 @@ enum Choice {
 
 impl CanvasView {
     /// Opens the list for a flow that was dropped on empty canvas.
-    pub(super) fn ask_target(&mut self, from: Option<End>, at: Pos2) {
+    pub(super) fn ask_target(&mut self, from: Option<End>, also: Vec<End>, at: Pos2) {
         let point = pt(at.x, at.y);
         let spaces = &self.scene_graph.scene.namespaces;
         let inside = spaces
@@ -46,6 +48,7 @@ impl CanvasView {
             .map(|space| space.id);
         self.popup = Some(Popup::Target(TargetPicker {
             from,
+            also,
             at,
             inside,
             new_first: true,
@@ -56,8 +59,8 @@ impl CanvasView {
     }
 
     /// Opens the list by keyboard, for the destination of a flow (or its source, without a source).
-    pub(super) fn list_targets(&mut self, from: Option<End>, at: Pos2) {
-        self.ask_target(from, at);
+    pub(super) fn list_targets(&mut self, from: Option<End>, also: Vec<End>, at: Pos2) {
+        self.ask_target(from, also, at);
         if let Some(Popup::Target(picker)) = &mut self.popup {
             picker.new_first = false;
             picker.inside = None;
@@ -72,7 +75,7 @@ impl CanvasView {
         });
         let escape = ui.input(|input| input.key_pressed(Key::Escape));
         match chosen {
-            Some(choice) => self.take(document, &picker, choice),
+            Some(choice) => self.take(document, picker, choice),
             None if escape => {
                 self.gesture = Gesture::Idle;
                 ui.memory_mut(|memory| memory.request_focus(super::canvas_id()));
@@ -82,17 +85,19 @@ impl CanvasView {
         }
     }
 
-    fn take(&mut self, document: &Document, picker: &TargetPicker, choice: Choice) {
+    fn take(&mut self, document: &Document, picker: TargetPicker, choice: Choice) {
         self.gesture = Gesture::Idle;
-        match (&picker.from, choice) {
+        let at = picker.at;
+        match (picker.from, choice) {
             (Some(from), Choice::Known(to)) => {
-                self.ask_ports(document, from.clone(), to, picker.at)
+                self.ask_ports(document, (from, picker.also), to, at);
             }
             (Some(from), Choice::New(peer)) => {
-                let made = create::make(document, &self.scene_graph.scene, &peer, picker.at);
-                self.ask_ports_of_new(from.clone(), made, picker.at);
+                let place = self.clear_of_tools(at);
+                let made = create::make(document, &self.scene_graph.scene, &peer, place);
+                self.ask_ports_of_new((from, picker.also), made, at);
             }
-            (None, Choice::Known(from)) => self.list_targets(Some(from), picker.at),
+            (None, Choice::Known(from)) => self.list_targets(Some(from), Vec::new(), at),
             (None, Choice::New(_)) => {}
         }
     }
@@ -101,6 +106,7 @@ impl CanvasView {
 impl TargetPicker {
     fn show(&mut self, ui: &mut Ui, document: &Document) -> Option<Choice> {
         let from = self.from.as_ref().map(|from| document.end_name(from));
+        let from = from.map(|from| sources(&from, &self.also));
         heading(ui, from.as_deref().unwrap_or("…"), "…");
         ui.add_space(4.0);
         let rows = self.rows(document);
@@ -248,6 +254,14 @@ impl TargetPicker {
             format!("New group{called}"),
         ));
         rows
+    }
+}
+
+/// The sources of flows, in words.
+pub fn sources(first: &str, also: &[End]) -> String {
+    match also.len() {
+        0 => first.to_owned(),
+        more => format!("{} objects", more + 1),
     }
 }
 

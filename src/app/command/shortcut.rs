@@ -72,6 +72,10 @@ pub(super) const fn key(key: Key) -> Shortcut {
     with(Modifiers::NONE, key)
 }
 
+pub(super) const fn alt(key: Key) -> Shortcut {
+    with(Modifiers::ALT, key)
+}
+
 pub(super) const fn ctrl(key: Key) -> Shortcut {
     with(Modifiers::COMMAND, key)
 }

@@ -9,7 +9,7 @@ use crate::app::widgets;
 use crate::scene::tokens;
 
 /// Mouse and touch gestures of the canvas.
-const GESTURES: [(&str, &str); 9] = [
+const GESTURES: [(&str, &str); 12] = [
     (
         "Drag from a handle",
         "Draw a flow; on empty canvas, also create its peer",
@@ -20,6 +20,9 @@ const GESTURES: [(&str, &str); 9] = [
     ("Double click", "Rename"),
     ("Alt and drag", "Duplicate"),
     ("Arrow keys", "Move the selection"),
+    ("Ctrl and arrow keys", "Select what is next to it"),
+    ("Drag an arrow's end", "Move it to another node"),
+    ("Mouse buttons 4 and 5", "Back, forward"),
     ("Ctrl V", "Paste, or import YAML"),
     ("Drop files", "Open or import them"),
 ];

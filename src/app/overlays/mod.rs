@@ -3,6 +3,7 @@
 mod adopted;
 mod convert;
 mod export;
+mod history;
 mod ignore;
 mod keys;
 mod manual;
@@ -30,6 +31,8 @@ pub enum Overlay {
     Palette(Box<PaletteView>),
     /// The keyboard shortcuts.
     Keys,
+    /// The steps of the project.
+    History,
     /// The report of an import.
     Report,
     /// A question that must be answered.
@@ -58,6 +61,7 @@ pub fn overlays_ui(app: &mut App, context: &Context) {
     let open = match overlay {
         Overlay::Palette(view) => palette::palette_ui(app, context, view).map(Overlay::Palette),
         Overlay::Keys => keys::keys_ui(context).then_some(Overlay::Keys),
+        Overlay::History => history::history_ui(app, context).then_some(Overlay::History),
         Overlay::Report => report::report_ui(app, context).then_some(Overlay::Report),
         Overlay::Question(question) => {
             question::question_ui(app, context, question).map(Overlay::Question)

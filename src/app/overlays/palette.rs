@@ -232,10 +232,28 @@ fn commands(app: &App) -> Vec<Entry> {
             .first()
             .map_or(String::new(), |shortcut| shortcut.text()),
         command: listed.command.clone(),
-        also: String::new(),
+        also: synonyms(&listed.command).to_owned(),
         policy: None,
     };
     possible.map(entry).collect()
+}
+
+/// Other words for a command.
+fn synonyms(command: &Command) -> &'static str {
+    match command {
+        Command::LayOut => "tidy arrange clean up",
+        Command::Fit => "zoom to fit, show all",
+        Command::FitSelection => "zoom to selection",
+        Command::ZoomReset => "zoom 100%",
+        Command::Focus => "isolate, solo, only this",
+        Command::Find => "search",
+        Command::LinkSelected => "link, connect",
+        Command::DrawFlow => "connect, arrow, edge",
+        Command::ToggleOutline | Command::ToggleInspector => "sidebar, panel",
+        Command::ShowWhy => "why, explain",
+        Command::MuteFlow => "disable, hide",
+        _ => "",
+    }
 }
 
 /// Whether both share the tables that names come from; compares pointers only.

@@ -59,6 +59,8 @@ pub fn text_of(app: &App, listed: &Listed) -> String {
         When::Always
         | When::Project
         | When::Selection
+        | When::Several
+        | When::Focused
         | When::Flows
         | When::Namespaces
         | When::Imported

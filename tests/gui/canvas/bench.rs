@@ -195,6 +195,19 @@ impl Bench {
         self.settle();
     }
 
+    /// Presses and releases another button in the middle of the canvas.
+    pub fn mouse(&mut self, button: PointerButton) {
+        let pos = self.canvas().center();
+        for pressed in [true, false] {
+            self.event(Event::PointerButton {
+                pos,
+                button,
+                pressed,
+                modifiers: Modifiers::NONE,
+            });
+        }
+    }
+
     pub fn double_click(&mut self, at: Pos2) {
         self.hover(at);
         for pressed in [true, false, true, false] {
@@ -208,6 +221,12 @@ impl Bench {
     }
 
     pub fn drag_with(&mut self, modifiers: Modifiers, from: Pos2, to: Pos2) {
+        self.drag_begin(modifiers, from, to);
+        self.drag_end(modifiers, to);
+    }
+
+    /// A drag that is not over yet.
+    pub fn drag_begin(&mut self, modifiers: Modifiers, from: Pos2, to: Pos2) {
         self.hover(from);
         self.button(from, true, modifiers);
         for step in 1..=6 {
@@ -216,8 +235,31 @@ impl Bench {
                 .event_modifiers(Event::PointerMoved(at), modifiers);
             self.harness.step();
         }
-        self.button(to, false, modifiers);
+    }
+
+    pub fn drag_end(&mut self, modifiers: Modifiers, at: Pos2) {
+        self.button(at, false, modifiers);
         self.settle();
+    }
+
+    /// A drag that Escape ends before the button is released.
+    pub fn drag_and_escape(&mut self, from: Pos2, to: Pos2) {
+        self.drag_begin(Modifiers::NONE, from, to);
+        self.press(Key::Escape);
+        self.drag_end(Modifiers::NONE, to);
+    }
+
+    /// A click with the secondary button.
+    pub fn secondary_click(&mut self, pos: Pos2) {
+        self.hover(pos);
+        for pressed in [true, false] {
+            self.event(Event::PointerButton {
+                pos,
+                button: PointerButton::Secondary,
+                pressed,
+                modifiers: Modifiers::NONE,
+            });
+        }
     }
 
     pub fn press(&mut self, key: Key) {
@@ -245,6 +287,16 @@ impl Bench {
 
     pub fn event(&mut self, event: Event) {
         self.harness.event(event);
+        self.collect();
+    }
+
+    pub fn event_with(&mut self, modifiers: Modifiers, event: Event) {
+        self.harness.event_modifiers(event, modifiers);
+        self.collect();
+    }
+
+    /// Shows the frames of what happened, and takes what they copy.
+    fn collect(&mut self) {
         self.harness.step();
         for command in &self.harness.output().platform_output.commands {
             if let egui::OutputCommand::CopyText(text) = command {

@@ -3,6 +3,8 @@
 
 mod bench;
 mod collapse;
+mod focus;
+mod hands;
 mod seen;
 mod waiting;
 

@@ -20,8 +20,6 @@ use crate::scene::tokens;
 pub struct OutlineView {
     /// The text that names must contain.
     pub filter: String,
-    /// The filter gets the keyboard focus in the next frame.
-    pub find: bool,
     closed: BTreeSet<NamespaceId>,
     lines: Arc<Vec<Line>>,
     made_for: Option<Inputs>,
@@ -161,10 +159,6 @@ fn filter_ui(ui: &mut Ui, view: &mut OutlineView) {
         .desired_width(f32::INFINITY);
     let response = ui.add(edit);
     widgets::named(&response, egui::WidgetType::TextEdit, "Filter outline");
-    if std::mem::take(&mut view.find) {
-        response.request_focus();
-        widgets::select_all(ui, id, view.filter.chars().count());
-    }
     if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
         view.filter.clear();
     }

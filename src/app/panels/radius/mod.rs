@@ -18,7 +18,7 @@ use crate::query::Results;
 use crate::query::party::{Joined, Party};
 use crate::query::radius::{Hop, Radius, radius};
 use crate::scene::request::ports_label;
-use crate::scene::{Extra, ExtraKind, OUTSIDE};
+use crate::scene::{ArrowId, Extra, ExtraKind, OUTSIDE};
 
 /// State of the panel.
 #[derive(Default)]
@@ -110,9 +110,19 @@ fn found(results: &Results, from: Party) -> Found {
         let many = document.workloads_at(&node.into()).into_iter();
         hops.extend(many.map(|id| (NodeRef::Workload(id), 0)));
     }
+    let home = |node: &NodeRef| match node {
+        NodeRef::Workload(id) => Some(document.workloads.get(*id)?.namespace),
+        _ => None,
+    };
+    let homes = hops.keys().filter_map(home);
+    let arrows: Vec<Extra> = radius.layers.iter().flatten().map(arrow).collect();
     Found {
-        hops: Arc::new(radius.layers.iter().flatten().map(arrow).collect()),
-        emphasis: Arc::new(Emphasis { hops }),
+        emphasis: Arc::new(Emphasis {
+            containers: homes.collect(),
+            arrows: arrows.iter().map(|hop| ArrowId::Extra(hop.id)).collect(),
+            hops,
+        }),
+        hops: Arc::new(arrows),
         radius,
     }
 }
