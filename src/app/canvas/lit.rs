@@ -1,13 +1,14 @@
 //! What is lit on the canvas while the rest is dimmed: the blast radius, the focus, or what is selected
 //! and hovered; each with its arrows and the other ends of these.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egui::Context;
 use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
 
+use super::look::{Emphasis, Lit};
 use super::pointer::Gesture;
 use super::scene_graph::SceneGraph;
 use super::{CanvasView, Look};
@@ -23,44 +24,6 @@ const BESIDE_SELECTION: f32 = 0.45;
 
 /// Seconds in which the rest is dimmed.
 const FADE: f32 = 0.14;
-
-/// What is lit, with the number of hops from the start.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Emphasis {
-    /// Nodes, and how many hops away each is.
-    pub hops: BTreeMap<NodeRef, usize>,
-    /// Arrows.
-    pub arrows: BTreeSet<ArrowId>,
-    /// Containers with something lit in them.
-    pub containers: BTreeSet<NamespaceId>,
-}
-
-impl Emphasis {
-    /// Whether a node is dimmed.
-    pub fn dims_node(&self, node: NodeRef) -> bool {
-        let holds_lit = matches!(node, NodeRef::Namespace(id) if self.containers.contains(&id));
-        !holds_lit && !self.hops.contains_key(&node)
-    }
-
-    /// Whether an arrow is dimmed.
-    pub fn dims_arrow(&self, id: ArrowId) -> bool {
-        !self.arrows.contains(&id)
-    }
-
-    /// How many nodes are lit, containers aside.
-    fn count(&self) -> usize {
-        let nodes = self.hops.keys();
-        nodes
-            .filter(|node| !matches!(node, NodeRef::Namespace(_)))
-            .count()
-    }
-
-    /// Adds the containers of what is lit.
-    fn contain(&mut self, scene: &Scene) {
-        let homes = self.hops.keys().filter_map(|node| scene.node(*node));
-        self.containers = homes.filter_map(|node| node.namespace).collect();
-    }
-}
 
 /// What an emphasis is computed from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,7 +53,7 @@ pub struct Lighting {
 
 impl Lighting {
     /// What is lit, how opaque the rest is, and whether it keeps its chips; none: nothing is dimmed.
-    pub fn shown(&self) -> Option<(&Emphasis, f32, bool)> {
+    pub fn shown(&self) -> Option<Lit<'_>> {
         let lit = self.lit.as_deref()?;
         Some((lit, self.rest, !self.bare))
     }

@@ -18,7 +18,7 @@ use crate::query::Results;
 use crate::query::exposure::Gates;
 use crate::scene::bundle::bundles;
 use crate::scene::tokens::Palette;
-use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind};
+use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind, Scene};
 
 /// The kind of line that shows the verdict without colour; none: no verdict yet.
 pub fn line_of(verdict: Option<Verdict>) -> Line {
@@ -189,6 +189,47 @@ impl PartialEq for Marks {
 
 /// Ingress, then egress.
 pub type Shields = [Shield; 2];
+
+/// What is lit, with the number of hops from the start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Emphasis {
+    /// Nodes, and how many hops away each is.
+    pub hops: BTreeMap<NodeRef, usize>,
+    /// Arrows.
+    pub arrows: BTreeSet<ArrowId>,
+    /// Containers with something lit in them.
+    pub containers: BTreeSet<NamespaceId>,
+}
+
+impl Emphasis {
+    /// Whether a node is dimmed.
+    pub fn dims_node(&self, node: NodeRef) -> bool {
+        let holds_lit = matches!(node, NodeRef::Namespace(id) if self.containers.contains(&id));
+        !holds_lit && !self.hops.contains_key(&node)
+    }
+
+    /// Whether an arrow is dimmed.
+    pub fn dims_arrow(&self, id: ArrowId) -> bool {
+        !self.arrows.contains(&id)
+    }
+
+    /// How many nodes are lit, containers aside.
+    pub fn count(&self) -> usize {
+        let nodes = self.hops.keys();
+        nodes
+            .filter(|node| !matches!(node, NodeRef::Namespace(_)))
+            .count()
+    }
+
+    /// Adds the containers of what is lit.
+    pub fn contain(&mut self, scene: &Scene) {
+        let homes = self.hops.keys().filter_map(|node| scene.node(*node));
+        self.containers = homes.filter_map(|node| node.namespace).collect();
+    }
+}
+
+/// What is lit, how opaque the rest is, and whether the rest keeps its chips.
+pub type Lit<'a> = (&'a Emphasis, f32, bool);
 
 impl Marks {
     /// Caption of the current frame.

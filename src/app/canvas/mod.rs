@@ -57,8 +57,7 @@ use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
 use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
 
-pub use lit::Emphasis;
-pub use look::{colors_of, icon_of, words_of, words_of_extra};
+pub use look::{Emphasis, colors_of, icon_of, words_of, words_of_extra};
 pub use scene_graph::Counters;
 pub use search::Search;
 
@@ -360,7 +359,7 @@ impl CanvasView {
                 theme: theme::current(&context),
                 glyphs: self.glyphs.epoch(&context),
             };
-            let lit = (&self.lighting, arrows);
+            let lit = (self.lighting.shown(), arrows);
             self.scene_graph.draw(&painter, &self.camera, made, lit);
             if let Some((nodes, by)) = self.gesture.copies() {
                 let drawn = lit::with_members(&self.scene_graph.scene, nodes.iter().copied());

@@ -12,8 +12,7 @@ use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 
 use super::arrow_shape::ArrowShape;
 use super::camera::Camera;
-use super::lit::Lighting;
-use super::look::Marks;
+use super::look::{Lit, Marks};
 use super::node_shape::{NodeShape, Thing};
 use super::pen::Made;
 use crate::model::NodeRef;
@@ -237,7 +236,7 @@ impl SceneGraph {
         painter: &Painter,
         camera: &Camera,
         made: Made,
-        (lighting, arrows): (&Lighting, f32),
+        (lit, arrows): (Option<Lit<'_>>, f32),
     ) {
         let meta = camera.frame();
         let context = DrawContext {
@@ -261,7 +260,6 @@ impl SceneGraph {
             .namespaces
             .iter()
             .map(|space| NodeRef::Namespace(space.id));
-        let lit = lighting.shown();
         let mut dimmed = painter.clone();
         dimmed.set_opacity(lit.map_or(1.0, |(_, rest, _)| rest));
         let dims = |node| lit.is_some_and(|(lit, ..)| lit.dims_node(node));
