@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args) -> u8 {
             }
         }
     };
-    let loaded: Option<&Loaded> = loaded.as_ref().map(|loaded| &**loaded);
+    let loaded: Option<&Loaded> = loaded.as_deref();
     let snapshot = loaded.map(|loaded| &loaded.snapshot);
     let (observed, mut diagnostics) = read(&args.files, snapshot);
     let has_records = observed
@@ -118,7 +118,7 @@ fn read(
     for file in files {
         match sources::stream(file) {
             Ok(mut input) => diagnostics.extend(reader.read(&file.to_string_lossy(), &mut input)),
-            Err(diagnostic) => diagnostics.push(diagnostic),
+            Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }
     let observed =

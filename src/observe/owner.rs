@@ -50,7 +50,7 @@ pub fn guessed(pod: &str) -> Option<Owner> {
     let (own, last) = pod.rsplit_once('-').filter(|(own, _)| !own.is_empty())?;
     let is_suffix = last.len() == 5 && is_random(last);
     if is_suffix && let (name, Some(kind)) = of_generate_name(own) {
-        return (!name.is_empty()).then(|| (name, Some(kind)));
+        return (!name.is_empty()).then_some((name, Some(kind)));
     }
     if is_number(last) {
         return Some(of_kind(own, "StatefulSet"));

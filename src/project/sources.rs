@@ -79,10 +79,10 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// If it cannot be opened, or is a folder.
-pub fn stream(path: &Path) -> Result<Box<dyn io::BufRead>, Diagnostic> {
+pub fn stream(path: &Path) -> Result<Box<dyn io::BufRead>, Box<Diagnostic>> {
     let failed = |error: &dyn std::fmt::Display| {
         let message = format!("the file cannot be read: {error}");
-        about(path, Diagnostic::error("file", message))
+        Box::new(about(path, Diagnostic::error("file", message)))
     };
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::BufReader::new(io::stdin())));

@@ -52,7 +52,8 @@ fn is_drawn(bench: &Bench, node: NodeRef) -> bool {
 
 #[test]
 fn every_gesture_collapses_and_one_step_undoes_it() {
-    let gestures: [(&str, fn(&mut Bench)); 4] = [
+    type Gesture = fn(&mut Bench);
+    let gestures: [(&str, Gesture); 4] = [
         ("caret", |bench| bench.click(caret(bench, "data"))),
         ("icon", |bench| bench.double_click(icon(bench, "data"))),
         ("key", |bench| {
