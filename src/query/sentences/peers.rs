@@ -1,6 +1,7 @@
 //! The peers and subjects of policies in words. What only tells apart how a pod or node is known (host-network pods,
 //! addresses of nodes) is left out.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -281,35 +282,40 @@ fn selector_words(selector: &Selector) -> String {
 
 fn requirement_words(requirement: &Requirement) -> String {
     let key = &requirement.key;
-    let list = |values: &std::collections::BTreeSet<String>| {
-        let values: Vec<String> = values.iter().cloned().collect();
-        joined(&values, ", ", " or ")
-    };
     match &requirement.op {
         LabelOp::Exists => format!("the label {key}"),
         LabelOp::DoesNotExist => format!("no label {key}"),
         LabelOp::In(values) if values.is_empty() => format!("no value of {key}"),
-        LabelOp::In(values) => format!("{key}={}", list(values)),
+        LabelOp::In(values) => format!("{key}={}", values_words(values)),
         LabelOp::NotIn(values) if values.is_empty() => format!("any value of {key}"),
-        LabelOp::NotIn(values) => format!("{key} other than {}", list(values)),
-        LabelOp::StartsWith(_) | LabelOp::EndsWith(_) | LabelOp::Contains(_) => {
-            requirement.to_string()
-        }
+        LabelOp::NotIn(values) => format!("{key} other than {}", values_words(values)),
+        LabelOp::StartsWith(text) => format!("{key} that starts with {}", value_words(text)),
+        LabelOp::EndsWith(text) => format!("{key} that ends with {}", value_words(text)),
+        LabelOp::Contains(text) => format!("{key} that contains {}", value_words(text)),
+    }
+}
+
+fn values_words(values: &BTreeSet<String>) -> String {
+    let values: Vec<String> = values.iter().map(|value| value_words(value)).collect();
+    joined(&values, ", ", " or ")
+}
+
+/// A value of a label; an empty one is shown as `""`.
+fn value_words(value: &str) -> String {
+    match value {
+        "" => "\"\"".to_owned(),
+        value => value.to_owned(),
     }
 }
 
 /// `in shop`, `in namespaces with team=web`, `in any namespace`.
 fn place_words(selector: &Selector) -> String {
-    let values = |values: &std::collections::BTreeSet<String>| {
-        let values: Vec<String> = values.iter().cloned().collect();
-        joined(&values, ", ", " or ")
-    };
     match selector.requirements.as_slice() {
         [] => "in any namespace".to_owned(),
         [one] if one.key == NAMESPACE_NAME_LABEL => match &one.op {
-            LabelOp::In(names) if !names.is_empty() => format!("in {}", values(names)),
+            LabelOp::In(names) if !names.is_empty() => format!("in {}", values_words(names)),
             LabelOp::NotIn(names) if !names.is_empty() => {
-                format!("in any namespace but {}", values(names))
+                format!("in any namespace but {}", values_words(names))
             }
             LabelOp::Exists => "in any namespace".to_owned(),
             _ => format!("in namespaces with {}", requirement_words(one)),
