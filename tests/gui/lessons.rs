@@ -94,6 +94,8 @@ fn a_lesson_is_left_for_another_project() {
 #[test]
 fn policies_have_a_sentence_below_their_names() {
     let mut window = first();
+    let flow = window.flow("prometheus to web");
+    window.ask(drawbridge::app::Command::Select(vec![flow]));
     let sentence = "Pods with app=web accept TCP 9090 from app=prometheus in shop.";
     assert!(window.sees(sentence));
     window.click(LESSONS[0].fix_button);
