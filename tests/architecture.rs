@@ -122,8 +122,13 @@ const ABSENT: &[Absence] = &[
     },
     Absence {
         words: &["std", "::", "process"],
-        allowed_in: &["cli/", "app/", "main.rs"],
-        why: "only the command line and the window start processes or exit",
+        allowed_in: &[
+            "cli/",
+            "app/",
+            "main.rs",
+            "project/sources/kustomize/build.rs",
+        ],
+        why: "only the command line and the window start processes or exit, and what they ask for to build Kustomize folders",
     },
     Absence {
         words: &["SystemTime"],
@@ -534,7 +539,9 @@ fn every_code_has_a_page() {
     let mut violations = Vec::new();
     for file in sources() {
         for (code, line) in file.codes() {
-            if !known.contains(code.as_str()) {
+            // A type of Hubble's flows.
+            let is_type = file.path == "observe/hubble.rs" && code == "L7";
+            if !known.contains(code.as_str()) && !is_type {
                 violations.push(format!("src/{}:{line}: `{code}`", file.path));
             }
             found.insert(code);

@@ -107,7 +107,7 @@ impl Reader {
             .chain([value])
             .find(|flow| flow.get("Key").is_some())
         {
-            return self.report(flow, goldmane::report(flow), "goldmane", source);
+            return self.counted(flow, goldmane::report(flow), "goldmane", source);
         }
         let is_flat = !text(value, "time").is_empty()
             && value.get("verdict").is_some()
@@ -144,13 +144,13 @@ impl Reader {
         {
             self.capture.ignore(kind, 1);
         } else if value.get("source_namespace").is_some() && value.get("reporter").is_some() {
-            self.report(value, whisker::report(value), "whisker", source);
+            self.counted(value, whisker::report(value), "whisker", source);
         } else if value.get("items").is_none() {
             self.capture.ignore("other-log-line", 1);
         }
     }
 
-    fn report(
+    fn counted(
         &mut self,
         flow: &Value,
         report: Option<Report>,
