@@ -182,6 +182,7 @@ fn a_finding_is_ignored_for_a_reason() {
     let mut window = opened(Vec::new());
     let before = window.document();
     open_row(&mut window, SERVICE_PORT);
+    window.scroll_to("Ignore…");
     window.click("Ignore…");
     window.press(Key::Enter);
     assert_eq!(window.document(), before, "a reason is needed");

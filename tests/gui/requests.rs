@@ -74,8 +74,7 @@ fn an_external_is_an_entity() {
     let document = window.document();
     let id = document.externals.ids().next().expect("an external");
     window.ask(Command::Select(vec![Item::External(id)]));
-    window.click("Role");
-    window.click("kube-apiserver");
+    window.choose("Role", "kube-apiserver");
     let entity = |window: &TestWindow| window.document().externals.get(id).expect("it").entity;
     assert_eq!(entity(&window), Some(Entity::KubeApiserver));
     assert!(window.sees("Means the API server."));

@@ -111,6 +111,20 @@ impl TestWindow {
         self.settle();
     }
 
+    /// Scrolls until the control of that name is visible.
+    pub fn scroll_to(&mut self, label: &str) {
+        self.control(label).scroll_to_me();
+        self.settle();
+    }
+
+    /// Opens a list of choices by the keyboard and clicks one. The list need not be visible.
+    pub fn choose(&mut self, list: &str, choice: &str) {
+        self.control(list).focus();
+        self.settle();
+        self.press(Key::Space);
+        self.click(choice);
+    }
+
     /// Replaces the text of a field, and leaves it focused. The field need not be visible.
     pub fn write(&mut self, field: &str, text: &str) {
         self.control(field).focus();

@@ -1,5 +1,6 @@
 //! What is lit while the rest is dimmed, the focus, back and forward, and the search.
 
+use drawbridge::app::Command;
 use drawbridge::app::focus::Direction;
 use drawbridge::model::{Item, NodeRef};
 use drawbridge::scene::ArrowId;
@@ -231,6 +232,9 @@ fn the_search_counts_marks_and_walks_and_escape_closes_it() {
 #[test]
 fn a_match_far_away_is_shown_where_it_can_be_read() {
     let mut bench = Bench::new(super::bench::many(12, 25));
+    // So many open as cards.
+    bench.ask(Command::ExpandAll);
+    bench.ask(Command::Fit);
     assert!(bench.zoom() < 0.3);
     bench.press_with(Modifiers::COMMAND, Key::F);
     bench.type_text("team-7/svc-3 app=svc-3");
@@ -240,5 +244,6 @@ fn a_match_far_away_is_shown_where_it_can_be_read() {
     assert!(bench.zoom() >= 0.55, "{}", bench.zoom());
     assert!(bench.canvas().contains_rect(bench.rect(node)));
     bench.event(Event::PointerGone);
-    assert_eq!(bench.next_frame(), std::time::Duration::MAX);
+    // Only the journal of unsaved work is still to come.
+    assert!(bench.next_frame() > std::time::Duration::from_millis(100));
 }
