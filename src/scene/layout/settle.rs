@@ -112,13 +112,10 @@ impl<'a> Table<'a> {
                     self.at(node.node)
                 };
                 let wish = rect_at(node, wish);
-                let around = if is_new {
-                    self.neighbours(space.id)
-                } else {
-                    Vec::new()
-                };
-                let found = nearest_free(wish, NODE_GAP, taken, &around, 40)
-                    .or_else(|| nearest_free(wish, NODE_GAP, taken, &[], RINGS))
+                let around = self.surroundings(space.id);
+                let fits = |rect: &Rect| !is_new || around.has_room(rect);
+                let found = nearest_free(wish, NODE_GAP, taken, &fits, 40)
+                    .or_else(|| nearest_free(wish, NODE_GAP, taken, &|_| true, RINGS))
                     .unwrap_or(wish);
                 self.places.insert(node.node, found.min);
             }
@@ -143,30 +140,30 @@ impl<'a> Table<'a> {
         self.at(node.node)
     }
 
-    /// Where a new node would make its container touch a neighbouring thing.
-    fn neighbours(&self, id: NamespaceId) -> Vec<Rect> {
+    /// What was around a container.
+    fn surroundings(&self, id: NamespaceId) -> Surroundings {
         let Some(previous) = self.previous else {
-            return Vec::new();
+            return Surroundings::default();
         };
         let spaces = previous.namespaces.iter().filter(|n| n.id != id);
         let outer = previous.nodes.iter().filter(|n| n.namespace.is_none());
-        let grown = |r: Rect| {
-            let side = tokens::NAMESPACE_PADDING + PITCH;
-            Rect {
-                min: r.min - pt(side, side),
-                max: r.max + pt(side, tokens::NAMESPACE_TOP + PITCH),
-            }
-        };
-        spaces
-            .map(|n| grown(n.rect))
-            .chain(outer.map(|n| grown(n.rect)))
-            .collect()
+        let others = spaces.map(|n| n.rect).chain(outer.map(|n| n.rect));
+        Surroundings {
+            own: previous.rect(NodeRef::Namespace(id)),
+            others: others.collect(),
+        }
     }
 
     /// Whether it was collapsed before, and is no more.
     fn is_expanded(&self, space: &NamespaceSpec) -> bool {
         let before = self.previous.and_then(|p| p.namespace(space.id));
         !space.collapsed && before.is_some_and(|before| before.collapsed)
+    }
+
+    /// Whether it was there before, and was not as large.
+    fn is_grown(&self, space: &NamespaceSpec) -> bool {
+        let before = self.previous.and_then(|p| p.namespace(space.id));
+        before.is_some_and(|before| !before.rect.encloses(&self.container(space)))
     }
 
     /// The container around a namespace's nodes.
@@ -204,7 +201,8 @@ impl<'a> Table<'a> {
         let known = |n: &NamespaceSpec| self.previous.is_some_and(|p| p.namespace(n.id).is_some());
         let mut order = free.to_vec();
         // What was just expanded takes its place, what it covers moves aside, and nothing else moves.
-        order.sort_by_key(|n| (!self.is_expanded(n), !known(n), n.id));
+        // What grows stays, and what it comes to lie on gives way.
+        order.sort_by_cached_key(|n| (!self.is_expanded(n), !self.is_grown(n), !known(n), n.id));
         let opened = order.partition_point(|n| self.is_expanded(n));
         order.splice(opened..opened, cards);
         let mut pushed = Vec::new();
@@ -218,7 +216,7 @@ impl<'a> Table<'a> {
             taken.push(rect);
         }
         for (space, rect) in pushed {
-            let found = nearest_free(rect, SPACE_GAP, &taken, &[], RINGS * 4).unwrap_or(rect);
+            let found = nearest_free(rect, SPACE_GAP, &taken, &|_| true, RINGS * 4).unwrap_or(rect);
             self.move_space(space.id, found.min - rect.min);
             self.places.insert(NodeRef::Namespace(space.id), found.min);
             taken.push(found);
@@ -249,7 +247,7 @@ impl<'a> Table<'a> {
             let covered = taken.iter().any(|t| t.overlaps(&rect));
             let found = match before {
                 // What was shown moves aside, the shortest way.
-                Some(true) if covered => nearest_free(rect, NODE_GAP, &taken, &[], RINGS),
+                Some(true) if covered => nearest_free(rect, NODE_GAP, &taken, &|_| true, RINGS),
                 Some(false) => None,
                 _ => (!covered).then_some(rect),
             };
@@ -265,25 +263,46 @@ impl<'a> Table<'a> {
     }
 }
 
+/// A container as it was, and all that was outside of it.
+#[derive(Default)]
+struct Surroundings {
+    own: Option<Rect>,
+    others: Vec<Rect>,
+}
+
+impl Surroundings {
+    /// Whether the container with a further node touches nothing.
+    fn has_room(&self, node: &Rect) -> bool {
+        let (side, top) = (tokens::NAMESPACE_PADDING, tokens::NAMESPACE_TOP);
+        let around = Rect {
+            min: node.min - pt(side, top),
+            max: node.max + pt(side, side),
+        };
+        let whole = self.own.map_or(around, |own| own.union(&around));
+        let wide = whole.grow(PITCH);
+        self.others.iter().all(|other| !other.overlaps(&wide))
+    }
+}
+
 fn rect_at(node: &NodeSpec, at: Point) -> Rect {
     Rect::new(at.x, at.y, node.width, tokens::NODE_HEIGHT)
 }
 
 /// The position nearest to the preferred one, in steps of the pitch, that keeps `gap` from `taken` and
-/// does not touch `avoid`.
-fn nearest_free(wish: Rect, gap: f32, taken: &[Rect], avoid: &[Rect], rings: i32) -> Option<Rect> {
+/// fits.
+fn nearest_free(
+    wish: Rect,
+    gap: f32,
+    taken: &[Rect],
+    fits: &dyn Fn(&Rect) -> bool,
+    rings: i32,
+) -> Option<Rect> {
     let reach = wish.grow(rings as f32 * PITCH + gap);
-    let near = |rects: &[Rect]| -> Vec<Rect> {
-        rects
-            .iter()
-            .copied()
-            .filter(|r| r.overlaps(&reach))
-            .collect()
-    };
-    let (taken, avoid) = (near(taken), near(avoid));
+    let near = taken.iter().copied().filter(|r| r.overlaps(&reach));
+    let taken: Vec<Rect> = near.collect();
     let is_free = |rect: &Rect, gap: f32| {
         let wide = rect.grow(gap);
-        taken.iter().all(|t| !t.overlaps(&wide)) && avoid.iter().all(|t| !t.overlaps(rect))
+        taken.iter().all(|t| !t.overlaps(&wide)) && fits(rect)
     };
     // At its preferred position it need not keep the whole gap.
     if is_free(&wish, 0.0) {
