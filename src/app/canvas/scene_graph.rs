@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use egui::{Painter, Rect, Vec2};
+use egui::{Painter, Rect, Shape, Vec2};
 use egui_graphs::{DisplayEdge, DisplayNode, DrawContext, Graph, SettingsStyle};
 use petgraph::Directed;
 use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
@@ -15,6 +15,7 @@ use super::camera::Camera;
 use super::look::{Lit, Marks};
 use super::node_shape::{NodeShape, Thing};
 use super::pen::Made;
+use crate::app::theme;
 use crate::model::NodeRef;
 use crate::scene::detail::Index;
 use crate::scene::{self, ArrowId, Scene, pt};
@@ -313,6 +314,12 @@ impl SceneGraph {
             };
             draw_node(&mut self.graph, at, &context, seen, made, &mut counters);
         }
+        // Lines do not show through dimmed chips.
+        let ground = theme::color(theme::palette(painter.ctx()).canvas);
+        painter.extend(dimmed_chips.iter().filter_map(|shape| match shape {
+            Shape::Rect(pill) => Some(Shape::rect_filled(pill.rect, pill.corner_radius, ground)),
+            _ => None,
+        }));
         dimmed.extend(dimmed_chips);
         faded.extend(chips);
         self.counters = counters;
