@@ -40,7 +40,7 @@
 //! manifest, dialect, analysis, model  ->  load  ->  lint  ->  fix
 //! plan, intent, load, analysis  ->  proof  ->  import, adopt, convert, suggest
 //! import, adopt, lint  ->  query                     (fix: the command line and the window)
-//! analysis, model, query  ->  observe
+//! dialect, analysis, model, query  ->  observe
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
 //! query, convert, suggest, observe, lint, analysis  ->  report

@@ -91,7 +91,7 @@ const QUERIES: &[&str] = &[
 
 /// What recorded traffic may use.
 const OBSERVED: &[&str] = &[
-    "diag", "sets", "policy", "cluster", "analysis", "model", "query",
+    "diag", "sets", "policy", "cluster", "dialect", "analysis", "model", "query",
 ];
 
 /// What the output formats may use.

@@ -13,8 +13,9 @@ use super::reference::Reference;
 use crate::analysis::oracle::{Probe, probe};
 use crate::analysis::{Decision, Direction, Endpoint, GateTrace, NewPod, Trace};
 use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL, Snapshot};
+use crate::dialect;
 use crate::model::FlowPort;
-use crate::policy::{Action, Entity, Match, Peer};
+use crate::policy::{Action, Entity, Peer};
 use crate::query::explain::{self, Meaning};
 use crate::sets::{self, IpSet, Labels};
 
@@ -416,56 +417,24 @@ fn new_pod(snapshot: &Snapshot, pod: &End) -> NewPod {
 
 /// A label of pods that policies select by and Cilium's records never have (C0).
 fn unknown_label(snapshot: &Snapshot) -> Option<String> {
-    let is_dropped = |key: &str| {
-        let starts = [
-            "kubernetes.io",
-            "io.kubernetes",
-            "k8s.io",
-            "topology.kubernetes.io",
-            "annotation",
-        ];
-        let is = [
-            "pod-template-hash",
-            "pod-template-generation",
-            "controller-revision-hash",
-            "controller-uid",
-            "batch.kubernetes.io/controller-uid",
-            "batch.kubernetes.io/job-completion-index",
-            "statefulset.kubernetes.io/pod-name",
-            "apps.kubernetes.io/pod-index",
-            "etcd_node",
-        ];
-        starts.iter().any(|prefix| key.starts_with(prefix))
-            || key.contains("beta.kubernetes.io")
-            || is.contains(&key)
-    };
     let mut found = None;
     for policy in &snapshot.policies {
         let mut see = |peer: &Peer| {
-            if let Peer::PodLabels(selector) = peer
-                && let Some(key) = selector
-                    .requirements
-                    .iter()
-                    .map(|r| &r.key)
-                    .find(|key| is_dropped(key))
-            {
-                let why = format!(
-                    "{} selects by `{key}`, which records do not have",
-                    policy.title()
-                );
-                found.get_or_insert(why);
+            let Peer::PodLabels(selector) = peer else {
+                return;
+            };
+            let mut keys = selector.requirements.iter().map(|r| &r.key);
+            if let Some(key) = keys.find(|key| dialect::ignores_label(Enforcer::Cilium, key)) {
+                let title = policy.title();
+                found.get_or_insert(format!(
+                    "{title} selects by `{key}`, which records do not have"
+                ));
             }
         };
         policy.subject.leaves(&mut see);
-        for rule in [&policy.egress, &policy.ingress]
-            .into_iter()
-            .flatten()
-            .flat_map(|side| &side.rules)
-        {
-            if let Match::Only(peers) = &rule.peers {
-                peers.iter().for_each(|item| item.peer.leaves(&mut see));
-            }
-        }
+        let rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
+        let peers = rules.flat_map(|rule| rule.peers.listed());
+        peers.for_each(|item| item.peer.leaves(&mut see));
     }
     found
 }

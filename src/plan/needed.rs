@@ -47,6 +47,13 @@ pub(crate) fn needed(context: &Context, id: FlowId, flow: &Flow) -> Needed {
 
 fn fill(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Result<(), Refusal> {
     refuse_invalid_ends(context, flow)?;
+    if flow.denies && !flow.http.is_empty() {
+        return Err(Refusal(
+            Severity::Error,
+            "a flow that denies cannot have HTTP rules: it denies every request".to_owned(),
+            "remove its HTTP rules, or let it allow".to_owned(),
+        ));
+    }
     let units = |end, direction| match flow.half.is_none_or(|only| only == direction) {
         // What denies isolates nothing, and is needed wherever something else may allow.
         true if flow.denies => context.managed_units(end),

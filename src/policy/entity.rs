@@ -45,6 +45,11 @@ impl Entity {
         }
     }
 
+    /// The entity of a word; none: there is none, or policies name it for parts of the cluster that are not modelled.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|entity| entity.word() == word)
+    }
+
     /// What it is, for a person: `the API server`.
     pub fn description(self) -> &'static str {
         match self {

@@ -59,7 +59,7 @@ impl Target {
         self != Self::Kubernetes
     }
 
-    /// Whether its rules tell HTTP requests apart, and name [entities](crate::policy::Entity).
+    /// Whether its rules tell HTTP requests apart.
     pub fn filters_http(self) -> bool {
         self == Self::Cilium
     }

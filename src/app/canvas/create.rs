@@ -147,8 +147,7 @@ fn make_external(document: &Document, mut external: External, at: Pos2) -> Made 
 fn external(words: &str) -> External {
     let networks = crate::model::validate::networks(words).ok();
     let networks = networks.filter(|_| words.contains('/')).unwrap_or_default();
-    let mut entities = Entity::ALL.into_iter();
-    let entity = entities.find(|entity| entity.word() == words);
+    let entity = Entity::parse(words);
     let domain = words.contains('.') && crate::model::validate::domain_name(words).is_ok();
     let domain_names = match networks.is_empty() && domain {
         true => vec![words.to_owned()],

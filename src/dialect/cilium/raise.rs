@@ -156,10 +156,9 @@ fn peers(entry: &Entry, clusterwide: bool) -> Result<Match<PlanPeer>, String> {
         match written {
             Written::Entity(name) if name == "all" => return Ok(Match::Any),
             Written::Entity(name) => {
-                let mut known = Entity::ALL.into_iter();
-                let known = known.find(|entity| entity.word() == name);
                 let unknown = || format!("it has the entity `{name}`");
-                found.push(PlanPeer::Entity(known.ok_or_else(unknown)?));
+                let entity = Entity::parse(name).ok_or_else(unknown)?;
+                found.push(PlanPeer::Entity(entity));
             }
             Written::Endpoints(labels) => found.push(endpoints(labels, clusterwide)?),
             Written::Block { cidr, except } => found.push(PlanPeer::Block(block(cidr, except)?)),

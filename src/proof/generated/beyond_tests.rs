@@ -273,3 +273,19 @@ fn http_rules_need_tcp_ports_and_regular_expressions() {
         losses[0].why
     );
 }
+
+#[test]
+fn a_denial_has_no_http_rules() {
+    let mut fixture = shop(Target::Cilium);
+    let flow = fixture.document.flows.get_mut(FlowId(2)).expect("a flow");
+    flow.denies = true;
+    let generated = generate(&fixture.document);
+    let why: Vec<&str> = generated.losses.iter().map(|l| l.why.as_str()).collect();
+    assert_eq!(
+        why,
+        ["a flow that denies cannot have HTTP rules: it denies every request"]
+    );
+    assert!(!generated.text().contains("http:"), "{}", generated.text());
+    let proof = prove(&fixture.document, &generated);
+    assert_eq!(proof.verdicts[&FlowId(2)], Verdict::Invalid);
+}
