@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::yaml::plain::{Mapping, Value};
 
+use super::cluster::{nodes, pod, route};
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use super::flows::{flows, layout, policy};
 use super::invariants::invariants;
@@ -29,6 +30,9 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
     }
     workloads(reader, fields, document, &mut homes);
     services(reader, fields, document, &mut homes);
+    let routes = items(reader, fields, "routes", route).into_iter();
+    document.routes = Arc::new(routes.map(|(_, row)| row).collect());
+    nodes(reader, fields, document);
     let mut taken = BTreeSet::new();
     for (node, mut row) in items(reader, fields, "externals", external) {
         row.name = reader.own_name(node, "external", row.name, &mut taken);
@@ -188,7 +192,7 @@ fn namespace(reader: &mut Reader, node: &Node) -> Option<Namespace> {
     })
 }
 
-fn take_labels(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<Labels> {
+pub(super) fn take_labels(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<Labels> {
     match fields.take(key) {
         Some(node) => reader.labels(node),
         None => Some(Labels::new()),
@@ -237,12 +241,13 @@ fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
             .unwrap_or_default(),
         replicas,
         addresses: reader.take_list(&mut fields, "addresses", address)?,
+        pods: reader.take_list(&mut fields, "pods", pod)?,
         unknown: unknown(reader, fields, [("ports", extra)]),
     };
     Some((reader.text(home)?, row))
 }
 
-fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
+pub(super) fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
     let text = reader.text(node)?;
     let address = text.parse().ok();
     if address.is_none() {
@@ -255,17 +260,31 @@ fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
     address
 }
 
-fn port(reader: &mut Reader, node: &Node) -> Option<u16> {
+pub(super) fn port(reader: &mut Reader, node: &Node) -> Option<u16> {
     let number = reader.integer(node, 65535)?;
     u16::try_from(number).ok()
 }
 
 fn protocol(reader: &mut Reader, fields: &mut Fields) -> Option<Protocol> {
+    Some(take_protocol(reader, fields)?.unwrap_or(Protocol::Tcp))
+}
+
+/// The protocol, if there is one; none if it is wrong.
+pub(super) fn take_protocol(reader: &mut Reader, fields: &mut Fields) -> Option<Option<Protocol>> {
     let words = Protocol::ALL.map(|protocol| (protocol.name(), protocol));
     match fields.take("protocol") {
-        Some(node) => reader.word(node, &words),
-        None => Some(Protocol::Tcp),
+        Some(node) => reader.word(node, &words).map(Some),
+        None => Some(None),
     }
+}
+
+/// A number, or a name.
+pub(super) fn target_port(reader: &mut Reader, node: &Node) -> Option<TargetPort> {
+    let text = reader.text(node)?;
+    Some(match text.bytes().all(|b| b.is_ascii_digit()) {
+        true => TargetPort::Number(port(reader, node)?),
+        false => TargetPort::Name(text),
+    })
 }
 
 fn port_key(protocol: Protocol, port: u16) -> String {
@@ -275,7 +294,11 @@ fn port_key(protocol: Protocol, port: u16) -> String {
     item_key(&Value::Mapping(map))
 }
 
-fn container_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<ContainerPort> {
+pub(super) fn container_port(
+    reader: &mut Reader,
+    node: &Node,
+    extras: &mut Extras,
+) -> Option<ContainerPort> {
     let mut fields = reader.map(node)?;
     let number = reader.required(&mut fields, node, "port")?;
     let row = ContainerPort {
@@ -306,6 +329,17 @@ fn service(reader: &mut Reader, node: &Node) -> Option<(String, Service)> {
     let row = Service {
         namespace: NamespaceId(0),
         name: reader.text(name)?,
+        labels: take_labels(reader, &mut fields, "labels")?,
+        kind: (reader.take_text(&mut fields, "type")).unwrap_or_else(|| "ClusterIP".into()),
+        headless: (reader.take_word(&mut fields, "clusterIP", value::CLUSTER_IP)).unwrap_or(false),
+        external_name: reader.take_text(&mut fields, "externalName"),
+        keeps_client_address: reader
+            .take_word(
+                &mut fields,
+                "externalTrafficPolicy",
+                value::TRAFFIC_POLICIES,
+            )
+            .unwrap_or(false),
         selector: take_labels(reader, &mut fields, "selector")?,
         ports,
         unknown: unknown(reader, fields, [("ports", extra)]),
@@ -319,13 +353,7 @@ fn service_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option
     let number = port(reader, number)?;
     let target = match fields.take("targetPort") {
         None => TargetPort::Number(number),
-        Some(node) => {
-            let text = reader.text(node)?;
-            match text.bytes().all(|b| b.is_ascii_digit()) {
-                true => TargetPort::Number(port(reader, node)?),
-                false => TargetPort::Name(text),
-            }
-        }
+        Some(node) => target_port(reader, node)?,
     };
     let row = ServicePort {
         name: reader.take_text(&mut fields, "name"),
