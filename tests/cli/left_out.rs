@@ -128,7 +128,7 @@ fn objects_that_make_policies_are_left_out() {
         );
         let answer = run(&["list", "-o", "json"], &text);
         assert_eq!(answer.code, Some(2), "{kind}: {}", answer.err);
-        let told = format!("-:5:1: warning: {kind} of `");
+        let told = format!("-:5:1: warning: {kind} shop/guard: {kind} of `");
         assert!(answer.err.contains(&told), "{}", answer.err);
         assert!(
             answer

@@ -10,6 +10,7 @@ mod fields;
 mod flows;
 mod invariants;
 mod outside;
+mod parts;
 mod things;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
-use super::things::{address, container_port, take_labels, take_protocol, target_port};
+use super::parts::{address, container_port, take_labels, take_protocol, target_port};
 use crate::cluster::{self, ServedBy};
 use crate::model::{Document, Pod, Route};
 use crate::project::format::value;

@@ -1,25 +1,21 @@
 //! The tables of a project: namespaces, workloads, Services, externals and groups.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
-
-use crate::yaml::plain::{Mapping, Value};
 
 use super::cluster::{nodes, pod, route};
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use super::flows::{flows, layout, policy};
 use super::invariants::invariants;
 use super::outside::{external, group};
-use super::{Extras, item_key};
-use crate::cluster::{ContainerPort, ServicePort, TargetPort};
+use super::parts::{address, container_port, service_port, take_labels};
 use crate::model::validate::check;
 use crate::model::{
     Base, Document, IgnoredRule, Namespace, NamespaceId, Refusal, Service, Thing, Workload,
     is_system_namespace,
 };
 use crate::project::format::value;
-use crate::sets::{Labels, Protocol};
+use crate::sets::Labels;
 use crate::yaml::{Mark, Node};
 
 /// Reads all tables and the layout.
@@ -192,13 +188,6 @@ fn namespace(reader: &mut Reader, node: &Node) -> Option<Namespace> {
     })
 }
 
-pub(super) fn take_labels(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<Labels> {
-    match fields.take(key) {
-        Some(node) => reader.labels(node),
-        None => Some(Labels::new()),
-    }
-}
-
 fn workloads(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
     let mut taken: BTreeMap<(NamespaceId, String), BTreeSet<String>> = BTreeMap::new();
     for (node, (home, mut row)) in items(reader, fields, "workloads", workload) {
@@ -247,69 +236,6 @@ fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
     Some((reader.text(home)?, row))
 }
 
-pub(super) fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
-    let text = reader.text(node)?;
-    let address = text.parse().ok();
-    if address.is_none() {
-        reader.refuse(
-            node.mark,
-            format!("`{text}` is not an address"),
-            "write one such as 10.0.0.1",
-        );
-    }
-    address
-}
-
-pub(super) fn port(reader: &mut Reader, node: &Node) -> Option<u16> {
-    let number = reader.integer(node, 65535)?;
-    u16::try_from(number).ok()
-}
-
-fn protocol(reader: &mut Reader, fields: &mut Fields) -> Option<Protocol> {
-    Some(take_protocol(reader, fields)?.unwrap_or(Protocol::Tcp))
-}
-
-/// The protocol, if there is one; none if it is wrong.
-pub(super) fn take_protocol(reader: &mut Reader, fields: &mut Fields) -> Option<Option<Protocol>> {
-    let words = Protocol::ALL.map(|protocol| (protocol.name(), protocol));
-    match fields.take("protocol") {
-        Some(node) => reader.word(node, &words).map(Some),
-        None => Some(None),
-    }
-}
-
-/// A number, or a name.
-pub(super) fn target_port(reader: &mut Reader, node: &Node) -> Option<TargetPort> {
-    let text = reader.text(node)?;
-    Some(match text.bytes().all(|b| b.is_ascii_digit()) {
-        true => TargetPort::Number(port(reader, node)?),
-        false => TargetPort::Name(text),
-    })
-}
-
-fn port_key(protocol: Protocol, port: u16) -> String {
-    let mut map = Mapping::new();
-    map.insert("protocol".into(), protocol.name().into());
-    map.insert("port".into(), port.into());
-    item_key(&Value::Mapping(map))
-}
-
-pub(super) fn container_port(
-    reader: &mut Reader,
-    node: &Node,
-    extras: &mut Extras,
-) -> Option<ContainerPort> {
-    let mut fields = reader.map(node)?;
-    let number = reader.required(&mut fields, node, "port")?;
-    let row = ContainerPort {
-        name: reader.take_text(&mut fields, "name"),
-        port: port(reader, number)?,
-        protocol: protocol(reader, &mut fields)?,
-    };
-    extras.keep(reader, port_key(row.protocol, row.port), fields);
-    Some(row)
-}
-
 fn services(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
     let mut taken: BTreeMap<NamespaceId, BTreeSet<String>> = BTreeMap::new();
     for (node, (home, mut row)) in items(reader, fields, "services", service) {
@@ -345,22 +271,4 @@ fn service(reader: &mut Reader, node: &Node) -> Option<(String, Service)> {
         unknown: unknown(reader, fields, [("ports", extra)]),
     };
     Some((reader.text(home)?, row))
-}
-
-fn service_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<ServicePort> {
-    let mut fields = reader.map(node)?;
-    let number = reader.required(&mut fields, node, "port")?;
-    let number = port(reader, number)?;
-    let target = match fields.take("targetPort") {
-        None => TargetPort::Number(number),
-        Some(node) => target_port(reader, node)?,
-    };
-    let row = ServicePort {
-        name: reader.take_text(&mut fields, "name"),
-        port: number,
-        protocol: protocol(reader, &mut fields)?,
-        target,
-    };
-    extras.keep(reader, port_key(row.protocol, row.port), fields);
-    Some(row)
 }
