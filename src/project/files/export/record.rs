@@ -67,7 +67,8 @@ fn relative(file: &Path, folder: &Path) -> Option<String> {
     let (file, folder) = (whole(file)?, whole(folder)?);
     let (mut to, mut from) = (file.components().peekable(), folder.components().peekable());
     while to.peek().is_some() && to.peek() == from.peek() {
-        (to.next(), from.next());
+        to.next();
+        from.next();
     }
     let named = |part: &Component| matches!(part, Component::Normal(_));
     let (up, down): (Vec<_>, Vec<_>) = (from.collect(), to.collect());
