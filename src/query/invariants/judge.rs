@@ -308,10 +308,14 @@ impl<'a> Judge<'a> {
         why.help("ask `explain` about each pod")
     }
 
-    fn no_such_port(&self, workload: usize) -> Refusal {
-        let workload = self.in_force.cluster.snapshot.workloads.get(workload);
+    fn no_such_port(&self, at: usize) -> Refusal {
+        let workload = self.in_force.cluster.snapshot.workloads.get(at);
         let name = workload.map_or("", |w| &w.name);
-        let why = Refusal::new(format!("`{name}` declares no port with that name"));
+        let who = match self.differ(at) {
+            true => format!("a pod of `{name}`"),
+            false => format!("`{name}`"),
+        };
+        let why = Refusal::new(format!("{who} declares no port with that name"));
         why.help("use the port number")
     }
 }
