@@ -274,10 +274,12 @@ impl<'a> Judge<'a> {
         for &src in &from.workloads {
             let open = self.matrix.of(src);
             for &dst in to.workloads.iter().filter(|dst| alone || **dst != src) {
-                for (meant, open) in self.between(&open, src, dst, ports) {
-                    if meant.is_empty() {
-                        return Err(self.no_such_port(dst));
-                    }
+                let pairs = self.between(&open, src, dst, ports);
+                if !pairs.is_empty() && pairs.iter().all(|(meant, _)| meant.is_empty()) {
+                    return Err(self.no_such_port(dst));
+                }
+                // Pods without a port of that name are not meant, as in `explain`: nothing is missing there.
+                for (meant, open) in pairs {
                     let rest = meant.difference(&open);
                     if !rest.is_empty() {
                         let (src, dst) = (Party::Workload(src), Party::Workload(dst));
@@ -308,14 +310,10 @@ impl<'a> Judge<'a> {
         why.help("ask `explain` about each pod")
     }
 
-    fn no_such_port(&self, at: usize) -> Refusal {
-        let workload = self.in_force.cluster.snapshot.workloads.get(at);
+    fn no_such_port(&self, workload: usize) -> Refusal {
+        let workload = self.in_force.cluster.snapshot.workloads.get(workload);
         let name = workload.map_or("", |w| &w.name);
-        let who = match self.differ(at) {
-            true => format!("a pod of `{name}`"),
-            false => format!("`{name}`"),
-        };
-        let why = Refusal::new(format!("{who} declares no port with that name"));
+        let why = Refusal::new(format!("`{name}` declares no port with that name"));
         why.help("use the port number")
     }
 }
