@@ -331,6 +331,8 @@ fn same_for_checks(a: &Document, b: &Document) -> bool {
         && a.namespaces == b.namespaces
         && a.workloads == b.workloads
         && a.services == b.services
+        && a.routes == b.routes
+        && a.nodes == b.nodes
         && a.externals == b.externals
         && a.groups == b.groups
         && a.flows == b.flows

@@ -223,6 +223,7 @@ fn write(
         .collect();
     let options = ExportOptions {
         project: name_of(document, Some(&args.project)),
+        file: (args.project.as_os_str() != "-").then(|| args.project.clone()),
         kustomization: args.kustomization,
         verdict: None,
     };

@@ -3,10 +3,12 @@
 mod dns;
 mod not_imported;
 mod offers;
+mod pods;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 
@@ -15,8 +17,8 @@ use crate::diag::Diagnostic;
 use crate::load::{Loaded, named_and_needed};
 use crate::model::naming::is_stable;
 use crate::model::{
-    Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Service, Unknown,
-    Workload, is_system_namespace,
+    Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Node, Route, Service,
+    Unknown, Workload, is_system_namespace,
 };
 use crate::plan::MANAGED_BY;
 use crate::proof::generate;
@@ -78,7 +80,10 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     document.settings.dns.profile = dns::profile(loaded);
     let ids = namespaces(document, snapshot);
     workloads(document, snapshot, &ids);
+    pods::keep_different(document, loaded, &ids);
     services(document, snapshot, &ids);
+    document.routes = Arc::new(snapshot.routes.iter().map(route).collect());
+    document.nodes = Arc::new(snapshot.nodes.iter().map(node).collect());
     let mut diagnostics = policies(document, loaded, project, &ids);
     diagnostics.extend(not_imported(loaded));
     imported.diagnostics = diagnostics;
@@ -137,6 +142,7 @@ fn workloads(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
             isolate: Isolate::None,
             replicas: workload.replicas,
             addresses: addresses.into_iter().collect(),
+            pods: Vec::new(),
             unknown: Unknown::new(),
         });
     }
@@ -162,12 +168,32 @@ fn services(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
             continue;
         };
         document.services.add(Service {
-            namespace: *namespace,
-            name: service.name.clone(),
+            labels: service.labels.clone(),
+            kind: service.kind.clone(),
+            headless: service.headless,
+            external_name: service.external_name.clone(),
+            keeps_client_address: service.keeps_client_address,
             selector: service.selector.clone(),
             ports: service.ports.clone(),
-            unknown: Unknown::new(),
+            ..Service::new(*namespace, &service.name)
         });
+    }
+}
+
+fn route(route: &cluster::Route) -> Route {
+    Route {
+        backend: cluster::Route {
+            span: None,
+            ..route.clone()
+        },
+        unknown: Unknown::new(),
+    }
+}
+
+fn node(node: &cluster::Node) -> Node {
+    Node {
+        node: node.clone(),
+        unknown: Unknown::new(),
     }
 }
 

@@ -100,7 +100,7 @@ fn policies_are_imported_but_generated_ones_are_recognised() {
     let shop = imported.document.namespace_named("shop").unwrap();
     assert_eq!(imported.document.base_of(shop), Base::None);
     let codes: Vec<_> = imported.diagnostics.iter().map(|d| d.code).collect();
-    assert_eq!(codes, ["base-none", "not-imported"]);
+    assert_eq!(codes, ["base-none"]);
 
     let imported = import(&read(SHOP));
     let mut document = imported.document;
@@ -143,50 +143,103 @@ fn policies_are_imported_but_generated_ones_are_recognised() {
     );
 }
 
-#[test]
-fn what_comes_from_outside_is_named_as_not_imported() {
-    let service = |kind: &str| {
-        format!(
-            "---\n{{apiVersion: v1, kind: Service, metadata: {{name: {kind}, namespace: shop}}, spec: {{type: {kind}, externalName: example.com, selector: {{app: web}}, ports: [{{port: 80}}]}}}}\n"
-        )
-    };
-    let kinds = ["NodePort", "LoadBalancer", "ExternalName", "ClusterIP"];
-    let services: String = kinds.map(service).concat();
-    let found = import(&read(&format!("{SHOP}{services}"))).diagnostics;
-    let told: Vec<_> = found.iter().filter(|d| d.code == "not-imported").collect();
-    let [ingress, external, balancer, node] = &*told else {
-        panic!("{found:?}")
-    };
-    for (found, part) in [
-        (ingress, "Ingress `shop/web` not imported"),
-        (
-            external,
-            "type ExternalName of Service `shop/ExternalName` not imported",
-        ),
-        (balancer, "type LoadBalancer of"),
-        (node, "type NodePort of"),
-    ] {
-        assert!(found.message.contains(part), "{found}");
-    }
-    assert!(node.help.as_deref().unwrap().contains("draw a flow"));
+/// A project as its manifests are asked: written, read again, and with its policies in force.
+fn in_force(text: &str) -> (Loaded, Loaded) {
+    let manifests = read(text);
+    let written = crate::project::format::write(&import(&manifests).document);
+    let (document, found) = crate::project::format::read(&written, "p").unwrap();
+    assert_eq!(found, [], "{written}");
+    (manifests, crate::proof::loaded(&document))
 }
 
 #[test]
-fn replicas_that_differ_are_named() {
-    let pod = |name: &str, color: &str| {
+fn what_comes_from_outside_is_part_of_the_project() {
+    let service = |kind: &str, more: &str| {
         format!(
-            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: s, labels: {{app: w, color: {color}, pod-template-hash: {name}}}, ownerReferences: [{{kind: ReplicaSet, name: r, controller: true}}]}}}}\n---\n"
+            "---\n{{apiVersion: v1, kind: Service, metadata: {{name: {}, namespace: shop, labels: {{a: b}}}}, spec: {{type: {kind}, {more}, ports: [{{port: 80}}]}}}}\n",
+            kind.to_lowercase()
         )
     };
-    let told = |second: &str| {
-        let found = import(&read(&(pod("a", "red") + &pod("b", second)))).diagnostics;
-        let mut told = found.into_iter().filter(|d| d.code == "not-imported");
-        told.next().map(|d| d.message)
-    };
-    assert_eq!(told("red"), None);
-    let message = told("blue").unwrap();
-    assert!(
-        message.contains("`s/r` differ in label `color`"),
-        "{message}"
+    let text = [
+        SHOP,
+        &service("NodePort", "selector: {app: web}"),
+        &service("LoadBalancer", "selector: {app: web}, externalTrafficPolicy: Local"),
+        &service("ExternalName", "externalName: example.com"),
+        "---\n{apiVersion: v1, kind: Service, metadata: {name: none, namespace: shop}, spec: {clusterIP: None, selector: {app: web}}}\n",
+        "---\n{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {zone: a}}, status: {addresses: [{type: InternalIP, address: 10.0.0.1}]}}\n",
+        "---\n{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: edge}, spec: {controller: k8s.io/ingress-nginx}}\n",
+        "---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: other, namespace: shop}, spec: {ingressClassName: edge, defaultBackend: {service: {name: nodeport, port: {number: 80}}}}}\n",
+    ]
+    .concat();
+    let (manifests, project) = in_force(&text);
+    let (manifests, project) = (manifests.snapshot, project.snapshot);
+    let services = manifests.services.iter().map(|service| cluster::Service {
+        span: None,
+        ..service.clone()
+    });
+    assert_eq!(*project.services, services.collect::<Vec<_>>());
+    let routes = manifests.routes.iter().map(|route| cluster::Route {
+        span: None,
+        ..route.clone()
+    });
+    assert_eq!(project.routes, routes.collect::<Vec<_>>());
+    assert_eq!(
+        project.routes[0].served_by.controller.as_deref(),
+        Some("k8s.io/ingress-nginx")
     );
+    assert_eq!(project.nodes, manifests.nodes);
+    assert_eq!(project.nodes.len(), 1);
+    let found = import(&read(&text)).diagnostics;
+    assert!(found.iter().all(|d| d.code != "not-imported"), "{found:?}");
+}
+
+#[test]
+fn addresses_of_services_are_named_as_not_imported() {
+    let service = "---\n{apiVersion: v1, kind: Service, metadata: {name: x, namespace: shop}, spec: {selector: {app: web}, externalIPs: [192.0.2.1]}}\n";
+    let found = import(&read(&format!("{SHOP}{service}"))).diagnostics;
+    let told: Vec<_> = found.iter().filter(|d| d.code == "not-imported").collect();
+    let [told] = &*told else { panic!("{found:?}") };
+    assert!(
+        told.message
+            .contains("addresses of Service `shop/x` not imported"),
+        "{told}"
+    );
+}
+
+#[test]
+fn pods_that_differ_are_part_of_the_project() {
+    let pod = |name: &str, color: &str, port: u16| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: s, labels: {{app: w, color: {color}, pod-template-hash: {name}}}, ownerReferences: [{{kind: ReplicaSet, name: r, controller: true}}]}}, spec: {{containers: [{{name: c, ports: [{{name: http, containerPort: {port}}}]}}]}}}}\n---\n"
+        )
+    };
+    let policy = |key: &str, value: &str| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p, namespace: s}}, spec: {{podSelector: {{matchLabels: {{{key}: {value}}}}}, ingress: [{{ports: [{{port: http}}]}}]}}}}\n"
+        )
+    };
+    let pods = |text: &str| {
+        let document = import(&read(text)).document;
+        let (_, workload) = document.workloads.iter().next().unwrap();
+        workload.pods.clone()
+    };
+    let alike = pod("a", "red", 80) + &pod("b", "red", 80);
+    assert_eq!(pods(&alike), []);
+    assert_eq!(pods(&(alike.clone() + &policy("app", "w"))), []);
+    let colors = pod("a", "red", 80) + &pod("b", "blue", 80) + &policy("color", "blue");
+    let ports = pod("a", "red", 80) + &pod("b", "red", 81) + &policy("app", "w");
+    let hashes = alike + &policy("pod-template-hash", "b");
+    for text in [colors, ports, hashes] {
+        let own = pods(&text);
+        assert_eq!(own.len(), 2, "{text}");
+        // The first pod is the workload's.
+        let first = crate::model::Pod {
+            name: "a".to_owned(),
+            ..Default::default()
+        };
+        assert_eq!(own[0], first);
+        let (manifests, project) = in_force(&text);
+        let found = crate::analysis::changes::changes(&manifests.snapshot, &project.snapshot);
+        assert!(found.is_empty(), "{text} {found:?}");
+    }
 }

@@ -64,7 +64,14 @@ pub fn snapshot(
     tiers: Vec<Tier>,
     policies: Vec<Arc<Policy>>,
 ) -> DocumentSnapshot {
-    build(document, Vec::new()).with(tiers, policies)
+    known(document).with(tiers, policies)
+}
+
+/// The document without stand-ins. Its nodes are no part of the proof: no flow can name them.
+fn known(document: &Document) -> DocumentSnapshot {
+    let mut cluster = build(document, Vec::new());
+    cluster.snapshot.nodes = model::cluster::nodes(document);
+    cluster
 }
 
 /// The last snapshots of a document, for reuse while only flows change, and what workloads are made of.
@@ -97,10 +104,7 @@ impl Snapshots {
     /// [`snapshot`] without policies.
     pub(crate) fn drawn(&mut self, document: &Document) -> DocumentSnapshot {
         self.keep_for(document);
-        let drawn = self
-            .drawn
-            .get_or_insert_with(|| build(document, Vec::new()));
-        drawn.clone()
+        self.drawn.get_or_insert_with(|| known(document)).clone()
     }
 
     /// [`with_future_pods`].
@@ -235,6 +239,7 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
         }
     }
     cluster.snapshot.services = model::cluster::services(document).into();
+    cluster.snapshot.routes = model::cluster::routes(document);
     cluster.snapshot.namespaces = namespaces.into();
     cluster.snapshot.assumptions = document.settings.judged();
     cluster
@@ -290,7 +295,21 @@ fn drawn(
         addresses: w.addresses.clone(),
         node: None,
     };
+    let own = |one: &model::Pod| {
+        let pod = pod(one.name.clone());
+        Pod {
+            labels: (one.labels.clone()).map_or(pod.labels, Arc::new),
+            ports: (one.ports.clone()).map_or(pod.ports, Arc::from),
+            host_network: one.host_network.unwrap_or(pod.host_network),
+            service_account: (one.service_account.as_deref())
+                .map_or(pod.service_account, Arc::from),
+            addresses: one.addresses.clone().unwrap_or(pod.addresses),
+            node: one.node.as_deref().map(Arc::from),
+            ..pod
+        }
+    };
     let pods = match alone {
+        _ if !w.pods.is_empty() => w.pods.iter().map(own).collect(),
         true => vec![pod(w.name.clone())],
         false => [1, 2].map(|n| pod(format!("{}-{n}", w.name))).to_vec(),
     };

@@ -1,5 +1,6 @@
 //! The kinds of objects that are read.
 
+use super::makers;
 use crate::diag::edit_distance;
 use crate::policy::{self, Reading};
 use crate::yaml::Object;
@@ -30,6 +31,8 @@ pub(super) enum Kind {
     Misspelt(policy::Kind),
     /// A network policy by its name, of a group that the caller does not know.
     OtherPolicy,
+    /// An object from which a controller makes policies.
+    PolicyMaker,
     /// Everything else.
     Unknown,
 }
@@ -84,6 +87,7 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
                 .find(|kind| kind.group == group && kind.name == name);
             match known {
                 Some(kind) => Kind::Policy(*kind),
+                None if makers::makes_policies(object, policies) => Kind::PolicyMaker,
                 None if has_pod_template(object) => Kind::Owner(Template::Other),
                 None => policy_like(object, policies),
             }
@@ -101,7 +105,7 @@ fn has_pod_template(object: &Object) -> bool {
 }
 
 /// The kinds of workloads of Kubernetes itself.
-const WORKLOADS: [(&str, &str); 8] = [
+pub(super) const WORKLOADS: [(&str, &str); 8] = [
     ("v1", "Pod"),
     ("v1", "ReplicationController"),
     ("apps/v1", "Deployment"),
@@ -150,7 +154,9 @@ impl Kind {
     /// Whether its objects have a namespace.
     pub fn namespaced(self) -> bool {
         match self {
-            Self::Namespace | Self::Node | Self::Class | Self::OtherPolicy => false,
+            Self::Namespace | Self::Node | Self::Class | Self::OtherPolicy | Self::PolicyMaker => {
+                false
+            }
             Self::Policy(kind) | Self::Misspelt(kind) => kind.namespaced,
             _ => true,
         }

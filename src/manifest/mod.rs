@@ -14,6 +14,7 @@ mod endpoints;
 mod facts;
 mod gateway;
 mod kinds;
+mod makers;
 mod mentions;
 mod objects;
 mod operators;
@@ -180,7 +181,7 @@ fn has_no_namespace(object: &Object, policies: &[policy::Kind]) -> bool {
 
 /// `y` and `n` where a string is required: refused by the API server, read as text here (W2).
 fn loose_words(object: &Object, kind: kinds::Kind) -> Vec<Diagnostic> {
-    if kind == kinds::Kind::Unknown {
+    if matches!(kind, kinds::Kind::Unknown | kinds::Kind::PolicyMaker) {
         return Vec::new();
     }
     let words = decode::loose_words(&object.node).into_iter();

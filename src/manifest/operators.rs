@@ -10,6 +10,7 @@ use declared::{MADE_BY, declared, key};
 use others::{INSTALLERS, ROUTES};
 
 use super::kinds::{self, Kind, Template};
+use super::makers;
 use crate::diag::Diagnostic;
 use crate::yaml::{Node, Object, Value};
 
@@ -117,6 +118,7 @@ pub(super) fn notes<'a>(objects: impl Iterator<Item = (&'a Object, Kind)>) -> Ve
             Kind::Owner(Template::Other) => Source::Template,
             Kind::Unknown if is_listed(object, ROUTES) => Source::Route,
             Kind::Unknown if is_listed(object, INSTALLERS) => Source::Installer,
+            Kind::Unknown if makers::makes_workload(object, &kinds::WORKLOADS) => Source::Installer,
             Kind::Unknown if is_operated(object) && !declared.contains(&key(object)) => {
                 Source::Operator
             }

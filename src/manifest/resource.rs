@@ -6,6 +6,7 @@ use super::class::{self, Class};
 use super::endpoints::{self, Endpoints};
 use super::gateway::{self, Gateway, GatewayRoute, Grant};
 use super::kinds::{self, Kind};
+use super::makers;
 use super::service;
 use super::workload::{self, OwnerObject, PodObject};
 use crate::cluster::{LeftOut, Node, Route, Service};
@@ -71,6 +72,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         }
         Kind::Misspelt(meant) => return left_out(&object, kind, misspelt(&object, &meant)),
         Kind::OtherPolicy => return left_out(&object, kind, not_judged(&object)),
+        Kind::PolicyMaker => return left_out(&object, kind, makes_policies(&object)),
         Kind::Policy(policy) => match policy.reading {
             Reading::Judged | Reading::Resource => {}
             Reading::LeftOut => return left_out(&object, kind, not_judged(&object)),
@@ -123,8 +125,10 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
 
 fn left_out(object: &Object, kind: Kind, why: Diagnostic) -> Outcome {
     let mut policy = super::left_out(object, kind.namespaced());
-    if kind == Kind::OtherPolicy {
-        policy.namespace.clone_from(&object.namespace);
+    match kind {
+        Kind::OtherPolicy => policy.namespace.clone_from(&object.namespace),
+        Kind::PolicyMaker => policy.namespace = makers::namespace(object),
+        _ => {}
     }
     Outcome::LeftOut(policy, object.about(why, object.node.mark))
 }
@@ -133,6 +137,15 @@ fn not_judged(object: &Object) -> Diagnostic {
     let (kind, group) = (&object.kind, object.group());
     let message = format!("{kind} of `{group}` is not judged; the answers leave it out");
     let help = format!("check it yourself, and accept that with `--leave-out {kind}`");
+    Diagnostic::warning(NOT_JUDGED, message).help(help)
+}
+
+fn makes_policies(object: &Object) -> Diagnostic {
+    let (kind, group) = (&object.kind, object.group());
+    let message = format!(
+        "{kind} of `{group}` makes network policies that are not in the input; the answers leave them out"
+    );
+    let help = format!("add the policies that it makes, and accept that with `--leave-out {kind}`");
     Diagnostic::warning(NOT_JUDGED, message).help(help)
 }
 
@@ -185,7 +198,11 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         Kind::Gateway => Value::Gateway(gateway::gateway(object)?),
         Kind::GatewayRoute(kind) => Value::GatewayRoute(gateway::route(object, kind)?),
         Kind::ReferenceGrant => Value::Grant(gateway::grant(object)?),
-        Kind::Policy(_) | Kind::Misspelt(_) | Kind::OtherPolicy | Kind::Unknown => return Ok(None),
+        Kind::Policy(_)
+        | Kind::Misspelt(_)
+        | Kind::OtherPolicy
+        | Kind::PolicyMaker
+        | Kind::Unknown => return Ok(None),
     }))
 }
 

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::cluster::{Enforcer, HostNetwork, PodAddresses, PortNames, TargetPort};
+use crate::cluster::{self, Enforcer, HostNetwork, PodAddresses, PortNames, ServedBy, TargetPort};
 use crate::sets::{LabelOp, Requirement};
 
 /// Texts that YAML writers often get wrong.
@@ -201,7 +201,9 @@ fn workload() -> impl Strategy<Value = Thing> {
         option::of(0..9u32),
     );
     let address = vec(any::<std::net::IpAddr>(), 0..2);
-    (who, what, address, unknown()).prop_map(|(who, what, addresses, unknown)| {
+    let pods = prop_oneof![3 => Just(Vec::new()), 1 => vec(pod(), 1..3)];
+    let rest = (address, pods, unknown());
+    (who, what, rest).prop_map(|(who, what, (addresses, pods, unknown))| {
         let (namespace, name, kind, labels, selector) = who;
         let (ports, service_account, host_network, isolate, replicas) = what;
         Thing::Workload(Workload {
@@ -216,8 +218,90 @@ fn workload() -> impl Strategy<Value = Thing> {
             isolate,
             replicas,
             addresses,
+            pods,
             unknown,
         })
+    })
+}
+
+fn pod() -> impl Strategy<Value = Pod> {
+    let port = (option::of(name()), 1..=65535u16, protocol()).prop_map(|(name, port, protocol)| {
+        ContainerPort {
+            name,
+            port,
+            protocol,
+        }
+    });
+    let address = vec(any::<std::net::IpAddr>(), 0..2);
+    let what = (
+        option::of(labels()),
+        option::of(vec(port, 0..2)),
+        option::of(name()),
+        option::of(any::<bool>()),
+    );
+    (
+        name(),
+        what,
+        option::of(address),
+        option::of(name()),
+        unknown(),
+    )
+        .prop_map(|(name, what, addresses, node, unknown)| {
+            let (labels, ports, service_account, host_network) = what;
+            Pod {
+                name,
+                labels,
+                ports,
+                service_account,
+                host_network,
+                addresses,
+                node,
+                unknown,
+            }
+        })
+}
+
+fn route() -> impl Strategy<Value = Route> {
+    let port = prop_oneof![
+        (1..=65535u16).prop_map(TargetPort::Number),
+        name().prop_map(TargetPort::Name),
+    ];
+    let kind = select(vec!["Ingress", "Route", "HTTPRoute", "UDPRoute"]);
+    let names = (name(), name(), name(), name());
+    let gateways = vec((name(), name()), 0..2);
+    let served = (option::of(name()), labels(), gateways);
+    let what = (option::of(port), option::of(protocol()), served);
+    (kind, names, what, unknown()).prop_map(|(kind, names, what, unknown)| {
+        let (namespace, name, service_namespace, service) = names;
+        let (port, protocol, (controller, labels, gateways)) = what;
+        let served_by = ServedBy {
+            controller,
+            labels,
+            gateways,
+        };
+        Route {
+            backend: cluster::Route {
+                kind,
+                namespace,
+                name,
+                service_namespace,
+                service,
+                port,
+                protocol,
+                served_by,
+                span: None,
+            },
+            unknown,
+        }
+    })
+}
+
+fn cluster_node() -> impl Strategy<Value = cluster::Node> {
+    let addresses = vec(any::<std::net::IpAddr>(), 0..2);
+    (name(), labels(), addresses).prop_map(|(name, labels, addresses)| cluster::Node {
+        name,
+        labels,
+        addresses,
     })
 }
 
@@ -234,14 +318,29 @@ fn service() -> impl Strategy<Value = Thing> {
             target,
         },
     );
-    (id(), name(), labels(), vec(port, 0..3), unknown()).prop_map(
-        |(namespace, name, selector, ports, unknown)| {
+    let outside = (
+        select(vec![
+            "ClusterIP",
+            "NodePort",
+            "LoadBalancer",
+            "ExternalName",
+        ]),
+        option::of(select(vec!["example.com", "on"])),
+        any::<[bool; 2]>(),
+    );
+    let who = (id(), name(), labels());
+    (who, outside, labels(), vec(port, 0..3), unknown()).prop_map(
+        |((namespace, name, labels), (kind, domain, flags), selector, ports, unknown)| {
             Thing::Service(Service {
-                namespace,
-                name,
+                labels,
+                kind: kind.to_owned(),
+                headless: flags[0],
+                external_name: domain.map(str::to_owned),
+                keeps_client_address: flags[1],
                 selector,
                 ports,
                 unknown,
+                ..Service::new(namespace, name)
             })
         },
     )
@@ -498,8 +597,18 @@ fn simple_edit() -> impl Strategy<Value = Edit> {
 
 /// A Document built by simple edits.
 pub(crate) fn document() -> impl Strategy<Value = Document> {
-    vec(simple_edit(), 0..150).prop_map(|edits| {
-        let mut document = Document::default();
+    let nodes = vec((cluster_node(), unknown()), 0..3);
+    let edits = vec(simple_edit(), 0..150);
+    (edits, vec(route(), 0..3), nodes).prop_map(|(edits, routes, mut nodes)| {
+        let mut document = Document {
+            routes: Arc::new(routes),
+            ..Document::default()
+        };
+        nodes.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+        nodes.dedup_by(|a, b| a.0.name == b.0.name);
+        let nodes = nodes.into_iter();
+        let nodes = nodes.map(|(node, unknown)| Node { node, unknown });
+        document.nodes = Arc::new(nodes.collect());
         for edit in edits {
             let _ = edit.apply(&mut document);
         }

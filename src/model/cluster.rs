@@ -1,7 +1,7 @@
 //! Parts of a document as a cluster has them.
 
 use super::Document;
-use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Service};
+use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Node, Route, Service};
 
 /// The namespaces of a document, by name.
 pub fn namespaces(document: &Document) -> Vec<Namespace> {
@@ -25,6 +25,11 @@ pub fn services(document: &Document) -> Vec<Service> {
     let one = |service: &super::Service| {
         let namespace = document.namespaces.get(service.namespace)?;
         Some(Service {
+            labels: service.labels.clone(),
+            kind: service.kind.clone(),
+            headless: service.headless,
+            external_name: service.external_name.clone(),
+            keeps_client_address: service.keeps_client_address,
             selector: service.selector.clone(),
             ports: service.ports.clone(),
             ..Service::new(&namespace.name, &service.name)
@@ -37,4 +42,18 @@ pub fn services(document: &Document) -> Vec<Service> {
         .collect();
     services.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     services
+}
+
+/// What Ingress, Route and Gateway objects send to the Services of a document.
+pub fn routes(document: &Document) -> Vec<Route> {
+    let routes = document.routes.iter();
+    routes.map(|route| route.backend.clone()).collect()
+}
+
+/// The nodes of a document, by name.
+pub fn nodes(document: &Document) -> Vec<Node> {
+    let nodes = document.nodes.iter();
+    let mut nodes: Vec<Node> = nodes.map(|node| node.node.clone()).collect();
+    nodes.sort_by(|a, b| a.name.cmp(&b.name));
+    nodes
 }

@@ -53,6 +53,10 @@ pub struct Document {
     pub workloads: Table<WorkloadId, Workload>,
     /// Services.
     pub services: Table<ServiceId, Service>,
+    /// What Ingress, Route and Gateway objects send to Services.
+    pub routes: std::sync::Arc<Vec<Route>>,
+    /// Nodes, which flows cannot name.
+    pub nodes: std::sync::Arc<Vec<Node>>,
     /// Things outside the cluster.
     pub externals: Table<ExternalId, External>,
     /// Pods by selector.
@@ -80,6 +84,8 @@ impl Document {
     pub fn changed_workloads(&self, other: &Self) -> Option<BTreeSet<WorkloadId>> {
         let alike = self.namespaces.same(&other.namespaces)
             && self.services.same(&other.services)
+            && self.routes == other.routes
+            && self.nodes == other.nodes
             && self.externals.same(&other.externals)
             && self.groups.same(&other.groups)
             && self.policies.same(&other.policies)
@@ -311,6 +317,29 @@ pub struct Workload {
     pub replicas: Option<u32>,
     /// Known pod addresses.
     pub addresses: Vec<std::net::IpAddr>,
+    /// Its pods, where they differ; none: they are alike.
+    pub pods: Vec<Pod>,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// One pod of a workload whose pods differ. What it does not have is the workload's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pod {
+    /// Its name.
+    pub name: String,
+    /// All of its labels.
+    pub labels: Option<Labels>,
+    /// Declared container ports.
+    pub ports: Option<Vec<ContainerPort>>,
+    /// Service account name.
+    pub service_account: Option<String>,
+    /// `hostNetwork: true`.
+    pub host_network: Option<bool>,
+    /// Its addresses.
+    pub addresses: Option<Vec<std::net::IpAddr>>,
+    /// The node that it runs on.
+    pub node: Option<String>,
     /// Unknown fields.
     pub unknown: Unknown,
 }
@@ -322,10 +351,38 @@ pub struct Service {
     pub namespace: NamespaceId,
     /// Its name.
     pub name: String,
+    /// Its labels.
+    pub labels: Labels,
+    /// `spec.type`; `ClusterIP` by default.
+    pub kind: String,
+    /// `spec.clusterIP: None`.
+    pub headless: bool,
+    /// The domain name that an ExternalName Service stands for.
+    pub external_name: Option<String>,
+    /// `spec.externalTrafficPolicy: Local`.
+    pub keeps_client_address: bool,
     /// Labels of the pods that it selects; empty selects nothing.
     pub selector: Labels,
     /// Its ports.
     pub ports: Vec<ServicePort>,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// A backend of an Ingress, a Route or a route of the Gateway API. It names its Service by words, as manifests do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// The backend.
+    pub backend: crate::cluster::Route,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The node.
+    pub node: crate::cluster::Node,
     /// Unknown fields.
     pub unknown: Unknown,
 }

@@ -1,7 +1,8 @@
 //! New objects with default fields.
 
 use super::{
-    End, External, Flow, FlowPort, Isolate, Namespace, NamespaceId, Network, Unknown, Workload,
+    End, External, Flow, FlowPort, Isolate, Namespace, NamespaceId, Network, Service, Unknown,
+    Workload,
 };
 use crate::sets::Labels;
 
@@ -39,6 +40,25 @@ impl Workload {
             isolate: Isolate::None,
             replicas: None,
             addresses: Vec::new(),
+            pods: Vec::new(),
+            unknown: Unknown::new(),
+        }
+    }
+}
+
+impl Service {
+    /// A Service inside the cluster that selects nothing and has no ports yet.
+    pub fn new(namespace: NamespaceId, name: impl Into<String>) -> Self {
+        Self {
+            namespace,
+            name: name.into(),
+            labels: Labels::new(),
+            kind: "ClusterIP".to_owned(),
+            headless: false,
+            external_name: None,
+            keeps_client_address: false,
+            selector: Labels::new(),
+            ports: Vec::new(),
             unknown: Unknown::new(),
         }
     }

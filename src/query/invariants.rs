@@ -36,7 +36,7 @@ pub enum Outcome {
     CannotBeJudged(Refusal),
 }
 
-/// A note for each invariant about several hops from outside: a project has no routes that could be such a hop.
+/// A note for each invariant about several hops from outside: routes are not followed as hops.
 pub fn without_routes(document: &Document) -> Vec<Diagnostic> {
     let concerned = document.invariants.iter().filter(|(_, invariant)| {
         let outside = matches!(invariant.from, None | Some(End::External(_)));
@@ -44,7 +44,7 @@ pub fn without_routes(document: &Document) -> Vec<Diagnostic> {
     });
     let note = |(_, invariant): (InvariantId, &Invariant)| {
         let message = format!(
-            "invariant `{}` is judged without Ingress objects, routes and load balancers, which a project does not have",
+            "invariant `{}` is judged without Ingress objects, routes and load balancers",
             invariant.name
         );
         let help = "draw the flows of the ingress controller, or ask the manifests with `drawbridge paths`";

@@ -29,20 +29,9 @@ impl Builder {
     }
 
     pub fn workload(&mut self, namespace: NamespaceId, name: &str, kind: &str) -> End {
-        End::Workload(self.document.workloads.add(Workload {
-            namespace,
-            name: name.into(),
-            kind: kind.into(),
-            labels: [("app".to_string(), name.to_string())].into(),
-            selector: None,
-            ports: Vec::new(),
-            service_account: None,
-            host_network: false,
-            isolate: Isolate::None,
-            replicas: None,
-            addresses: Vec::new(),
-            unknown: Default::default(),
-        }))
+        let labels = [("app".to_string(), name.to_string())].into();
+        let workload = Workload::new(namespace, kind, name, labels);
+        End::Workload(self.document.workloads.add(workload))
     }
 
     pub fn external(&mut self, name: &str, blocks: &[&str], domains: &[&str]) -> End {

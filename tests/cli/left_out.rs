@@ -84,6 +84,111 @@ fn other_objects_are_no_policies() {
 }
 
 #[test]
+fn objects_that_make_policies_are_left_out() {
+    let rule = |generate: &str| format!("{{rules: [{{name: r, generate: {generate}}}]}}");
+    let object = |manifest: &str| format!("{{forProvider: {{manifest: {manifest}}}}}");
+    let policy = "apiVersion: networking.k8s.io/v1, kind: NetworkPolicy";
+    let cases = [
+        (
+            "kyverno.io/v1",
+            "ClusterPolicy",
+            rule(&format!("{{{policy}, name: deny}}")),
+            None,
+        ),
+        (
+            "kyverno.io/v2beta1",
+            "Policy",
+            rule(&format!("{{foreach: [{{list: x, {policy}}}]}}")),
+            Some("shop"),
+        ),
+        (
+            "kyverno.io/v1",
+            "ClusterPolicy",
+            rule("{cloneList: {kinds: [v1/Secret, cilium.io/v2/CiliumNetworkPolicy]}}"),
+            None,
+        ),
+        (
+            "policies.kyverno.io/v1alpha1",
+            "GeneratingPolicy",
+            "{variables: [{expression: \"{'kind': 'NetworkPolicy'}\"}]}".to_owned(),
+            None,
+        ),
+        (
+            "kubernetes.crossplane.io/v1alpha2",
+            "Object",
+            object(&format!(
+                "{{{policy}, metadata: {{name: p, namespace: shop}}}}"
+            )),
+            Some("shop"),
+        ),
+    ];
+    for (api_version, kind, spec, namespace) in cases {
+        let text = format!(
+            "{POD}apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: guard, namespace: shop}}\nspec: {spec}\n"
+        );
+        let answer = run(&["list", "-o", "json"], &text);
+        assert_eq!(answer.code, Some(2), "{kind}: {}", answer.err);
+        let told = format!("-:5:1: warning: {kind} shop/guard: {kind} of `");
+        assert!(answer.err.contains(&told), "{}", answer.err);
+        assert!(
+            answer
+                .err
+                .contains("makes network policies that are not in the input")
+        );
+        let left_out = &answer.json()["leftOut"][0];
+        assert_eq!(
+            (&left_out["kind"], &left_out["name"]),
+            (&kind.into(), &"guard".into())
+        );
+        assert_eq!(left_out["namespace"].as_str(), namespace, "{kind}");
+        let accepted = run(&["list", "--leave-out", kind], &text);
+        assert_eq!(accepted.code, Some(0), "{}", accepted.err);
+    }
+    // What makes something else changes no verdict.
+    for (api_version, kind, spec, told) in [
+        (
+            "kyverno.io/v1",
+            "ClusterPolicy",
+            rule("{apiVersion: v1, kind: ConfigMap}"),
+            false,
+        ),
+        (
+            "kyverno.io/v1",
+            "ClusterPolicy",
+            "{rules: [{name: r, validate: {pattern: {metadata: {labels: {a: y}}}}}]}".to_owned(),
+            false,
+        ),
+        (
+            "kubernetes.crossplane.io/v1alpha2",
+            "Object",
+            object("{apiVersion: v1, kind: ConfigMap}"),
+            false,
+        ),
+        (
+            "kubernetes.crossplane.io/v1alpha2",
+            "Object",
+            object("{apiVersion: apps/v1, kind: Deployment}"),
+            true,
+        ),
+        (
+            "pkg.crossplane.io/v1",
+            "Provider",
+            "{replicas: 2}".to_owned(),
+            false,
+        ),
+    ] {
+        let text = format!(
+            "{POD}apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n"
+        );
+        let answer = run(&["list", "-o", "json"], &text);
+        assert_eq!(answer.code, Some(0), "{kind}: {}", answer.err);
+        assert_eq!(answer.json()["leftOut"], serde_json::json!([]), "{kind}");
+        let note = "what Object of `kubernetes.crossplane.io` installs is not in the input";
+        assert_eq!(answer.err.contains(note), told, "{}", answer.err);
+    }
+}
+
+#[test]
 fn what_is_left_out_on_purpose_is_a_note() {
     let text = policy("security.istio.io/v1", "AuthorizationPolicy");
     let accepted = ["list", "-o", "json", "--leave-out", "AuthorizationPolicy"];

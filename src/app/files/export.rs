@@ -63,6 +63,7 @@ struct Order {
     kustomization: bool,
     verdict: bool,
     project: String,
+    file: Option<PathBuf>,
 }
 
 impl Order {
@@ -98,6 +99,7 @@ impl Order {
             Form::OneFile => ExportOptions::default(),
             Form::Folder => ExportOptions {
                 project: self.project.clone(),
+                file: self.file.clone(),
                 kustomization: self.kustomization,
                 verdict: self.verdict.then(|| verdict(&one.results)),
             },
@@ -178,6 +180,7 @@ impl App {
             kustomization: view.kustomization,
             verdict: view.verdict,
             project,
+            file: self.files.path.clone(),
         };
         let number = self.view.results_number;
         view.prepared.take_if(|prepared| prepared.number != number);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Applied, Item, Thing, flows, gone};
 use crate::model::validate::check;
 use crate::model::{
-    Base, Document, IgnoredRule, Invariant, NamespaceId, NodeRef, Refusal, Settings,
+    Base, Document, IgnoredRule, Invariant, NamespaceId, NodeRef, Refusal, Route, Settings,
 };
 
 pub(super) fn set_name(document: &mut Document, name: &str) -> Result<(), Refusal> {
@@ -129,9 +129,18 @@ pub(super) fn rename(
     let name = name.trim().to_owned();
     let mut thing = document.thing(item).ok_or_else(gone)?;
     match &mut thing {
-        Thing::Namespace(namespace) => namespace.name = name,
+        Thing::Namespace(namespace) => {
+            name_in_routes(document, &namespace.name, None, &name);
+            namespace.name = name;
+        }
         Thing::Workload(workload) => workload.name = name,
-        Thing::Service(service) => service.name = name,
+        Thing::Service(service) => {
+            if let Some(namespace) = document.namespaces.get(service.namespace) {
+                let namespace = namespace.name.clone();
+                name_in_routes(document, &namespace, Some(&service.name), &name);
+            }
+            service.name = name;
+        }
         Thing::External(external) => external.name = name,
         Thing::Group(group) => group.name = name,
         Thing::Invariant(invariant) => invariant.name = name,
@@ -144,6 +153,36 @@ pub(super) fn rename(
         }
     }
     change(document, item, thing, applied)
+}
+
+/// Gives routes the new name of a namespace, or of a Service in it. An edit that is refused is undone as a whole.
+fn name_in_routes(document: &mut Document, namespace: &str, service: Option<&str>, new: &str) {
+    let named = |route: &Route| {
+        let backend = &route.backend;
+        let here = backend.service_namespace == namespace;
+        match service {
+            Some(service) => here && backend.service == service,
+            None => here || backend.namespace == namespace,
+        }
+    };
+    if !document.routes.iter().any(named) {
+        return;
+    }
+    for route in Arc::make_mut(&mut document.routes) {
+        if !named(route) {
+            continue;
+        }
+        let backend = &mut route.backend;
+        if service.is_some() {
+            new.clone_into(&mut backend.service);
+            continue;
+        }
+        for own in [&mut backend.namespace, &mut backend.service_namespace] {
+            if own == namespace {
+                new.clone_into(own);
+            }
+        }
+    }
 }
 
 /// Whether the object's name is free and its namespace exists; `me` may have the name already.

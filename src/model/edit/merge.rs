@@ -1,8 +1,11 @@
 //! Merging an imported Document into an open one.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::fragment::Ids;
 use super::{Applied, Item, flows};
-use crate::model::{Document, Isolate, NamespaceId, PolicyIdentities, Refusal, Words};
+use crate::model::{Document, Isolate, NamespaceId, PolicyIdentities, Refusal, Route, Words};
 
 /// See `Edit::Merge`.
 pub(super) fn merge(
@@ -39,6 +42,8 @@ pub(super) fn merge(
             None => drop(document.services.add(service)),
         }
     }
+    merge_routes(document, other);
+    merge_nodes(document, other);
     merge_externals(document, other, &mut ids, applied);
     merge_policies(document, other, identities, applied);
     let words = Words::new(other);
@@ -54,6 +59,33 @@ pub(super) fn merge(
     }
     merge_invariants(document, other, &ids, applied);
     Ok(())
+}
+
+/// The backends of an object are replaced by those that it has now.
+fn merge_routes(document: &mut Document, other: &Document) {
+    if other.routes.is_empty() {
+        return;
+    }
+    let object = |route: &Route| {
+        let backend = &route.backend;
+        let (namespace, name) = (backend.namespace.clone(), backend.name.clone());
+        (backend.kind, namespace, name)
+    };
+    let now: BTreeSet<_> = other.routes.iter().map(object).collect();
+    let routes = Arc::make_mut(&mut document.routes);
+    routes.retain(|route| !now.contains(&object(route)));
+    routes.extend(other.routes.iter().cloned());
+}
+
+/// A node of the same name is updated.
+fn merge_nodes(document: &mut Document, other: &Document) {
+    if other.nodes.is_empty() {
+        return;
+    }
+    let now: BTreeSet<&str> = other.nodes.iter().map(|n| n.node.name.as_str()).collect();
+    let nodes = Arc::make_mut(&mut document.nodes);
+    nodes.retain(|known| !now.contains(known.node.name.as_str()));
+    nodes.extend(other.nodes.iter().cloned());
 }
 
 /// Invariants that differ only in their id are merged; others stay separate.

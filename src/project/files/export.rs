@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use self::found::{Found, find, inside, leftovers};
-use self::record::{RECORD, Record};
+use self::record::{Owner, RECORD, Record};
 use super::{DiffLine, about, atomic, diff, failed};
 use crate::diag::Diagnostic;
 use crate::model::validate::{label_name, subdomain_name};
@@ -47,6 +47,8 @@ pub fn policy_file(namespace: &str, name: &str) -> String {
 pub struct ExportOptions {
     /// What the project is called; in a folder, files of another project are not this one's to replace.
     pub project: String,
+    /// The project's file, which distinguishes projects of one name; none if it has none.
+    pub file: Option<PathBuf>,
     /// Also write a `kustomization.yaml` that lists the files (folders only).
     pub kustomization: bool,
     /// Also write this Markdown as `VERDICT.md` (folders only).
@@ -150,19 +152,16 @@ fn plan_folder(
     stop: &dyn Fn() -> bool,
 ) -> Result<ExportPlan, Diagnostic> {
     let before = Record::read(folder)?;
-    let mut record = before.others(&options.project);
+    let owner = Owner::new(&options.project, options.file.as_deref(), folder);
+    let mut record = before.others(&owner);
     let mut changes = Vec::new();
     let mut add = |name: &str, text: String| -> Result<(), Diagnostic> {
         go_on(stop)?;
         let mut change = compare(inside(folder, name)?, name.into(), text)?;
         if change.kind == ChangeKind::Changed {
-            change.conflict = before.conflict(&options.project, name, &change.before);
+            change.conflict = before.conflict(&owner, name, &change.before);
         }
-        record.add(
-            name,
-            &options.project,
-            change.after.as_deref().unwrap_or_default(),
-        );
+        record.add(name, &owner, change.after.as_deref().unwrap_or_default());
         changes.push(change);
         Ok(())
     };
@@ -174,7 +173,7 @@ fn plan_folder(
     // A list that an earlier export wrote would name files that are gone.
     if options.kustomization || has_our_kustomization(folder)? {
         // What other projects wrote into this folder stays in its list.
-        let others = before.policies_of_others(&options.project);
+        let others = before.policies_of_others(&owner);
         let listed = names.iter().cloned().chain(others).collect();
         add(KUSTOMIZATION, kustomization(&listed))?;
     }
@@ -182,11 +181,11 @@ fn plan_folder(
         add(VERDICT, format!("{VERDICT_BY_US}{verdict}"))?;
     }
     let texts: BTreeSet<&str> = files.iter().map(|file| file.text.as_str()).collect();
-    for name in before.files_of(&options.project) {
+    for name in before.files_of(&owner) {
         go_on(stop)?;
         let kept = name == KUSTOMIZATION || name == VERDICT || names.contains(name);
         if !kept && let Some(change) = deletion(folder, name)? {
-            let conflict = before.conflict(&options.project, name, &change.before);
+            let conflict = before.conflict(&owner, name, &change.before);
             changes.push(FileChange { conflict, ..change });
         } else if !names.contains(name) && kept {
             record.keep(&before, name);

@@ -624,3 +624,84 @@ fn a_stream_is_read_up_to_its_bound() {
     let stopped = read_stream(io::repeat(b'x'), u64::MAX, 0, &|| true);
     assert_eq!(stopped.unwrap_err().kind(), io::ErrorKind::Interrupted);
 }
+
+#[test]
+fn projects_of_one_name_keep_their_files_apart() {
+    use ChangeKind::*;
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let project = |name: &str| {
+        fs::create_dir_all(at(name)).unwrap();
+        let file = at(name).join("shop.drawbridge.yaml");
+        fs::write(&file, "").unwrap();
+        let file = Some(file);
+        ExportOptions { file, ..of("shop") }
+    };
+    let target = ExportTarget::Folder(at("out"));
+    let plan = |files: &[ExportFile], of: &ExportOptions| plan_export(&target, files, of).unwrap();
+    let (one, two) = (project("one"), project("two"));
+    plan(&[file("a"), file("b")], &one).apply().unwrap();
+    let record = fs::read_to_string(at("out/.drawbridge-export")).unwrap();
+    let line = " shop/a.yaml shop (../one/shop.drawbridge.yaml)";
+    assert!(record.contains(line), "{record}");
+
+    // The other one deletes nothing, and asks before it replaces something.
+    let other = plan(
+        &[
+            ExportFile {
+                text: policy("a2", true),
+                ..file("a")
+            },
+            file("c"),
+        ],
+        &two,
+    );
+    let conflicts: Vec<_> = other.conflicts().map(|(c, why)| (&*c.name, why)).collect();
+    let why = "was written for the project `shop (../one/shop.drawbridge.yaml)`";
+    assert_eq!(conflicts, [("shop/a.yaml", why)]);
+    assert!(other.changes.iter().all(|change| change.kind != Deleted));
+    plan(&[file("c")], &two).apply().unwrap();
+    assert_eq!(
+        listed(&at("out")),
+        [
+            ".drawbridge-export",
+            "shop/a.yaml",
+            "shop/b.yaml",
+            "shop/c.yaml"
+        ]
+    );
+    // Each deletes its own without asking.
+    let own = plan(&[file("a")], &one);
+    assert_eq!(
+        kinds(&own)[..2],
+        [
+            ("shop/a.yaml", Unchanged, false),
+            ("shop/b.yaml", Deleted, false)
+        ]
+    );
+
+    // A project that moved asks before it deletes what it may have written.
+    let moved = project("moved");
+    fs::remove_file(at("one/shop.drawbridge.yaml")).unwrap();
+    let asks = plan(&[file("a")], &moved);
+    assert_eq!(
+        kinds(&asks)[..2],
+        [
+            ("shop/a.yaml", Unchanged, false),
+            ("shop/b.yaml", Deleted, true)
+        ]
+    );
+    asks.apply().unwrap();
+    let again = plan(&[file("a")], &moved);
+    assert!(!again.changes_anything(), "{:?}", kinds(&again));
+    assert!(at("out/shop/c.yaml").exists());
+
+    // What was recorded without a file is that of any project of this name.
+    let before = ExportTarget::Folder(at("before"));
+    plan_export(&before, &[file("a")], &of("shop"))
+        .unwrap()
+        .apply()
+        .unwrap();
+    let plan = plan_export(&before, &[], &moved).unwrap();
+    assert_eq!(kinds(&plan)[0], ("shop/a.yaml", Deleted, false));
+}

@@ -5,10 +5,12 @@
 //! fields are stored: those of an object with it, those below one of its fields under that field's name
 //! (and below a list under the item's, see [`item_key`]).
 
+mod cluster;
 mod fields;
 mod flows;
 mod invariants;
 mod outside;
+mod parts;
 mod things;
 
 use std::sync::Arc;

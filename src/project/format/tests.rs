@@ -309,6 +309,8 @@ pub(super) fn renumbered(document: &Document) -> Document {
         name: document.name.clone(),
         settings: document.settings.clone(),
         ignore: document.ignore.clone(),
+        routes: document.routes.clone(),
+        nodes: document.nodes.clone(),
         unknown: document.unknown.clone(),
         ..Document::default()
     };
@@ -426,4 +428,71 @@ flows:
             "{message}: {lines:?}"
         );
     }
+}
+
+#[test]
+fn what_a_cluster_has_is_read_and_written() {
+    let text = r#"format: drawbridge/1
+namespaces:
+- {name: shop}
+workloads:
+- name: web
+  namespace: shop
+  labels: {app: web}
+  pods: [{name: web-a}, {name: web-b, labels: {app: web, color: blue}, ports: [], hostNetwork: true, node: n1}]
+services:
+- {name: lb, namespace: shop, type: LoadBalancer, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80}]}
+- {name: mail, namespace: shop, type: ExternalName, externalName: mail.example.com}
+- {name: peers, namespace: shop, clusterIP: None, selector: {app: web}}
+routes:
+- {kind: Ingress, name: shop, namespace: shop, service: lb, port: 80, controller: k8s.io/ingress-nginx}
+- {kind: HTTPRoute, name: api, namespace: edge, service: shop/lb, port: http, protocol: TCP, gateways: [edge/main], colour: red}
+nodes:
+- {name: n1, labels: {zone: a}, addresses: [10.0.0.1]}
+"#;
+    let (document, found) = read(text, "p").expect("it is a project");
+    assert_eq!(found.len(), 1, "the unknown field: {found:?}");
+    let (wide, written) = (
+        text.replace("\n  ", " "),
+        write(&document).replace("\n  ", " "),
+    );
+    assert_eq!(
+        written.split_whitespace().count(),
+        wide.split_whitespace().count(),
+        "{written}"
+    );
+    assert_eq!(again(&document), document);
+    let saved = super::save(text, &document);
+    assert_eq!(saved, text);
+    // One of them changes, and all else keeps its bytes.
+    let mut changed = document.clone();
+    std::sync::Arc::make_mut(&mut changed.routes)[0]
+        .backend
+        .service = "peers".into();
+    let saved = super::save(text, &changed);
+    assert_eq!(saved, text.replace("service: lb,", "service: peers,"));
+
+    for (wrong, message) in [
+        (
+            "routes: [{kind: Egress, name: a, namespace: b, service: c}]",
+            "unknown value `Egress`",
+        ),
+        (
+            "routes: [{kind: HTTPRoute, name: a, namespace: b, service: c, gateways: [d]}]",
+            "`d` is not a Gateway",
+        ),
+        (
+            "nodes: [{name: a, addresses: [b]}]",
+            "`b` is not an address",
+        ),
+        (
+            "services: [{name: a, namespace: b, clusterIP: 10.0.0.1}]",
+            "unknown value `10.0.0.1`",
+        ),
+    ] {
+        let found = read(&format!("format: drawbridge/1\n{wrong}\n"), "p").expect_err(wrong);
+        assert!(found.iter().any(|d| d.message == message), "{found:?}");
+    }
+    let twice = read("format: drawbridge/1\nnodes: [{name: a}, {name: a}]\n", "p");
+    assert_eq!(twice.expect("it is read").1[0].code, "twin");
 }

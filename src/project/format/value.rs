@@ -75,6 +75,23 @@ pub(super) const POD_ADDRESSES: &[(&str, PodAddresses)] = &[
 pub(super) const HOST_NETWORK: &[(&str, HostNetwork)] =
     &[("pods", HostNetwork::Pods), ("nodes", HostNetwork::Nodes)];
 
+/// Whether a Service is headless.
+pub(super) const CLUSTER_IP: &[(&str, bool)] = &[("None", true)];
+
+/// Whether a Service keeps the addresses of clients.
+pub(super) const TRAFFIC_POLICIES: &[(&str, bool)] = &[("Local", true), ("Cluster", false)];
+
+/// The kinds of objects that send to Services.
+pub(super) const ROUTES: &[(&str, &str)] = &[
+    ("Ingress", "Ingress"),
+    ("Route", "Route"),
+    ("HTTPRoute", "HTTPRoute"),
+    ("GRPCRoute", "GRPCRoute"),
+    ("TLSRoute", "TLSRoute"),
+    ("TCPRoute", "TCPRoute"),
+    ("UDPRoute", "UDPRoute"),
+];
+
 /// The word of a value.
 pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> Value {
     let found = words.iter().find(|(_, known)| known == value);

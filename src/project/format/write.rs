@@ -1,17 +1,17 @@
 //! Writing a Document.
 
+mod cluster;
+
 use crate::policy::{Entity, HttpRule};
 use crate::yaml::plain::{Mapping, Value};
 
+use self::cluster::{namespace, node, route, service, workload};
 use super::value::{self, word};
 use super::{FORMAT, order};
-use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::{
     Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, IgnoredRule,
-    ImportedPolicy, Invariant, Isolate, Namespace, NodeRef, Service, Settings, Unknown, Words,
-    Workload,
+    ImportedPolicy, Invariant, Isolate, NodeRef, Settings, Unknown, Words,
 };
-use crate::sets::Protocol;
 use crate::yaml::emit;
 
 /// The text of a project. Reading it returns the same Document (with new ids, without gaps).
@@ -45,6 +45,8 @@ pub(super) fn mapping(document: &Document) -> Mapping {
             .iter()
             .map(|(_, row)| service(row, home(row.namespace))),
     );
+    map.list("routes", document.routes.iter().map(route));
+    map.list("nodes", document.nodes.iter().map(node));
     map.list(
         "externals",
         document.externals.iter().map(|(_, row)| external(row)),
@@ -237,83 +239,6 @@ fn dns(dns: &Dns) -> Value {
     Value::Mapping(map.finish(&Unknown::new(), order::DNS))
 }
 
-fn namespace(row: &Namespace) -> Value {
-    let mut map = Fields::new();
-    map.set("name", row.name.as_str());
-    map.set_unless("labels", value::texts(&row.labels), row.labels.is_empty());
-    map.set_some("base", row.base.map(|base| word(value::BASES, &base)));
-    map.set_some("dns", row.dns);
-    map.set_unless("managed", row.managed, row.managed);
-    Value::Mapping(map.finish(&row.unknown, order::THING))
-}
-
-fn workload(row: &Workload, namespace: &str) -> Value {
-    let mut map = Fields::new();
-    map.set("name", row.name.as_str());
-    map.set("namespace", namespace);
-    map.set_unless("kind", row.kind.as_str(), row.kind == "Deployment");
-    map.set_unless("labels", value::texts(&row.labels), row.labels.is_empty());
-    map.set_some("selector", row.selector.as_ref().map(value::plain_selector));
-    map.list("ports", row.ports.iter().map(container_port));
-    map.set_some("serviceAccount", row.service_account.as_deref());
-    map.set_unless("hostNetwork", row.host_network, !row.host_network);
-    isolate(&mut map, row.isolate);
-    map.set_some("replicas", row.replicas);
-    map.list(
-        "addresses",
-        row.addresses
-            .iter()
-            .map(|address| address.to_string().into()),
-    );
-    Value::Mapping(map.finish(&row.unknown, order::THING))
-}
-
-fn isolate(map: &mut Fields, isolate: Isolate) {
-    let is_default = isolate == Isolate::None;
-    map.set_unless("isolate", word(value::ISOLATE, &isolate), is_default);
-}
-
-fn container_port(port: &ContainerPort) -> Value {
-    let mut map = Fields::new();
-    map.set_some("name", port.name.as_deref());
-    map.set("port", port.port);
-    map.set_unless(
-        "protocol",
-        port.protocol.name(),
-        port.protocol == Protocol::Tcp,
-    );
-    Value::Mapping(map.finish(&Unknown::new(), order::PORT))
-}
-
-fn service(row: &Service, namespace: &str) -> Value {
-    let mut map = Fields::new();
-    map.set("name", row.name.as_str());
-    map.set("namespace", namespace);
-    map.set_unless(
-        "selector",
-        value::texts(&row.selector),
-        row.selector.is_empty(),
-    );
-    map.list("ports", row.ports.iter().map(service_port));
-    Value::Mapping(map.finish(&row.unknown, order::THING))
-}
-
-fn service_port(port: &ServicePort) -> Value {
-    let mut map = Fields::new();
-    map.set_some("name", port.name.as_deref());
-    map.set("port", port.port);
-    match &port.target {
-        TargetPort::Number(number) => map.set_unless("targetPort", *number, *number == port.port),
-        TargetPort::Name(name) => map.set("targetPort", name.as_str()),
-    }
-    map.set_unless(
-        "protocol",
-        port.protocol.name(),
-        port.protocol == Protocol::Tcp,
-    );
-    Value::Mapping(map.finish(&Unknown::new(), order::SERVICE_PORT))
-}
-
 fn external(row: &External) -> Value {
     let mut map = Fields::new();
     map.set("name", row.name.as_str());
@@ -335,6 +260,11 @@ fn external(row: &External) -> Value {
     );
     map.set_some("entity", row.entity.map(Entity::word));
     Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn isolate(map: &mut Fields, isolate: Isolate) {
+    let is_default = isolate == Isolate::None;
+    map.set_unless("isolate", word(value::ISOLATE, &isolate), is_default);
 }
 
 fn group(row: &Group) -> Value {

@@ -1,10 +1,12 @@
 //! Finds a connection, or a path, that breaks an invariant.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::analysis::connections::Reach as Open;
 use crate::analysis::query::open_ports;
 use crate::analysis::{Connection, Endpoint, Matrix, Party, Places};
+use crate::cluster::Pod;
 use crate::model::{Claim, Document, End, External, FlowPort, Invariant, Refusal};
 use crate::proof::InForce;
 use crate::sets::{IpSet, PortSet};
@@ -106,11 +108,10 @@ impl<'a> Judge<'a> {
         Ok(places)
     }
 
-    /// The ports at a workload, with port names resolved.
-    fn ports_at(&self, workload: usize, ports: &[FlowPort]) -> PortSet {
+    /// The ports at a pod, with port names resolved.
+    fn ports_at(&self, pod: usize, ports: &[FlowPort]) -> PortSet {
         let snapshot = &self.in_force.cluster.snapshot;
-        let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
-        let pod = pods.and_then(|pods| snapshot.pods.get(pods.start));
+        let pod = snapshot.pods.get(pod);
         let one = |port: &FlowPort| match port {
             FlowPort::Named(protocol, name) => pod.map_or(PortSet::empty(), |pod| {
                 snapshot.ports_named(pod, Some(*protocol), name)
@@ -123,22 +124,71 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The connections that a workload may open to another; to itself only if the query is about that
-    /// workload alone: then one replica to another.
-    fn between(&self, open: &Open, from: usize, to: usize) -> PortSet {
-        if from != to {
-            return open.workloads.get(&to).cloned().unwrap_or_default();
-        }
+    /// The pods of a workload: one if they are alike, else two of each kind, as one replica may connect to another.
+    fn kinds_of_pods(&self, workload: usize) -> Vec<usize> {
         let snapshot = &self.in_force.cluster.snapshot;
-        let pods = snapshot
-            .workloads
-            .get(from)
-            .map_or(0..0, |w| w.pods.clone());
-        let [a, b] = [pods.start, pods.start + 1].map(Endpoint::Pod);
-        match pods.len() > 1 {
-            true => open_ports(snapshot, &a, &b, &PortSet::all()),
-            false => PortSet::all(),
+        let pods = self.pods(workload);
+        if !self.differ(workload) {
+            return pods.take(1).collect();
         }
+        let mut kinds: Vec<(Pod, usize)> = Vec::new();
+        pods.filter(|at| {
+            let Some(pod) = snapshot.pods.get(*at) else {
+                return false;
+            };
+            let bare = Pod {
+                name: String::new(),
+                ..pod.clone()
+            };
+            match kinds.iter_mut().find(|(kind, _)| *kind == bare) {
+                Some((_, count)) => {
+                    *count += 1;
+                    *count <= 2
+                }
+                None => {
+                    kinds.push((bare, 1));
+                    true
+                }
+            }
+        })
+        .collect()
+    }
+
+    /// Whether the pods of a workload differ.
+    fn differ(&self, workload: usize) -> bool {
+        let id = self.in_force.cluster.drawn.get(workload).copied().flatten();
+        let row = id.and_then(|id| self.document.workloads.get(id));
+        row.is_some_and(|row| !row.pods.is_empty())
+    }
+
+    /// The ports that are meant, and those that are open, from a workload to another: once if the pods of each are
+    /// alike, else for each two pods. To itself only if the query is about that workload alone: then from one replica
+    /// to another.
+    fn between(
+        &self,
+        open: &Open,
+        from: usize,
+        to: usize,
+        ports: &[FlowPort],
+    ) -> Vec<(PortSet, PortSet)> {
+        let snapshot = &self.in_force.cluster.snapshot;
+        let pair = |(a, b): (usize, usize)| {
+            let [from, to] = [a, b].map(Endpoint::Pod);
+            let open = open_ports(snapshot, &from, &to, &PortSet::all());
+            (self.ports_at(b, ports), open)
+        };
+        if self.differ(from) || self.differ(to) {
+            let to = self.kinds_of_pods(to);
+            let from = self.kinds_of_pods(from).into_iter();
+            let pairs = from.flat_map(|a| to.iter().map(move |b| (a, *b)));
+            return pairs.filter(|(a, b)| a != b).map(pair).collect();
+        }
+        let (pods, meant) = (self.pods(to), self.ports_at(self.pods(to).start, ports));
+        vec![match from == to {
+            true if pods.len() > 1 => pair((pods.start, pods.start + 1)),
+            true => (meant, PortSet::all()),
+            false => (meant, open.workloads.get(&to).cloned().unwrap_or_default()),
+        }]
     }
 
     /// One connection that is open from one of these to one of those.
@@ -147,11 +197,11 @@ impl<'a> Judge<'a> {
         let outside = outside_ports(ports);
         for &src in &from.workloads {
             let open = self.matrix.of(src);
-            let replicas = alone && self.pods(src) > 1;
+            let replicas = alone && self.pods(src).len() > 1;
             for &dst in to.workloads.iter().filter(|dst| replicas || **dst != src) {
-                let meant = self.ports_at(dst, ports);
-                let common = self.between(&open, src, dst).intersection(&meant);
-                if !common.is_empty() {
+                let pairs = self.between(&open, src, dst, ports).into_iter();
+                let mut common = pairs.map(|(meant, open)| open.intersection(&meant));
+                if let Some(common) = common.find(|common| !common.is_empty()) {
                     let (src, dst) = (Party::Workload(src), Party::Workload(dst));
                     return Some(connection(src, dst, common));
                 }
@@ -162,7 +212,8 @@ impl<'a> Judge<'a> {
         }
         for &dst in to.workloads.iter().filter(|_| !from.outside.is_empty()) {
             let open = self.matrix.of(dst);
-            let meant = self.ports_at(dst, ports);
+            let pods = self.kinds_of_pods(dst).into_iter();
+            let meant: PortSet = pods.map(|pod| self.ports_at(pod, ports)).collect();
             if let Some((range, common)) = crossing(&open.from, &from.outside, &meant) {
                 return Some(connection(range, Party::Workload(dst), common));
             }
@@ -170,9 +221,9 @@ impl<'a> Judge<'a> {
         None
     }
 
-    fn pods(&self, workload: usize) -> usize {
+    fn pods(&self, workload: usize) -> Range<usize> {
         let workload = self.in_force.cluster.snapshot.workloads.get(workload);
-        workload.map_or(0, |w| w.pods.len())
+        workload.map_or(0..0, |w| w.pods.clone())
     }
 
     /// A shortest path from one of these to one of those, its last hop at one of the ports.
@@ -213,17 +264,27 @@ impl<'a> Judge<'a> {
         ports: &[FlowPort],
     ) -> Result<Option<Connection>, Refusal> {
         let alone = alone(from, to);
+        let towards = |places: &Places| !places.outside.is_empty();
+        let with_addresses = [(from, to), (to, from)].into_iter();
+        for (pods, _) in with_addresses.filter(|(_, other)| towards(other)) {
+            if let Some(at) = pods.workloads.iter().find(|at| self.differ(**at)) {
+                return Err(self.pods_differ(*at));
+            }
+        }
         for &src in &from.workloads {
             let open = self.matrix.of(src);
             for &dst in to.workloads.iter().filter(|dst| alone || **dst != src) {
-                let meant = self.ports_at(dst, ports);
-                if meant.is_empty() {
+                let pairs = self.between(&open, src, dst, ports);
+                if !pairs.is_empty() && pairs.iter().all(|(meant, _)| meant.is_empty()) {
                     return Err(self.no_such_port(dst));
                 }
-                let rest = meant.difference(&self.between(&open, src, dst));
-                if !rest.is_empty() {
-                    let (src, dst) = (Party::Workload(src), Party::Workload(dst));
-                    return Ok(Some(connection(src, dst, rest)));
+                // Pods without a port of that name are not meant, as in `explain`: nothing is missing there.
+                for (meant, open) in pairs {
+                    let rest = meant.difference(&open);
+                    if !rest.is_empty() {
+                        let (src, dst) = (Party::Workload(src), Party::Workload(dst));
+                        return Ok(Some(connection(src, dst, rest)));
+                    }
                 }
             }
             if let Some((range, rest)) = gap(&open.to, &to.outside, &outside_ports(ports)) {
@@ -232,12 +293,21 @@ impl<'a> Judge<'a> {
         }
         for &dst in to.workloads.iter().filter(|_| !from.outside.is_empty()) {
             let open = self.matrix.of(dst);
-            let meant = self.ports_at(dst, ports);
+            let meant = self.ports_at(self.pods(dst).start, ports);
             if let Some((range, rest)) = gap(&open.from, &from.outside, &meant) {
                 return Ok(Some(connection(range, Party::Workload(dst), rest)));
             }
         }
         Ok(None)
+    }
+
+    fn pods_differ(&self, workload: usize) -> Refusal {
+        let workload = self.in_force.cluster.snapshot.workloads.get(workload);
+        let name = workload.map_or("", |w| &w.name);
+        let why = Refusal::new(format!(
+            "the pods of `{name}` differ, and what all of them allow to or from addresses is not known"
+        ));
+        why.help("ask `explain` about each pod")
     }
 
     fn no_such_port(&self, workload: usize) -> Refusal {

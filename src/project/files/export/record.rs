@@ -2,7 +2,7 @@
 //! another text was edited since.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::found::{Found, find};
 use super::{KUSTOMIZATION, NOT_OURS, VERDICT};
@@ -12,7 +12,85 @@ use crate::diag::Diagnostic;
 pub(super) const RECORD: &str = ".drawbridge-export";
 
 const HEAD: &str = "# Written by Drawbridge: the files of exports into this folder, to recognise those edited since.\n\
-    # digest file project\n";
+    # digest file project (project file)\n";
+
+/// The project that is exported. Projects of one name are distinguished by their files, as they are named from the
+/// folder of the export.
+#[derive(Debug)]
+pub(super) struct Owner {
+    name: String,
+    file: Option<String>,
+    folder: PathBuf,
+}
+
+impl Owner {
+    pub fn new(name: &str, file: Option<&Path>, folder: &Path) -> Self {
+        Self {
+            name: one_line(name),
+            file: file.and_then(|file| relative(file, folder)),
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// The project in the record: `shop (../shop.drawbridge.yaml)`.
+    fn words(&self) -> String {
+        match &self.file {
+            Some(file) => one_line(&format!("{} ({file})", self.name)),
+            None => self.name.clone(),
+        }
+    }
+
+    /// Whose a file in the record is. A project of this name whose file is gone may be this one, moved.
+    fn whose(&self, entry: &Entry) -> Whose {
+        let recorded = entry.project.as_str();
+        if recorded == self.name || recorded == self.words() {
+            return Whose::Own;
+        }
+        let rest = recorded.strip_prefix(&self.name);
+        let file = rest.and_then(|rest| rest.strip_prefix(" (")?.strip_suffix(')'));
+        match file {
+            Some(file) if !self.folder.join(file).exists() => Whose::Moved,
+            _ => Whose::Others,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Own,
+    Moved,
+    Others,
+}
+
+/// The path of a file from a folder, with `/`; none if there is none, as between two drives.
+fn relative(file: &Path, folder: &Path) -> Option<String> {
+    let (file, folder) = (whole(file)?, whole(folder)?);
+    let (mut to, mut from) = (file.components().peekable(), folder.components().peekable());
+    while to.peek().is_some() && to.peek() == from.peek() {
+        to.next();
+        from.next();
+    }
+    let named = |part: &Component| matches!(part, Component::Normal(_));
+    let (up, down): (Vec<_>, Vec<_>) = (from.collect(), to.collect());
+    if !up.iter().chain(&down).all(named) {
+        return None;
+    }
+    let up = up.iter().map(|_| "..".into());
+    let down = down.iter().map(|part| part.as_os_str().to_string_lossy());
+    let parts: Vec<_> = up.chain(down).collect();
+    Some(parts.join("/"))
+}
+
+/// A path without links; the end of it may not exist yet.
+fn whole(path: &Path) -> Option<PathBuf> {
+    match path.canonicalize() {
+        Ok(path) => Some(path),
+        Err(_) => {
+            let path = std::path::absolute(path).ok()?;
+            Some(whole(path.parent()?)?.join(path.file_name()?))
+        }
+    }
+}
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
@@ -64,10 +142,10 @@ impl Record {
     }
 
     /// Adds a file with its text; it belongs to this project from now on.
-    pub fn add(&mut self, file: &str, project: &str, text: &str) {
+    pub fn add(&mut self, file: &str, owner: &Owner, text: &str) {
         let entry = Entry {
             digest: digest(text.as_bytes()),
-            project: one_line(project),
+            project: owner.words(),
         };
         self.files.insert(file.to_owned(), entry);
     }
@@ -80,32 +158,28 @@ impl Record {
     }
 
     /// What other projects wrote.
-    pub fn others(&self, project: &str) -> Self {
-        let project = one_line(project);
+    pub fn others(&self, owner: &Owner) -> Self {
         let mut files = self.files.clone();
-        files.retain(|_, entry| entry.project != project);
+        files.retain(|_, entry| owner.whose(entry) == Whose::Others);
         Self { files }
     }
 
     /// The files of a project.
-    pub fn files_of(&self, project: &str) -> impl Iterator<Item = &str> {
-        let project = one_line(project);
-        let own = self
-            .files
-            .iter()
-            .filter(move |(_, entry)| entry.project == project);
+    pub fn files_of(&self, owner: &Owner) -> impl Iterator<Item = &str> {
+        let files = self.files.iter();
+        let own = files.filter(move |(_, entry)| owner.whose(entry) != Whose::Others);
         own.map(|(file, _)| file.as_str())
     }
 
     /// The policies that other projects wrote.
-    pub fn policies_of_others(&self, project: &str) -> Vec<String> {
-        let mut files: Vec<String> = self.others(project).files.into_keys().collect();
+    pub fn policies_of_others(&self, owner: &Owner) -> Vec<String> {
+        let mut files: Vec<String> = self.others(owner).files.into_keys().collect();
         files.retain(|file| file != KUSTOMIZATION && file != VERDICT);
         files
     }
 
     /// Why a project has to ask before it replaces or deletes a file; none if it wrote it as it is.
-    pub fn conflict(&self, project: &str, file: &str, before: &Found) -> Option<String> {
+    pub fn conflict(&self, owner: &Owner, file: &str, before: &Found) -> Option<String> {
         let bytes = match before {
             Found::Nothing => return None,
             Found::Link(to) => return Some(format!("is a link to `{}`", to.display())),
@@ -119,7 +193,7 @@ impl Record {
             }
             // One list for all of them.
             Some(_) if file == KUSTOMIZATION => None,
-            Some(entry) if entry.project != one_line(project) => {
+            Some(entry) if owner.whose(entry) != Whose::Own => {
                 Some(format!("was written for the project `{}`", entry.project))
             }
             Some(_) => None,

@@ -35,6 +35,12 @@ impl<'n> Fields<'n> {
         (node.value != yaml::Value::Null).then_some(node)
     }
 
+    /// Whether a field is there that was not taken; null counts as absent.
+    pub(super) fn has(&self, key: &str) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|entry| entry.key == key && entry.value.value != yaml::Value::Null)
+    }
+
     /// What was not taken: unknown fields, which are kept and reported. One that is almost a known field that is not
     /// there is an error.
     pub(super) fn rest(self, reader: &mut Reader) -> Unknown {

@@ -1,24 +1,21 @@
 //! The tables of a project: namespaces, workloads, Services, externals and groups.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::yaml::plain::{Mapping, Value};
-
+use super::cluster::{nodes, pod, route};
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use super::flows::{flows, layout, policy};
 use super::invariants::invariants;
 use super::outside::{external, group};
-use super::{Extras, item_key};
-use crate::cluster::{ContainerPort, ServicePort, TargetPort};
+use super::parts::{address, container_port, service_port, take_labels};
 use crate::model::validate::check;
 use crate::model::{
     Base, Document, IgnoredRule, Namespace, NamespaceId, Refusal, Service, Thing, Workload,
     is_system_namespace,
 };
 use crate::project::format::value;
-use crate::sets::{Labels, Protocol};
+use crate::sets::Labels;
 use crate::yaml::{Mark, Node};
 
 /// Reads all tables and the layout.
@@ -29,6 +26,9 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
     }
     workloads(reader, fields, document, &mut homes);
     services(reader, fields, document, &mut homes);
+    let routes = items(reader, fields, "routes", route).into_iter();
+    document.routes = Arc::new(routes.map(|(_, row)| row).collect());
+    nodes(reader, fields, document);
     let mut taken = BTreeSet::new();
     for (node, mut row) in items(reader, fields, "externals", external) {
         row.name = reader.own_name(node, "external", row.name, &mut taken);
@@ -188,13 +188,6 @@ fn namespace(reader: &mut Reader, node: &Node) -> Option<Namespace> {
     })
 }
 
-fn take_labels(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<Labels> {
-    match fields.take(key) {
-        Some(node) => reader.labels(node),
-        None => Some(Labels::new()),
-    }
-}
-
 fn workloads(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
     let mut taken: BTreeMap<(NamespaceId, String), BTreeSet<String>> = BTreeMap::new();
     for (node, (home, mut row)) in items(reader, fields, "workloads", workload) {
@@ -237,54 +230,10 @@ fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
             .unwrap_or_default(),
         replicas,
         addresses: reader.take_list(&mut fields, "addresses", address)?,
+        pods: reader.take_list(&mut fields, "pods", pod)?,
         unknown: unknown(reader, fields, [("ports", extra)]),
     };
     Some((reader.text(home)?, row))
-}
-
-fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
-    let text = reader.text(node)?;
-    let address = text.parse().ok();
-    if address.is_none() {
-        reader.refuse(
-            node.mark,
-            format!("`{text}` is not an address"),
-            "write one such as 10.0.0.1",
-        );
-    }
-    address
-}
-
-fn port(reader: &mut Reader, node: &Node) -> Option<u16> {
-    let number = reader.integer(node, 65535)?;
-    u16::try_from(number).ok()
-}
-
-fn protocol(reader: &mut Reader, fields: &mut Fields) -> Option<Protocol> {
-    let words = Protocol::ALL.map(|protocol| (protocol.name(), protocol));
-    match fields.take("protocol") {
-        Some(node) => reader.word(node, &words),
-        None => Some(Protocol::Tcp),
-    }
-}
-
-fn port_key(protocol: Protocol, port: u16) -> String {
-    let mut map = Mapping::new();
-    map.insert("protocol".into(), protocol.name().into());
-    map.insert("port".into(), port.into());
-    item_key(&Value::Mapping(map))
-}
-
-fn container_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<ContainerPort> {
-    let mut fields = reader.map(node)?;
-    let number = reader.required(&mut fields, node, "port")?;
-    let row = ContainerPort {
-        name: reader.take_text(&mut fields, "name"),
-        port: port(reader, number)?,
-        protocol: protocol(reader, &mut fields)?,
-    };
-    extras.keep(reader, port_key(row.protocol, row.port), fields);
-    Some(row)
 }
 
 fn services(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
@@ -306,33 +255,20 @@ fn service(reader: &mut Reader, node: &Node) -> Option<(String, Service)> {
     let row = Service {
         namespace: NamespaceId(0),
         name: reader.text(name)?,
+        labels: take_labels(reader, &mut fields, "labels")?,
+        kind: (reader.take_text(&mut fields, "type")).unwrap_or_else(|| "ClusterIP".into()),
+        headless: (reader.take_word(&mut fields, "clusterIP", value::CLUSTER_IP)).unwrap_or(false),
+        external_name: reader.take_text(&mut fields, "externalName"),
+        keeps_client_address: reader
+            .take_word(
+                &mut fields,
+                "externalTrafficPolicy",
+                value::TRAFFIC_POLICIES,
+            )
+            .unwrap_or(false),
         selector: take_labels(reader, &mut fields, "selector")?,
         ports,
         unknown: unknown(reader, fields, [("ports", extra)]),
     };
     Some((reader.text(home)?, row))
-}
-
-fn service_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<ServicePort> {
-    let mut fields = reader.map(node)?;
-    let number = reader.required(&mut fields, node, "port")?;
-    let number = port(reader, number)?;
-    let target = match fields.take("targetPort") {
-        None => TargetPort::Number(number),
-        Some(node) => {
-            let text = reader.text(node)?;
-            match text.bytes().all(|b| b.is_ascii_digit()) {
-                true => TargetPort::Number(port(reader, node)?),
-                false => TargetPort::Name(text),
-            }
-        }
-    };
-    let row = ServicePort {
-        name: reader.take_text(&mut fields, "name"),
-        port: number,
-        protocol: protocol(reader, &mut fields)?,
-        target,
-    };
-    extras.keep(reader, port_key(row.protocol, row.port), fields);
-    Some(row)
 }
