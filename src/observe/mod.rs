@@ -7,14 +7,17 @@
 //! | records to connections: who opened it, when it began, what became of it | `tuples`, `counted`, `reported` |
 //! | who the ends are: pods' workloads, entities, Services, names | `ends`, `owner` |
 //! | connections against policies | [`replay`] |
+//! | connections against the drawing and the policies | [`classes`], `places`, `dns` |
 //!
 //! The order of lines and files never matters, and equal records count once. Memory: for each record a fingerprint
-//! and 16 bytes, beside the table of connections.
+//! and 24 bytes, beside the table of connections.
 
 mod capture;
+pub mod classes;
 mod connection;
 mod counted;
 mod csv;
+mod dns;
 mod documents;
 mod ends;
 mod goldmane;
@@ -22,6 +25,7 @@ mod hubble;
 mod lines;
 mod manifests;
 mod owner;
+mod places;
 mod reader;
 mod record;
 mod reference;
@@ -35,7 +39,7 @@ mod value;
 mod whisker;
 
 pub use capture::{Capture, SourceFile};
-pub use connection::{Connection, Key, Sums};
+pub use connection::{Connection, Key, Sample, Sums};
 pub use ends::InManifests;
 pub use manifests::workload_of;
 pub use reader::{Observed, Reader};
