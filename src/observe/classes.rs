@@ -124,7 +124,9 @@ pub struct Compared {
     pub from: ObservedEnd,
     /// The destination.
     pub to: ObservedEnd,
-    /// The flows that draw it; none for DNS, which namespaces allow by their setting.
+    /// Whether it is drawn, by flows or by the DNS setting of namespaces.
+    pub is_drawn: bool,
+    /// The flows that draw it.
     pub flows: Vec<FlowId>,
     /// What the policies would do to it.
     pub replay: Replay,
@@ -177,7 +179,10 @@ pub struct Comparison {
 impl Comparison {
     /// The flows that were drawn and never seen, neither forwarded nor dropped.
     pub fn never_seen(&self) -> impl Iterator<Item = FlowId> {
-        let unseen = self.flows.iter().filter(|(_, of)| of.connections.is_empty());
+        let unseen = self
+            .flows
+            .iter()
+            .filter(|(_, of)| of.connections.is_empty());
         unseen.map(|(id, _)| *id)
     }
 }
@@ -198,7 +203,9 @@ pub fn compare(
     let mut found = Comparison::default();
     let document = drawing.map(|drawing| drawing.document);
     for (id, _) in document.iter().flat_map(|document| document.flows.iter()) {
-        let allows = document.and_then(|d| d.flows.get(id)).is_some_and(|f| f.allows());
+        let allows = document
+            .and_then(|d| d.flows.get(id))
+            .is_some_and(|f| f.allows());
         if allows {
             found.flows.insert(id, Totals::default());
         }
@@ -242,6 +249,7 @@ fn compared(
     Compared {
         from,
         to,
+        is_drawn: flows.is_some(),
         flows: flows.unwrap_or_default(),
         replay,
         class,

@@ -38,7 +38,10 @@ impl<'a> Places<'a> {
         let (key, sums) = (&connection.key, &connection.sums);
         let end = |end: &Reference, addresses: &BTreeSet<IpAddr>, words: &str| {
             let node = self.node(end, addresses);
-            node.map_or_else(|| ObservedEnd::Missing(words.to_owned()), ObservedEnd::Drawn)
+            node.map_or_else(
+                || ObservedEnd::Missing(words.to_owned()),
+                ObservedEnd::Drawn,
+            )
         };
         (
             end(&key.source, &sums.source_addresses, &connection.source),
@@ -111,10 +114,7 @@ impl<'a> Places<'a> {
             workload.namespace == of && !selector.is_empty() && selector.iter().all(has)
         });
         let only = selected.next()?.0;
-        selected
-            .next()
-            .is_none()
-            .then_some(NodeRef::Workload(only))
+        selected.next().is_none().then_some(NodeRef::Workload(only))
     }
 
     fn named(&self, name: &str) -> Option<ExternalId> {

@@ -261,6 +261,8 @@ impl Reader {
             mut connections,
             ..
         } = self;
+        let mut formats = capture.sources.iter().filter_map(|source| source.format);
+        capture.has_directions = are_claimed || formats.all(|format| format != "hubble");
         for (key, sums) in reports.into_connections() {
             connections.add(key, sums);
         }
