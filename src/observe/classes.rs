@@ -1,5 +1,8 @@
 //! Recorded connections beside the drawing and the policies: intended, allowed, observed.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;

@@ -22,6 +22,8 @@ mod csv;
 mod dns;
 mod documents;
 mod ends;
+#[cfg(test)]
+mod fixture;
 mod goldmane;
 mod hubble;
 mod lines;
