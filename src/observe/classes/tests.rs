@@ -55,19 +55,14 @@ fn every_class_of_recorded_connections() {
         lines(&observed, &found),
         ["shop/web > shop/api 80: drawn-dropped"]
     );
-    // A denying policy that is not drawn.
-    fixture.document.settings.base = Base::None;
-    let deny = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: deny}\n\
-        spec: {priority: 1, subject: {namespaces: {}}, ingress: [{name: no, action: Deny, from: [{namespaces: {}}]}]}\n";
-    fixture.import(deny, None);
-    let both = [("forwarded", "drawn-cut"), ("dropped", "blocked")];
-    for (verdict, class) in both {
-        let rows = format!("shop/web,shop/api,TCP,80,3,{verdict}\n");
+    // NetworkPolicy cannot express a domain name.
+    fixture.external("outside", &[], &["api.example.com"]);
+    fixture.flow("shop/api", "external/outside", "TCP/443");
+    for (verdict, class) in [("forwarded", "drawn-cut"), ("dropped", "blocked")] {
+        let rows = format!("shop/api,api.example.com,TCP,443,3,{verdict}\n");
         let (_, observed, found) = compared(&fixture.document, &table(&rows));
-        assert_eq!(
-            lines(&observed, &found),
-            [format!("shop/web > shop/api 80: {class}")]
-        );
+        let wanted = format!("shop/api > api.example.com 443: {class}");
+        assert_eq!(lines(&observed, &found), [wanted]);
     }
 }
 
@@ -151,7 +146,7 @@ fn what_nobody_used_is_open_and_unseen() {
             .map(|one| one.joined.ports.to_string())
             .collect::<Vec<_>>()
     };
-    assert_eq!(open(""), ["TCP 5432, 6432"]);
+    assert_eq!(open(""), ["TCP 5432,6432"]);
     assert_eq!(
         open("shop/api,shop/db,TCP,5432,1,forwarded\n"),
         ["TCP 6432"]

@@ -87,7 +87,7 @@ fn drawn_proposals_are_one_undo_step_and_nothing_is_left_to_propose() {
     };
     assert_eq!(title, "Draw 2 recorded flows");
     let mut history = History::new(document.clone());
-    history.apply(edit).unwrap();
+    history.edit(&edit).unwrap();
     let after = history.document().clone();
     assert_eq!(after.flows.len(), document.flows.len() + 2);
     let note = after.flows.iter().last().map(|(_, flow)| flow.note.clone());
