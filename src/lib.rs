@@ -40,7 +40,7 @@
 //! manifest, dialect, analysis, model  ->  load  ->  lint  ->  fix
 //! plan, intent, load, analysis  ->  proof  ->  import, adopt, convert, suggest
 //! import, adopt, lint  ->  query                     (fix: the command line and the window)
-//! dialect, analysis, model, query  ->  observe
+//! dialect, analysis, model, query, suggest  ->  observe
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
 //! query, convert, suggest, observe, lint, analysis  ->  report
@@ -70,7 +70,8 @@
 //! - [`suggest`]: flows that manifests imply, with evidence: addresses in the configuration of workloads, routes, monitors, webhooks; and
 //!   [`suggest::catalogue`], dependencies that a default deny breaks and nobody draws.
 //! - [`query`]: the queries of the window and the command line, one file each.
-//! - [`observe`]: recorded traffic: files of flow recorders to connections, and what policies would do to them.
+//! - [`observe`]: recorded traffic: files of flow recorders to connections, what policies would do to them, how they differ from
+//!   the drawing, and flows to draw for them.
 //! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`fix`]: corrections of findings as patches of their texts, proven by reading the patched texts.
 //! - [`scene`]: layout and routing of the diagram; [`scene::bundle`] for collapsed namespaces.

@@ -91,7 +91,8 @@ const QUERIES: &[&str] = &[
 
 /// What recorded traffic may use.
 const OBSERVED: &[&str] = &[
-    "diag", "sets", "policy", "cluster", "dialect", "analysis", "model", "query",
+    "diag", "sets", "policy", "cluster", "dialect", "analysis", "model", "proof", "suggest",
+    "query",
 ];
 
 /// What the output formats may use.

@@ -12,9 +12,12 @@ use super::{
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::load::Loaded;
-use crate::observe::replay::replay;
-use crate::observe::{Observed, Reader, workload_of};
+use crate::model::Document;
+use crate::observe::classes::{Comparison, Drawing, compare};
+use crate::observe::{Observed, Reader, warnings, workload_of};
 use crate::project::sources;
+use crate::proof::{InForce, generate};
+use crate::query::drawn::DrawnConnections;
 use crate::report::flows::{self, Flows, would_change};
 
 #[derive(clap::Args)]
@@ -65,23 +68,9 @@ pub(super) fn run(args: &Args) -> u8 {
     let loaded: Option<&Loaded> = loaded.as_deref();
     let snapshot = loaded.map(|loaded| &loaded.snapshot);
     let (observed, mut diagnostics) = read(&args.files, snapshot);
-    let has_records = observed
-        .capture
-        .sources
-        .iter()
-        .any(|source| source.format.is_some());
-    if !has_records {
-        let message = "no recorded flow was found";
-        let help = "flows are read from Hubble, Retina, Goldmane, Whisker, and CSV with the header \
-            source,destination,protocol,port";
-        diagnostics.push(Diagnostic::error("flows", message).help(help));
-    }
-    let replays = snapshot.map(|snapshot| {
-        let connections = observed.connections.iter();
-        connections
-            .map(|connection| replay(snapshot, connection))
-            .collect::<Vec<_>>()
-    });
+    diagnostics.extend(warnings(&observed, snapshot));
+    let document = loaded.and_then(|loaded| loaded.project.as_ref());
+    let comparison = snapshot.and_then(|snapshot| compared(snapshot, document, &observed));
     diagnostics.extend(
         loaded
             .into_iter()
@@ -90,7 +79,8 @@ pub(super) fn run(args: &Args) -> u8 {
     print_diagnostics(&diagnostics);
     let found = Flows {
         observed: &observed,
-        replays: replays.as_deref(),
+        comparison: comparison.as_ref(),
+        document,
     };
     let code = if would_change(found) { FINDINGS } else { FINE };
     let text = match args.output {
@@ -107,8 +97,24 @@ pub(super) fn run(args: &Args) -> u8 {
     answer(&text, exit_code(&errors, code))
 }
 
+/// The connections beside the policies, and beside the drawing of a project.
+pub(super) fn compared(
+    snapshot: &Snapshot,
+    document: Option<&Document>,
+    observed: &Observed,
+) -> Option<Comparison> {
+    let drawn = document.map(|document| {
+        let generated = generate(document);
+        let in_force = InForce::read(document, &generated);
+        DrawnConnections::new(document, &generated, &in_force)
+    });
+    let drawing = document.zip(drawn.as_ref());
+    let drawing = drawing.map(|(document, drawn)| Drawing { document, drawn });
+    compare(snapshot, drawing, observed, &|| false)
+}
+
 /// The connections of all files. Not dropped: the process ends soon.
-fn read(
+pub(super) fn read(
     files: &[PathBuf],
     snapshot: Option<&Snapshot>,
 ) -> (ManuallyDrop<Observed>, Vec<Diagnostic>) {
@@ -124,5 +130,16 @@ fn read(
     let observed =
         reader.finish(&|namespace, pod, labels| workload_of(snapshot?, namespace, pod, labels));
     spinner.finish_and_clear();
+    let has_records = observed
+        .capture
+        .sources
+        .iter()
+        .any(|source| source.format.is_some());
+    if !has_records {
+        let message = "no recorded flow was found";
+        let help = "flows are read from Hubble, Retina, Goldmane, Whisker, and CSV with the header \
+            source,destination,protocol,port";
+        diagnostics.push(Diagnostic::error("flows", message).help(help));
+    }
     (ManuallyDrop::new(observed), diagnostics)
 }

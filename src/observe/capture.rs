@@ -48,6 +48,8 @@ pub struct Capture {
     pub unavailable: BTreeSet<String>,
     /// Records that are no connection, by reason.
     pub ignored: BTreeMap<String, u64>,
+    /// Whether the recorders tell requests from answers.
+    pub has_directions: bool,
 }
 
 impl Capture {

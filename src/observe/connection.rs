@@ -23,6 +23,20 @@ pub struct Key {
     pub icmp: Option<u8>,
 }
 
+/// Where a record of a connection is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sample {
+    /// When it was recorded.
+    pub time: Time,
+    /// The file.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+/// So many samples of connections with one key are kept, the earliest.
+const SAMPLES: usize = 3;
+
 /// What is known of all connections with one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -56,9 +70,24 @@ pub struct Sums {
     pub source_pods: BTreeSet<Arc<End>>,
     /// Pods that were its destination.
     pub destination_pods: BTreeSet<Arc<End>>,
+    /// Records of the first of them.
+    pub samples: BTreeSet<Sample>,
 }
 
 impl Sums {
+    /// Whether one was forwarded.
+    pub fn passed(&self) -> bool {
+        self.forwarded > 0 || self.audited > 0
+    }
+
+    /// Keeps a sample, if it is one of the first.
+    pub fn sample(&mut self, sample: Sample) {
+        self.samples.insert(sample);
+        if self.samples.len() > SAMPLES {
+            self.samples.pop_last();
+        }
+    }
+
     /// How many there were.
     pub fn count(&self) -> u64 {
         self.forwarded
@@ -100,6 +129,7 @@ impl Sums {
         self.denied.extend(other.denied);
         self.source_pods.extend(other.source_pods);
         self.destination_pods.extend(other.destination_pods);
+        other.samples.into_iter().for_each(|one| self.sample(one));
     }
 }
 

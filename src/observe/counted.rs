@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::connection::{Connections, Key, Sums};
+use super::connection::{Connections, Key, Sample, Sums};
 use super::ends::{Evidence, InManifests, Known};
 use super::record::{Counted, Facts, Protocol, Verdict};
 use super::time::Time;
@@ -65,7 +65,7 @@ pub struct Counts(BTreeMap<Between, Events>);
 
 impl Counts {
     /// Adds counters.
-    pub fn add(&mut self, counted: &Counted, facts: Facts) {
+    pub fn add(&mut self, counted: &Counted, facts: Facts, sample: Sample) {
         let between = Between {
             facts,
             protocol: counted.protocol,
@@ -77,6 +77,7 @@ impl Counts {
         let events = self.0.entry(between).or_default();
         events.add(counted.verdict, counted.events);
         events.sums.seen(counted.time);
+        events.sums.sample(sample);
     }
 
     /// Adds the connections, and returns how many records lack an end.
@@ -100,6 +101,8 @@ impl Counts {
                 .into_iter()
                 .flatten()
                 .for_each(|time| all.sums.seen(time));
+            let samples = events.sums.samples.into_iter();
+            samples.for_each(|one| all.sums.sample(one));
             all.sums.source_guessed |= guesses[0];
             all.sums.destination_guessed |= guesses[1];
             all.sums.addresses.extend(between.destination);

@@ -25,8 +25,9 @@ pub enum Found<'a> {
     OtherLogLine,
 }
 
-/// Reads a file, gzipped or not, and counts its lines. What was read before an error is found as well.
-pub fn read(input: &mut dyn BufRead, found: &mut dyn FnMut(Found)) -> (u64, io::Result<()>) {
+/// Reads a file, gzipped or not, and counts its lines; `found` gets the line from 1. What was read before an error is found as
+/// well.
+pub fn read(input: &mut dyn BufRead, found: &mut dyn FnMut(u64, Found)) -> (u64, io::Result<()>) {
     match input.fill_buf() {
         Ok([0x1f, 0x8b, ..]) => {
             let mut plain = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input));
@@ -37,22 +38,22 @@ pub fn read(input: &mut dyn BufRead, found: &mut dyn FnMut(Found)) -> (u64, io::
     }
 }
 
-fn read_plain(input: &mut dyn BufRead, found: &mut dyn FnMut(Found)) -> (u64, io::Result<()>) {
+fn read_plain(input: &mut dyn BufRead, found: &mut dyn FnMut(u64, Found)) -> (u64, io::Result<()>) {
     let mut lines = Lines {
         parts: BTreeMap::new(),
+        count: 0,
         found,
     };
     let mut mode = Mode::Start;
-    let mut count = 0;
     let mut line = Vec::new();
     loop {
         line.clear();
         let read = next_line(input, &mut line);
         if line.is_empty() && !matches!(read, Ok(true)) {
             lines.end(mode);
-            return (count, read.map(|_| ()));
+            return (lines.count, read.map(|_| ()));
         }
-        count += 1;
+        lines.count += 1;
         mode = lines.in_mode(mode, &line);
     }
 }
@@ -95,7 +96,9 @@ fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 struct Lines<'a> {
     /// The parts of a line that a container runtime split, by stream.
     parts: BTreeMap<Vec<u8>, Vec<u8>>,
-    found: &'a mut dyn FnMut(Found),
+    /// The lines read so far.
+    count: u64,
+    found: &'a mut dyn FnMut(u64, Found),
 }
 
 impl Lines<'_> {
@@ -136,7 +139,7 @@ impl Lines<'_> {
                     return Mode::Documents(documents);
                 }
                 // The first line was a cut one, not the beginning of a document.
-                (self.found)(Found::Malformed);
+                (self.found)(self.count, Found::Malformed);
                 self.line(line, 0);
                 Mode::Lines
             }
@@ -147,7 +150,7 @@ impl Lines<'_> {
         if let Mode::Documents(documents) = mode
             && documents.is_open()
         {
-            (self.found)(Found::Malformed);
+            (self.found)(self.count, Found::Malformed);
         }
         for line in std::mem::take(&mut self.parts).into_values() {
             self.line(&line, 1);
@@ -157,8 +160,8 @@ impl Lines<'_> {
     fn row(&mut self, line: &[u8]) {
         match str::from_utf8(line.trim_ascii()) {
             Ok("") => {}
-            Ok(row) => (self.found)(Found::Row(row)),
-            Err(_) => (self.found)(Found::Malformed),
+            Ok(row) => (self.found)(self.count, Found::Row(row)),
+            Err(_) => (self.found)(self.count, Found::Malformed),
         }
     }
 
@@ -168,7 +171,7 @@ impl Lines<'_> {
             return;
         }
         if line.len() > LONGEST {
-            return (self.found)(Found::Malformed);
+            return (self.found)(self.count, Found::Malformed);
         }
         if let Some((stream, whole, rest)) = of_container(line) {
             let part = self.parts.entry(stream.to_vec()).or_default();
@@ -187,32 +190,32 @@ impl Lines<'_> {
             return self.value(Some(&value), depth);
         }
         let Some(at) = line.iter().position(|b| *b == b'{') else {
-            return (self.found)(Found::OtherLogLine);
+            return (self.found)(self.count, Found::OtherLogLine);
         };
         let (prefix, rest) = line.split_at(at);
         match serde_json::from_slice::<Value>(rest) {
             Ok(value) => self.value(Some(&value), depth),
             Err(_) if matches!(prefix.trim_ascii(), b"" | b"data:") => {
-                (self.found)(Found::Malformed);
+                (self.found)(self.count, Found::Malformed);
             }
-            Err(_) => (self.found)(Found::OtherLogLine),
+            Err(_) => (self.found)(self.count, Found::OtherLogLine),
         }
     }
 
     /// The records in a value: its own, or those that it wraps.
     fn value(&mut self, value: Option<&Value>, depth: usize) {
         let Some(value) = value else {
-            return (self.found)(Found::Malformed);
+            return (self.found)(self.count, Found::Malformed);
         };
         if depth > DEEPEST {
-            return (self.found)(Found::OtherLogLine);
+            return (self.found)(self.count, Found::OtherLogLine);
         }
         if let Some(all) = value.as_array() {
             return all.iter().for_each(|one| self.value(Some(one), depth + 1));
         }
         if let Some(items) = value.get("items").and_then(Value::as_array) {
             if value.get("total").is_some() {
-                (self.found)(Found::Record(value));
+                (self.found)(self.count, Found::Record(value));
             }
             return items
                 .iter()
@@ -230,7 +233,7 @@ impl Lines<'_> {
             let lines = values.flatten().filter_map(|pair| pair.get(1)?.as_str());
             return lines.for_each(|line| self.line(line.as_bytes(), depth + 1));
         }
-        (self.found)(Found::Record(value));
+        (self.found)(self.count, Found::Record(value));
     }
 }
 
@@ -252,7 +255,7 @@ fn of_container(line: &[u8]) -> Option<(&[u8], bool, &[u8])> {
 #[cfg(test)]
 pub fn found_in(bytes: &[u8]) -> (Vec<String>, usize, usize) {
     let (mut records, mut malformed, mut others) = (Vec::new(), 0, 0);
-    let mut see = |found: Found| match found {
+    let mut see = |_, found: Found| match found {
         Found::Record(value) => records.push(value.to_string()),
         Found::Row(row) => records.push(row.to_owned()),
         Found::Malformed => malformed += 1,

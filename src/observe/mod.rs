@@ -7,21 +7,30 @@
 //! | records to connections: who opened it, when it began, what became of it | `tuples`, `counted`, `reported` |
 //! | who the ends are: pods' workloads, entities, Services, names | `ends`, `owner` |
 //! | connections against policies | [`replay`] |
+//! | what the files cannot show | `warnings` |
+//! | connections against the drawing and the policies | [`classes`], `places`, `dns` |
+//! | flows to draw for connections | [`propose`] |
 //!
 //! The order of lines and files never matters, and equal records count once. Memory: for each record a fingerprint
-//! and 16 bytes, beside the table of connections.
+//! and 24 bytes, beside the table of connections.
 
 mod capture;
+pub mod classes;
 mod connection;
 mod counted;
 mod csv;
+mod dns;
 mod documents;
 mod ends;
+#[cfg(test)]
+mod fixture;
 mod goldmane;
 mod hubble;
 mod lines;
 mod manifests;
 mod owner;
+mod places;
+pub mod propose;
 mod reader;
 mod record;
 mod reference;
@@ -32,12 +41,14 @@ mod tests;
 pub mod time;
 mod tuples;
 mod value;
+mod warnings;
 mod whisker;
 
 pub use capture::{Capture, SourceFile};
-pub use connection::{Connection, Key, Sums};
+pub use connection::{Connection, Key, Sample, Sums};
 pub use ends::InManifests;
 pub use manifests::workload_of;
 pub use reader::{Observed, Reader};
 pub use record::{End, Protocol, Verdict};
 pub use reference::Reference;
+pub use warnings::warnings;

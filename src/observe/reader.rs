@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::capture::{Capture, SourceFile};
-use super::connection::{Connection, Connections, Key, Sums};
+use super::connection::{Connection, Connections, Key, Sample, Sums};
 use super::counted::Counts;
 use super::csv::Columns;
 use super::ends::{Evidence, InManifests, Known};
@@ -16,7 +16,8 @@ use super::lines::{self, Found};
 use super::record::{End, Protocol};
 use super::reference::Reference;
 use super::reported::{Report, Reports};
-use super::tuples::{Begun, Episode, Tuples, translated};
+use super::time::Time;
+use super::tuples::{Begun, Episode, Place, Tuples, translated};
 use super::value::{fingerprint, number, text, texts};
 use super::whisker;
 use crate::diag::{Diagnostic, Span};
@@ -35,6 +36,10 @@ pub struct Observed {
 #[derive(Debug, Default)]
 pub struct Reader {
     capture: Capture,
+    /// The files, in the order of reading.
+    files: Vec<Arc<str>>,
+    /// The line that is being read.
+    line: u32,
     /// Fingerprints of the records that were read.
     seen: HashSet<u64>,
     known: Known,
@@ -54,14 +59,18 @@ impl Reader {
         };
         let mut columns = None;
         let mut pages = 0;
-        let (count, result) = lines::read(input, &mut |found| match found {
-            Found::Record(value) => {
-                pages = pages.max(whisker::pages(value));
-                self.value(value, &mut source);
+        self.files.push(file.into());
+        let (count, result) = lines::read(input, &mut |line, found| {
+            self.line = u32::try_from(line).unwrap_or(u32::MAX);
+            match found {
+                Found::Record(value) => {
+                    pages = pages.max(whisker::pages(value));
+                    self.value(value, &mut source);
+                }
+                Found::Row(row) => self.row(row, &mut columns, &mut source),
+                Found::Malformed => source.malformed += 1,
+                Found::OtherLogLine => self.capture.ignore("other-log-line", 1),
             }
-            Found::Row(row) => self.row(row, &mut columns, &mut source),
-            Found::Malformed => source.malformed += 1,
-            Found::OtherLogLine => self.capture.ignore("other-log-line", 1),
         });
         source.lines = count;
         let at = || {
@@ -98,6 +107,19 @@ impl Reader {
             self.capture.ignore(kind, 1);
         }
         is_new
+    }
+
+    /// The record that is being read.
+    fn place(&self) -> Place {
+        let file = self.files.len().saturating_sub(1);
+        Place {
+            file: u16::try_from(file).unwrap_or(u16::MAX),
+            line: self.line,
+        }
+    }
+
+    fn sample(&self, time: Time) -> Sample {
+        sample(&self.files, self.place(), time)
     }
 
     fn value(&mut self, value: &Value, source: &mut SourceFile) {
@@ -163,7 +185,8 @@ impl Reader {
         };
         source.record(format, &[report.first, report.last]);
         if self.is_new("duplicate", flow) {
-            self.reports.add(report);
+            let sample = self.sample(report.first);
+            self.reports.add(report, sample);
         }
     }
 
@@ -172,13 +195,14 @@ impl Reader {
             *columns = Some(Columns::of(row));
             return;
         };
-        let Some((key, sums)) = columns.row(row) else {
+        let Some((key, mut sums)) = columns.row(row) else {
             source.malformed += 1;
             return;
         };
         let times: Vec<_> = [sums.first, sums.last].into_iter().flatten().collect();
         source.record("csv", &times);
         if self.is_new("duplicate", &Value::from(format!("{key:?} {sums:?}"))) {
+            sums.sample(self.sample(sums.first.unwrap_or_default()));
             self.connections.add(key, sums);
         }
     }
@@ -214,11 +238,12 @@ impl Reader {
             Flow::Ignored(reason) => self.capture.ignore(&reason, 1),
             Flow::Packet(packet) => {
                 source.record("hubble", &[time]);
-                self.tuples.add(&packet, hubble::facts(flow));
+                self.tuples.add(&packet, hubble::facts(flow), self.place());
             }
             Flow::Counted(counted) => {
                 source.record("hubble", &[time]);
-                self.counts.add(&counted, hubble::facts(flow));
+                let sample = self.sample(counted.time);
+                self.counts.add(&counted, hubble::facts(flow), sample);
             }
         }
     }
@@ -227,6 +252,7 @@ impl Reader {
     pub fn finish(self, manifests: InManifests) -> Observed {
         let Self {
             mut capture,
+            files,
             known,
             are_claimed,
             mut tuples,
@@ -235,6 +261,8 @@ impl Reader {
             mut connections,
             ..
         } = self;
+        let mut formats = capture.sources.iter().filter_map(|source| source.format);
+        capture.has_directions = are_claimed || formats.all(|format| format != "hubble");
         for (key, sums) in reports.into_connections() {
             connections.add(key, sums);
         }
@@ -248,13 +276,17 @@ impl Reader {
             are_claimed,
             &mut |episode| {
                 let (source, destination) = evidence(&episode);
+                let read = |episode: &Episode| {
+                    let sample = sample(&files, episode.place, episode.first);
+                    connection(episode, &source, &destination, &known, manifests, sample)
+                };
                 if destination.is_service() {
-                    let found = connection(&episode, &source, &destination, &known, manifests);
+                    let found = read(&episode);
                     to_services.extend(
                         found.map(|found| (episode.protocol, episode.client, episode.first, found)),
                     );
                 } else {
-                    let found = connection(&episode, &source, &destination, &known, manifests);
+                    let found = read(&episode);
                     let Some((key, sums)) = found else { return };
                     let client = (episode.protocol, episode.client);
                     if service_clients.contains(&client) && destination.pod().is_some() {
@@ -290,6 +322,15 @@ impl Reader {
             capture,
             connections: connections.into_sorted(),
         }
+    }
+}
+
+fn sample(files: &[Arc<str>], place: Place, time: Time) -> Sample {
+    let file = files.get(usize::from(place.file));
+    Sample {
+        time,
+        file: file.map_or_else(|| "".into(), Arc::clone),
+        line: place.line,
     }
 }
 
@@ -331,6 +372,7 @@ fn connection(
     destination: &Evidence,
     known: &Known,
     manifests: InManifests,
+    sample: Sample,
 ) -> Option<(Key, Sums)> {
     let (from, source_guessed) = source.find(known, manifests, None, episode.first)?;
     let (to, destination_guessed) =
@@ -354,6 +396,7 @@ fn connection(
     sums.add(episode.verdict, 1);
     sums.seen(episode.first);
     sums.seen(episode.last);
+    sums.sample(sample);
     sums.addresses.insert(episode.server.0);
     sums.source_addresses.insert(episode.client.0);
     let service = destination

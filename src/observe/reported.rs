@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::{Key, Sums};
+use super::connection::{Key, Sample, Sums};
 use super::record::Verdict;
 use super::time::Time;
 
@@ -48,13 +48,14 @@ pub struct Reports(BTreeMap<Key, Both>);
 
 impl Reports {
     /// Adds a report.
-    pub fn add(&mut self, report: Report) {
+    pub fn add(&mut self, report: Report, sample: Sample) {
         let both = self.0.entry(report.key).or_default();
         let counts = &mut both.ends[usize::from(report.at_destination)];
         let at = report.verdict as usize;
         counts.started[at] = counts.started[at].saturating_add(report.started);
         counts.live[at] = counts.live[at].max(report.live);
         both.sums.seen(report.first);
+        both.sums.sample(sample);
         both.sums.seen(report.last);
         both.sums.inexact |= !report.is_exact;
         both.sums.services.extend(report.service);

@@ -1,5 +1,5 @@
 //! Records of packets, by the pair of addresses and ports that they are between, until all files are read: who opened a
-//! connection is decided once, from all its records. 16 bytes for each record.
+//! connection is decided once, from all its records. 24 bytes for each record.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -33,6 +33,16 @@ struct Event {
     time: Time,
     bits: Bits,
     facts: u32,
+    place: Place,
+}
+
+/// Where a record is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, by its place in the order of reading.
+    pub file: u16,
+    /// The line, from 1.
+    pub line: u32,
 }
 
 /// What a record says of a connection, in four bytes.
@@ -86,6 +96,8 @@ pub struct Episode<'a> {
     pub last: Time,
     /// What became of it.
     pub verdict: Verdict,
+    /// Where its first record is.
+    pub place: Place,
     /// What its records say, and whether they are answers.
     pub facts: Vec<(Time, &'a Facts, bool)>,
 }
@@ -100,7 +112,7 @@ pub struct Tuples {
 
 impl Tuples {
     /// Adds a record.
-    pub fn add(&mut self, packet: &Packet, facts: Facts) {
+    pub fn add(&mut self, packet: &Packet, facts: Facts, place: Place) {
         let is_icmp = matches!(packet.protocol, Protocol::Icmp | Protocol::Icmp6);
         let from_high = !is_icmp && packet.source > packet.destination;
         let (low, high) = match from_high {
@@ -142,6 +154,7 @@ impl Tuples {
             time: packet.time,
             bits,
             facts,
+            place,
         });
     }
 
@@ -272,6 +285,7 @@ fn connections(
             server,
             first: first.time,
             last: last.time,
+            place: first.place,
             verdict: packets
                 .map(|event| event.bits.verdict)
                 .max()

@@ -1,5 +1,6 @@
 //! Suggested flows and dependencies: `drawbridge suggest`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -8,11 +9,16 @@ use super::ends::compact;
 use super::escape;
 use super::findings::flat;
 use crate::diag::Diagnostic;
+use crate::observe::propose::LeftOut;
 use crate::suggest::catalogue::Dependency;
 use crate::suggest::{Evidence, Suggestion};
 
-/// A table of the suggestions, with the evidence below each; then a section for each namespace that also needs something.
-pub fn text(found: &[Suggestion], dependencies: &[Dependency]) -> String {
+/// Recorded connections for which no flow is suggested, by reason.
+type NotSuggested = BTreeMap<LeftOut, Vec<usize>>;
+
+/// A table of the suggestions, with the evidence below each; then what was recorded beside them, and a section for each
+/// namespace that also needs something.
+pub fn text(found: &[Suggestion], left_out: &NotSuggested, dependencies: &[Dependency]) -> String {
     let ports: Vec<String> = found.iter().map(|one| one.ports.join(", ")).collect();
     let width = |of: &dyn Fn(&Suggestion) -> usize| found.iter().map(of).max().unwrap_or(0);
     let left = width(&|one| one.from.chars().count());
@@ -34,6 +40,12 @@ pub fn text(found: &[Suggestion], dependencies: &[Dependency]) -> String {
         1 => writeln!(out, "\n1 flow suggested"),
         n => writeln!(out, "\n{n} flows suggested"),
     };
+    if !left_out.is_empty() {
+        out.push_str("\nRecorded connections for which no flow is suggested:\n");
+    }
+    for (reason, connections) in left_out {
+        let _ = writeln!(out, "  {} {}", connections.len(), reason.words());
+    }
     for own in dependencies.chunk_by(|a, b| a.namespace == b.namespace) {
         out.push_str(&section(own));
     }
@@ -67,12 +79,13 @@ fn section(dependencies: &[Dependency]) -> String {
 }
 
 /// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence": [{"file",
-/// "line", "text"}]}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
+/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
 /// "needed|likely|possible", "why", "source", "evidence", "satisfiedBy": ["NetworkPolicy shop/allow-dns"]}],
 /// "diagnostics"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
 /// input. A dependency that no policy satisfies is missing.
 pub fn json(
     found: &[Suggestion],
+    left_out: &NotSuggested,
     dependencies: &[Dependency],
     diagnostics: &[Diagnostic],
 ) -> String {
@@ -100,9 +113,13 @@ pub fn json(
             "satisfiedBy": one.satisfied_by,
         })
     };
+    let not_suggested = left_out.iter();
+    let not_suggested = not_suggested
+        .map(|(reason, all)| json!({"reason": reason.words(), "connections": all.len()}));
     let value = json!({
         "format": "drawbridge/suggest/1",
         "suggestions": found.iter().map(suggestion).collect::<Vec<_>>(),
+        "notSuggested": not_suggested.collect::<Vec<_>>(),
         "dependencies": dependencies.iter().map(dependency).collect::<Vec<_>>(),
         "diagnostics": flat(diagnostics),
     });

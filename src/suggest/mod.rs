@@ -133,8 +133,26 @@ pub fn suggest(snapshot: &Snapshot, mentions: &[Mention]) -> Vec<Suggestion> {
     united.collect()
 }
 
+/// Adds what recordings show to what manifests imply: evidence for the same flow, or a flow of its own.
+pub fn with_recorded(mut found: Vec<Suggestion>, recorded: Vec<Suggestion>) -> Vec<Suggestion> {
+    for one in recorded {
+        let is_same = |known: &&mut Suggestion| {
+            (&known.from, &known.to, &known.ports) == (&one.from, &one.to, &one.ports)
+        };
+        match found.iter_mut().find(is_same) {
+            Some(known) => {
+                known.strength = known.strength.max(one.strength);
+                known.evidence.extend(one.evidence);
+            }
+            None => found.push(one),
+        }
+    }
+    found.sort_by(|a, b| (&a.from, &a.to, &a.ports).cmp(&(&b.from, &b.to, &b.ports)));
+    found
+}
+
 /// Ports as a project writes them.
-fn words(ports: &PortSet) -> Vec<String> {
+pub(crate) fn words(ports: &PortSet) -> Vec<String> {
     if ports.is_all() {
         return vec!["any".to_owned()];
     }

@@ -100,3 +100,68 @@ fn a_file_without_flows_is_an_error() {
     );
     assert_eq!(drawbridge(&["flows", "/nowhere"]).code, Some(2));
 }
+
+/// The recording of the online shop.
+const SHOP_FLOWS: &str = "assets/examples/online-shop.flows.jsonl";
+
+#[test]
+fn connections_have_classes_beside_a_project() {
+    let project = example("online-shop").to_string_lossy().into_owned();
+    let answer = drawbridge(&["flows", SHOP_FLOWS, "--against", &project, "-o", "json"]);
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    let json = answer.json();
+    let connections = json["connections"].as_array().unwrap();
+    let of = |source: &str, destination: &str| {
+        let found = connections
+            .iter()
+            .find(|c| c["source"] == source && c["destination"] == destination);
+        found.unwrap()
+    };
+    assert_eq!(of("shop/web", "shop/cart")["class"], "seen");
+    assert_eq!(of("shop/checkout", "api.stripe.com")["class"], "drawn-cut");
+    assert_eq!(of("shop/cart", "data/postgres")["class"], "denied");
+    let cut = of("shop/web", "shop/orders");
+    assert_eq!(cut["class"], "cut");
+    let samples = cut["samples"].as_array().unwrap();
+    let text = std::fs::read_to_string(SHOP_FLOWS).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(samples.len(), 3);
+    for sample in samples {
+        let line = lines[usize::try_from(sample["line"].as_u64().unwrap()).unwrap() - 1];
+        let time = sample["time"].as_str().unwrap().trim_end_matches('Z');
+        assert!(line.contains(time) && line.contains("\"destination_port\":8080"));
+    }
+    let unseen = serde_json::json!([{"from": "payments/reconcile", "to": "data/kafka", "ports": "TCP/9092"}]);
+    assert_eq!(json["neverSeen"], unseen);
+    let table = drawbridge(&["flows", SHOP_FLOWS, "--against", &project, "-o", "csv"]);
+    let row = "shop/orders,hooks.slack.com,TCP,443,2,";
+    let row = table
+        .out
+        .lines()
+        .find(|line| line.starts_with(row))
+        .unwrap();
+    assert!(row.ends_with(",forwarded,deny,cut"), "{row}");
+    let text = drawbridge(&["flows", SHOP_FLOWS, "--against", &project]).out;
+    let unseen = "\ndrawn, never seen:\npayments/reconcile  =>  data/kafka  TCP/9092\n";
+    assert!(text.contains(unseen), "{text}");
+}
+
+#[test]
+fn limits_of_a_recording_are_reported() {
+    let answer = drawbridge_with(&["flows", "-", "-o", "json"], RECORDED);
+    let json = answer.json();
+    let messages: Vec<&str> = json["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d["message"].as_str().unwrap())
+        .collect();
+    let wanted = [
+        "1 line is no valid record",
+        "the recording covers less than a minute: nightly jobs may be missing",
+        "2 events were lost beside 2 records: what was never seen may exist",
+        "all records are of one node",
+        "no dropped connection is recorded: a filter may have left them out",
+    ];
+    assert_eq!(messages, wanted);
+}

@@ -503,3 +503,65 @@ fn dependencies_of_a_project_are_judged_under_the_policies_in_force() {
         ]
     );
 }
+
+#[test]
+fn recordings_show_flows_as_well() {
+    let flows = "assets/examples/online-shop.flows.jsonl";
+    let project = example("online-shop").to_string_lossy().into_owned();
+    let answer = drawbridge(&["suggest", &project, "--flows", flows]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let wanted = "\
+shop/orders  =>  external/hooks.slack.com  TCP/443   strong
+    assets/examples/online-shop.flows.jsonl:39: TCP 443: 2 connections, 2026-11-03 to 2026-11-04
+shop/web     =>  shop/orders               TCP/8080  strong
+    assets/examples/online-shop.flows.jsonl:47: TCP 8080: 3 connections, 2026-11-03 to 2026-11-05
+
+2 flows suggested
+
+Recorded connections for which no flow is suggested:
+  19 drawn already
+  2 DNS, which is a setting of the project
+  1 dropped, which does not show that it should be allowed
+  2 from the node, which always reaches its own pods
+";
+    assert!(answer.out.starts_with(wanted), "{}", answer.out);
+}
+
+#[test]
+fn a_recorded_flow_that_manifests_imply_has_the_evidence_of_both() {
+    let rows = "source,destination,protocol,port,count,verdict\nshop/api,shop/cache,TCP,6379,4,forwarded\nshop/web,shop/cache,TCP,6379,1,forwarded\n";
+    let folder = folder(&[("shop.yaml", SHOP), ("flows.csv", rows)]);
+    let (shop, flows) = (path(&folder, "shop.yaml"), path(&folder, "flows.csv"));
+    let answer = drawbridge(&["suggest", &shop, "--flows", &flows, "-o", "json"]);
+    let json = answer.json();
+    let suggestions = json["suggestions"].as_array().unwrap();
+    let of = |from: &str| {
+        let found = suggestions
+            .iter()
+            .find(|s| s["from"] == from && s["to"] == "shop/cache");
+        found.unwrap()
+    };
+    let files = |one: &serde_json::Value| -> Vec<String> {
+        let all = one["evidence"].as_array().unwrap().iter();
+        let name = |e: &serde_json::Value| {
+            e["file"]
+                .as_str()
+                .unwrap()
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        all.map(name).collect()
+    };
+    assert_eq!(files(of("shop/api")), ["shop.yaml", "flows.csv"]);
+    let once = of("shop/web");
+    assert_eq!(
+        (&once["strength"], files(once)),
+        (&"medium".into(), vec!["flows.csv".to_owned()])
+    );
+    assert_eq!(
+        once["evidence"][0]["text"],
+        "TCP 6379: 1 connection; seen once"
+    );
+}

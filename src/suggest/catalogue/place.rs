@@ -77,7 +77,7 @@ impl Place {
     }
 
     /// Everything outside the cluster but private addresses.
-    pub(super) fn internet() -> Self {
+    pub(crate) fn internet() -> Self {
         let block = |cidr: &str, except: &[&str]| {
             let except = except.iter().filter_map(|text| text.parse().ok());
             let except = except.collect();

@@ -1,0 +1,327 @@
+//! Recorded connections beside the drawing and the policies: intended, allowed, observed.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::connection::{Connection, Sums};
+use super::dns;
+use super::places::Places;
+use super::reader::Observed;
+use super::replay::{self, Asked, Replay, Verdict, replay};
+use super::time::Time;
+use crate::analysis::Endpoint;
+use crate::cluster::Snapshot;
+use crate::model::{Document, FlowId, NodeRef};
+use crate::proof::InForce;
+use crate::query::drawn::DrawnConnections;
+use crate::query::party::Party;
+use crate::query::undrawn::{self, Allowed};
+use crate::sets::PortSet;
+
+pub use super::places::ObservedEnd;
+
+/// What a connection is by drawing, policies and recording; the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Not drawn, denied, and seen.
+    Cut,
+    /// Drawn, denied, and seen.
+    DrawnCut,
+    /// Drawn, denied, and dropped.
+    Blocked,
+    /// Drawn, allowed, and dropped.
+    DrawnDropped,
+    /// Not drawn, allowed, and dropped.
+    UndrawnDropped,
+    /// Not drawn, allowed, and seen.
+    Undrawn,
+    /// Not drawn, allowed, and not recorded.
+    OpenUnseen,
+    /// Drawn and not recorded.
+    DrawnUnseen,
+    /// Not drawn, denied, and dropped.
+    Denied,
+    /// Drawn, allowed, and seen.
+    Seen,
+}
+
+impl Class {
+    /// All of them, the gravest first.
+    pub const ALL: [Self; 10] = [
+        Self::Cut,
+        Self::DrawnCut,
+        Self::Blocked,
+        Self::DrawnDropped,
+        Self::UndrawnDropped,
+        Self::Undrawn,
+        Self::OpenUnseen,
+        Self::DrawnUnseen,
+        Self::Denied,
+        Self::Seen,
+    ];
+
+    /// The class of a recorded connection.
+    pub fn of(is_intended: bool, is_allowed: bool, sums: &Sums) -> Self {
+        match (is_intended, is_allowed, sums.passed()) {
+            (true, true, true) => Self::Seen,
+            (true, true, false) => Self::DrawnDropped,
+            (true, false, true) => Self::DrawnCut,
+            (true, false, false) => Self::Blocked,
+            (false, true, true) => Self::Undrawn,
+            (false, true, false) => Self::UndrawnDropped,
+            (false, false, true) => Self::Cut,
+            (false, false, false) => Self::Denied,
+        }
+    }
+
+    /// Its name in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::DrawnCut => "drawn-cut",
+            Self::Blocked => "blocked",
+            Self::DrawnDropped => "drawn-dropped",
+            Self::UndrawnDropped => "undrawn-dropped",
+            Self::Undrawn => "undrawn",
+            Self::OpenUnseen => "open-unseen",
+            Self::DrawnUnseen => "drawn-unseen",
+            Self::Denied => "denied",
+            Self::Seen => "seen",
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Cut => "seen, would be cut",
+            Self::DrawnCut => "drawn, these policies would cut it",
+            Self::Blocked => "blocked",
+            Self::DrawnDropped => "drawn and allowed, yet dropped",
+            Self::UndrawnDropped => "allowed here, dropped there",
+            Self::Undrawn => "seen and allowed, not drawn",
+            Self::OpenUnseen => "open, never seen",
+            Self::DrawnUnseen => "drawn, never seen",
+            Self::Denied => "denied and dropped",
+            Self::Seen => "drawn and seen",
+        }
+    }
+}
+
+/// A project, and what it draws between the workloads of its snapshot.
+#[derive(Clone, Copy)]
+pub struct Drawing<'a> {
+    /// The project.
+    pub document: &'a Document,
+    /// Its drawn connections.
+    pub drawn: &'a DrawnConnections,
+}
+
+/// A recorded connection beside the drawing and the policies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// The source.
+    pub from: ObservedEnd,
+    /// The destination.
+    pub to: ObservedEnd,
+    /// Whether it is drawn, by flows or by the DNS setting of namespaces.
+    pub is_drawn: bool,
+    /// The flows that draw it.
+    pub flows: Vec<FlowId>,
+    /// What the policies would do to it.
+    pub replay: Replay,
+    /// Its class; none where it is uncertain what the policies would do.
+    pub class: Option<Class>,
+}
+
+/// Recorded connections of a flow or between two ends.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// How many were forwarded.
+    pub forwarded: u64,
+    /// How many were forwarded although policies would deny them.
+    pub audited: u64,
+    /// How many were dropped by a policy.
+    pub dropped: u64,
+    /// When the first one began.
+    pub first: Option<Time>,
+    /// When the last one was seen.
+    pub last: Option<Time>,
+    /// Their classes, the gravest first.
+    pub classes: BTreeSet<Class>,
+    /// Places in the recording's connections.
+    pub connections: Vec<usize>,
+}
+
+impl Totals {
+    fn add(&mut self, at: usize, sums: &Sums, class: Option<Class>) {
+        self.forwarded = self.forwarded.saturating_add(sums.forwarded);
+        self.audited = self.audited.saturating_add(sums.audited);
+        self.dropped = self.dropped.saturating_add(sums.dropped);
+        self.first = [self.first, sums.first].into_iter().flatten().min();
+        self.last = self.last.max(sums.last);
+        self.classes.extend(class);
+        self.connections.push(at);
+    }
+}
+
+/// A recording compared with a drawing and policies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Comparison {
+    /// For each connection of the recording, in its order.
+    pub connections: Vec<Compared>,
+    /// Every flow in force that allows something; one that was not recorded has no connections.
+    pub flows: BTreeMap<FlowId, Totals>,
+    /// Connections by their ends.
+    pub pairs: BTreeMap<(ObservedEnd, ObservedEnd), Totals>,
+}
+
+impl Comparison {
+    /// The flows that were drawn and never seen, neither forwarded nor dropped.
+    pub fn never_seen(&self) -> impl Iterator<Item = FlowId> {
+        let unseen = self
+            .flows
+            .iter()
+            .filter(|(_, of)| of.connections.is_empty());
+        unseen.map(|(id, _)| *id)
+    }
+}
+
+/// Compares a recording with policies, and with what is drawn if anything is. `snapshot` is that of the drawing; without
+/// one, nothing is intended. None once `stop` returns true.
+pub fn compare(
+    snapshot: &Snapshot,
+    drawing: Option<Drawing>,
+    observed: &Observed,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Option<Comparison> {
+    let places = drawing.map(|drawing| Places::new(drawing.document));
+    let connections = observed.connections.par_iter().map(|connection| {
+        (!stop()).then(|| compared(snapshot, drawing, places.as_ref(), connection))
+    });
+    let connections: Vec<Compared> = connections.collect::<Option<_>>()?;
+    let mut found = Comparison::default();
+    let document = drawing.map(|drawing| drawing.document);
+    for (id, _) in document.iter().flat_map(|document| document.flows.iter()) {
+        let allows = document
+            .and_then(|d| d.flows.get(id))
+            .is_some_and(|f| f.allows());
+        if allows {
+            found.flows.insert(id, Totals::default());
+        }
+    }
+    for (at, (one, connection)) in connections.iter().zip(&observed.connections).enumerate() {
+        let pair = (one.from.clone(), one.to.clone());
+        let of_pair = found.pairs.entry(pair).or_default();
+        of_pair.add(at, &connection.sums, one.class);
+        for flow in &one.flows {
+            let of_flow = found.flows.entry(*flow).or_default();
+            of_flow.add(at, &connection.sums, one.class);
+        }
+    }
+    found.connections = connections;
+    Some(found)
+}
+
+fn compared(
+    snapshot: &Snapshot,
+    drawing: Option<Drawing>,
+    places: Option<&Places>,
+    connection: &Connection,
+) -> Compared {
+    let replay = replay(snapshot, connection);
+    let flows = drawing.and_then(|drawing| flows(snapshot, drawing, connection));
+    let class = match replay.verdict {
+        Verdict::Uncertain => None,
+        verdict => {
+            let is_allowed = verdict == Verdict::Allow;
+            Some(Class::of(flows.is_some(), is_allowed, &connection.sums))
+        }
+    };
+    let missing = |words: &String| ObservedEnd::Missing(words.clone());
+    let (from, to) = match places {
+        Some(places) => places.of(connection),
+        None => (
+            missing(&connection.source),
+            missing(&connection.destination),
+        ),
+    };
+    Compared {
+        from,
+        to,
+        is_drawn: flows.is_some(),
+        flows: flows.unwrap_or_default(),
+        replay,
+        class,
+    }
+}
+
+/// The flows that draw a connection, wherever it was seen; none if it is not drawn. DNS is drawn without a flow.
+fn flows(snapshot: &Snapshot, drawing: Drawing, connection: &Connection) -> Option<Vec<FlowId>> {
+    if dns::is_allowed_by_setting(drawing.document, connection) {
+        return Some(Vec::new());
+    }
+    let (source, destination) = Asked::of(snapshot, connection).ok()?;
+    let questions = replay::questions(snapshot, &connection.key, &source, &destination).ok()?;
+    let drawn = drawing.drawn;
+    let mut flows = BTreeSet::new();
+    for (from, to, port) in &questions {
+        let at = match port {
+            Some((protocol, port)) => PortSet::single(*protocol, *port),
+            None => PortSet::other(),
+        };
+        let is_drawn = |to: &&Endpoint| at.is_subset(&drawn.ports(snapshot, from, to));
+        let mut ends = [Some(to), destination.name.as_ref()].into_iter().flatten();
+        let to = ends.find(is_drawn)?;
+        flows.extend(drawn.flows(snapshot, from, to, &at));
+    }
+    (!questions.is_empty()).then(|| flows.into_iter().collect())
+}
+
+/// What imported policies allow beyond the drawing and nobody used: ports at which any connection between its ends was
+/// recorded are left out.
+pub fn open_unseen(
+    document: &Document,
+    in_force: &InForce,
+    observed: &Observed,
+    comparison: &Comparison,
+    stop: &dyn Fn() -> bool,
+) -> Vec<Allowed> {
+    let mut open = undrawn::beyond_drawn(document, in_force, stop);
+    for allowed in &mut open {
+        let joined = &mut allowed.joined;
+        for (at, one) in comparison.connections.iter().enumerate() {
+            let is_in = has(document, joined.from, &one.from) && has(document, joined.to, &one.to);
+            let Some(connection) = observed.connections.get(at).filter(|_| is_in) else {
+                continue;
+            };
+            let protocol = replay::protocol(connection.key.protocol);
+            if let Some((protocol, port)) = protocol.zip(connection.key.port) {
+                let seen = PortSet::single(protocol, port);
+                joined.ports = joined.ports.difference(&seen);
+            }
+        }
+    }
+    open.retain(|allowed| !allowed.joined.ports.is_empty());
+    open
+}
+
+/// Whether an end of the canvas is a recorded end, or contains it.
+fn has(document: &Document, party: Party, end: &ObservedEnd) -> bool {
+    let ObservedEnd::Drawn(node) = end else {
+        return party == Party::Outside;
+    };
+    match (party, *node) {
+        (Party::Drawn(NodeRef::AnyPod), NodeRef::Workload(_)) => true,
+        (Party::Drawn(NodeRef::Namespace(space)), NodeRef::Workload(id)) => {
+            let workload = document.workloads.get(id);
+            workload.is_some_and(|workload| workload.namespace == space)
+        }
+        (Party::Drawn(own), node) => own == node,
+        (Party::Outside, NodeRef::External(_)) => true,
+        (Party::Outside, _) => false,
+    }
+}

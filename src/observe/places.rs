@@ -1,0 +1,145 @@
+//! The ends of connections as nodes of a document.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::connection::Connection;
+use super::reference::Reference;
+use crate::model::{Document, External, ExternalId, NodeRef, WorkloadId};
+use crate::query::party;
+use crate::sets::{DomainPattern, IpSet};
+
+/// An end of a recorded connection.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ObservedEnd {
+    /// A node of the document.
+    Drawn(NodeRef),
+    /// What the document does not have, in words: `shop/new`, `203.0.113.7`, `hooks.example.com`.
+    Missing(String),
+}
+
+/// Finds ends in a document.
+pub struct Places<'a> {
+    document: &'a Document,
+    externals: Vec<(ExternalId, IpSet)>,
+}
+
+impl<'a> Places<'a> {
+    /// Of a document.
+    pub fn new(document: &'a Document) -> Self {
+        Self {
+            document,
+            externals: party::externals(document),
+        }
+    }
+
+    /// The source and the destination.
+    pub fn of(&self, connection: &Connection) -> (ObservedEnd, ObservedEnd) {
+        let (key, sums) = (&connection.key, &connection.sums);
+        let end = |end: &Reference, addresses: &BTreeSet<IpAddr>, words: &str| {
+            let node = self.node(end, addresses);
+            node.map_or_else(
+                || ObservedEnd::Missing(words.to_owned()),
+                ObservedEnd::Drawn,
+            )
+        };
+        (
+            end(&key.source, &sums.source_addresses, &connection.source),
+            end(&key.destination, &sums.addresses, &connection.destination),
+        )
+    }
+
+    /// The node that an end is; `addresses` are those that it was seen at.
+    pub fn node(&self, end: &Reference, addresses: &BTreeSet<IpAddr>) -> Option<NodeRef> {
+        match end {
+            Reference::Workload {
+                namespace,
+                name,
+                kind,
+            } => {
+                let found = self.workload(namespace, name, kind.as_deref());
+                found.map(NodeRef::Workload)
+            }
+            Reference::Address(address) => {
+                let found = self.at_address(*address);
+                found.or_else(|| self.containing(&[*address].into()).map(NodeRef::External))
+            }
+            Reference::Name(name) => {
+                let named = self.named(name);
+                let narrow = || self.containing(addresses).filter(|id| !self.is_wide(*id));
+                named.or_else(narrow).map(NodeRef::External)
+            }
+            Reference::Service { namespace, name } => self.behind(namespace, name),
+            Reference::Entity(word) => {
+                let is = |external: &External| external.entity.is_some_and(|e| e.word() == *word);
+                self.external(is).map(NodeRef::External)
+            }
+            Reference::Calico(_) => None,
+        }
+    }
+
+    /// Whether an external is a whole family of addresses, as the Internet is.
+    pub fn is_wide(&self, id: ExternalId) -> bool {
+        let external = self.document.externals.get(id);
+        external.is_some_and(|external| {
+            let mut networks = external.networks.iter();
+            networks.any(|network| network.cidr.prefix_len() == 0)
+        })
+    }
+
+    fn workload(&self, namespace: &str, name: &str, kind: Option<&str>) -> Option<WorkloadId> {
+        let of = self.document.namespace_named(namespace)?;
+        if let Some(found) = kind.and_then(|kind| self.document.workload_named(of, name, kind)) {
+            return Some(found);
+        }
+        let all = self.document.workloads.iter();
+        let mut named = all.filter(|(_, w)| w.namespace == of && w.name == name);
+        let only = named.next()?.0;
+        named.next().is_none().then_some(only)
+    }
+
+    fn at_address(&self, address: IpAddr) -> Option<NodeRef> {
+        let mut all = self.document.workloads.iter();
+        let found = all.find(|(_, workload)| workload.addresses.contains(&address));
+        found.map(|(id, _)| NodeRef::Workload(id))
+    }
+
+    /// The only workload of a Service.
+    fn behind(&self, namespace: &str, name: &str) -> Option<NodeRef> {
+        let of = self.document.namespace_named(namespace)?;
+        let service = self.document.service_named(of, name)?;
+        let selector = &self.document.services.get(service)?.selector;
+        let mut selected = self.document.workloads.iter().filter(|(_, workload)| {
+            let has = |(key, value): (&String, &String)| workload.labels.get(key) == Some(value);
+            workload.namespace == of && !selector.is_empty() && selector.iter().all(has)
+        });
+        let only = selected.next()?.0;
+        selected.next().is_none().then_some(NodeRef::Workload(only))
+    }
+
+    fn named(&self, name: &str) -> Option<ExternalId> {
+        let is = |pattern: &String| match pattern.contains('*') {
+            true => DomainPattern::subdomains(pattern).matches(name),
+            false => pattern == name,
+        };
+        self.external(|external| external.domain_names.iter().any(is))
+    }
+
+    fn external(&self, is: impl Fn(&External) -> bool) -> Option<ExternalId> {
+        let mut all = self.document.externals.iter();
+        all.find(|(_, external)| is(external)).map(|(id, _)| id)
+    }
+
+    /// The narrowest external with all of the addresses.
+    fn containing(&self, addresses: &BTreeSet<IpAddr>) -> Option<ExternalId> {
+        let has = |set: &IpSet| addresses.iter().all(|address| set.contains(*address));
+        let all = self.externals.iter();
+        let mut around = all.filter(|(_, set)| !addresses.is_empty() && has(set));
+        let first = around.next()?;
+        let narrowest = around.fold(first, |best, one| match one.1.is_subset(&best.1) {
+            true => one,
+            false => best,
+        });
+        Some(narrowest.0)
+    }
+}

@@ -1,0 +1,271 @@
+//! The ends that policies are asked about, from what a record says of an end.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::analysis::{Direction, Endpoint, NewPod};
+use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL, Snapshot};
+use crate::dialect;
+use crate::observe::connection::Connection;
+use crate::observe::record::End;
+use crate::observe::reference::Reference;
+use crate::policy::{Entity, Peer};
+use crate::query::explain::{self, Meaning};
+use crate::sets::{IpSet, Labels};
+
+/// One end, at all places where it was seen.
+#[derive(Default)]
+pub(in crate::observe) struct Asked {
+    pub ends: Vec<Endpoint>,
+    /// A name of the addresses: where policies allow that, they need not allow the addresses.
+    pub name: Option<Endpoint>,
+    /// What is not known of it.
+    pub doubt: Option<String>,
+    /// Whether it is one of the ends, nobody knows which.
+    pub is_any: bool,
+    /// The Service whose pods they are.
+    pub service: Option<Meaning>,
+}
+
+impl Asked {
+    /// The source and the destination of a connection; why policies cannot be asked about them.
+    pub fn of(snapshot: &Snapshot, connection: &Connection) -> Result<(Self, Self), String> {
+        let (key, sums) = (&connection.key, &connection.sums);
+        let (pods, addresses) = (&sums.source_pods, &sums.source_addresses);
+        let source = ends(snapshot, &key.source, pods, addresses)?;
+        let (pods, addresses) = (&sums.destination_pods, &sums.addresses);
+        Ok((source, ends(snapshot, &key.destination, pods, addresses)?))
+    }
+}
+
+impl From<Vec<Endpoint>> for Asked {
+    fn from(ends: Vec<Endpoint>) -> Self {
+        Self {
+            ends,
+            ..Self::default()
+        }
+    }
+}
+
+/// The ends that policies are asked about; why nothing can be asked.
+fn ends(
+    snapshot: &Snapshot,
+    end: &Reference,
+    pods: &BTreeSet<Arc<End>>,
+    addresses: &BTreeSet<IpAddr>,
+) -> Result<Asked, String> {
+    let unknown = |why: &str| Err(format!("`{end}` {why}"));
+    let meaning =
+        |words: &str| explain::meaning(snapshot, words).map_err(|refusal| refusal.message);
+    match end {
+        Reference::Workload {
+            namespace,
+            name,
+            kind,
+        } => {
+            let known = known_pods(snapshot, namespace, name, kind.as_deref());
+            if !known.is_empty() {
+                return Ok(known
+                    .into_iter()
+                    .map(Endpoint::Pod)
+                    .collect::<Vec<_>>()
+                    .into());
+            }
+            let new: Vec<_> = pods
+                .iter()
+                .map(|pod| Endpoint::NewPod(new_pod(snapshot, pod)))
+                .collect();
+            let has_labels = !new.is_empty() && pods.iter().all(|pod| !pod.labels.is_empty());
+            match has_labels {
+                true => Ok(Asked {
+                    doubt: unknown_label(snapshot),
+                    ..new.into()
+                }),
+                false => unknown("is not in the manifests, and its labels are not recorded"),
+            }
+        }
+        Reference::Address(address) => {
+            meaning(&address.to_string()).map(|found| of_meaning(snapshot, found))
+        }
+        Reference::Name(name) => {
+            let mut asked = at_addresses(snapshot, addresses)?;
+            let name = Endpoint::Domain(name.clone());
+            if asked.ends.is_empty() {
+                asked.ends.push(name.clone());
+            }
+            Ok(Asked {
+                name: Some(name),
+                ..asked
+            })
+        }
+        Reference::Service { .. } => {
+            meaning(&end.to_string()).map(|found| of_meaning(snapshot, found))
+        }
+        Reference::Entity(entity) => of_entity(snapshot, entity, addresses),
+        Reference::Calico(words) => match words.as_str() {
+            "network/public" => Ok(any_of(snapshot, IpSet::all().difference(&private()))),
+            "network/private" => Ok(any_of(snapshot, private())),
+            node if node.starts_with("node/") => {
+                meaning(node).map(|found| of_meaning(snapshot, found))
+            }
+            _ => unknown("has no address in the record"),
+        },
+    }
+}
+
+fn of_entity(
+    snapshot: &Snapshot,
+    entity: &str,
+    addresses: &BTreeSet<IpAddr>,
+) -> Result<Asked, String> {
+    let is_cilium = snapshot.assumptions.enforcer == Enforcer::Cilium;
+    match Entity::OPAQUE.into_iter().find(|one| one.word() == entity) {
+        Some(own) if is_cilium => return Ok(vec![Endpoint::Entity(own)].into()),
+        _ => {}
+    }
+    match entity {
+        "init" | "unmanaged" => Err(format!("policies do not name `entity/{entity}`")),
+        "remote-node" | "health" if is_cilium => {
+            let nodes: Vec<_> = (0..snapshot.nodes.len()).map(Endpoint::Node).collect();
+            match nodes.is_empty() || entity == "health" {
+                true => Err(format!("no node for `entity/{entity}` is in the manifests")),
+                false => Ok(nodes.into()),
+            }
+        }
+        "world" if addresses.is_empty() => Ok(any_of(snapshot, IpSet::all())),
+        _ if addresses.is_empty() => {
+            Err(format!("the address of `entity/{entity}` is not recorded"))
+        }
+        _ => at_addresses(snapshot, addresses),
+    }
+}
+
+fn at_addresses(snapshot: &Snapshot, addresses: &BTreeSet<IpAddr>) -> Result<Asked, String> {
+    let mut ends = Vec::new();
+    for address in addresses {
+        let found =
+            explain::meaning(snapshot, &address.to_string()).map_err(|refusal| refusal.message)?;
+        ends.extend(found.ends(snapshot));
+    }
+    Ok(ends.into())
+}
+
+fn of_meaning(snapshot: &Snapshot, meaning: Meaning) -> Asked {
+    let ends = meaning.ends(snapshot);
+    Asked {
+        service: meaning.service.is_some().then_some(meaning),
+        ..ends.into()
+    }
+}
+
+fn any_of(snapshot: &Snapshot, addresses: IpSet) -> Asked {
+    let meaning = Meaning {
+        addresses,
+        ..Meaning::default()
+    };
+    Asked {
+        is_any: true,
+        ..meaning.ends(snapshot).into()
+    }
+}
+
+/// The networks that Calico calls private.
+pub(in crate::observe) fn private() -> IpSet {
+    let nets = [
+        ([10, 0, 0, 0], 8),
+        ([172, 16, 0, 0], 12),
+        ([192, 168, 0, 0], 16),
+    ];
+    let nets = nets
+        .into_iter()
+        .filter_map(|(address, length)| IpNet::new(IpAddr::from(address), length).ok());
+    nets.collect()
+}
+
+/// The pods that manifests have of a workload, or the one of that name.
+fn known_pods(snapshot: &Snapshot, namespace: &str, name: &str, kind: Option<&str>) -> Vec<usize> {
+    let named = || {
+        snapshot
+            .workloads
+            .iter()
+            .filter(|w| w.namespace == namespace && w.name == name)
+    };
+    let of_kind = named().filter(|w| kind.is_none_or(|kind| kind == w.kind));
+    let pods: Vec<usize> = of_kind.flat_map(|w| w.pods.clone()).collect();
+    if !pods.is_empty() {
+        return pods;
+    }
+    let is_there = |at: usize| {
+        snapshot
+            .namespaces
+            .get(at)
+            .is_some_and(|n| n.name == namespace)
+    };
+    let all = snapshot.pods.iter().enumerate();
+    let found = all.filter(|(_, pod)| pod.name == name && is_there(pod.namespace));
+    found.map(|(at, _)| at).collect()
+}
+
+const NAMESPACE_LABEL: &str = "io.cilium.k8s.namespace.labels.";
+
+/// The labels of a pod and those of its namespace, as a record has them: those of its identity.
+pub(in crate::observe) fn labels_of(pod: &End) -> (Labels, Labels) {
+    let (mut labels, mut of_namespace) = (Labels::new(), Labels::new());
+    for label in pod
+        .labels
+        .iter()
+        .filter_map(|label| label.strip_prefix("k8s:"))
+    {
+        let (key, value) = label.split_once('=').unwrap_or((label, ""));
+        if let Some(key) = key.strip_prefix(NAMESPACE_LABEL) {
+            of_namespace.insert(key.to_owned(), value.to_owned());
+        } else if !key.starts_with("io.cilium.k8s.") && key != "io.kubernetes.pod.namespace" {
+            labels.insert(key.to_owned(), value.to_owned());
+        }
+    }
+    of_namespace.insert(NAMESPACE_NAME_LABEL.to_owned(), pod.namespace.clone());
+    (labels, of_namespace)
+}
+
+fn new_pod(snapshot: &Snapshot, pod: &End) -> NewPod {
+    let namespace = snapshot
+        .namespaces
+        .iter()
+        .position(|n| n.name == pod.namespace);
+    let declared = namespace
+        .and_then(|at| snapshot.namespaces.get(at))
+        .filter(|n| n.declared);
+    let (labels, of_namespace) = labels_of(pod);
+    NewPod {
+        namespace,
+        namespace_labels: declared.map_or(of_namespace, |n| n.labels.clone()),
+        labels,
+    }
+}
+
+/// A label of pods that policies select by and Cilium's records never have (C0).
+fn unknown_label(snapshot: &Snapshot) -> Option<String> {
+    let mut found = None;
+    for policy in &snapshot.policies {
+        let mut see = |peer: &Peer| {
+            let Peer::PodLabels(selector) = peer else {
+                return;
+            };
+            let mut keys = selector.requirements.iter().map(|r| &r.key);
+            if let Some(key) = keys.find(|key| dialect::ignores_label(Enforcer::Cilium, key)) {
+                let title = policy.title();
+                found.get_or_insert(format!(
+                    "{title} selects by `{key}`, which records do not have"
+                ));
+            }
+        };
+        policy.subject.leaves(&mut see);
+        let rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
+        let peers = rules.flat_map(|rule| rule.peers.listed());
+        peers.for_each(|item| item.peer.leaves(&mut see));
+    }
+    found
+}
