@@ -84,8 +84,8 @@ impl<'a> Planner<'a> {
         }
         let mut best: Option<(f32, Plan)> = None;
         let mut fallback: Option<(f32, Plan)> = None;
-        for a in Side::ALL {
-            for b in Side::ALL {
+        for &a in from.sides() {
+            for &b in to.sides() {
                 let Some((mut cost, course)) =
                     direct(from, a, from.rest(a, to), to, b, to.rest(b, from))
                 else {
@@ -113,9 +113,10 @@ impl<'a> Planner<'a> {
             return plan.clone();
         }
         let gates = |me: &Terminal, other: &Terminal| {
-            Side::ALL
-                .map(|side| gate(me, side, me.rest(side, other)))
-                .to_vec()
+            let sides = me.sides().iter();
+            sides
+                .map(|&side| gate(me, side, me.rest(side, other)))
+                .collect::<Vec<_>>()
         };
         if let Some(path) = self.path(&gates(from, to), &gates(to, from), from, to) {
             let ends = [from.rest(path.from, to), to.rest(path.to, from)];
@@ -316,12 +317,17 @@ fn align(points: &mut [Point], port: Point, side: Side) {
 /// The fallback: from side to side, through obstacles.
 fn straight(from: &Terminal, to: &Terminal) -> Plan {
     let d = to.rect.centre() - from.rect.centre();
-    let (a, b) = match (d.x.abs() > d.y.abs(), d.x > 0.0, d.y > 0.0) {
+    let facing = match (d.x.abs() > d.y.abs(), d.x > 0.0, d.y > 0.0) {
         (true, true, _) => (Side::Right, Side::Left),
         (true, false, _) => (Side::Left, Side::Right),
         (false, _, true) => (Side::Bottom, Side::Top),
         (false, _, false) => (Side::Top, Side::Bottom),
     };
+    let side = |me: &Terminal, facing| match me.form {
+        Form::Port(side) => side,
+        _ => facing,
+    };
+    let (a, b) = (side(from, facing.0), side(to, facing.1));
     let mut plan = Plan {
         from: a,
         to: b,

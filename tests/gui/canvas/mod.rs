@@ -3,6 +3,7 @@
 
 mod bench;
 mod collapse;
+mod filter;
 mod focus;
 mod hands;
 mod seen;
