@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Arrow, ArrowId, Point, Rect, Scene, pt, tokens};
+use super::{Arrow, ArrowId, NamespaceBox, Point, Rect, Scene, pt, tokens};
 use crate::model::{Document, Flow, FlowId, NamespaceId, NodeRef};
 
 /// How much of a Document is drawn.
@@ -166,16 +166,23 @@ impl Scene {
         self.arrows.iter().filter_map(port).collect()
     }
 
-    /// The port of an arrow that passes the border of an expanded namespace.
-    pub(super) fn port(&self, bundle: Bundle) -> Option<Port> {
-        let arrow = self.find(ArrowId::Bundle(bundle))?;
+    /// The expanded namespace at one end of a weighted arrow.
+    pub(super) fn expanded_end(&self, bundle: Bundle) -> Option<&NamespaceBox> {
         let expanded = |node| match node {
             NodeRef::Namespace(id) => self.namespace(id).filter(|space| !space.collapsed),
             _ => None,
         };
-        let (space, at) = match expanded(bundle.to) {
-            Some(space) => (space, arrow.tip),
-            None => (expanded(bundle.from)?, arrow.curve.first()?.from),
+        expanded(bundle.to).or_else(|| expanded(bundle.from))
+    }
+
+    /// The port of an arrow that passes the border of an expanded namespace.
+    pub(super) fn port(&self, bundle: Bundle) -> Option<Port> {
+        let arrow = self.find(ArrowId::Bundle(bundle))?;
+        let space = self.expanded_end(bundle)?;
+        let goes_in = bundle.to == NodeRef::Namespace(space.id);
+        let at = match goes_in {
+            true => arrow.tip,
+            false => arrow.curve.first()?.from,
         };
         // The arrow ends at the outer edge of the port.
         let half = tokens::PORT / 2.0;
@@ -187,11 +194,7 @@ impl Scene {
             inside(rect.min.y, at.y, rect.max.y),
         );
         let inwards = (middle - at) * (1.0 / half);
-        let sign = if expanded(bundle.to).is_some() {
-            1.0
-        } else {
-            -1.0
-        };
+        let sign = if goes_in { 1.0 } else { -1.0 };
         Some(Port {
             bundle,
             rect: Rect::around(middle, tokens::PORT, tokens::PORT),

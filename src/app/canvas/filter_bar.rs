@@ -6,9 +6,11 @@ use egui::{Popup, PopupCloseBehavior, Response, ScrollArea, Sense, Stroke, Strok
 use egui::{WidgetInfo, WidgetType, vec2};
 
 use crate::app::filter::{Filter, FilterView};
+use crate::app::widgets::Row;
 use crate::app::{icons, theme, widgets};
-use crate::model::{Document, FlowId, FlowPort, NodeRef, validate};
+use crate::model::{Document, FlowId, FlowPort, NodeRef};
 use crate::proof::Verdict;
+use crate::scene::request::ports_label;
 use crate::scene::tokens;
 
 /// The widest list, and the highest.
@@ -42,7 +44,7 @@ pub fn chips_ui(
         let labels = labels.map(|(key, value)| (key.clone(), value.clone()));
         counted(labels, label)
     });
-    let port = |port: &FlowPort| validate::flow_ports_text(std::slice::from_ref(port));
+    let port = |port: &FlowPort| ports_label(std::slice::from_ref(port));
     chip_ui(ui, "Port", &mut filter.ports, port, || {
         let flows = document.flows.iter();
         counted(flows.flat_map(|(_, flow)| flow.ports.iter().cloned()), port)
@@ -63,7 +65,8 @@ pub fn only_ui(ui: &mut Ui, document: &Document, view: &mut FilterView) {
         (Some(count), true) => format!("Only matches  {} hidden", all - count),
     };
     ui.add_enabled_ui(matching.is_some(), |ui| {
-        let pressed = pill(ui, &words, None, view.only, "Only matches, hide the rest");
+        let name = words.replace("  ", ", ");
+        let pressed = pill(ui, &words, None, view.only, &name);
         if pressed.clicked() {
             view.only = !view.only;
         }
@@ -123,27 +126,28 @@ fn list_ui<T: Ord + Clone>(ui: &mut Ui, name: &str, all: Choices<T>, chosen: &mu
                 continue;
             }
             let ticked = chosen.contains(&value);
-            match widgets::check(ui, ticked, &format!("{}  ({count})", short(&words))) {
-                Some(true) => _ = chosen.insert(value),
-                Some(false) => _ = chosen.remove(&value),
-                None => {}
+            let icon = if ticked { icons::CHECK } else { "" };
+            let number = count.to_string();
+            let row = Row::new(icon, &words).icon_space().end(&number);
+            let response = row.selected(ticked).show(ui);
+            let label = format!("{words}, {count}");
+            response
+                .widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, ticked, &label));
+            if response.clicked() && !chosen.remove(&value) {
+                chosen.insert(value);
             }
         }
     });
 }
 
-/// Each value once, with how often it occurs, by its words.
+/// Each value once, in order, with how often it occurs.
 fn counted<T: Ord>(values: impl Iterator<Item = T>, words: impl Fn(&T) -> String) -> Choices<T> {
     let mut counts: BTreeMap<T, usize> = BTreeMap::new();
     for value in values {
         *counts.entry(value).or_default() += 1;
     }
-    let mut all: Choices<T> = counts
-        .into_iter()
-        .map(|(value, count)| (words(&value), count, value))
-        .collect();
-    all.sort();
-    all
+    let choice = |(value, count): (T, usize)| (words(&value), count, value);
+    counts.into_iter().map(choice).collect()
 }
 
 fn words(verdict: Verdict) -> &'static str {
@@ -157,7 +161,8 @@ fn words(verdict: Verdict) -> &'static str {
     }
 }
 
-fn short(text: &str) -> String {
+/// A name that is not too long for a row.
+pub fn short(text: &str) -> String {
     const MOST: usize = 32;
     match text.chars().count() > MOST {
         true => text.chars().take(MOST - 1).chain(['…']).collect(),

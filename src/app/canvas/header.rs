@@ -1,15 +1,18 @@
 //! What floats at the top of the canvas: where one is, hidden hubs, the filter, the search, and the focus.
 
-use egui::{Area, Frame, Id, Margin, Order, Pos2, RichText, Stroke, Ui, vec2};
+use egui::{
+    Area, CursorIcon, Frame, Id, Label, Margin, Order, Pos2, Response, RichText, Sense, Stroke, Ui,
+    WidgetInfo, WidgetType, vec2,
+};
 
 use super::CanvasView;
 use super::access::hubs_words;
-use super::filter_bar::{chips_ui, only_ui};
+use super::filter_bar::{chips_ui, only_ui, short};
 use crate::app::command::{Command, Commands};
 use crate::app::focus::{Direction, Focus};
 use crate::app::view::View;
 use crate::app::{icons, theme, widgets};
-use crate::model::Document;
+use crate::model::{Document, Item};
 use crate::query::Results;
 use crate::scene::tokens;
 
@@ -19,7 +22,10 @@ const BESIDE_SWITCH: f32 = 172.0;
 const CHIPS: f32 = 584.0;
 const SEARCH: f32 = 352.0;
 /// Below this width of the canvas, the first row has no names of hubs.
-const NAMES: f32 = 720.0;
+const NAMES: f32 = 960.0;
+/// From these widths on, it has the path of places; beside hubs, too.
+const PATH: f32 = 560.0;
+const PATH_AND_HUBS: f32 = 720.0;
 /// How many hubs are named.
 const NAMED: usize = 3;
 /// Between two rows.
@@ -42,6 +48,10 @@ impl CanvasView {
             room.left_top() + vec2(BESIDE_SWITCH, 12.0),
             |ui| {
                 places_ui(ui, view, commands);
+                let hubs = !self.hubs().all().is_empty();
+                if room.width() >= if hubs { PATH_AND_HUBS } else { PATH } {
+                    path_ui(ui, document, view, commands);
+                }
             },
         );
         if !self.hubs().all().is_empty() {
@@ -204,6 +214,72 @@ fn places_ui(ui: &mut Ui, view: &View, commands: &mut Commands) {
             commands.push(command);
         }
     }
+}
+
+/// Where one is: everything, the namespace and the object that is in focus or selected. A click on a part
+/// goes there.
+fn path_ui(ui: &mut Ui, document: &Document, view: &View, commands: &mut Commands) {
+    let roots = view.focus.as_ref().map(|focus| &focus.roots);
+    let focused = roots
+        .filter(|roots| roots.len() == 1)
+        .and_then(|roots| roots.first()?.item());
+    let item = focused
+        .or_else(|| view.only_selected())
+        .filter(|item| item.node().is_some());
+    let home = match item {
+        Some(Item::Workload(id)) => document
+            .workloads
+            .get(id)
+            .map(|w| Item::Namespace(w.namespace)),
+        _ => None,
+    };
+    let places: Vec<Item> = home.into_iter().chain(item).collect();
+    let quiet = theme::color(theme::palette(ui.ctx()).text_secondary);
+    ui.add_space(4.0);
+    let all = part(ui, "All namespaces", !places.is_empty());
+    if all.clicked() {
+        commands.extend([
+            Command::LeaveFocus,
+            Command::Select(Vec::new()),
+            Command::Fit,
+        ]);
+    }
+    for (at, place) in places.iter().enumerate() {
+        ui.label(
+            RichText::new(icons::CARET_RIGHT)
+                .font(theme::icon(11.0))
+                .color(quiet),
+        );
+        let name = document.item_name(*place);
+        if part(ui, &name, at + 1 < places.len()).clicked() {
+            commands.extend([Command::LeaveFocus, Command::Reveal(*place)]);
+        }
+    }
+    ui.add_space(6.0);
+}
+
+/// A part of the path; the last one is where one is.
+fn part(ui: &mut Ui, name: &str, leads: bool) -> Response {
+    let palette = theme::palette(ui.ctx());
+    let (font, color) = match leads {
+        true => (theme::sans(tokens::TEXT_NORMAL), palette.text_secondary),
+        false => (theme::semibold(tokens::TEXT_NORMAL), palette.text),
+    };
+    let sense = if leads {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
+    let text = RichText::new(short(name))
+        .font(font)
+        .color(theme::color(color));
+    let response = ui.add(Label::new(text).selectable(false).sense(sense));
+    if !leads {
+        return response;
+    }
+    let label = format!("Go to {name}");
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Link, true, &label));
+    response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
 fn shown_words(count: usize) -> String {

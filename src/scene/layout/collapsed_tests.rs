@@ -80,6 +80,11 @@ fn assert_ported(document: &Document, collapsed: &Ids, scene: &Scene) {
             Some(space.id)
         );
         assert!(port.rect.grow(0.5).contains(near) && port.rect.grow(0.5).contains(far));
+        let chip = arrow.chip.as_ref();
+        assert!(
+            chip.is_none_or(|chip| space.rect.encloses(&chip.rect)),
+            "{chip:?}"
+        );
         let middle = port.rect.centre();
         let off = [
             middle.x - space.rect.min.x,

@@ -6,6 +6,7 @@ mod collapse;
 mod filter;
 mod focus;
 mod hands;
+mod insert;
 mod seen;
 mod waiting;
 
