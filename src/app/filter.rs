@@ -276,7 +276,7 @@ flows:
             (vec!["web".into()], vec!["web".into(), "office".into()])
         );
         assert_eq!(hidden, ["web to api", "api to db"]);
-        let (own, ..) = found(|_, filter| drop(filter.verdicts.insert(Verdict::Blocked)));
+        let (own, ..) = found(|_, filter| filter.verdicts.extend([Verdict::Blocked]));
         assert_eq!(own, ["web", "api"]);
         let (own, nodes, _) = found(|document, filter| {
             filter.namespaces.extend(document.namespace_named("b"));

@@ -18,8 +18,7 @@ use crate::scene::tokens;
 
 /// The right end of the switch between canvas and matrix, from the corner of the canvas.
 const BESIDE_SWITCH: f32 = 172.0;
-/// Widths of the filter chips and of the search, with the space around them.
-const CHIPS: f32 = 584.0;
+/// Width of the search, with the space beside it.
 const SEARCH: f32 = 352.0;
 /// Below this width of the canvas, the first row has no names of hubs.
 const NAMES: f32 = 960.0;
@@ -58,27 +57,33 @@ impl CanvasView {
             self.hubs_bar(ui, document, commands);
         }
         let mut below = 48.0;
+        let mut right = left.x;
         if !document.workloads.is_empty() {
-            row(ui, "filter", left + vec2(0.0, below), |ui| {
-                ui.horizontal(|ui| {
+            let chips = row(ui, "filter", left + vec2(0.0, below), |ui| {
+                ui.set_max_width(room.width() - 32.0);
+                let content = |ui: &mut Ui| {
                     let verdicts = &results.proof.verdicts;
                     chips_ui(ui, document, verdicts, &mut view.filter.filter);
                     only_ui(ui, document, &mut view.filter);
-                });
+                    ui.min_rect()
+                };
+                ui.horizontal_wrapped(content).inner
             });
+            right = chips.right();
+            below += chips.height() + 8.0;
         }
         if let Some(mut search) = view.search.take() {
-            let beside = room.width() > CHIPS + SEARCH;
-            below += if beside { 0.0 } else { ROW };
+            let beside = right + SEARCH + 16.0 < room.right();
             let at = match beside {
-                true => room.right_top() + vec2(-SEARCH, below),
+                true => room.right_top() + vec2(-SEARCH, 48.0),
                 false => left + vec2(0.0, below),
             };
+            below += if beside { 0.0 } else { ROW };
             let open = bar(ui, "search", at, |ui| search.show(ui, document, commands));
             view.search = open.then_some(search);
         }
         if let Some(focus) = &view.focus {
-            bar(ui, "focus", left + vec2(0.0, below + ROW), |ui| {
+            bar(ui, "focus", left + vec2(0.0, below), |ui| {
                 self.focus_ui(ui, document, focus, commands);
             });
         }

@@ -7,7 +7,7 @@ use super::search::{DIRECTIONS, Gate, Path, Search};
 use super::shape::{rounded, simplified, smooth};
 use crate::scene::geom::flatten;
 use crate::scene::layout::PITCH;
-use crate::scene::{Cubic, Point, Rect, Scene, pt};
+use crate::scene::{Cubic, Point, Rect, Scene, pt, tokens};
 
 /// The path of an arrow.
 #[derive(Clone, Debug)]
@@ -236,8 +236,12 @@ fn direct(
 /// Where a path may start or end.
 fn gate(terminal: &Terminal, side: Side, at: f32) -> Gate {
     let (port, out) = (terminal.port(side, at), terminal.out(side));
-    // The next cell at least ten points away from the border.
-    let far = port + out * 10.0;
+    // The next cell at least ten points away from the border; nodes are near to a port.
+    let least = match terminal.form {
+        Form::Port(_) => 10.0 - tokens::PORT / 2.0,
+        _ => 10.0,
+    };
+    let far = port + out * least;
     let along = |v: f32, d: f32| match d {
         d if d > 0.0 => (v / PITCH).ceil() * PITCH,
         d if d < 0.0 => (v / PITCH).floor() * PITCH,
