@@ -45,6 +45,8 @@ pub enum Command {
     MuteFlow,
     ReverseFlow,
     Find,
+    ToggleHubs,
+    ClearFilters,
     AddNamespace,
     AddWorkload,
     AddExternal,
@@ -286,6 +288,8 @@ pub enum Switch {
     Inspector,
     /// The connections of imported policies are shown.
     Imported,
+    /// Hubs of large drawings are shown.
+    Hubs,
     /// Policies are written in this style.
     Style(Style),
     /// Policies are shown and judged in this dialect.
@@ -386,6 +390,8 @@ pub static LISTED: &[Listed] = listed! {
     ToggleOutline "view.outline" "Outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
     ToggleInspector "view.inspector" "Inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;
     ToggleImported "view.kept" "Connections of imported policies" icons::FILE, View "-", Project, [], Switch::Imported;
+    ToggleHubs "view.hubs" "Hubs of large drawings" icons::EYE, View, Project, [], Switch::Hubs;
+    ClearFilters "view.clear-filters" "Clear filters" "", View, Project, [];
     ThemeSystem "view.theme-system" "System theme" "", View "-", Always, [], Switch::Theme(Choice::System);
     ThemeLight "view.theme-light" "Light theme" icons::SUN, View, Always, [], Switch::Theme(Choice::Light);
     ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [], Switch::Theme(Choice::Dark);

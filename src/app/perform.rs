@@ -125,7 +125,13 @@ impl App {
             }
 
             Command::Select(items) => self.select(items),
-            Command::SelectAll => self.select(everything(&self.document())),
+            Command::SelectAll => {
+                let document = self.document();
+                let mut items = everything(&document);
+                // A hidden thing must not be deleted unseen.
+                items.retain(|item| !self.view.canvas.hides(&document, *item));
+                self.select(items);
+            }
             Command::ToggleSelect(item) => self.toggle_select(item),
             Command::SelectArrow(id) => {
                 self.select(Vec::new());
@@ -180,6 +186,8 @@ impl App {
             Command::Find => self.find(),
             Command::ToggleMatrix => self.toggle_matrix(),
             Command::ToggleImported => self.view.imported_hidden = !self.view.imported_hidden,
+            Command::ToggleHubs => self.view.canvas.toggle_hubs(),
+            Command::ClearFilters => drop(self.view.filter.clear()),
             Command::ToggleOutline => self.like(|likes| likes.outline = !likes.outline),
             Command::ToggleInspector => self.like(|likes| likes.inspector = !likes.inspector),
             Command::ThemeSystem => self.like(|likes| likes.theme = Choice::System),
@@ -352,6 +360,8 @@ impl App {
     /// Selects an object and brings it into view.
     fn reveal(&mut self, item: Item) {
         self.view.center = Center::Canvas;
+        let document = self.document();
+        self.view.bring_back(&document, item);
         self.view.canvas.reveal(item);
         if let Item::Policy(_) = item {
             // Its text is what there is to see of it.
@@ -511,7 +521,7 @@ impl App {
         if view.canvas.leave_gesture(&mut self.commands) {
             return;
         }
-        if view.search.take().is_some() {
+        if view.search.take().is_some() || view.filter.clear() {
             return;
         }
         if view.tab == Tab::Problems {

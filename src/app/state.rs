@@ -259,9 +259,11 @@ impl App {
         if self.preferences.outline && !is_wide {
             let left = Panel::left("outline").default_size(tokens::OUTLINE);
             left.size_range(160.0..=480.0).frame(panel).show(ui, |ui| {
+                let hubs = view.canvas.hubs().hidden();
                 let beside = outline::Beside {
                     number: view.results_number,
                     names: &view.names,
+                    hubs: &hubs,
                     selection: &view.selection,
                     chosen: view.policies.chosen.as_deref(),
                 };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::analysis_results::{AnalysisResults, Extras};
 use super::canvas::{CanvasView, Emphasis, Search};
+use super::filter::FilterView;
 use super::focus::Focus;
 use super::lessons::LessonView;
 use super::matrix::{Center, MatrixView};
@@ -46,6 +47,8 @@ pub struct View {
     pub radius: RadiusView,
     /// What the canvas is focused on.
     pub focus: Option<Focus>,
+    /// The filter of the canvas.
+    pub filter: FilterView,
     /// The search on the canvas, while it is open.
     pub search: Option<Search>,
     /// The places visited.
@@ -233,6 +236,14 @@ impl View {
     pub fn is_wide(&self, document: &Document) -> bool {
         let is_shown = self.problem_list.shown(document) == Shown::Audit;
         self.tab == Tab::Problems && self.audit.wide && is_shown
+    }
+
+    /// Draws what is hidden, if that object is.
+    pub fn bring_back(&mut self, document: &Document, item: Item) {
+        if self.canvas.hides(document, item) {
+            self.filter.only = false;
+            self.canvas.show_hubs_of(document, item);
+        }
     }
 
     /// Shows a notice.

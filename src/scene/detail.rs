@@ -59,7 +59,8 @@ impl Overview {
             None => node,
         };
         let mut counts: BTreeMap<(NodeRef, NodeRef), usize> = BTreeMap::new();
-        for arrow in &scene.arrows {
+        // What continues within a namespace is counted outside of it.
+        for arrow in scene.arrows.iter().filter(|arrow| arrow.port.is_none()) {
             let pair = (outer(arrow.from), outer(arrow.to));
             if pair.0 != pair.1 {
                 *counts.entry(pair).or_default() += arrow.flows;
@@ -158,7 +159,6 @@ impl Index {
     /// The topmost thing at a point; lines and chips within `slack` of it count.
     pub fn hit(&self, scene: &Scene, p: Point, slack: f32) -> Option<Hit> {
         let here = Rect { min: p, max: p };
-        let around = here.grow(slack);
         let node = self
             .nodes
             .near(here)
@@ -168,7 +168,27 @@ impl Index {
         if let Some(node) = node {
             return Some(Hit::Node(node.node));
         }
-        let near = self.arrows.near(around);
+        if let Some(arrow) = self.arrow_hit(scene, p, slack) {
+            return Some(arrow);
+        }
+        let space = scene.namespaces.iter().rfind(|n| n.rect.contains(p))?;
+        Some(if space.header.contains(p) {
+            Hit::Header(space.id)
+        } else {
+            Hit::Namespace(space.id)
+        })
+    }
+
+    /// The arrow whose chip or line is at a point, whatever lies above it.
+    pub fn arrow(&self, scene: &Scene, p: Point, slack: f32) -> Option<ArrowId> {
+        match self.arrow_hit(scene, p, slack)? {
+            Hit::Chip(id) | Hit::Arrow(id) => Some(id),
+            Hit::Node(_) | Hit::Header(_) | Hit::Namespace(_) => None,
+        }
+    }
+
+    fn arrow_hit(&self, scene: &Scene, p: Point, slack: f32) -> Option<Hit> {
+        let near = self.arrows.near(Rect { min: p, max: p }.grow(slack));
         let chip = near
             .iter()
             .filter_map(|&i| scene.arrows.get(i as usize))
@@ -186,15 +206,7 @@ impl Index {
             })
             .filter(|(distance, _)| *distance <= slack)
             .min_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((_, arrow)) = nearest {
-            return Some(Hit::Arrow(arrow.id));
-        }
-        let space = scene.namespaces.iter().rfind(|n| n.rect.contains(p))?;
-        Some(if space.header.contains(p) {
-            Hit::Header(space.id)
-        } else {
-            Hit::Namespace(space.id)
-        })
+        nearest.map(|(_, arrow)| Hit::Arrow(arrow.id))
     }
 
     fn line_distance(&self, arrow: usize, p: Point) -> Option<f32> {

@@ -170,6 +170,7 @@ fn extra_spec(extra: &Extra, measure: &dyn Measure) -> FlowSpec {
         muted: false,
         denies: false,
         flows: 1,
+        port: None,
     }
 }
 

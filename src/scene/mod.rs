@@ -22,7 +22,7 @@ pub(crate) mod fixture;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Hidden, Port, Visible};
 pub use extra::{ArrowId, Extra, ExtraId, ExtraKind, OUTSIDE};
 pub use geom::{Cubic, Point, Rect, pt};
 pub use request::Request;
@@ -166,6 +166,8 @@ pub struct Arrow {
     pub denies: bool,
     /// How many flows it stands for.
     pub flows: usize,
+    /// The weighted arrow that it continues within an expanded namespace: it begins or ends at the port of that.
+    pub port: Option<Bundle>,
     /// Width of the label.
     pub(crate) label_width: f32,
 }

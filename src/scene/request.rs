@@ -3,7 +3,7 @@
 use crate::policy::Entity;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bundle::{self, Bundle, Drawn, bundles, drawn};
+use super::bundle::{self, Bundle, Drawn, Visible, bundles, drawn};
 use super::{ArrowId, Icon, Measure, Point, Shape, TextStyle, elide, pt, tokens};
 use crate::model::{
     Base, Direction, Document, External, Flow, FlowId, FlowPort, NamespaceId, NodeRef,
@@ -66,21 +66,21 @@ pub(crate) struct FlowSpec {
     pub denies: bool,
     /// How many flows it stands for.
     pub flows: usize,
+    /// The weighted arrow that it continues within an expanded namespace.
+    pub port: Option<Bundle>,
 }
 
 impl Request {
     /// The layout input of that Document. Flows with an end that does not exist are not drawn.
     pub fn of(document: &Document, measure: &dyn Measure) -> Self {
-        Self::collapsed(document, &BTreeSet::new(), measure)
+        Self::visible(document, &Visible::default(), measure)
     }
 
-    /// The same with these namespaces collapsed: what is in them is left out, and flows from or to them
-    /// are drawn as bundles.
-    pub fn collapsed(
-        document: &Document,
-        collapsed: &BTreeSet<NamespaceId>,
-        measure: &dyn Measure,
-    ) -> Self {
+    /// The same with only what is visible: what is in collapsed namespaces is left out, and flows from or
+    /// to them are drawn as bundles.
+    pub fn visible(document: &Document, visible: &Visible, measure: &dyn Measure) -> Self {
+        let collapsed = &visible.collapsed;
+        let hides = |node| visible.hides(document, node);
         let mut counts: BTreeMap<NamespaceId, usize> = BTreeMap::new();
         for (_, workload) in document.workloads.iter() {
             *counts.entry(workload.namespace).or_default() += 1;
@@ -94,6 +94,7 @@ impl Request {
         let namespaces = document
             .namespaces
             .iter()
+            .filter(|(id, _)| !hides(NodeRef::Namespace(*id)))
             .map(|(id, namespace)| NamespaceSpec {
                 id,
                 count: counts.get(&id).copied().unwrap_or(0),
@@ -105,13 +106,25 @@ impl Request {
             .map(|spec| with_header_widths(spec, measure))
             .collect();
         let mut nodes = node_specs(document, collapsed, &hues, measure);
+        nodes.retain(|node| !hides(node.node));
         let mut flows: Vec<FlowSpec> = document
             .flows
             .iter()
-            .filter(|(_, flow)| drawn(document, collapsed, flow) == Drawn::Itself)
-            .filter_map(|(id, flow)| flow_spec(id, flow, measure))
+            .filter_map(|(id, flow)| match drawn(document, visible, (id, flow)) {
+                Drawn::Itself => flow_spec(id, flow, measure),
+                Drawn::Through(bundle) => {
+                    let spec = flow_spec(id, flow, measure)?;
+                    Some(FlowSpec {
+                        from: bundle::shown(document, collapsed, spec.from),
+                        to: bundle::shown(document, collapsed, spec.to),
+                        port: Some(bundle),
+                        ..spec
+                    })
+                }
+                Drawn::In(_) | Drawn::Hidden => None,
+            })
             .collect();
-        let bundles = bundles(document, collapsed);
+        let bundles = bundles(document, visible);
         flows.extend(
             bundles
                 .iter()
@@ -367,6 +380,7 @@ fn flow_spec(flow_id: FlowId, flow: &Flow, measure: &dyn Measure) -> Option<Flow
         muted: flow.muted,
         denies: flow.denies,
         flows: 1,
+        port: None,
     })
 }
 
@@ -382,6 +396,7 @@ fn bundle_spec(id: Bundle, flows: usize, measure: &dyn Measure) -> FlowSpec {
         muted: false,
         denies: false,
         flows,
+        port: None,
     }
 }
 

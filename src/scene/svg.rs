@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::tokens::{self, Palette, Rgb, Theme};
 use super::{
-    Arrow, ArrowId, ExtraKind, Icon, NamespaceBox, NodeBox, Point, Rect, Scene, Shape, TextStyle,
-    pt,
+    Arrow, ArrowId, ExtraKind, Icon, NamespaceBox, NodeBox, Point, Port, Rect, Scene, Shape,
+    TextStyle, pt,
 };
 
 /// Around everything, in points.
@@ -47,6 +47,9 @@ pub fn write_with(scene: &Scene, theme: Theme, legend: &[String]) -> String {
     }
     for node in &scene.nodes {
         svg.node(node);
+    }
+    for port in scene.ports() {
+        svg.port(&port);
     }
     for arrow in &scene.arrows {
         svg.chip(arrow);
@@ -210,6 +213,35 @@ impl Svg {
         );
     }
 
+    /// A square on the border of a namespace, with the direction of the flows.
+    fn port(&mut self, port: &Port) {
+        let hue = self.palette.icon(port.hue);
+        self.rect(
+            port.rect,
+            tokens::PORT_RADIUS,
+            self.palette.raised,
+            Some(hue),
+        );
+        let (middle, along) = (port.rect.centre(), port.heading * 2.0);
+        let (across, back) = (pt(-along.y, along.x), along * -0.5);
+        let (a, tip, b) = (
+            middle + back + across,
+            middle + along,
+            middle + back - across,
+        );
+        let _ = writeln!(
+            self.out,
+            r#"<path d="M{} {}L{} {}L{} {}" fill="none" stroke="{}"/>"#,
+            a.x,
+            a.y,
+            tip.x,
+            tip.y,
+            b.x,
+            b.y,
+            hex(hue)
+        );
+    }
+
     fn arrow(&mut self, arrow: &Arrow) {
         let Some(first) = arrow.curve.first() else {
             return;
@@ -353,7 +385,7 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::Document;
-    use crate::scene::{ApproxMeasure, Request, fixture, layout};
+    use crate::scene::{ApproxMeasure, Request, Visible, fixture, layout};
 
     fn draw(document: &Document, name: &str) {
         let request = Request::of(document, &ApproxMeasure);
@@ -393,7 +425,7 @@ mod tests {
     fn a_collapsed_namespace_is_a_card_and_its_arrows_are_weighted() {
         let document = fixture::platform();
         let all = document.namespaces.ids().collect();
-        let request = Request::collapsed(&document, &all, &ApproxMeasure);
+        let request = Request::visible(&document, &Visible::collapsed(all), &ApproxMeasure);
         let scene = layout::arrange(&request);
         let svg = write(&scene, Theme::Light);
         for space in &scene.namespaces {

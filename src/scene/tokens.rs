@@ -355,6 +355,10 @@ pub const ICON: f32 = 16.0;
 pub const COLLAPSED: super::Point = super::Point { x: 168.0, y: 88.0 };
 /// The stripe at the left of a collapsed namespace, in its hue.
 pub const STRIPE: f32 = 4.0;
+/// Side of a port at the border of a namespace.
+pub const PORT: f32 = 12.0;
+/// Radius of its corners.
+pub const PORT_RADIUS: f32 = 3.5;
 /// Corner radius of namespaces.
 pub const NAMESPACE_RADIUS: f32 = 12.0;
 /// Height of a namespace's header.

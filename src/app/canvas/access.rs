@@ -143,6 +143,9 @@ impl CanvasView {
             };
             words += &format!(", collapsed, {workloads}, {isolated}");
             words += &open.map_or(String::new(), |open| format!(" {open}"));
+            if facts.hubs > 0 {
+                words += &format!(", {}", hubs_words(facts.hubs));
+            }
             if facts.wrong > 0 {
                 words += &format!(", {} not exact", bundle::words(facts.wrong));
             }
@@ -190,6 +193,14 @@ impl CanvasView {
         let item = super::under::item_at(self.hover);
         item.and_then(|item| self.item_screen(item))
             .unwrap_or(self.camera.viewport)
+    }
+}
+
+/// How many hubs are hidden.
+pub fn hubs_words(count: usize) -> String {
+    match count {
+        1 => "1 hub hidden".to_owned(),
+        count => format!("{count} hubs hidden"),
     }
 }
 

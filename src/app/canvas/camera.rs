@@ -108,7 +108,7 @@ impl Camera {
             return;
         }
         let room = Rect::from_min_max(
-            self.viewport.min + vec2(28.0, 52.0),
+            self.viewport.min + vec2(28.0, 88.0),
             self.viewport.max - vec2(28.0, 64.0),
         );
         let zoom = (room.width() / bounds.width()).min(room.height() / bounds.height());

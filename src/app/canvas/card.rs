@@ -7,7 +7,7 @@ use super::paint::{Shield, outline, shield};
 use super::pen::Pen;
 use crate::app::{icons, theme};
 use crate::scene::tokens;
-use crate::scene::{self, Icon, NamespaceBox, NodeBox};
+use crate::scene::{self, Icon, NamespaceBox, NodeBox, Port};
 
 /// Below this zoom cards are small: a name at a size that can be read, and no icon.
 const SMALL: f32 = 0.5;
@@ -225,4 +225,26 @@ pub fn badge(pen: &mut Pen, at: Pos2, text: &str, shielded: Option<(Shield, bool
     );
     pen.shapes.push(Shape::galley(place, galley, foreground));
     chip.right()
+}
+
+/// Draws a port on the border of a namespace: where its flows go through.
+pub fn port_shapes(pen: &mut Pen, port: &Port) {
+    let palette = pen.palette;
+    let hue = Stroke::new(1.2, theme::color(palette.icon(port.hue)));
+    let outer = pen.scaled(port.rect);
+    pen.rect(
+        outer,
+        tokens::PORT_RADIUS,
+        theme::color(palette.raised),
+        hue,
+    );
+    let along = vec2(port.heading.x, port.heading.y) * 2.0 * pen.zoom;
+    let across = along.rot90();
+    let middle = outer.center();
+    let corner = [
+        middle - along / 2.0 - across,
+        middle + along,
+        middle - along / 2.0 + across,
+    ];
+    pen.shapes.push(Shape::line(corner.to_vec(), hue));
 }

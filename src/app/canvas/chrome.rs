@@ -6,6 +6,7 @@ use egui::{
     pos2, vec2,
 };
 
+use super::create::Peer;
 use super::paint::faded;
 use super::pen::rect;
 use super::pointer::Gesture;
@@ -14,6 +15,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::app::{icons, theme};
 use crate::model::Document;
+use crate::query::Results;
 use crate::scene::detail::minimap;
 use crate::scene::{pt, tokens};
 
@@ -27,7 +29,7 @@ impl CanvasView {
     pub(super) fn tools(
         &mut self,
         ui: &mut Ui,
-        document: &Document,
+        (document, results): (&Document, &Results),
         view: &mut View,
         commands: &mut Commands,
     ) {
@@ -37,8 +39,8 @@ impl CanvasView {
         {
             self.teach(ui);
         }
-        self.header(ui, document, view, commands);
-        self.strip(ui, commands);
+        self.header(ui, (document, results), view, commands);
+        self.strip(ui, document, commands);
         self.small_copy(ui);
     }
 
@@ -66,7 +68,7 @@ impl CanvasView {
         );
     }
 
-    fn strip(&self, ui: &mut Ui, commands: &mut Commands) {
+    fn strip(&mut self, ui: &mut Ui, document: &Document, commands: &mut Commands) {
         let palette = theme::palette(ui.ctx());
         let tools = [
             (icons::WORKLOAD, "W", "Add workload", Command::AddWorkload),
@@ -92,7 +94,8 @@ impl CanvasView {
                 cell,
             )
             .shrink(2.0);
-            let response = ui.interact(place, ui.id().with(("tool", name)), Sense::click());
+            let response =
+                ui.interact(place, ui.id().with(("tool", name)), Sense::click_and_drag());
             let active = command == Command::DrawFlow
                 && matches!(&self.gesture, Gesture::Flow(draft) if draft.by_clicks);
             let painter = ui.painter();
@@ -127,9 +130,20 @@ impl CanvasView {
             );
             response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, name));
             if response.clicked() {
-                commands.push(command);
+                commands.push(command.clone());
             }
-            response.on_hover_text(format!("{name}  ({key})"));
+            let peer = match command {
+                Command::AddWorkload => Some(Peer::Workload(None, String::new())),
+                Command::AddNamespace => Some(Peer::Namespace),
+                Command::AddExternal => Some(Peer::External(String::new())),
+                _ => None,
+            };
+            if let Some(peer) = peer {
+                self.follow_tool(ui, document, (&response, peer), commands);
+            }
+            response.on_hover_text(format!(
+                "{name}  ({key}); drag it to a place or onto an arrow"
+            ));
         }
     }
 
@@ -170,7 +184,7 @@ impl CanvasView {
 }
 
 impl CanvasView {
-    fn strip_rect(&self) -> Rect {
+    pub(super) fn strip_rect(&self) -> Rect {
         let size = vec2(CELL.x * TOOLS + 8.0, CELL.y + 4.0);
         let corner = self.camera.viewport.left_bottom() + vec2(MARGIN, -MARGIN - size.y);
         Rect::from_min_size(corner, size)

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::CanvasView;
+use super::visible::nodes_of;
 use crate::app::analysis_results::Extras;
 use crate::app::command::{Command, Commands};
 use crate::model::{Document, Edit, FlowId, Item, NamespaceId, NodeRef};
@@ -235,13 +236,6 @@ fn homes(document: &Document, selection: &[Item]) -> BTreeSet<NamespaceId> {
         NodeRef::Workload(id) => document.workloads.get(id).map(|w| w.namespace),
         _ => None,
     };
-    let nodes = |item: &Item| match item {
-        Item::Flow(id) => {
-            let flow = document.flows.get(*id);
-            flow.map_or([None, None], |flow| [flow.from.node(), flow.to.node()])
-        }
-        item => [item.node(), None],
-    };
-    let nodes = selection.iter().flat_map(nodes).flatten();
+    let nodes = selection.iter().flat_map(|item| nodes_of(document, *item));
     nodes.filter_map(home).collect()
 }

@@ -63,6 +63,14 @@ pub fn collapsed_card(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shiel
         pos2(right - wide - 6.0 * zoom, y + 10.0 * zoom),
     );
     let font = theme::semibold(pen.size(tokens::TEXT_NORMAL));
+    let name = pen.layout(&space.name, font.clone(), text).size().x;
+    let mut room = room;
+    if facts.hubs > 0 {
+        let eye = 18.0 * zoom;
+        let x = (room.left() + name + eye / 2.0 + 2.0 * zoom).min(room.right() - eye / 2.0);
+        pen.icon(pos2(x, y), icons::EYE_SLASH, 12.0, secondary);
+        room.max.x -= eye;
+    }
     pen.truncated(room, &space.name, font, text);
 
     bar(

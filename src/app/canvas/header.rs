@@ -1,51 +1,139 @@
-//! What floats at the top of the canvas: back and forward, the focus, and the search.
+//! What floats at the top of the canvas: where one is, hidden hubs, the filter, the search, and the focus.
 
-use egui::{Area, Frame, Id, Margin, Order, Pos2, RichText, Stroke, Ui, vec2};
+use egui::{
+    Area, CursorIcon, Frame, Id, Label, Margin, Order, Pos2, Response, RichText, Sense, Stroke, Ui,
+    WidgetInfo, WidgetType, vec2,
+};
 
 use super::CanvasView;
+use super::access::hubs_words;
+use super::filter_bar::{chips_ui, only_ui, short};
 use crate::app::command::{Command, Commands};
 use crate::app::focus::{Direction, Focus};
 use crate::app::view::View;
 use crate::app::{icons, theme, widgets};
-use crate::model::Document;
+use crate::model::{Document, Item};
+use crate::query::Results;
 use crate::scene::tokens;
 
 /// The right end of the switch between canvas and matrix, from the corner of the canvas.
 const BESIDE_SWITCH: f32 = 172.0;
-/// Widths that the first row needs: the search alone, and with what is left of it.
-const SEARCH: f32 = 344.0;
-const ROW: f32 = BESIDE_SWITCH + 76.0 + SEARCH + 16.0;
+/// Width of the search, with the space beside it.
+const SEARCH: f32 = 352.0;
+/// Below this width of the canvas, the first row has no names of hubs.
+const NAMES: f32 = 960.0;
+/// From these widths on, it has the path of places; beside hubs, too.
+const PATH: f32 = 560.0;
+const PATH_AND_HUBS: f32 = 720.0;
+/// How many hubs are named.
+const NAMED: usize = 3;
+/// Between two rows.
+const ROW: f32 = 36.0;
 
 impl CanvasView {
     /// Shows them.
     pub(super) fn header(
         &self,
         ui: &Ui,
-        document: &Document,
+        (document, results): (&Document, &Results),
         view: &mut View,
         commands: &mut Commands,
     ) {
         let room = self.camera.viewport;
-        let corner = room.left_top();
+        let left = room.left_top() + vec2(16.0, 0.0);
+        bar(
+            ui,
+            "places",
+            room.left_top() + vec2(BESIDE_SWITCH, 12.0),
+            |ui| {
+                places_ui(ui, view, commands);
+                let hubs = !self.hubs().all().is_empty();
+                if room.width() >= if hubs { PATH_AND_HUBS } else { PATH } {
+                    path_ui(ui, document, view, commands);
+                }
+            },
+        );
+        if !self.hubs().all().is_empty() {
+            self.hubs_bar(ui, document, commands);
+        }
         let mut below = 48.0;
-        bar(ui, "places", corner + vec2(BESIDE_SWITCH, 12.0), |ui| {
-            places_ui(ui, view, commands);
-        });
+        let mut right = left.x;
+        if !document.workloads.is_empty() {
+            let chips = row(ui, "filter", left + vec2(0.0, below), |ui| {
+                ui.set_max_width(room.width() - 32.0);
+                let content = |ui: &mut Ui| {
+                    let verdicts = &results.proof.verdicts;
+                    chips_ui(ui, document, verdicts, &mut view.filter.filter);
+                    only_ui(ui, document, &mut view.filter);
+                    ui.min_rect()
+                };
+                ui.horizontal_wrapped(content).inner
+            });
+            right = chips.right();
+            below += chips.height() + 8.0;
+        }
+        if let Some(mut search) = view.search.take() {
+            let beside = right + SEARCH + 16.0 < room.right();
+            let at = match beside {
+                true => room.right_top() + vec2(-SEARCH, 48.0),
+                false => left + vec2(0.0, below),
+            };
+            below += if beside { 0.0 } else { ROW };
+            let open = bar(ui, "search", at, |ui| search.show(ui, document, commands));
+            view.search = open.then_some(search);
+        }
         if let Some(focus) = &view.focus {
-            bar(ui, "focus", corner + vec2(16.0, below), |ui| {
+            bar(ui, "focus", left + vec2(0.0, below), |ui| {
                 self.focus_ui(ui, document, focus, commands);
             });
-            below += 40.0;
         }
-        let Some(mut search) = view.search.take() else {
-            return;
+    }
+
+    /// Which hubs are hidden, and the way back.
+    fn hubs_bar(&self, ui: &Ui, document: &Document, commands: &mut Commands) {
+        let hubs = self.hubs();
+        let room = self.camera.viewport;
+        let (words, icon, verb) = match hubs.shown {
+            true => (shown_words(hubs.all().len()), icons::EYE, "Hide"),
+            false => (hubs_words(hubs.all().len()), icons::EYE_SLASH, "Show"),
         };
-        let at = match room.width() < ROW {
-            true => corner + vec2(16.0, below),
-            false => room.right_top() + vec2(-16.0 - SEARCH, 12.0),
-        };
-        let open = bar(ui, "search", at, |ui| search.show(ui, document, commands));
-        view.search = open.then_some(search);
+        let mut names: Vec<&str> = hubs
+            .all()
+            .iter()
+            .map(|hub| document.node_name(*hub))
+            .collect();
+        names.sort_unstable();
+        let more = names.len().saturating_sub(NAMED);
+        names.truncate(NAMED);
+        let mut names = names.join(", ");
+        if more > 0 {
+            names += &format!(" +{more}");
+        }
+        let at = room.right_top() + vec2(-16.0, 12.0);
+        let area = area("hubs").fixed_pos(at).pivot(egui::Align2::RIGHT_TOP);
+        area.show(ui.ctx(), |ui| {
+            let content = |ui: &mut Ui| {
+                let palette = theme::palette(ui.ctx());
+                let secondary = theme::color(palette.text_secondary);
+                let small = theme::sans(tokens::TEXT_SMALL);
+                ui.spacing_mut().item_spacing.x = 6.0;
+                ui.set_min_height(tokens::BUTTON);
+                ui.label(RichText::new(icon).font(theme::icon(14.0)).color(secondary));
+                ui.label(RichText::new(words).font(small.clone()));
+                if room.width() >= NAMES {
+                    ui.label(RichText::new(names).font(small).color(secondary));
+                }
+                if widgets::link(ui, verb).clicked() {
+                    commands.push(Command::ToggleHubs);
+                }
+            };
+            frame(ui)
+                .corner_radius(14)
+                .inner_margin(Margin::symmetric(10, 0))
+                .show(ui, |ui| {
+                    ui.horizontal(content);
+                });
+        });
     }
 
     fn focus_ui(&self, ui: &mut Ui, document: &Document, focus: &Focus, commands: &mut Commands) {
@@ -133,19 +221,104 @@ fn places_ui(ui: &mut Ui, view: &View, commands: &mut Commands) {
     }
 }
 
-/// A row of controls that floats on the canvas.
-fn bar<R>(ui: &Ui, name: &str, at: Pos2, content: impl FnOnce(&mut Ui) -> R) -> R {
+/// Where one is: everything, the namespace and the object that is in focus or selected. A click on a part
+/// goes there.
+fn path_ui(ui: &mut Ui, document: &Document, view: &View, commands: &mut Commands) {
+    let roots = view.focus.as_ref().map(|focus| &focus.roots);
+    let focused = roots
+        .filter(|roots| roots.len() == 1)
+        .and_then(|roots| roots.first()?.item());
+    let item = focused
+        .or_else(|| view.only_selected())
+        .filter(|item| item.node().is_some());
+    let home = match item {
+        Some(Item::Workload(id)) => document
+            .workloads
+            .get(id)
+            .map(|w| Item::Namespace(w.namespace)),
+        _ => None,
+    };
+    let places: Vec<Item> = home.into_iter().chain(item).collect();
+    let quiet = theme::color(theme::palette(ui.ctx()).text_secondary);
+    ui.add_space(4.0);
+    let all = part(ui, "All namespaces", !places.is_empty());
+    if all.clicked() {
+        commands.extend([
+            Command::LeaveFocus,
+            Command::Select(Vec::new()),
+            Command::Fit,
+        ]);
+    }
+    for (at, place) in places.iter().enumerate() {
+        ui.label(
+            RichText::new(icons::CARET_RIGHT)
+                .font(theme::icon(11.0))
+                .color(quiet),
+        );
+        let name = document.item_name(*place);
+        if part(ui, &name, at + 1 < places.len()).clicked() {
+            commands.extend([Command::LeaveFocus, Command::Reveal(*place)]);
+        }
+    }
+    ui.add_space(6.0);
+}
+
+/// A part of the path; the last one is where one is.
+fn part(ui: &mut Ui, name: &str, leads: bool) -> Response {
     let palette = theme::palette(ui.ctx());
-    let frame = Frame::new()
-        .fill(theme::color(palette.raised))
-        .stroke(Stroke::new(1.0, theme::color(palette.hairline)))
+    let (font, color) = match leads {
+        true => (theme::sans(tokens::TEXT_NORMAL), palette.text_secondary),
+        false => (theme::semibold(tokens::TEXT_NORMAL), palette.text),
+    };
+    let sense = if leads {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
+    let text = RichText::new(short(name))
+        .font(font)
+        .color(theme::color(color));
+    let response = ui.add(Label::new(text).selectable(false).sense(sense));
+    if !leads {
+        return response;
+    }
+    let label = format!("Go to {name}");
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Link, true, &label));
+    response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+fn shown_words(count: usize) -> String {
+    match count {
+        1 => "1 hub shown".to_owned(),
+        count => format!("{count} hubs shown"),
+    }
+}
+
+/// A row of controls that floats on the canvas, on one background.
+fn bar<R>(ui: &Ui, name: &str, at: Pos2, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let frame = frame(ui)
         .corner_radius(8)
         .inner_margin(Margin::symmetric(6, 0));
-    let area = Area::new(Id::new(("canvas header", name))).order(Order::Middle);
-    let area = area.fixed_pos(at).fade_in(false);
-    let area = area.constrain_to(ui.ctx().content_rect());
-    let shown = area.show(ui.ctx(), |ui| {
+    row(ui, name, at, |ui| {
         frame.show(ui, |ui| ui.horizontal(content).inner).inner
-    });
-    shown.inner
+    })
+}
+
+/// Something that floats at a place of the canvas.
+fn row<R>(ui: &Ui, name: &str, at: Pos2, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let area = area(name).fixed_pos(at);
+    let area = area.constrain_to(ui.ctx().content_rect());
+    area.show(ui.ctx(), content).inner
+}
+
+fn area(name: &str) -> Area {
+    let area = Area::new(Id::new(("canvas header", name)));
+    area.order(Order::Middle).fade_in(false)
+}
+
+fn frame(ui: &Ui) -> Frame {
+    let palette = theme::palette(ui.ctx());
+    Frame::new()
+        .fill(theme::color(palette.raised))
+        .stroke(Stroke::new(1.0, theme::color(palette.hairline)))
 }

@@ -1,6 +1,6 @@
 //! Layouts are computed by a worker and swapped in; what a new layout moves glides to its place.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use egui::{Color32, Context, Vec2, vec2};
@@ -8,10 +8,10 @@ use egui::{Color32, Context, Vec2, vec2};
 use crate::app::analysis_results::Extras;
 use crate::app::jobs::{Pool, Slot};
 use crate::app::theme;
-use crate::model::{Document, NamespaceId, NodeRef};
+use crate::model::{Document, NodeRef};
 use crate::scene::layout;
 use crate::scene::tokens;
-use crate::scene::{Extra, ExtraKind, Measure, Request, Scene, TextStyle};
+use crate::scene::{Extra, ExtraKind, Measure, Request, Scene, TextStyle, Visible};
 
 /// How many finished layouts are remembered.
 const REMEMBERED: usize = 64;
@@ -24,7 +24,7 @@ pub struct Layouts {
     slot: Option<Slot<Scene>>,
     /// Finished layouts, oldest first: undo restores the same layout.
     past: VecDeque<(Request, Arc<Scene>)>,
-    seen: Option<(Document, Extras, Arc<BTreeSet<NamespaceId>>)>,
+    seen: Option<(Document, Extras, Visible)>,
     request: Request,
     glide: Option<Glide>,
     afresh: bool,
@@ -78,17 +78,17 @@ impl Layouts {
     pub fn follow(
         &mut self,
         (context, pool): (&Context, &Pool),
-        (document, extras, collapsed): (&Document, &Extras, &Arc<BTreeSet<NamespaceId>>),
+        (document, extras, visible): (&Document, &Extras, &Visible),
         shown: &Scene,
         still: bool,
     ) -> bool {
         let seen = self.seen.as_ref();
         if !seen.is_some_and(|(seen, with, of)| {
-            same_picture(seen, document) && with == extras && Arc::ptr_eq(of, collapsed)
+            same_picture(seen, document) && with == extras && of == visible
         }) {
-            self.seen = Some((document.clone(), extras.clone(), Arc::clone(collapsed)));
+            self.seen = Some((document.clone(), extras.clone(), visible.clone()));
             let faces = Faces(context);
-            let request = Request::collapsed(document, collapsed, &faces);
+            let request = Request::visible(document, visible, &faces);
             let request = request.with_extras(&extras.list(), &faces);
             self.start_from_imported(document, extras);
             if request != self.request || self.afresh {

@@ -8,14 +8,15 @@ use egui::Context;
 use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
 
-use super::look::{Emphasis, Lit};
+use super::look::{Emphasis, Judged, Lit};
 use super::pointer::Gesture;
 use super::scene_graph::SceneGraph;
 use super::{CanvasView, Look};
+use crate::app::filter::Matches;
 use crate::app::focus::{Direction, Focus};
 use crate::model::{Item, NamespaceId, NodeRef};
 use crate::scene::detail::Hit;
-use crate::scene::{ArrowId, Scene};
+use crate::scene::{Arrow, ArrowId, Scene};
 
 /// How opaque the rest is beside a focus, beside the blast radius, and beside a selection.
 const BESIDE_FOCUS: f32 = 0.2;
@@ -29,6 +30,7 @@ const FADE: f32 = 0.14;
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Start {
     focus: Option<Focus>,
+    matches: Option<Arc<Matches>>,
     /// Lit with their neighbours.
     nodes: BTreeSet<NodeRef>,
     /// Lit with their ends.
@@ -80,13 +82,22 @@ impl CanvasView {
         let graph = &self.scene_graph;
         let around = (&start.nodes, &start.arrows);
         let mut emphasis = reach(graph, around, 1, Direction::Both);
+        let matches = start.matches.as_deref();
+        let matched = matches.map(|matches| matched(&scene, &self.judged, matches));
         lighting.own.clear();
         if let Some(focus) = &start.focus {
             let begin = (&focus.roots, &BTreeSet::new());
-            let focused = reach(graph, begin, focus.hops, focus.direction);
+            let mut focused = reach(graph, begin, focus.hops, focus.direction);
             lighting.own = reach(graph, begin, focus.hops.min(1), focus.direction).arrows;
-            emphasis.arrows.extend(focused.arrows);
-            emphasis.hops.extend(focused.hops);
+            if let Some(matched) = &matched {
+                focused.arrows.retain(|id| matched.arrows.contains(id));
+                focused
+                    .hops
+                    .retain(|node, _| matched.hops.contains_key(node));
+            }
+            emphasis.add(focused);
+        } else if let Some(matched) = matched {
+            emphasis.add(matched);
         }
         emphasis.contain(&scene);
         lighting.computed = Arc::new(emphasis);
@@ -96,6 +107,7 @@ impl CanvasView {
     fn start(&self, view: &Look) -> Start {
         let mut start = Start {
             focus: view.focus.cloned(),
+            matches: view.matches.cloned(),
             ..Start::default()
         };
         let resting = matches!(self.gesture, Gesture::Idle | Gesture::Pan) && self.popup.is_none();
@@ -127,7 +139,9 @@ impl CanvasView {
         let nothing = start.nodes.is_empty() && start.arrows.is_empty();
         let (lit, rest) = match view.emphasis {
             Some(radius) => (Some(radius), BESIDE_RADIUS),
-            None if start.focus.is_some() => (Some(&lighting.computed), BESIDE_FOCUS),
+            None if start.focus.is_some() || start.matches.is_some() => {
+                (Some(&lighting.computed), BESIDE_FOCUS)
+            }
             None if nothing || self.scene_graph.scene.nodes.is_empty() => (None, 1.0),
             None => (Some(&lighting.computed), BESIDE_SELECTION),
         };
@@ -184,7 +198,10 @@ fn reach(
             for way in ways {
                 for (arrow, other) in graph.arrows_of(node, *way) {
                     lit.arrows.insert(arrow);
-                    next.insert(other);
+                    // Of a namespace only what the arrow continues to.
+                    if !graph.has_port(arrow, other) {
+                        next.insert(other);
+                    }
                 }
             }
         }
@@ -198,10 +215,57 @@ fn reach(
         }
     }
     for arrow in arrows.iter().filter_map(|id| graph.scene.find(*id)) {
-        lit.arrows.insert(arrow.id);
-        lit.hops.entry(arrow.from).or_insert(0);
-        lit.hops.entry(arrow.to).or_insert(0);
+        light_arrow(&mut lit, arrow);
     }
+    // A weighted arrow and what continues it within a namespace belong together.
+    for arrow in &graph.scene.arrows {
+        let Some(bundle) = arrow.port.map(ArrowId::Bundle) else {
+            continue;
+        };
+        if arrows.contains(&bundle) {
+            light_arrow(&mut lit, arrow);
+        } else if lit.arrows.contains(&arrow.id) {
+            lit.arrows.insert(bundle);
+        }
+    }
+    lit
+}
+
+/// Lights an arrow with its ends.
+fn light_arrow(lit: &mut Emphasis, arrow: &Arrow) {
+    lit.arrows.insert(arrow.id);
+    lit.hops.entry(arrow.from).or_insert(0);
+    lit.hops.entry(arrow.to).or_insert(0);
+}
+
+/// What of a scene matches a filter. Arrows that are no flows match if both their ends do.
+fn matched(scene: &Scene, judged: &Judged, matches: &Matches) -> Emphasis {
+    let hidden = &matches.hidden;
+    let mut lit = Emphasis::default();
+    let nodes = scene.nodes.iter().map(|node| node.node);
+    let cards = scene.namespaces.iter().filter(|space| space.collapsed);
+    let nodes = nodes.chain(cards.map(|space| NodeRef::Namespace(space.id)));
+    lit.hops.extend(
+        nodes
+            .filter(|node| !hidden.nodes.contains(node))
+            .map(|node| (node, 0)),
+    );
+    let is_lit = |id: &ArrowId| match id {
+        ArrowId::Flow(flow) => !hidden.flows.contains(flow),
+        ArrowId::Bundle(bundle) => {
+            let flows = judged.bundles.get(bundle).map(|bundled| &bundled.flows);
+            flows.is_some_and(|flows| flows.iter().any(|flow| !hidden.flows.contains(flow)))
+        }
+        ArrowId::Extra(extra) => [extra.from, extra.to]
+            .iter()
+            .all(|end| lit.hops.contains_key(end)),
+    };
+    lit.arrows = scene
+        .arrows
+        .iter()
+        .map(|arrow| arrow.id)
+        .filter(is_lit)
+        .collect();
     lit
 }
 
@@ -222,6 +286,15 @@ pub fn with_members(scene: &Scene, nodes: impl Iterator<Item = NodeRef>) -> BTre
 }
 
 impl SceneGraph {
+    /// Whether an arrow ends at a port on the border of that node.
+    fn has_port(&self, arrow: ArrowId, node: NodeRef) -> bool {
+        let NodeRef::Namespace(id) = node else {
+            return false;
+        };
+        let space = self.scene.namespace(id);
+        matches!(arrow, ArrowId::Bundle(_)) && space.is_some_and(|space| !space.collapsed)
+    }
+
     /// The arrows that end (incoming) or begin (outgoing) at a node, with their other ends.
     fn arrows_of(&self, node: NodeRef, way: Way) -> Vec<(ArrowId, NodeRef)> {
         let Some((graph, at)) = self.place_of(node) else {

@@ -7,7 +7,7 @@ use egui::Color32;
 
 use super::Look;
 use super::paint::{Line, Shield};
-use super::summary::{Bundled, Facts, facts_of};
+use super::summary::{Bundled, Facts, facts_of, mark_hubs};
 use crate::app::panels::compare::DependentFlows;
 use crate::app::{icons, theme};
 use crate::model::{Document, End, FlowId, Item, NamespaceId, NodeRef, Words};
@@ -18,7 +18,7 @@ use crate::query::Results;
 use crate::query::exposure::Gates;
 use crate::scene::bundle::bundles;
 use crate::scene::tokens::Palette;
-use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind, Scene};
+use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind, Scene, Visible};
 
 /// The kind of line that shows the verdict without colour; none: no verdict yet.
 pub fn line_of(verdict: Option<Verdict>) -> Line {
@@ -160,15 +160,17 @@ impl Judged {
         results: &Results,
         gates: &Gates,
         document: &Document,
-        collapsed: &BTreeSet<NamespaceId>,
+        (visible, hubs): (&Visible, &BTreeSet<NodeRef>),
     ) -> Self {
         let verdicts = results.proof.verdicts.clone();
         let shields = shields_of(results, gates);
-        let bundles = bundles(document, collapsed).into_iter();
+        let bundles = bundles(document, visible).into_iter();
         let bundles = bundles.map(|(id, flows)| (id, Bundled::of(flows, &verdicts)));
+        let mut facts = facts_of(document, &visible.collapsed, &shields, &verdicts);
+        mark_hubs(&mut facts, document, hubs);
         Self {
             bundles: bundles.collect(),
-            facts: facts_of(document, collapsed, &shields, &verdicts),
+            facts,
             verdicts,
             shields,
         }
@@ -219,6 +221,12 @@ impl Emphasis {
         nodes
             .filter(|node| !matches!(node, NodeRef::Namespace(_)))
             .count()
+    }
+
+    /// Lights that, too.
+    pub fn add(&mut self, other: Self) {
+        self.hops.extend(other.hops);
+        self.arrows.extend(other.arrows);
     }
 
     /// Adds the containers of what is lit.

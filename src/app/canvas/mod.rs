@@ -16,8 +16,10 @@ mod collapsed_card;
 mod create;
 mod draft;
 mod far;
+mod filter_bar;
 mod floating;
 mod header;
+mod insert;
 mod keyboard;
 mod layouts;
 mod lit;
@@ -38,6 +40,7 @@ mod search;
 mod summary;
 mod targets;
 mod under;
+mod visible;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,16 +49,17 @@ use egui::{Context, Id, Rect, Sense, Ui};
 
 use super::analysis_results::{AnalysisResults, Extras};
 use super::command::Commands;
+use super::filter::Matches;
 use super::focus::Focus;
 use super::jobs::{Memo, Pool};
 use super::panels::compare::DependentFlows;
 use super::theme;
 use super::view::View;
-use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef};
+use crate::model::{Document, FlowId, Item, NodeRef};
 use crate::query::Results;
 use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
-use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
+use crate::scene::{ArrowId, Extra, ExtraId, Scene, Visible, svg};
 
 pub use look::{Emphasis, colors_of, icon_of, words_of, words_of_extra};
 pub use scene_graph::Counters;
@@ -64,6 +68,7 @@ pub use search::Search;
 use camera::Camera;
 use collapse::Collapsed;
 use far::Far;
+use insert::NewBox;
 use layouts::Layouts;
 use lit::Lighting;
 use look::{Judged, Marks};
@@ -72,6 +77,7 @@ use pointer::Gesture;
 use ports::PortPicker;
 use scene_graph::SceneGraph;
 use targets::TargetPicker;
+use visible::Shown;
 
 /// What is open at a place of the canvas; one at a time.
 pub enum Popup {
@@ -98,11 +104,14 @@ pub struct CanvasView {
     camera: Camera,
     layouts: Layouts,
     collapsed: Collapsed,
+    shown: Shown,
     scene_graph: SceneGraph,
     far: Far,
     gesture: Gesture,
     /// The scene with what is being moved, by a worker.
     dragged: Memo<moving::Drag, Arc<Scene>>,
+    /// What is dragged from the tools.
+    new_box: Option<NewBox>,
     popup: Option<Popup>,
     /// What is under the pointer.
     hover: Option<Hit>,
@@ -139,7 +148,8 @@ pub struct CanvasView {
 struct JudgedOf {
     number: u64,
     analysis_results: Arc<AnalysisResults>,
-    collapsed: Arc<BTreeSet<NamespaceId>>,
+    visible: Visible,
+    hubs: Arc<BTreeSet<NodeRef>>,
     /// Its workloads and flows count, while something is collapsed.
     document: Document,
 }
@@ -149,8 +159,9 @@ impl JudgedOf {
         let (a, b) = (&self.document, &other.document);
         self.number == other.number
             && Arc::ptr_eq(&self.analysis_results, &other.analysis_results)
-            && Arc::ptr_eq(&self.collapsed, &other.collapsed)
-            && (self.collapsed.is_empty()
+            && self.visible == other.visible
+            && self.hubs == other.hubs
+            && (self.visible.collapsed.is_empty()
                 || a.workloads.same(&b.workloads) && a.flows.same(&b.flows))
     }
 }
@@ -246,7 +257,7 @@ impl CanvasView {
         let shown = self.scene();
         let moving = self.gesture.is_moving();
         let still = view.reduced_motion || moving;
-        let asked = (document, &view.extras, &self.collapsed.now);
+        let asked = (document, &view.extras, &self.shown.visible);
         let changed = self.layouts.follow((context, pool), asked, &shown, still);
         if changed && std::mem::take(&mut self.layouts.anew) {
             self.fit_next = true;
@@ -268,7 +279,8 @@ impl CanvasView {
         let of = JudgedOf {
             number: view.number,
             analysis_results: Arc::clone(view.analysis_results),
-            collapsed: Arc::clone(&self.collapsed.now),
+            visible: self.shown.visible.clone(),
+            hubs: self.shown.hubs.hidden(),
             document: document.clone(),
         };
         if !self
@@ -277,7 +289,12 @@ impl CanvasView {
             .is_some_and(|known| known.is_same(&of))
         {
             let gates = &view.analysis_results.gates;
-            self.judged = Arc::new(Judged::of(results, gates, document, &of.collapsed));
+            self.judged = Arc::new(Judged::of(
+                results,
+                gates,
+                document,
+                (&of.visible, &of.hubs),
+            ));
             self.judged_of = Some(of);
             self.scene_graph.counters.judged += 1;
         }
@@ -377,6 +394,8 @@ struct Look<'a> {
     extra: Option<ExtraId>,
     emphasis: Option<&'a Arc<Emphasis>>,
     focus: Option<&'a Focus>,
+    /// What stays opaque, while a filter dims the rest.
+    matches: Option<&'a Arc<Matches>>,
     dependent: Option<&'a DependentFlows>,
     extras: Extras,
     /// Counts the answers.
@@ -414,7 +433,9 @@ pub fn canvas_ui(
     ui.advance_cursor_after_rect(rect);
     let mut canvas = std::mem::take(&mut view.canvas);
     canvas.camera.viewport = rect;
-    canvas.collapsed.keep(document);
+    let verdicts = &results.proof.verdicts;
+    view.filter.keep(document, verdicts, view.results_number);
+    canvas.see(document, &view.filter);
     let collapsed = &mut canvas.collapsed;
     let look = Look {
         selection: &view.selection,
@@ -422,6 +443,7 @@ pub fn canvas_ui(
         extra: view.extra.map(|id| collapsed.lift_id(document, id)),
         emphasis: view.emphasis(),
         focus: view.focus.as_ref(),
+        matches: view.filter.matches().filter(|_| !view.filter.only),
         dependent: view.compare.enforcers.flows(),
         extras: collapsed.lift(document, view.extras(document)),
         number: view.results_number,
@@ -441,7 +463,7 @@ pub fn canvas_ui(
     canvas.name_items(ui, document, results, view, commands);
     canvas.tooltip(ui, &response, document, results, view);
     canvas.context_menu(&response, document, view, commands);
-    canvas.tools(ui, document, view, commands);
+    canvas.tools(ui, (document, results), view, commands);
     canvas.show_popup(ui, document, view, commands);
     view.canvas = canvas;
 }

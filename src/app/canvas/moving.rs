@@ -7,6 +7,7 @@ use egui::{Pos2, Vec2};
 
 use super::CanvasView;
 use super::camera::snap;
+use super::insert::Insertion;
 use super::pen::rect;
 use crate::app::jobs::{Memo, Pool};
 use crate::model::{Document, NamespaceId, NodeRef};
@@ -20,6 +21,8 @@ pub struct Move {
     pub now: Arc<Scene>,
     /// Copies are moved, and the originals stay.
     pub copy: bool,
+    /// The arrow that it is held over.
+    pub over: Option<Insertion>,
     /// Dropped; shown until the layout has caught up.
     pub done: bool,
 }
@@ -95,6 +98,16 @@ impl Move {
         let into = self.container_at(at, document);
         self.drag.by = snap(corner + (at - self.from)) - corner;
         self.drag.into = into;
+    }
+
+    /// The only node that is moved, and not copied.
+    pub fn single(&self) -> Option<NodeRef> {
+        let only = self
+            .drag
+            .nodes
+            .first()
+            .filter(|_| self.drag.nodes.len() == 1);
+        only.copied().filter(|_| !self.copy && !self.done)
     }
 
     /// Lets a worker move everything to the pointer; a running request is finished first.

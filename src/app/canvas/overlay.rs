@@ -54,6 +54,12 @@ impl CanvasView {
                 }
             }
             Gesture::Move(moving) => {
+                if let (Some(over), Some(node)) = (&moving.over, moving.single()) {
+                    let rect = self.scene_graph.scene.rect(node).map(pen::rect);
+                    let at = (rect.unwrap_or(Rect::NOTHING), stroke);
+                    self.draw_insertion(&painter, over, document, at);
+                    self.banner(&painter, &over.words(document), palette);
+                }
                 if let Some(rect) = moving
                     .drag
                     .into
@@ -108,6 +114,9 @@ impl CanvasView {
                 self.banner(&painter, &end.words(document), palette);
             }
             Gesture::Idle | Gesture::Pan => {}
+        }
+        if let Some(words) = self.draw_new(&painter, document, stroke) {
+            self.banner(&painter, &words, palette);
         }
         self.preview_of_popup(ui, stroke);
         let preview = match &self.popup {
@@ -261,7 +270,7 @@ impl CanvasView {
         painter.galley(background.min + egui::vec2(8.0, 4.0), galley, foreground);
     }
 
-    /// A few words at the top of the canvas.
+    /// A few words at the top of the canvas, below what floats there.
     fn banner(&self, painter: &Painter, words: &str, palette: &tokens::Palette) {
         let foreground = theme::color(palette.text);
         let galley = painter.layout_no_wrap(
@@ -270,7 +279,7 @@ impl CanvasView {
             foreground,
         );
         let size = galley.size() + egui::vec2(24.0, 12.0);
-        let top = self.camera.viewport.center_top() + egui::vec2(0.0, 16.0);
+        let top = self.camera.viewport.center_top() + egui::vec2(0.0, 88.0);
         let background = Rect::from_min_size(top - egui::vec2(size.x / 2.0, 0.0), size);
         let border = Stroke::new(1.0, theme::color(palette.outline));
         painter.rect(

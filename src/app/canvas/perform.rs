@@ -72,7 +72,7 @@ impl CanvasView {
 
     /// Whether a gesture is going on.
     pub(in crate::app) fn in_gesture(&self) -> bool {
-        !matches!(self.gesture, Gesture::Idle)
+        !matches!(self.gesture, Gesture::Idle) || self.new_box.is_some()
     }
 
     /// Discards all positions and lays everything out again, as one step.
@@ -160,7 +160,7 @@ impl CanvasView {
 
     /// The namespace of a new workload: the one under the pointer, else the selected one, else that of
     /// the selection.
-    fn home(&self, document: &Document, selection: &[Item]) -> Option<NamespaceId> {
+    pub(super) fn home(&self, document: &Document, selection: &[Item]) -> Option<NamespaceId> {
         let at = self.place();
         let spaces = &self.scene_graph.scene.namespaces;
         let under = spaces
@@ -193,7 +193,13 @@ impl CanvasView {
         self.add_at(document, &Peer::Workload(home, String::new()), at, commands);
     }
 
-    fn add_at(&mut self, document: &Document, peer: &Peer, at: Pos2, commands: &mut Commands) {
+    pub(super) fn add_at(
+        &mut self,
+        document: &Document,
+        peer: &Peer,
+        at: Pos2,
+        commands: &mut Commands,
+    ) {
         if let (Peer::Internet, Some(id)) = (peer, document.external_named("Internet")) {
             commands.push(Command::Reveal(Item::External(id)));
             return;
@@ -293,7 +299,9 @@ impl CanvasView {
     /// Ends the current interaction with the canvas; returns whether there was one.
     pub(in crate::app) fn leave_gesture(&mut self, commands: &mut Commands) -> bool {
         let gesture = std::mem::take(&mut self.gesture);
-        let busy = self.popup.take().is_some() | !matches!(gesture, Gesture::Idle);
+        let busy = self.popup.take().is_some()
+            | self.new_box.take().is_some()
+            | !matches!(gesture, Gesture::Idle);
         if let Gesture::Marquee { before, .. } = gesture {
             commands.push(Command::Select(before.into_iter().collect()));
         }

@@ -235,6 +235,7 @@ impl CanvasView {
                 into: None,
             },
             copy: modifiers.alt,
+            over: None,
             done: false,
         });
     }
@@ -254,6 +255,15 @@ impl CanvasView {
     ) {
         let delta = ui.input(|input| input.pointer.delta());
         let under = self.end_at(at);
+        let over = match &mut self.gesture {
+            Gesture::Move(moving) => {
+                let known = moving.over.take();
+                moving
+                    .single()
+                    .and_then(|node| self.insertion(document, node, at, known))
+            }
+            _ => None,
+        };
         match &mut self.gesture {
             Gesture::Idle => {}
             Gesture::Pan => self.camera.pan_by(delta),
@@ -274,6 +284,7 @@ impl CanvasView {
             }
             Gesture::Move(moving) if !moving.done => {
                 moving.follow(at, document);
+                moving.over = over;
             }
             Gesture::Move(_) => {}
             Gesture::Flow(draft) => draft.follow(at, under, document),
@@ -328,7 +339,10 @@ impl CanvasView {
             Some(into) => create::move_into(document, &drag.nodes, into, places),
             None => Edit::Place(places),
         };
-        commands.edit(edit);
+        commands.edit(match moving.over.take() {
+            Some(insertion) => insertion.edit(edit),
+            None => edit,
+        });
         moving.done = true;
         self.gesture = Gesture::Move(moving);
     }
@@ -460,6 +474,9 @@ impl CanvasView {
         let icon = match &self.gesture {
             Gesture::Pan => CursorIcon::Grabbing,
             Gesture::Move(moving) if moving.copy => CursorIcon::Copy,
+            Gesture::Move(Move {
+                over: Some(over), ..
+            }) if over.is_refused() => CursorIcon::NotAllowed,
             Gesture::Move(moving) if !moving.done => CursorIcon::Grabbing,
             Gesture::Flow(draft) if draft.refused => CursorIcon::NotAllowed,
             Gesture::Reroute(end) if end.refused().is_some() => CursorIcon::NotAllowed,

@@ -186,7 +186,10 @@ impl CanvasView {
             return;
         };
         let fixed = if moved.source { &flow.to } else { &flow.from };
-        let Some(fixed) = rect_of(scene, fixed) else {
+        let fixed = fixed
+            .node()
+            .map(|node| End::from(self.shown(document, node)));
+        let Some(fixed) = fixed.and_then(|end| rect_of(scene, &end)) else {
             return;
         };
         let target = moved.target().and_then(|end| rect_of(scene, end));

@@ -12,13 +12,15 @@ use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 
 use super::arrow_shape::ArrowShape;
 use super::camera::Camera;
+use super::card::port_shapes;
 use super::look::{Lit, Marks};
 use super::node_shape::{NodeShape, Thing};
-use super::pen::Made;
+use super::paint::moved;
+use super::pen::{Made, Pen};
 use crate::app::theme;
 use crate::model::NodeRef;
 use crate::scene::detail::Index;
-use crate::scene::{self, ArrowId, Scene, pt};
+use crate::scene::{self, ArrowId, Port, Scene, pt};
 
 /// The drawn graph; payloads are ids.
 pub type Drawn = Graph<NodeRef, ArrowId, Directed, DefaultIx, NodeShape, ArrowShape>;
@@ -53,6 +55,8 @@ pub struct SceneGraph {
     graph: Drawn,
     nodes: BTreeMap<NodeRef, NodeIndex>,
     arrows: BTreeMap<ArrowId, EdgeIndex>,
+    /// The ports on borders.
+    ports: Vec<Port>,
     style: SettingsStyle,
     marks: Marks,
     in_place: bool,
@@ -68,6 +72,7 @@ impl Default for SceneGraph {
             graph: Drawn::new(),
             nodes: BTreeMap::new(),
             arrows: BTreeMap::new(),
+            ports: Vec::new(),
             style: SettingsStyle::new(),
             marks: Marks::default(),
             in_place: true,
@@ -84,6 +89,7 @@ impl SceneGraph {
         }
         if !same {
             self.index = Index::of(&scene);
+            self.ports = scene.ports();
             self.scene = scene;
             self.match_graph();
         }
@@ -313,6 +319,14 @@ impl SceneGraph {
                 ..context
             };
             draw_node(&mut self.graph, at, &context, seen, made, &mut counters);
+        }
+        for port in self.ports.iter().filter(|port| area.overlaps(&port.rect)) {
+            let dim = lit.is_some_and(|(lit, ..)| lit.dims_arrow(ArrowId::Bundle(port.bundle)));
+            let painter = if dim { &dimmed } else { &faded };
+            let mut pen = Pen::new(painter, made);
+            port_shapes(&mut pen, port);
+            counters.shapes += pen.shapes.len();
+            painter.extend(moved(&pen.shapes, meta.pan));
         }
         // Lines do not show through dimmed chips.
         let ground = theme::color(theme::palette(painter.ctx()).canvas);

@@ -34,6 +34,8 @@ pub struct Facts {
     pub worst: Option<Verdict>,
     /// Whether there are flows here at all, and all are judged.
     pub judged: bool,
+    /// Hubs in it that are hidden.
+    pub hubs: usize,
 }
 
 impl Facts {
@@ -116,6 +118,24 @@ pub fn facts_of(
         }
     }
     all
+}
+
+/// Counts the hidden hubs on the cards of their namespaces.
+pub fn mark_hubs(
+    facts: &mut BTreeMap<NamespaceId, Facts>,
+    document: &Document,
+    hidden: &BTreeSet<NodeRef>,
+) {
+    for hub in hidden {
+        let NodeRef::Workload(id) = hub else { continue };
+        let home = document
+            .workloads
+            .get(*id)
+            .map(|workload| workload.namespace);
+        if let Some(facts) = home.and_then(|home| facts.get_mut(&home)) {
+            facts.hubs += 1;
+        }
+    }
 }
 
 /// The isolation of a direction that a default deny does not cover does not count.

@@ -83,6 +83,7 @@ fn is_on(app: &App, switch: Switch) -> bool {
         Switch::Motion => preferences.reduced_motion,
         Switch::Outline => preferences.outline,
         Switch::Inspector => preferences.inspector,
+        Switch::Hubs => app.view.canvas.hubs().shown,
         Switch::Imported => !app.view.imported_hidden,
         Switch::Style(written) => style == Some(written),
         Switch::Dialect(target) => settings.map(Settings::target) == Some(target),

@@ -107,6 +107,7 @@ fn build(
                 muted: f.muted,
                 denies: f.denies,
                 flows: f.flows,
+                port: f.port,
                 label_width: f.label_width,
             })
             .collect(),

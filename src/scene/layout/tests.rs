@@ -7,7 +7,7 @@ use proptest::test_runner::RngSeed;
 use super::*;
 use crate::model::{Document, End, WorkloadId};
 use crate::scene::geom::flatten;
-use crate::scene::{ApproxMeasure, fixture};
+use crate::scene::{ApproxMeasure, ArrowId, fixture};
 
 fn request(document: &Document) -> Request {
     Request::of(document, &ApproxMeasure)
@@ -64,7 +64,7 @@ pub(super) fn assert_drawn(scene: &Scene) -> usize {
         let (first, last) = (arrow.curve.first().unwrap(), arrow.curve.last().unwrap());
         assert_eq!(last.to, arrow.tip);
         for (node, at) in [(arrow.from, first.from), (arrow.to, arrow.tip)] {
-            let rect = scene.rect(node).unwrap();
+            let rect = border(scene, arrow, node);
             // The round ends of pills lie up to a radius within their rectangle.
             assert!(rect.distance(at) < 0.6, "{at:?} is not on {rect:?}");
             let inset = if matches!(node, NodeRef::Workload(_) | NodeRef::Namespace(_)) {
@@ -86,6 +86,22 @@ pub(super) fn assert_drawn(scene: &Scene) -> usize {
         }
     }
     chips
+}
+
+/// What an arrow meets at that end: its box, or a port on the border of an expanded namespace.
+fn border(scene: &Scene, arrow: &Arrow, node: NodeRef) -> Rect {
+    let port = |bundle| scene.port(bundle).unwrap().rect;
+    let rect = scene.rect(node).unwrap();
+    let begins = arrow.begins_at_port();
+    match (arrow.id, arrow.port, node) {
+        (_, Some(bundle), _) if begins == Some(node == arrow.from) => port(bundle),
+        (ArrowId::Bundle(bundle), ..)
+            if scene.expanded_end(bundle).map(|n| NodeRef::Namespace(n.id)) == Some(node) =>
+        {
+            port(bundle)
+        }
+        _ => rect,
+    }
 }
 
 /// Arrows that pass over a node other than their ends.

@@ -3,7 +3,7 @@
 
 use crate::scene::geom::flatten;
 use crate::scene::grid::Grid;
-use crate::scene::{Chip, Point, Rect, Scene, pt, tokens};
+use crate::scene::{Arrow, Chip, Point, Rect, Scene, pt, tokens};
 
 /// Least gap between a chip and its obstacles.
 const CLEAR: f32 = 3.0;
@@ -19,6 +19,9 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
         .iter()
         .map(|a| flatten(&a.curve, STEP))
         .collect();
+    // What begins or ends at a port stays within the border.
+    let within = |arrow: &Arrow| Some(scene.expanded_end(arrow.port?)?.rect);
+    let within: Vec<Option<Rect>> = scene.arrows.iter().map(within).collect();
     let mut solid = Context::of(scene, arrows);
     let crossing = Crossing::of(&lines);
     let length = |n: usize| lines.get(n).map_or(0, Vec::len);
@@ -35,7 +38,8 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
                 break;
             }
             let rect = Rect::around(centre, width, tokens::CHIP);
-            if solid.is_free(&rect) {
+            let inside = within.get(number).copied().flatten();
+            if solid.is_free(&rect) && inside.is_none_or(|inside| inside.encloses(&rect)) {
                 let cost = bias + 0.22 * crossing.under(&rect, number) as f32;
                 if best.is_none_or(|(least, _)| cost < least) {
                     best = Some((cost, rect));
@@ -129,7 +133,8 @@ impl Context {
         let chips = scene.arrows.iter().enumerate();
         let chips = chips.filter(|(n, _)| arrows.binary_search(n).is_err());
         let chips = chips.filter_map(|(_, a)| a.chip.as_ref().map(|c| c.rect));
-        let rects: Vec<Rect> = nodes.chain(texts).chain(chips).collect();
+        let ports = scene.ports().into_iter().map(|port| port.rect);
+        let rects: Vec<Rect> = nodes.chain(texts).chain(chips).chain(ports).collect();
         Self {
             grid: Grid::of(128.0, rects.iter().copied()),
             rects,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::NodeRef;
-use crate::scene::{Point, Rect, Scene, Shape, pt, tokens};
+use crate::scene::{Arrow, Point, Port, Rect, Scene, Shape, pt, tokens};
 
 /// A side of a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +53,8 @@ pub(super) enum Form {
         left: f32,
         right: f32,
     },
+    /// A port on a border: arrows meet its middle on this side only.
+    Port(Side),
 }
 
 impl Terminal {
@@ -85,6 +87,35 @@ impl Terminal {
         })
     }
 
+    /// A port on the border of an expanded namespace, for an arrow in it.
+    pub fn port_of(port: &Port, arrow: &Arrow) -> Self {
+        let begins = arrow.begins_at_port() == Some(true);
+        let inwards = port.heading * if begins { 1.0 } else { -1.0 };
+        let side = Side::ALL.into_iter().find(|side| side.out() == inwards);
+        Self {
+            node: if begins { arrow.from } else { arrow.to },
+            rect: port.rect,
+            form: Form::Port(side.unwrap_or(Side::Right)),
+            inward: false,
+        }
+    }
+
+    /// The same box where its arrows end at the outer edge of a port.
+    pub fn outside_of_port(self) -> Self {
+        Self {
+            rect: self.rect.grow(tokens::PORT / 2.0),
+            ..self
+        }
+    }
+
+    /// The sides that arrows may use.
+    pub fn sides(&self) -> &[Side] {
+        match &self.form {
+            Form::Port(side) => std::slice::from_ref(side),
+            _ => &Side::ALL,
+        }
+    }
+
     /// Direction in which an arrow leaves there.
     pub fn out(&self, side: Side) -> Point {
         side.out() * if self.inward { -1.0 } else { 1.0 }
@@ -103,6 +134,8 @@ impl Terminal {
             }
             (Form::Container { left, right }, false) if side == Side::Top => (left, right),
             (Form::Container { .. }, false) => (r.min.x + 20.0, r.max.x - 20.0),
+            (Form::Port(_), true) => (r.centre().y, r.centre().y),
+            (Form::Port(_), false) => (r.centre().x, r.centre().x),
         };
         if low <= high {
             (low, high)
@@ -140,6 +173,7 @@ impl Terminal {
             (mine.x, theirs.x)
         };
         match (self.form, other.form, side.upright()) {
+            (Form::Port(_), _, _) => low,
             (Form::Container { .. }, _, _) => wish.clamp(low, high),
             // A straight line down where boxes are nearly above each other.
             (_, Form::Rounded | Form::Pill, false) => {
@@ -175,7 +209,9 @@ pub(super) fn spread(
     busy: &BTreeMap<(NodeRef, Side), Vec<f32>>,
 ) -> Vec<f32> {
     let mut sides: BTreeMap<(NodeRef, Side), Vec<usize>> = BTreeMap::new();
-    for (number, request) in requests.iter().enumerate() {
+    // All arrows of a port meet its middle.
+    let moves = |request: &PortRequest| !matches!(request.terminal.form, Form::Port(_));
+    for (number, request) in requests.iter().enumerate().filter(|(_, r)| moves(r)) {
         sides
             .entry((request.terminal.node, request.side))
             .or_default()

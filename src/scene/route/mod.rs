@@ -15,7 +15,7 @@ mod tracks;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::geom::flatten;
-use super::{Point, Scene, pt};
+use super::{Arrow, ArrowId, Point, Scene, pt};
 use crate::model::NodeRef;
 use ends::{PortRequest, Side, Terminal, spread};
 use plan::{Course, Plan, Planner};
@@ -28,18 +28,31 @@ pub fn route(scene: &mut Scene, stop: &dyn Fn() -> bool) {
     let numbers = 0..scene.arrows.len();
     let flow = |n: &usize| scene.arrows.get(*n).is_some_and(|a| !a.id.is_extra());
     let (flows, extras): (Vec<usize>, Vec<usize>) = numbers.partition(flow);
-    draw(scene, &flows, stop);
+    draw_ported(scene, flows, stop);
     if !extras.is_empty() {
         draw(scene, &extras, stop);
+    }
+}
+
+/// Routes these arrows, those between boxes first: the others begin or end where these meet a border.
+fn draw_ported(scene: &mut Scene, arrows: Vec<usize>, stop: &dyn Fn() -> bool) {
+    let inner = |n: &usize| scene.arrows.get(*n).is_some_and(|a| a.port.is_some());
+    let (inner, outer): (Vec<usize>, Vec<usize>) = arrows.into_iter().partition(inner);
+    draw(scene, &outer, stop);
+    if !inner.is_empty() {
+        draw(scene, &inner, stop);
     }
 }
 
 /// Routes the arrows again that touch one of these nodes; the others stay.
 pub fn reroute(scene: &mut Scene, moved: &BTreeSet<NodeRef>) {
     let arrows = scene.arrows.iter().enumerate();
-    let touching = arrows.filter(|(_, a)| moved.contains(&a.from) || moved.contains(&a.to));
+    let at = |from, to| moved.contains(&from) || moved.contains(&to);
+    let touching = arrows.filter(|(_, a)| {
+        at(a.from, a.to) || a.port.is_some_and(|bundle| at(bundle.from, bundle.to))
+    });
     let touching: Vec<usize> = touching.map(|(number, _)| number).collect();
-    draw(scene, &touching, &|| false);
+    draw_ported(scene, touching, &|| false);
 }
 
 /// Routes these arrows (numbers in order) among the others.
@@ -100,8 +113,19 @@ struct Job {
 impl Job {
     fn of(scene: &Scene, number: usize) -> Option<Self> {
         let arrow = scene.arrows.get(number)?;
-        let from = Terminal::of(scene, arrow.from, arrow.to)?;
-        let to = Terminal::of(scene, arrow.to, arrow.from)?;
+        let box_of = |node, other| {
+            let terminal = Terminal::of(scene, node, other)?;
+            Some(match has_port(scene, arrow, node) {
+                true => terminal.outside_of_port(),
+                false => terminal,
+            })
+        };
+        let port = || Some(Terminal::port_of(&scene.port(arrow.port?)?, arrow));
+        let (from, to) = match arrow.begins_at_port() {
+            None => (box_of(arrow.from, arrow.to)?, box_of(arrow.to, arrow.from)?),
+            Some(true) => (port()?, Terminal::of(scene, arrow.to, arrow.from)?),
+            Some(false) => (Terminal::of(scene, arrow.from, arrow.to)?, port()?),
+        };
         Some(Self {
             number,
             from,
@@ -109,6 +133,14 @@ impl Job {
             distance: from.rect.centre().distance(to.rect.centre()),
         })
     }
+}
+
+/// Whether an arrow ends at a port on the border of that node: it is weighted, and the node an expanded namespace.
+fn has_port(scene: &Scene, arrow: &Arrow, node: NodeRef) -> bool {
+    let NodeRef::Namespace(id) = node else {
+        return false;
+    };
+    matches!(arrow.id, ArrowId::Bundle(_)) && scene.namespace(id).is_some_and(|n| !n.collapsed)
 }
 
 /// Records the arrows that stay with the planner.
@@ -193,7 +225,11 @@ fn busy(scene: &Scene, arrows: &[usize]) -> BTreeMap<(NodeRef, Side), Vec<f32>> 
         let Some(start) = arrow.curve.first().map(|c| c.from) else {
             continue;
         };
-        for (node, at) in [(arrow.from, start), (arrow.to, arrow.tip)] {
+        let begins_at_port = arrow.begins_at_port();
+        for (node, at, first) in [(arrow.from, start, true), (arrow.to, arrow.tip, false)] {
+            if begins_at_port == Some(first) {
+                continue;
+            }
             let Some(rect) = scene.rect(node) else {
                 continue;
             };

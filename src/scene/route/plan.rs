@@ -7,7 +7,7 @@ use super::search::{DIRECTIONS, Gate, Path, Search};
 use super::shape::{rounded, simplified, smooth};
 use crate::scene::geom::flatten;
 use crate::scene::layout::PITCH;
-use crate::scene::{Cubic, Point, Rect, Scene, pt};
+use crate::scene::{Cubic, Point, Rect, Scene, pt, tokens};
 
 /// The path of an arrow.
 #[derive(Clone, Debug)]
@@ -84,8 +84,8 @@ impl<'a> Planner<'a> {
         }
         let mut best: Option<(f32, Plan)> = None;
         let mut fallback: Option<(f32, Plan)> = None;
-        for a in Side::ALL {
-            for b in Side::ALL {
+        for &a in from.sides() {
+            for &b in to.sides() {
                 let Some((mut cost, course)) =
                     direct(from, a, from.rest(a, to), to, b, to.rest(b, from))
                 else {
@@ -113,9 +113,10 @@ impl<'a> Planner<'a> {
             return plan.clone();
         }
         let gates = |me: &Terminal, other: &Terminal| {
-            Side::ALL
-                .map(|side| gate(me, side, me.rest(side, other)))
-                .to_vec()
+            let sides = me.sides().iter();
+            sides
+                .map(|&side| gate(me, side, me.rest(side, other)))
+                .collect::<Vec<_>>()
         };
         if let Some(path) = self.path(&gates(from, to), &gates(to, from), from, to) {
             let ends = [from.rest(path.from, to), to.rest(path.to, from)];
@@ -235,8 +236,12 @@ fn direct(
 /// Where a path may start or end.
 fn gate(terminal: &Terminal, side: Side, at: f32) -> Gate {
     let (port, out) = (terminal.port(side, at), terminal.out(side));
-    // The next cell at least ten points away from the border.
-    let far = port + out * 10.0;
+    // The next cell at least ten points away from the border; nodes are near to a port.
+    let least = match terminal.form {
+        Form::Port(_) => 10.0 - tokens::PORT / 2.0,
+        _ => 10.0,
+    };
+    let far = port + out * least;
     let along = |v: f32, d: f32| match d {
         d if d > 0.0 => (v / PITCH).ceil() * PITCH,
         d if d < 0.0 => (v / PITCH).floor() * PITCH,
@@ -316,12 +321,17 @@ fn align(points: &mut [Point], port: Point, side: Side) {
 /// The fallback: from side to side, through obstacles.
 fn straight(from: &Terminal, to: &Terminal) -> Plan {
     let d = to.rect.centre() - from.rect.centre();
-    let (a, b) = match (d.x.abs() > d.y.abs(), d.x > 0.0, d.y > 0.0) {
+    let facing = match (d.x.abs() > d.y.abs(), d.x > 0.0, d.y > 0.0) {
         (true, true, _) => (Side::Right, Side::Left),
         (true, false, _) => (Side::Left, Side::Right),
         (false, _, true) => (Side::Bottom, Side::Top),
         (false, _, false) => (Side::Top, Side::Bottom),
     };
+    let side = |me: &Terminal, facing| match me.form {
+        Form::Port(side) => side,
+        _ => facing,
+    };
+    let (a, b) = (side(from, facing.0), side(to, facing.1));
     let mut plan = Plan {
         from: a,
         to: b,

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use entries::{Entry, Need};
 pub use place::Place;
+pub use software::Role;
 
 use super::cluster::Cluster;
 use super::{Evidence, words};

@@ -1,4 +1,10 @@
-//! Programs that are known by their images and labels, and what they connect to.
+//! Programs that are known by their images and labels, what they connect to, and what they are for the rest
+//! of a cluster.
+
+use crate::sets::Labels;
+
+/// Labels whose values name a program.
+const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "k8s-app", "app"];
 
 /// A known program.
 pub struct Software {
@@ -89,7 +95,44 @@ pub const SOFTWARE: &[Software] = &[
     program("Alertmanager", &["alertmanager"], &["alertmanager"], &[Replicas(&[9094])]),
 ];
 
+/// What a program is for the rest of a cluster, where nearly everything connects to it, or it to nearly
+/// everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// It answers DNS queries.
+    Dns,
+    /// It reads metrics.
+    Monitoring,
+    /// It routes requests from outside.
+    IngressController,
+}
+
+impl Role {
+    /// Of the program that these labels name, if it has one.
+    pub fn of(labels: &Labels) -> Option<Self> {
+        let program = SOFTWARE
+            .iter()
+            .find(|program| program.named_by(labels).is_some())?;
+        match program.name {
+            "CoreDNS" => Some(Self::Dns),
+            "Prometheus" => Some(Self::Monitoring),
+            "ingress-nginx" | "Traefik" | "Envoy Gateway" => Some(Self::IngressController),
+            _ => None,
+        }
+    }
+}
+
 impl Software {
+    /// The label that names this program, if one does.
+    pub fn named_by<'a>(&self, labels: &'a Labels) -> Option<(&'static str, &'a str)> {
+        NAME_LABELS.iter().find_map(|key| {
+            let value = labels.get(*key)?;
+            self.labels
+                .contains(&value.as_str())
+                .then_some((*key, value.as_str()))
+        })
+    }
+
     /// Whether an image is one of this program: `docker.io/library/redis:7@sha256:...` is one of `redis`.
     pub fn has_image(&self, image: &str) -> bool {
         let image = image.split('@').next().unwrap_or_default();

@@ -278,3 +278,31 @@ fn cards_cost_as_much_as_there_are_namespaces() {
     bench.click(bench.canvas().left_top() + vec2(4.0, 4.0));
     assert_eq!(bench.next_frame(), std::time::Duration::MAX);
 }
+
+#[test]
+fn a_weighted_arrow_ends_at_the_border_of_an_expanded_namespace_and_its_flows_begin_there() {
+    let mut bench = Bench::new(pair());
+    let [a, b] = ["a", "b"].map(|name| NodeRef::Namespace(namespace(&bench, name)));
+    bench.click(caret(&bench, "b"));
+    bench.click(bench.canvas().left_bottom() + vec2(30.0, -80.0));
+    let bundle = ArrowId::Bundle(Bundle { from: a, to: b });
+    let chip = bundle_chip(&bench, a, b).expect("it is one arrow still");
+    bench.harness().get_by_label("a to b, 2 flows");
+    let document = bench.document();
+    let into: Vec<ArrowId> = document.flows.ids().take(2).map(ArrowId::Flow).collect();
+    let border = space(&bench, "b");
+    let canvas = &bench.harness().state().view.canvas;
+    for flow in &into {
+        let chip = canvas.screen_arrow(*flow).expect("within b");
+        assert!(border.contains(chip.center()), "{chip:?}");
+    }
+    // They are lit together.
+    bench.hover(bench.rect(bench.node("b/db")).center());
+    let canvas = &bench.harness().state().view.canvas;
+    assert!(!canvas.dims_arrow(bundle) && into.iter().all(|flow| !canvas.dims_arrow(*flow)));
+    bench.click(chip.center());
+    let flows: Vec<Item> = document.flows.ids().take(2).map(Item::Flow).collect();
+    assert_eq!(bench.selection(), flows);
+    let canvas = &bench.harness().state().view.canvas;
+    assert!(into.iter().all(|flow| !canvas.dims_arrow(*flow)));
+}

@@ -46,6 +46,25 @@ fn around(bench: &Bench, node: NodeRef, into: bool, out: bool) -> Vec<String> {
     names
 }
 
+#[test]
+fn each_part_of_the_path_leads_there() {
+    let mut bench = Bench::new(shop());
+    bench.click(bench.rect(bench.node("shop/checkout")).center());
+    bench.press(Key::O);
+    bench.click_label("Go to shop");
+    let shop = bench.document().namespace_named("shop").expect("shop");
+    assert_eq!(bench.selection(), [Item::Namespace(shop)]);
+    assert!(bench.harness().state().view.focus.is_none());
+    assert!(
+        bench.harness().query_by_label("Go to shop").is_none(),
+        "one is there"
+    );
+    bench.click_label("Go to All namespaces");
+    assert!(bench.selection().is_empty());
+    bench.ask(Command::Back);
+    assert_eq!(bench.selection(), [Item::Namespace(shop)]);
+}
+
 fn empty_corner(bench: &Bench) -> egui::Pos2 {
     bench.canvas().right_top() + vec2(-20.0, 120.0)
 }

@@ -3,8 +3,10 @@
 
 mod bench;
 mod collapse;
+mod filter;
 mod focus;
 mod hands;
+mod insert;
 mod seen;
 mod waiting;
 

@@ -10,7 +10,7 @@ use crate::app::icons;
 use crate::app::names::PolicyNames;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
-use crate::model::{Document, InvariantId, Item, NamespaceId};
+use crate::model::{Document, InvariantId, Item, NamespaceId, NodeRef};
 use crate::query::Outcome;
 use crate::query::Results;
 use crate::scene::tokens;
@@ -34,6 +34,7 @@ struct Inputs {
     results: u64,
     filter: String,
     closed: BTreeSet<NamespaceId>,
+    hubs: Arc<BTreeSet<NodeRef>>,
 }
 
 impl Inputs {
@@ -49,30 +50,28 @@ impl Inputs {
             && Arc::ptr_eq(&self.names, &other.names)
             && (self.results, &self.filter) == (other.results, &other.filter)
             && self.closed == other.closed
+            && self.hubs == other.hubs
     }
 }
 
 impl OutlineView {
     /// Computes the lines again if an input has changed.
-    fn keep(
-        &mut self,
-        document: &Document,
-        results: &Results,
-        (number, names): (u64, &Arc<PolicyNames>),
-    ) {
+    fn keep(&mut self, document: &Document, results: &Results, beside: Beside<'_>) {
+        let (number, names) = (beside.number, beside.names);
         let inputs = Inputs {
             document: document.clone(),
             names: Arc::clone(names),
             results: number,
             filter: self.filter.clone(),
             closed: self.closed.clone(),
+            hubs: Arc::clone(beside.hubs),
         };
         if !self
             .made_for
             .as_ref()
             .is_some_and(|made| made.same(&inputs))
         {
-            self.lines = Arc::new(lines(document, results, self, names));
+            self.lines = Arc::new(lines(document, results, self, beside));
             self.made_for = Some(inputs);
             self.made += 1;
         }
@@ -88,6 +87,8 @@ enum Line {
         count: Option<usize>,
         foreground: Option<usize>,
     },
+    /// A hub that the canvas hides.
+    Hub(NodeRef),
     /// A generated policy, by its index.
     Written(usize),
     Gap,
@@ -101,6 +102,8 @@ pub struct Beside<'a> {
     pub number: u64,
     /// The names of imported policies.
     pub names: &'a Arc<PolicyNames>,
+    /// The hubs that the canvas hides.
+    pub hubs: &'a Arc<BTreeSet<NodeRef>>,
     /// The selection.
     pub selection: &'a BTreeSet<Item>,
     /// The chosen policy, as `NAMESPACE/NAME`.
@@ -125,7 +128,7 @@ pub fn outline_ui(
         .show(ui, |ui| {
             filter_ui(ui, view);
         });
-    view.keep(document, results, (beside.number, beside.names));
+    view.keep(document, results, beside);
     let lines = Arc::clone(&view.lines);
     take_first(ui, &lines, commands);
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -168,8 +171,9 @@ fn lines(
     document: &Document,
     results: &Results,
     view: &OutlineView,
-    names: &PolicyNames,
+    beside: Beside<'_>,
 ) -> Vec<Line> {
+    let names = beside.names;
     let filter = view.filter.trim().to_lowercase();
     let fits = |name: &str| filter.is_empty() || name.to_lowercase().contains(&filter);
     let mut lines = vec![Line::Section("Namespaces", document.namespaces.len())];
@@ -222,6 +226,13 @@ fn lines(
             .iter()
             .map(|(id, _)| plain(Item::External(*id)))
             .collect(),
+    );
+    let hubs = beside.hubs.iter();
+    let hubs = hubs.filter(|hub| fits(document.node_name(**hub)));
+    section(
+        &mut lines,
+        "Hidden hubs",
+        hubs.copied().map(Line::Hub).collect(),
     );
     let groups: Vec<_> = document
         .groups
@@ -286,6 +297,18 @@ fn line_ui(
                 ui.add_space(8.0);
                 widgets::faint(ui, *text)
             })
+        }
+        Line::Hub(node) => {
+            let home = match node {
+                NodeRef::Workload(id) => document.workloads.get(*id).map(|w| w.namespace),
+                _ => None,
+            };
+            let home = home.map(|home| document.node_name(NodeRef::Namespace(home)));
+            let row =
+                Row::new(icons::EYE_SLASH, document.node_name(*node)).end(home.unwrap_or_default());
+            if row.show(ui).clicked() {
+                commands.extend(node.item().map(Command::Reveal));
+            }
         }
         Line::Written(at) => {
             let Some(policy) = results.generated.policies.get(*at) else {

@@ -13,9 +13,6 @@ use crate::suggest::catalogue::place::Place;
 use crate::suggest::catalogue::software::{SOFTWARE, Software, Target};
 use crate::suggest::cluster::Cluster;
 
-/// Labels whose values name a program.
-const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "k8s-app", "app"];
-
 pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
     let images = images(facts);
     let mut found = Vec::new();
@@ -66,13 +63,7 @@ fn programs(
         Some(vec![Evidence::new(&fact.span, text)])
     };
     let by_label = |program: &Software| {
-        let named = NAME_LABELS.iter().find_map(|key| {
-            let value = workload.labels.get(*key)?;
-            program
-                .labels
-                .contains(&value.as_str())
-                .then_some((key, value))
-        });
+        let named = program.named_by(&workload.labels);
         let text = named.map(|(key, value)| format!("label {key}={value} ({})", program.name))?;
         let evidence = workload.span.as_ref().map(|span| Evidence::new(span, text));
         Some(evidence.into_iter().collect())
