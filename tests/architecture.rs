@@ -58,6 +58,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("query", QUERIES),
     ("observe", OBSERVED),
     ("scene", &["diag", "sets", "policy", "cluster", "model"]),
+    ("picture", &["diag", "model", "proof", "query", "scene"]),
     (
         "project",
         &[
@@ -105,7 +106,7 @@ const REPORT: &[&str] = &[
 const BELOW: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
     "model", "plan", "intent", "proof", "import", "adopt", "convert", "suggest", "query", "lint",
-    "fix", "scene", "project", "observe", "report",
+    "fix", "scene", "picture", "project", "observe", "report",
 ];
 
 /// Code that only some places may contain: the tokens, the places, and why.
