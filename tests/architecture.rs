@@ -207,6 +207,11 @@ const ABSENT: &[Absence] = &[
         why: "only the window opens dialogs",
     },
     Absence {
+        words: &["resvg"],
+        allowed_in: &["picture/png.rs"],
+        why: "only `picture` draws pixels without a window",
+    },
+    Absence {
         words: &["clap"],
         allowed_in: &["cli/"],
         why: "only the command line parses arguments",

@@ -21,7 +21,7 @@ pub use summary::{Bundled, Facts};
 
 use crate::model::NodeRef;
 use crate::scene::tokens::Theme;
-use crate::scene::{Rect, Scene};
+use crate::scene::{Arrow, Rect, Scene};
 use arrow::ArrowLook;
 use svg::Svg;
 
@@ -82,27 +82,36 @@ impl Picture {
         let shields = |node: NodeRef| self.judged.shields.get(&node).copied();
         for space in &scene.namespaces {
             let own = shields(NodeRef::Namespace(space.id));
-            match space.collapsed {
-                true => {
-                    let facts = self.judged.facts.get(&space.id);
-                    svg.card(space, own, facts.copied().unwrap_or_default());
-                }
+            let facts = self.judged.facts.get(&space.id).copied();
+            svg.group(&space.name, |svg| match space.collapsed {
+                true => svg.card(space, own, facts.unwrap_or_default()),
                 false => svg.namespace(space, own),
-            }
+            });
         }
         let looks = scene.arrows.iter();
         let looks = looks.map(|arrow| (arrow, ArrowLook::of(arrow, &self.judged, svg.palette)));
         let looks: Vec<_> = looks.collect();
         for (arrow, look) in &looks {
-            svg.arrow(arrow, look);
+            svg.group(&name_of(scene, arrow), |svg| svg.arrow(arrow, look));
         }
         for node in &scene.nodes {
-            svg.node(node, shields(node.node));
+            let own = shields(node.node);
+            svg.group(&node.name, |svg| svg.node(node, own));
         }
         for (arrow, look) in &looks {
             svg.chip(arrow, look);
         }
     }
+}
+
+/// The name of an arrow: its ends and its ports.
+fn name_of(scene: &Scene, arrow: &Arrow) -> String {
+    let name = |node: NodeRef| match node {
+        NodeRef::Namespace(id) => scene.namespace(id).map(|space| space.name.as_str()),
+        _ => scene.node(node).map(|node| node.name.as_str()),
+    };
+    let [from, to] = [arrow.from, arrow.to].map(|node| name(node).unwrap_or_default());
+    format!("{from} to {to}: {}", arrow.label)
 }
 
 /// The least rectangle with whole numbers around one.
@@ -114,3 +123,6 @@ fn whole(rect: Rect) -> Rect {
         rect.max.y.ceil() - rect.min.y.floor(),
     )
 }
+
+#[cfg(test)]
+mod tests;

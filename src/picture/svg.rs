@@ -47,6 +47,13 @@ impl Svg {
         let _ = writeln!(self.out, "{line}");
     }
 
+    /// Elements that belong together, with their name in full, which viewers show as a tooltip.
+    pub fn group(&mut self, name: &str, draw: impl FnOnce(&mut Self)) {
+        self.line(format_args!("<g><title>{}</title>", escape(name)));
+        draw(self);
+        self.line(format_args!("</g>"));
+    }
+
     pub fn rect(&mut self, rect: Rect, radius: f32, fill: Rgb, stroke: Option<Rgb>) {
         let stroke = stroke.map_or(String::new(), |s| format!(r#" stroke="{}""#, hex(s)));
         self.line(format_args!(
@@ -207,7 +214,7 @@ pub(super) fn hex([r, g, b]: Rgb) -> String {
     format!("#{r:02X}{g:02X}{b:02X}")
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
