@@ -165,19 +165,13 @@ fn svg(args: &Args, document: &Document, selected: &[NodeRef]) -> String {
     let request = request.with_extras(&imported, &ApproxMeasure).part(&part);
     let scene = layout::arrange(&request);
     let name = files::name_of(document, Some(&args.project));
-    let title = match args.select.is_empty() {
-        true => name,
-        false => format!("{name}: {}", args.select.join(", ")),
-    };
+    let part = (!args.select.is_empty()).then(|| args.select.join(", "));
+    let date = args.date.clone().unwrap_or_else(today);
     let verdict = results.with_invariants(results.proof.summary());
     let picture = Picture {
         theme: if args.dark { Theme::Dark } else { Theme::Light },
         judged: Arc::new(Judged::of(&results, &gates, document, &collapsed)),
-        caption: Some(Caption {
-            title,
-            date: args.date.clone().unwrap_or_else(today),
-            verdict: Some(verdict),
-        }),
+        caption: Some(Caption::of(name, part.as_deref(), date, verdict)),
         legend: true,
         notes: Vec::new(),
     };

@@ -24,6 +24,23 @@ pub struct Caption {
 }
 
 impl Caption {
+    /// The caption of a project, or of a part of it: the verdict is that of the whole.
+    pub fn of(project: String, part: Option<&str>, date: String, verdict: (State, String)) -> Self {
+        let (state, words) = verdict;
+        let (title, words) = match part {
+            None => (project, words),
+            Some(part) => (
+                format!("{project}: {part}"),
+                format!("{words} (whole project)"),
+            ),
+        };
+        Self {
+            title,
+            date,
+            verdict: Some((state, words)),
+        }
+    }
+
     /// The width that it needs.
     pub(super) fn width(&self) -> f32 {
         let of = |text: &str, style| ApproxMeasure.width(text, style);

@@ -13,8 +13,7 @@ use crate::scene::{ApproxMeasure, Arrow, ArrowId, Measure, Point, Scene, TextSty
 pub(super) const LEAST: f32 = 420.0;
 /// Height of a row.
 const ROW: f32 = 22.0;
-/// From the left of a sample to its words, and from the end of the words to the next sample.
-const SAMPLE: f32 = 38.0;
+/// From the end of the words to the next sample.
 const GAP: f32 = 20.0;
 
 /// What is explained.
@@ -22,6 +21,16 @@ const GAP: f32 = 20.0;
 enum Sample {
     Arrow { look: ArrowLook, end: End },
     Shield(Shield),
+}
+
+impl Sample {
+    /// From its left to its words.
+    fn width(&self) -> f32 {
+        match self {
+            Self::Arrow { .. } => 38.0,
+            Self::Shield(_) => 18.0,
+        }
+    }
 }
 
 /// The end of a sample.
@@ -43,16 +52,16 @@ impl Legend {
     /// What occurs in the scene.
     pub fn of(scene: &Scene, judged: &Judged, palette: &Palette) -> Self {
         let mut legend = Self::default();
-        for verdict in [
-            Verdict::Exact,
-            Verdict::TooWide,
-            Verdict::Blocked,
-            Verdict::Invalid,
-            Verdict::CannotExpress,
+        for (verdict, words) in [
+            (Verdict::Exact, words_of(Some(Verdict::Exact))),
+            (Verdict::TooWide, words_of(Some(Verdict::TooWide))),
+            (Verdict::Blocked, words_of(Some(Verdict::Blocked))),
+            (Verdict::Invalid, "invalid: left out of the policies"),
+            (Verdict::CannotExpress, "cannot be expressed in full"),
         ] {
             let look = ArrowLook::of_verdict(Some(verdict), palette);
             let has = |arrow: &Arrow| shows(arrow, judged, verdict);
-            legend.arrow(scene, has, look, End::Head, words_of(Some(verdict)));
+            legend.arrow(scene, has, look, End::Head, words);
         }
         let plain = ArrowLook::of_verdict(None, palette);
         let muted = words_of(Some(Verdict::Muted));
@@ -123,8 +132,8 @@ impl Legend {
     fn places(&self, width: f32) -> Vec<Point> {
         let mut next = pt(0.0, 0.0);
         let mut places = Vec::new();
-        for (_, words) in &self.0 {
-            let own = SAMPLE + ApproxMeasure.width(words, TextStyle::Badge);
+        for (sample, words) in &self.0 {
+            let own = sample.width() + ApproxMeasure.width(words, TextStyle::Badge);
             if next.x > 0.0 && next.x + own > width {
                 next = pt(0.0, next.y + ROW);
             }
@@ -160,10 +169,10 @@ impl Svg {
         for ((sample, words), at) in legend.0.iter().zip(legend.places(width)) {
             let left = corner + at + pt(0.0, ROW / 2.0);
             match sample {
-                Sample::Shield(shield) => self.shield(left + pt(14.0, 0.0), 13.0, *shield),
+                Sample::Shield(shield) => self.shield(left + pt(6.0, 0.0), 13.0, *shield),
                 Sample::Arrow { look, end } => self.sample(left, look, *end),
             }
-            let at = left + pt(SAMPLE, 0.0);
+            let at = left + pt(sample.width(), 0.0);
             self.text(at, words, TextStyle::Badge, secondary, Anchor::Start);
         }
         legend.height(width)

@@ -57,11 +57,10 @@ fn draw(svg: &str, scale: f32) -> Result<Pixmap, Diagnostic> {
         return Err(too_large());
     }
     let mut pixmap = Pixmap::new(width as u32, height as u32).ok_or_else(too_large)?;
-    resvg::render(
-        &tree,
-        Transform::from_scale(scale, scale),
-        &mut pixmap.as_mut(),
-    );
+    // To the last pixel, so that all of them are opaque.
+    let size = tree.size();
+    let transform = Transform::from_scale(width / size.width(), height / size.height());
+    resvg::render(&tree, transform, &mut pixmap.as_mut());
     Ok(pixmap)
 }
 

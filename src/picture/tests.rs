@@ -141,7 +141,13 @@ fn pixels_are_as_many_as_points_times_scale_and_not_all_of_one_colour() {
     let is_canvas = |p: &&[u8]| p[..3] == canvas;
     let share = drawn.rgba.chunks(4).filter(is_canvas).count() * 100 / (width * height);
     assert!((20..95).contains(&share), "{share} % background");
-    assert!(drawn.rgba.chunks(4).all(|p| p[3] == 255), "it is opaque");
+    for scale in [0.7, 1.0, 1.3] {
+        let drawn = pixels(&svg, scale).expect("it is drawn");
+        assert!(
+            drawn.rgba.chunks(4).all(|p| p[3] == 255),
+            "{scale}: it is opaque"
+        );
+    }
     let file = png(&svg, 2.0).expect("it is drawn");
     assert_eq!(file[..8], *b"\x89PNG\r\n\x1a\n");
     let number =

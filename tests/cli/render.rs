@@ -16,7 +16,7 @@ workloads:
 - {name: db, namespace: data, labels: {app: db}}
 - {name: cache, namespace: data, labels: {app: cache}}
 externals:
-- {name: office, networks: [203.0.113.0/24]}
+- {name: office, networks: [{cidr: 203.0.113.0/24}]}
 flows:
 - {from: shop/web, to: data/db, ports: [TCP/5432]}
 - {from: external/office, to: shop/web, ports: [TCP/443]}

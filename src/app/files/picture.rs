@@ -109,19 +109,17 @@ impl App {
         };
         let diagram = self.view.canvas.diagram(&document, &items, extra);
         let name = self.files.name_of(&document);
-        let (title, extent) = match diagram.part {
-            None => (name, Extent::All),
-            Some(_) => (format!("{name}: selection"), Extent::Selection),
+        let (part, extent) = match diagram.part {
+            None => (None, Extent::All),
+            Some(_) => (Some("selection"), Extent::Selection),
         };
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let day = day_of(since.map_or(0, |since| since.as_secs()));
+        let verdict = status::verdict(&self.results, &self.view);
         let picture = Picture {
             theme: theme::current(&self.context),
             judged: std::sync::Arc::clone(&diagram.judged),
-            caption: Some(Caption {
-                title,
-                date: day_of(since.map_or(0, |since| since.as_secs())),
-                verdict: Some(status::verdict(&self.results, &self.view)),
-            }),
+            caption: Some(Caption::of(name, part, day, verdict)),
             legend: true,
             notes: Vec::new(),
         };
