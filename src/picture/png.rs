@@ -50,7 +50,7 @@ fn draw(svg: &str, scale: f32) -> Result<Pixmap, Diagnostic> {
     let too_large = || {
         let message =
             format!("the picture would have {width} x {height} pixels, which is too many");
-        Diagnostic::error("picture", message)
+        Diagnostic::error("file", message)
             .help("choose a smaller scale, a part of the project, or SVG")
     };
     if width * height > MOST {
@@ -76,6 +76,6 @@ fn faces() -> Database {
 }
 
 fn failed(why: &str) -> Diagnostic {
-    Diagnostic::error("picture", format!("the picture cannot be drawn: {why}"))
+    Diagnostic::error("file", format!("the picture cannot be drawn: {why}"))
         .help("export it as SVG")
 }
