@@ -60,7 +60,7 @@ fn date(text: &str) -> Result<String, String> {
 pub(super) fn run(args: &Args) -> u8 {
     let format = match format(args) {
         Ok(format) => format,
-        Err(diagnostic) => return failed(diagnostic),
+        Err(diagnostic) => return failed(&diagnostic),
     };
     let Some(opened) = open_project(&args.project) else {
         return WRONG;
@@ -81,16 +81,17 @@ pub(super) fn run(args: &Args) -> u8 {
         Format::Svg => Ok(svg.into_bytes()),
         Format::Png => picture::png(&svg, args.scale.unwrap_or(2.0)),
     };
-    let written = written.and_then(|bytes| files::write_bytes(&args.output, &bytes));
+    let written =
+        written.and_then(|bytes| files::write_bytes(&args.output, &bytes).map_err(Box::new));
     spinner.finish_and_clear();
     match written {
         Ok(()) => exit_code(&opened.diagnostics, FINE),
-        Err(diagnostic) => failed(diagnostic),
+        Err(diagnostic) => failed(&diagnostic),
     }
 }
 
-fn failed(diagnostic: Diagnostic) -> u8 {
-    print_diagnostics(&[diagnostic]);
+fn failed(diagnostic: &Diagnostic) -> u8 {
+    print_diagnostics(std::slice::from_ref(diagnostic));
     WRONG
 }
 
@@ -100,7 +101,7 @@ enum Format {
 }
 
 /// The format of the output, or why it cannot be written.
-fn format(args: &Args) -> Result<Format, Diagnostic> {
+fn format(args: &Args) -> Result<Format, Box<Diagnostic>> {
     let output = &args.output;
     let is_input = |path: &Path| {
         let both = (path.canonicalize(), output.canonicalize());
@@ -108,7 +109,9 @@ fn format(args: &Args) -> Result<Format, Diagnostic> {
     };
     if is_input(&args.project) {
         let message = format!("`{}` is the input and the output", output.display());
-        return Err(Diagnostic::error("file", message).help("write the picture to another file"));
+        return Err(Box::new(
+            Diagnostic::error("file", message).help("write the picture to another file"),
+        ));
     }
     let extension = output.extension().map(|e| e.to_ascii_lowercase());
     let format = match extension.as_ref().and_then(|e| e.to_str()) {
@@ -116,13 +119,15 @@ fn format(args: &Args) -> Result<Format, Diagnostic> {
         Some("png") => Format::Png,
         _ => {
             let message = format!("`{}` is no name of a picture", output.display());
-            return Err(Diagnostic::error("file", message).help("choose FILE.svg or FILE.png"));
+            return Err(Box::new(
+                Diagnostic::error("file", message).help("choose FILE.svg or FILE.png"),
+            ));
         }
     };
     if matches!(format, Format::Svg) && args.scale.is_some() {
         let message = "an SVG picture has no pixels, so `--scale` has no effect on it";
         let help = "leave out `--scale`, or write FILE.png";
-        return Err(Diagnostic::error("question", message).help(help));
+        return Err(Box::new(Diagnostic::error("question", message).help(help)));
     }
     Ok(format)
 }

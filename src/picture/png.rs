@@ -22,7 +22,7 @@ pub struct Pixels {
 }
 
 /// The picture as a PNG file, `scale` pixels for each point.
-pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Diagnostic> {
+pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Box<Diagnostic>> {
     let drawn = draw(svg, scale)?;
     drawn
         .encode_png()
@@ -30,7 +30,7 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Diagnostic> {
 }
 
 /// The pixels of the picture, `scale` for each point.
-pub fn pixels(svg: &str, scale: f32) -> Result<Pixels, Diagnostic> {
+pub fn pixels(svg: &str, scale: f32) -> Result<Pixels, Box<Diagnostic>> {
     let drawn = draw(svg, scale)?;
     Ok(Pixels {
         size: [drawn.width() as usize, drawn.height() as usize],
@@ -38,7 +38,7 @@ pub fn pixels(svg: &str, scale: f32) -> Result<Pixels, Diagnostic> {
     })
 }
 
-fn draw(svg: &str, scale: f32) -> Result<Pixmap, Diagnostic> {
+fn draw(svg: &str, scale: f32) -> Result<Pixmap, Box<Diagnostic>> {
     static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| Arc::new(faces()));
     let options = Options {
         fontdb: Arc::clone(&FONTS),
@@ -50,8 +50,8 @@ fn draw(svg: &str, scale: f32) -> Result<Pixmap, Diagnostic> {
     let too_large = || {
         let message =
             format!("the picture would have {width} x {height} pixels, which is too many");
-        Diagnostic::error("file", message)
-            .help("choose a smaller scale, a part of the project, or SVG")
+        let help = "choose a smaller scale, a part of the project, or SVG";
+        Box::new(Diagnostic::error("file", message).help(help))
     };
     if width * height > MOST {
         return Err(too_large());
@@ -75,7 +75,7 @@ fn faces() -> Database {
     database
 }
 
-fn failed(why: &str) -> Diagnostic {
-    Diagnostic::error("file", format!("the picture cannot be drawn: {why}"))
-        .help("export it as SVG")
+fn failed(why: &str) -> Box<Diagnostic> {
+    let message = format!("the picture cannot be drawn: {why}");
+    Box::new(Diagnostic::error("file", message).help("export it as SVG"))
 }

@@ -186,13 +186,13 @@ impl App {
         &mut self,
         path: PathBuf,
         agreed: bool,
-        make: impl FnOnce() -> Result<Vec<u8>, Diagnostic> + Send + 'static,
+        make: impl FnOnce() -> Result<Vec<u8>, Box<Diagnostic>> + Send + 'static,
     ) {
         self.files.noting.start(move |_| {
             let bytes = match make() {
                 Ok(bytes) if agreed || files::stamp(&path).is_none() => bytes,
                 Ok(bytes) => return Written::Exists(path, bytes),
-                Err(diagnostic) => return Written::Failed(Box::new(diagnostic)),
+                Err(diagnostic) => return Written::Failed(diagnostic),
             };
             match files::write_bytes(&path, &bytes) {
                 Ok(()) => Written::Done(path),
