@@ -42,6 +42,7 @@
 //! import, adopt, lint  ->  query                     (fix: the command line and the window)
 //! dialect, analysis, model, query, suggest  ->  observe
 //! model  ->  scene                                   (no analysis, no egui)
+//! scene, query  ->  picture                          (no egui)
 //! model, dialect, manifest  ->  project
 //! query, convert, suggest, observe, lint, analysis  ->  report
 //! all of these  ->  cli, app                         (cli and app never import each other)
@@ -75,6 +76,7 @@
 //! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`fix`]: corrections of findings as patches of their texts, proven by reading the patched texts.
 //! - [`scene`]: layout and routing of the diagram; [`scene::bundle`] for collapsed namespaces.
+//! - [`picture`]: a scene as an SVG or PNG image, with its legend and verdict; and the look of verdicts, which the canvas shares.
 //! - [`project`]: the project format, pure ([`project::format::save`] keeps the bytes of what did not change); and `files`, the only module
 //!   that accesses the disk.
 //! - [`report`]: output formats, one file for each command.
@@ -91,7 +93,7 @@
 //!                      |                                          |
 //!                      +--plan--> YAML text ----------------------+   (read back like any other file)
 //!                      |
-//!                      +--scene--> diagram
+//!                      +--scene--> diagram --picture--> SVG, PNG
 //! ```
 //!
 //! The proof does not trust the generator: it reads the generated text like any other file, analyses it
@@ -230,6 +232,7 @@ pub mod load;
 pub mod manifest;
 pub mod model;
 pub mod observe;
+pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod project;

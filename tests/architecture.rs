@@ -58,6 +58,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("query", QUERIES),
     ("observe", OBSERVED),
     ("scene", &["diag", "sets", "policy", "cluster", "model"]),
+    ("picture", &["diag", "model", "proof", "query", "scene"]),
     (
         "project",
         &[
@@ -106,7 +107,7 @@ const REPORT: &[&str] = &[
 const BELOW: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
     "model", "plan", "intent", "proof", "import", "adopt", "convert", "suggest", "query", "lint",
-    "fix", "scene", "project", "observe", "report",
+    "fix", "scene", "picture", "project", "observe", "report",
 ];
 
 /// Code that only some places may contain: the tokens, the places, and why.
@@ -205,6 +206,11 @@ const ABSENT: &[Absence] = &[
         words: &["rfd"],
         allowed_in: &["app/"],
         why: "only the window opens dialogs",
+    },
+    Absence {
+        words: &["resvg"],
+        allowed_in: &["picture/png.rs"],
+        why: "only `picture` draws pixels without a window",
     },
     Absence {
         words: &["clap"],

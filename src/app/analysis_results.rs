@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{FlowPort, NodeRef};
+use crate::picture::{extra, node_of};
 use crate::query::Results;
 use crate::query::audit::{Audit, overview};
 use crate::query::exposure::{self, Gates};
-use crate::query::party::{Joined, Party};
 use crate::query::undrawn::{Allowed, beyond_drawn};
-use crate::scene::request::ports_label;
-use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
+use crate::scene::{Extra, ExtraId, ExtraKind};
 
 /// The results of one Document.
 #[derive(Clone, Debug, Default)]
@@ -72,26 +70,5 @@ impl AnalysisResults {
     pub fn allowed(&self, id: ExtraId) -> Option<&Allowed> {
         let is = |a: &&Allowed| node_of(a.joined.from) == id.from && node_of(a.joined.to) == id.to;
         self.allowed.iter().find(is)
-    }
-}
-
-/// The node of an end.
-pub fn node_of(party: Party) -> NodeRef {
-    match party {
-        Party::Drawn(node) => node,
-        Party::Outside => OUTSIDE,
-    }
-}
-
-/// An arrow for aggregated connections.
-pub fn extra(kind: ExtraKind, joined: &Joined) -> Extra {
-    let ports = FlowPort::of(&joined.ports);
-    Extra {
-        id: ExtraId {
-            kind,
-            from: node_of(joined.from),
-            to: node_of(joined.to),
-        },
-        label: ports_label(&ports),
     }
 }

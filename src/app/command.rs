@@ -32,12 +32,16 @@ pub enum Command {
     Save,
     SaveAs,
     Export,
+    ExportPicture,
+    ExportPictureOfSelection,
     CloseProject,
     Quit,
     Undo,
     Redo,
     Cut,
     Copy,
+    CopyPicture,
+    CopySvg,
     Duplicate,
     Delete,
     SelectAll,
@@ -330,6 +334,8 @@ pub static LISTED: &[Listed] = listed! {
     Save "file.save" "Save" icons::FLOPPY_DISK, File "-", Project, [ctrl(Key::S)];
     SaveAs "file.save-as" "Save as…" "", File, Project, [ctrl_shift(Key::S)];
     Export "file.export" "Export policies…" icons::EXPORT, File "-", Project, [ctrl(Key::E)];
+    ExportPicture "file.export-picture" "Export picture…" "", File, Project, [];
+    ExportPictureOfSelection "file.export-selection-picture" "Export picture of the selection…" "", File, Selection, [];
     CloseProject "file.close" "Close project" "", File "-", Project, [ctrl(Key::W)];
     Quit "file.quit" "Quit" "", File, Always, [ctrl(Key::Q)];
 
@@ -338,6 +344,8 @@ pub static LISTED: &[Listed] = listed! {
     History "edit.history" "History…" "", Edit, Project, [];
     Cut "edit.cut" "Cut" "", Edit "-", Selection, [ctrl(Key::X)];
     Copy "edit.copy" "Copy" icons::COPY, Edit, Selection, [ctrl(Key::C)];
+    CopyPicture "edit.copy-picture" "Copy as picture" "", Edit, Project, [];
+    CopySvg "edit.copy-svg" "Copy as SVG" "", Edit, Project, [];
     Duplicate "edit.duplicate" "Duplicate" "", Edit, Selection, [ctrl(Key::D)];
     Delete "edit.delete" "Delete" icons::TRASH, Edit, Selection, [key(Key::Delete), key(Key::Backspace)];
     SelectAll "edit.select-all" "Select all" "", Edit "-", Project, [ctrl(Key::A)];

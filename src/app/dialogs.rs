@@ -8,6 +8,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+/// How much of the diagram is in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    All,
+    /// What is selected, with its arrows and their other ends.
+    Selection,
+}
+
 /// The request to a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathRequest {
@@ -33,6 +42,8 @@ pub enum PathRequest {
     SaveFindings(String),
     /// Where to write an SVG file; the suggested file name.
     SavePicture(String),
+    /// Where to write a picture of the diagram, SVG or PNG; the suggested file name, and how much of it.
+    ExportPicture(String, Extent),
     /// The folder to write converted policies into.
     ConvertFolder,
     /// The folder to export into.
@@ -56,6 +67,7 @@ impl PathRequest {
             Self::SaveTable(_) => "Save the table",
             Self::SaveFindings(_) => "Save the findings",
             Self::SavePicture(_) => "Save the diagram",
+            Self::ExportPicture(..) => "Export a picture of the diagram",
             Self::ConvertFolder => "Export converted policies to a folder",
             Self::ExportFolder => "Export to a folder",
             Self::ExportFile(_) => "Export to a file",
@@ -114,6 +126,10 @@ impl Dialogs for Native {
             PathRequest::SavePicture(name) => one(dialog
                 .set_file_name(name)
                 .add_filter("SVG", &["svg"])
+                .save_file()),
+            PathRequest::ExportPicture(name, _) => one(dialog
+                .set_file_name(name)
+                .add_filter("PNG, SVG", &["png", "svg"])
                 .save_file()),
             PathRequest::SaveProject(name) | PathRequest::ExportFile(name) => one(dialog
                 .set_file_name(name)

@@ -2,7 +2,8 @@
 
 use super::canvas::CanvasView;
 use super::command::{Command, Commands, When};
-use super::dialogs::PathRequest;
+use super::dialogs::{Extent, PathRequest};
+use super::files::PictureForm;
 use super::matrix::Center;
 use super::overlays::{IgnoreView, Overlay, PaletteView, SuggestionsView};
 use super::panels::inspector::name_field_id;
@@ -91,6 +92,8 @@ impl App {
             Command::Save => self.save(),
             Command::SaveAs => self.save_as(),
             Command::Export => self.export(),
+            Command::ExportPicture => self.export_picture(Extent::All),
+            Command::ExportPictureOfSelection => self.export_picture(Extent::Selection),
 
             Command::Edit(edit) => self.edit(&edit),
             Command::Undo => self.step(History::undo, "Undone"),
@@ -100,6 +103,8 @@ impl App {
                 self.delete();
             }
             Command::Copy => self.copy(),
+            Command::CopyPicture => self.copy_picture(PictureForm::Pixels),
+            Command::CopySvg => self.copy_picture(PictureForm::Svg),
             Command::Delete => self.delete(),
             Command::Duplicate => self.with_canvas(CanvasView::duplicate),
             Command::Rename => self.rename(),

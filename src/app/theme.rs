@@ -9,6 +9,7 @@ use egui::{
     Stroke, Style, TextStyle, Visuals, vec2,
 };
 
+use crate::picture::fonts as faces;
 use crate::scene::tokens::{self, Palette, Rgb, Theme};
 
 /// The theme that the user chose.
@@ -103,22 +104,10 @@ pub fn install(context: &Context) {
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
     let faces: [(&str, &'static [u8]); 4] = [
-        (
-            "Inter",
-            include_bytes!("../../assets/fonts/Inter-Regular.otf"),
-        ),
-        (
-            "Inter SemiBold",
-            include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
-        ),
-        (
-            "JetBrains Mono",
-            include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
-        ),
-        (
-            "JetBrains Mono Medium",
-            include_bytes!("../../assets/fonts/JetBrainsMono-Medium.ttf"),
-        ),
+        ("Inter", faces::SANS),
+        ("Inter SemiBold", faces::SANS_SEMIBOLD),
+        ("JetBrains Mono", faces::MONO),
+        ("JetBrains Mono Medium", faces::MONO_MEDIUM),
     ];
     for (name, bytes) in faces {
         let data = FontData::from_static(bytes);

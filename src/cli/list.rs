@@ -15,11 +15,11 @@ use crate::diag::{Diagnostic, Span};
 use crate::load::Loaded;
 use crate::model::FlowPort;
 use crate::model::validate::Refusal;
+use crate::picture::Picture;
 use crate::query::explain;
 use crate::query::graph;
 use crate::report::list::{self, Listing, by_namespace};
-use crate::scene::tokens::Theme;
-use crate::scene::{ApproxMeasure, Request, layout, svg};
+use crate::scene::{ApproxMeasure, Request, layout};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -175,5 +175,5 @@ fn image(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<String, Re
             space.base = words;
         }
     }
-    Ok(svg::write(&scene, Theme::Light))
+    Ok(Picture::default().svg(&scene))
 }

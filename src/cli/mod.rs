@@ -18,6 +18,7 @@ mod lint;
 mod list;
 mod paths;
 mod places;
+mod render;
 mod suggest;
 mod verify;
 
@@ -103,6 +104,11 @@ enum Command {
     Convert(convert::Args),
     /// Check policies against the flows and invariants of a project
     Verify(verify::Args),
+    /// Write the diagram of a project as an SVG or PNG picture
+    ///
+    /// With the verdicts, the isolation of workloads, a legend, the project's name and a date; no display is needed.
+    /// Namespaces are collapsed as when the window opens the project. What --select names is laid out alone and expanded.
+    Render(render::Args),
     /// Report what the API server would refuse, and other findings
     Lint(lint::Args),
     /// List the allowed connections
@@ -175,6 +181,7 @@ pub fn start() -> Start {
         Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Convert(args)) => convert::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::Render(args)) => render::run(&args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Diff(args)) => diff::run(&args),

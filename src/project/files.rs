@@ -124,7 +124,12 @@ pub fn name_of(document: &Document, path: Option<&Path>) -> String {
 
 /// Writes any text atomically, as [`save`] does.
 pub fn write_text(path: &Path, text: &str) -> Result<(), Diagnostic> {
-    atomic::replace(path, text.as_bytes()).map_err(|error| failed(path, "saved", &error))
+    write_bytes(path, text.as_bytes())
+}
+
+/// Writes any bytes atomically, as [`save`] does.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+    atomic::replace(path, bytes).map_err(|error| failed(path, "saved", &error))
 }
 
 /// The most bytes that a pipe or a device may send; they have no end that could be known beforehand.

@@ -15,10 +15,10 @@ use crate::load::imported::Lowered;
 use crate::model::Document;
 use crate::plan::{Planned, plan_with};
 use crate::policy::Imported;
-use crate::proof::InForce;
 use crate::proof::generated::{self, Generated, Texts};
 use crate::proof::in_force::ReadBack;
 use crate::proof::prove::{self, Before, Proof, prove_against};
+use crate::proof::{InForce, State};
 
 /// [`prove_against`] and the invariants, under the policies of another cluster.
 pub fn check_against(document: &Document, given: &Snapshot) -> (Proof, Vec<Judged>) {
@@ -53,6 +53,15 @@ impl Results {
     pub fn broken(&self) -> usize {
         let outcomes = self.invariants.iter().map(|judged| &judged.outcome);
         outcomes.filter(|o| matches!(o, Outcome::Broken(_))).count()
+    }
+
+    /// The state and its summary in words, with the broken invariants added to these words.
+    pub fn with_invariants(&self, summary: String) -> (State, String) {
+        match self.broken() {
+            0 => (self.proof.state, summary),
+            1 => (State::Blocked, format!("{summary}; 1 invariant broken")),
+            n => (State::Blocked, format!("{summary}; {n} invariants broken")),
+        }
     }
 }
 

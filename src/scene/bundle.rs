@@ -76,6 +76,15 @@ pub enum Drawn {
     Hidden,
 }
 
+/// A project with more workloads than this opens collapsed.
+const LARGE: usize = 80;
+
+/// The namespaces that are collapsed where the Document does not say which: in a large project all.
+pub fn collapsed_at_first(document: &Document) -> BTreeSet<NamespaceId> {
+    let is_large = document.workloads.len() > LARGE;
+    document.namespaces.ids().filter(|_| is_large).collect()
+}
+
 /// The node that is drawn in place of a node: its namespace, if that is collapsed.
 pub fn shown(document: &Document, collapsed: &BTreeSet<NamespaceId>, node: NodeRef) -> NodeRef {
     let NodeRef::Workload(id) = node else {

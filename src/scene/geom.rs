@@ -207,6 +207,25 @@ pub fn flatten(curve: &[Cubic], step: f32) -> Vec<Point> {
     points
 }
 
+/// A path cut in the middle of its length.
+pub fn halves(points: &[Point]) -> (Vec<Point>, Vec<Point>) {
+    let length = |pair: &[Point]| pair[0].distance(pair[1]);
+    let mut left = points.windows(2).map(length).sum::<f32>() / 2.0;
+    for (at, pair) in points.windows(2).enumerate() {
+        let step = length(pair);
+        if step >= left {
+            let share = if step > 0.0 { left / step } else { 0.0 };
+            let middle = pair[0].lerp(pair[1], share);
+            let (mut first, mut second) = (points[..=at].to_vec(), vec![middle]);
+            first.push(middle);
+            second.extend_from_slice(&points[at + 1..]);
+            return (first, second);
+        }
+        left -= step;
+    }
+    (points.to_vec(), Vec::new())
+}
+
 /// Distance from a point to the segment from `a` to `b`.
 pub fn distance_to_segment(p: Point, a: Point, b: Point) -> f32 {
     let d = b - a;
@@ -216,4 +235,18 @@ pub fn distance_to_segment(p: Point, a: Point, b: Point) -> f32 {
     }
     let t = (((p.x - a.x) * d.x + (p.y - a.y) * d.y) / length2).clamp(0.0, 1.0);
     p.distance(a.lerp(b, t))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_cut_in_the_middle() {
+        let way = [pt(0.0, 0.0), pt(10.0, 0.0), pt(10.0, 4.0)];
+        let (first, second) = halves(&way);
+        assert_eq!(first, [pt(0.0, 0.0), pt(7.0, 0.0)]);
+        assert_eq!(second, [pt(7.0, 0.0), pt(10.0, 0.0), pt(10.0, 4.0)]);
+        assert_eq!(halves(&way[..1]), (vec![way[0]], Vec::new()));
+    }
 }

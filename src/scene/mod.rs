@@ -1,4 +1,4 @@
-//! What is drawn: boxes, arrows, labels and their positions. No toolkit: the canvas and the SVG writer
+//! What is drawn: boxes, arrows, labels and their positions. No toolkit: the canvas and [`crate::picture`]
 //! both draw a [`Scene`], and add what depends on selection and verdicts.
 //!
 //! [`Request::of`] takes from a Document what the layout depends on; two equal requests have equal
@@ -11,9 +11,9 @@ pub mod extra;
 pub mod geom;
 mod grid;
 pub mod layout;
+pub mod part;
 pub mod request;
 pub mod route;
-pub mod svg;
 pub mod text;
 pub mod tokens;
 
@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use bundle::{Bundle, Hidden, Port, Visible};
 pub use extra::{ArrowId, Extra, ExtraId, ExtraKind, OUTSIDE};
 pub use geom::{Cubic, Point, Rect, pt};
+pub use part::Part;
 pub use request::Request;
 pub use text::{ApproxMeasure, Measure, TextStyle, elide};
 

@@ -15,6 +15,7 @@ mod paths;
 mod pipelines;
 mod projects;
 mod reading;
+mod render;
 mod services;
 #[cfg(unix)]
 mod streams;
@@ -588,6 +589,7 @@ fn completions_and_help_list_every_command() {
         "exposure",
         "diff",
         "paths",
+        "render",
         "lint",
         "completions",
     ] {

@@ -10,6 +10,7 @@ mod invariants;
 mod isolation;
 mod label_change;
 mod lessons;
+mod pictures;
 mod policies;
 mod proof;
 mod requests;

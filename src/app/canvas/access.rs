@@ -3,12 +3,12 @@
 
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
-use super::look::{words_of, words_of_extra};
-use super::summary::Bundled;
 use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Flow, FlowId, Item, NodeRef, validate};
+use crate::picture::Bundled;
+use crate::picture::look::{words_of, words_of_extra};
 use crate::query::Results;
 use crate::query::exposure::Gates;
 use crate::scene;

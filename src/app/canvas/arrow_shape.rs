@@ -8,12 +8,13 @@ use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
 use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
-use super::look::{ArrowLook, colors_of, icon_of, icon_of_extra, line_of, line_of_extra};
+use super::look::{ArrowLook, colors_of, icon_of, icon_of_extra};
 use super::node_shape::NodeShape;
-use super::paint::{Line, bar, faded, halves, head, line, moved, shorten};
+use super::paint::{bar, faded, halves, head, line, moved, shorten};
 use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
 use crate::model::{Direction, NodeRef};
+use crate::picture::look::{Line, line_of, line_of_extra};
 use crate::scene::geom::{distance_to_segment, flatten};
 use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
 

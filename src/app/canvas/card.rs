@@ -2,10 +2,11 @@
 
 use egui::{Color32, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
-use super::look::Shields;
-use super::paint::{Shield, outline, shield};
+use super::paint::{outline, shield};
 use super::pen::Pen;
 use crate::app::{icons, theme};
+use crate::picture::Shields;
+use crate::picture::look::{Shield, base_state, base_words};
 use crate::scene::tokens;
 use crate::scene::{self, Icon, NamespaceBox, NodeBox, Port};
 
@@ -158,11 +159,7 @@ pub fn container(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) 
 /// The header's chips: what the default deny isolates, and DNS.
 fn badges(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) {
     let room = pen.scaled(space.badges_rect);
-    let words = if space.managed {
-        space.base
-    } else {
-        "not managed"
-    };
+    let words = base_words(space);
     let gap = 4.0 * pen.zoom;
     let dns = space.dns && space.managed;
     let mut left = room.right() - badge_width(pen, words, true);
@@ -174,16 +171,6 @@ fn badges(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) {
     let end = badge(pen, at, words, Some((state, space.managed)));
     if dns {
         badge(pen, pos2(end + gap, at.y), "DNS", None);
-    }
-}
-
-/// The shield that a namespace's default deny deserves.
-pub fn base_state(space: &NamespaceBox, shields: Option<Shields>) -> Shield {
-    let worst = shields.map_or(Shield::Closed, |[ingress, egress]| ingress.max(egress));
-    match space.base {
-        scene::request::NO_BASE if space.managed => worst,
-        _ if !space.managed => Shield::Open,
-        _ => Shield::Closed,
     }
 }
 

@@ -3,7 +3,7 @@
 //! The Document says it ([`Edit::Collapse`]). Where it says nothing, a large project opens with all
 //! namespaces collapsed, in this window only; the first command then stores what is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::CanvasView;
@@ -12,10 +12,7 @@ use crate::app::analysis_results::Extras;
 use crate::app::command::{Command, Commands};
 use crate::model::{Document, Edit, FlowId, Item, NamespaceId, NodeRef};
 use crate::scene::detail::Hit;
-use crate::scene::{ArrowId, Bundle, Extra, ExtraId, bundle};
-
-/// A project with more workloads than this opens collapsed.
-const LARGE: usize = 80;
+use crate::scene::{ArrowId, Bundle, Extra, bundle, extra};
 
 /// The collapsed namespaces, and what follows from them.
 #[derive(Default)]
@@ -32,9 +29,7 @@ impl Collapsed {
     /// Follows the Document.
     pub fn keep(&mut self, document: &Document) {
         if self.opened.is_none() && !document.workloads.is_empty() {
-            let is_large = document.workloads.len() > LARGE;
-            let ids = document.namespaces.ids().filter(|_| is_large);
-            self.opened = Some(Arc::new(ids.collect()));
+            self.opened = Some(Arc::new(bundle::collapsed_at_first(document)));
         }
         let wanted = document.collapsed.as_ref().or(self.opened.as_ref());
         let wanted = wanted.cloned().unwrap_or_default();
@@ -59,41 +54,11 @@ impl Collapsed {
         let all: Vec<Extra> = extras.all.iter().cloned().collect();
         let witness = extras.witness.iter().cloned().collect();
         let lifted = Extras {
-            all: Arc::new(self.lift_all(document, all)),
-            witness: self.lift_all(document, witness).pop(),
+            all: Arc::new(extra::lifted(document, &self.now, all)),
+            witness: extra::lifted(document, &self.now, witness).pop(),
         };
         self.lifted = Some((extras, Arc::clone(&self.now), lifted.clone()));
         lifted
-    }
-
-    fn lift_all(&self, document: &Document, extras: Vec<Extra>) -> Vec<Extra> {
-        let mut lifted: BTreeMap<ExtraId, Vec<String>> = BTreeMap::new();
-        for extra in extras {
-            let id = self.lift_id(document, extra.id);
-            let is_inside = id.from == id.to && id != extra.id;
-            if !is_inside {
-                lifted.entry(id).or_default().push(extra.label);
-            }
-        }
-        let label = |labels: Vec<String>| match &labels[..] {
-            [one] => one.clone(),
-            all => format!("{} connections", all.len()),
-        };
-        let extras = lifted.into_iter();
-        let extra = |(id, labels)| Extra {
-            id,
-            label: label(labels),
-        };
-        extras.map(extra).collect()
-    }
-
-    /// The arrow that shows an arrow that is no flow.
-    pub fn lift_id(&self, document: &Document, id: ExtraId) -> ExtraId {
-        ExtraId {
-            from: bundle::shown(document, &self.now, id.from),
-            to: bundle::shown(document, &self.now, id.to),
-            ..id
-        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use egui::{Color32, Rect, Stroke, pos2, vec2};
 
-use super::card::{badge, base_state};
-use super::look::{Shields, colors_of, icon_of};
+use super::card::badge;
+use super::look::{colors_of, icon_of};
 use super::pen::Pen;
-use super::summary::Facts;
 use crate::app::{icons, theme};
+use crate::picture::look::{base_state, short_base};
+use crate::picture::{Facts, Shields};
 use crate::scene::{NamespaceBox, tokens};
 
 /// Below this zoom only the name and what is wrong are drawn.
@@ -101,17 +102,6 @@ pub fn collapsed_card(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shiel
         badge(pen, pos2(end + 4.0 * zoom, y), "DNS", None);
     }
     mark(pen, facts, pos2(right, y));
-}
-
-/// The default deny, as short as the card needs it.
-fn short_base(space: &NamespaceBox) -> &'static str {
-    match space.base {
-        _ if !space.managed => "unmanaged",
-        "deny ingress" => "deny in",
-        "deny egress" => "deny out",
-        crate::scene::request::NO_BASE => "open",
-        base => base,
-    }
 }
 
 /// Isolated workloads solid, others hollow; no second part where nothing is open.

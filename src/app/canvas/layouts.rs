@@ -68,6 +68,11 @@ impl Layouts {
         self.seen = None;
     }
 
+    /// The input of the newest layout.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
     /// Whether a layout is still to come.
     pub fn busy(&self) -> bool {
         self.slot.as_ref().is_some_and(Slot::busy)

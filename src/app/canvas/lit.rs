@@ -8,13 +8,14 @@ use egui::Context;
 use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
 
-use super::look::{Emphasis, Judged, Lit};
+use super::look::{Emphasis, Lit};
 use super::pointer::Gesture;
 use super::scene_graph::SceneGraph;
 use super::{CanvasView, Look};
 use crate::app::filter::Matches;
 use crate::app::focus::{Direction, Focus};
 use crate::model::{Item, NamespaceId, NodeRef};
+use crate::picture::Judged;
 use crate::scene::detail::Hit;
 use crate::scene::{Arrow, ArrowId, Scene};
 

@@ -1,4 +1,4 @@
-//! The look of drawn objects beside their geometry: verdicts, isolation, selection.
+//! The look of drawn objects in the window: icons, selection, what is lit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,29 +6,14 @@ use std::sync::Arc;
 use egui::Color32;
 
 use super::Look;
-use super::paint::{Line, Shield};
-use super::summary::{Bundled, Facts, facts_of, mark_hubs};
 use crate::app::panels::compare::DependentFlows;
 use crate::app::{icons, theme};
-use crate::model::{Document, End, FlowId, Item, NamespaceId, NodeRef, Words};
-use crate::proof::Finding;
-use crate::proof::Kind;
+use crate::model::{FlowId, Item, NamespaceId, NodeRef};
+use crate::picture::Judged;
+use crate::picture::look::colors;
 use crate::proof::Verdict;
-use crate::query::Results;
-use crate::query::exposure::Gates;
-use crate::scene::bundle::bundles;
 use crate::scene::tokens::Palette;
-use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind, Scene, Visible};
-
-/// The kind of line that shows the verdict without colour; none: no verdict yet.
-pub fn line_of(verdict: Option<Verdict>) -> Line {
-    match verdict {
-        None | Some(Verdict::Exact | Verdict::Muted) => Line::Solid,
-        Some(Verdict::TooWide) => Line::Double,
-        Some(Verdict::Blocked | Verdict::Invalid) => Line::Dashed,
-        Some(Verdict::CannotExpress) => Line::DashDot,
-    }
-}
+use crate::scene::{ArrowId, Bundle, ExtraId, ExtraKind, Scene};
 
 /// The icon in the chip that shows the verdict without colour.
 pub fn icon_of(verdict: Option<Verdict>) -> Option<&'static str> {
@@ -37,16 +22,6 @@ pub fn icon_of(verdict: Option<Verdict>) -> Option<&'static str> {
         Verdict::TooWide => Some(icons::WARNING),
         Verdict::Blocked | Verdict::Invalid => Some(icons::X),
         Verdict::CannotExpress => Some(icons::NOTE),
-    }
-}
-
-/// The kind of line of an arrow that is no flow.
-pub fn line_of_extra(kind: ExtraKind) -> Line {
-    match kind {
-        ExtraKind::Imported => Line::Dotted,
-        ExtraKind::TooWide => Line::Double,
-        ExtraKind::Blocked | ExtraKind::Denied | ExtraKind::Closed => Line::Dashed,
-        ExtraKind::Opened | ExtraKind::Hop => Line::Solid,
     }
 }
 
@@ -63,46 +38,10 @@ pub fn icon_of_extra(kind: ExtraKind) -> &'static str {
     }
 }
 
-/// The meaning of an arrow that is no flow, in words.
-pub fn words_of_extra(kind: ExtraKind) -> &'static str {
-    match kind {
-        ExtraKind::Imported => "allowed by imported policies, not drawn",
-        ExtraKind::TooWide => "too wide: allowed, but not drawn",
-        ExtraKind::Blocked => "blocked: drawn, but not allowed",
-        ExtraKind::Denied => "neither allowed nor drawn",
-        ExtraKind::Opened => "opened: allowed only in the new version",
-        ExtraKind::Closed => "closed: allowed only in the old version",
-        ExtraKind::Hop => "allowed",
-    }
-}
-
 /// Colours of the line, of the chip's text and border, and of the chip's background.
 pub fn colors_of(verdict: Option<Verdict>, palette: &Palette) -> (Color32, Color32, Color32) {
-    let (line, foreground, background) = match verdict {
-        Some(Verdict::TooWide) => (palette.wide, palette.wide, palette.wide_soft),
-        Some(Verdict::Blocked | Verdict::Invalid) => {
-            (palette.blocked, palette.blocked, palette.blocked_soft)
-        }
-        _ => (palette.flow, palette.text_secondary, palette.raised),
-    };
-    (
-        theme::color(line),
-        theme::color(foreground),
-        theme::color(background),
-    )
-}
-
-/// The verdict in words, for tooltips and screen readers.
-pub fn words_of(verdict: Option<Verdict>) -> &'static str {
-    match verdict {
-        None => "not checked yet",
-        Some(Verdict::Exact) => "allowed on exactly these ports",
-        Some(Verdict::TooWide) => "too wide: more is allowed than drawn",
-        Some(Verdict::Blocked) => "blocked: drawn, but not allowed",
-        Some(Verdict::Invalid) => "invalid: left out of the policies, see the problems",
-        Some(Verdict::CannotExpress) => "cannot be expressed in full, see the policies",
-        Some(Verdict::Muted) => "muted: drawn, but not enforced",
-    }
+    let [line, foreground, background] = colors(verdict, palette).map(theme::color);
+    (line, foreground, background)
 }
 
 /// The emphasis of an arrow.
@@ -141,42 +80,6 @@ pub struct Marks {
     pub dependent: Option<DependentFlows>,
 }
 
-/// The newest results for the canvas, collected once per result.
-#[derive(Clone, Debug, Default)]
-pub struct Judged {
-    /// Verdicts of flows.
-    pub verdicts: BTreeMap<FlowId, Verdict>,
-    /// Isolation of workloads.
-    pub shields: BTreeMap<NodeRef, Shields>,
-    /// Arrows that stand for several flows.
-    pub bundles: BTreeMap<Bundle, Bundled>,
-    /// What the cards of collapsed namespaces sum up.
-    pub facts: BTreeMap<NamespaceId, Facts>,
-}
-
-impl Judged {
-    /// Gathers it.
-    pub fn of(
-        results: &Results,
-        gates: &Gates,
-        document: &Document,
-        (visible, hubs): (&Visible, &BTreeSet<NodeRef>),
-    ) -> Self {
-        let verdicts = results.proof.verdicts.clone();
-        let shields = shields_of(results, gates);
-        let bundles = bundles(document, visible).into_iter();
-        let bundles = bundles.map(|(id, flows)| (id, Bundled::of(flows, &verdicts)));
-        let mut facts = facts_of(document, &visible.collapsed, &shields, &verdicts);
-        mark_hubs(&mut facts, document, hubs);
-        Self {
-            bundles: bundles.collect(),
-            facts,
-            verdicts,
-            shields,
-        }
-    }
-}
-
 impl PartialEq for Marks {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.judged, &other.judged)
@@ -188,9 +91,6 @@ impl PartialEq for Marks {
             && self.dependent == other.dependent
     }
 }
-
-/// Ingress, then egress.
-pub type Shields = [Shield; 2];
 
 /// What is lit, with the number of hops from the start.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -298,49 +198,6 @@ impl Marks {
                 && flows.clone().all(|flow| self.selected.contains(flow)),
             lit: !self.lit.is_empty() && flows.clone().any(|flow| self.lit.contains(flow)),
             dependent: dependent.is_some_and(|all| flows.any(|flow| all.contains_key(flow))),
-        }
-    }
-}
-
-/// The isolation of workloads, and the worst of each namespace.
-fn shields_of(results: &Results, gates: &Gates) -> BTreeMap<NodeRef, Shields> {
-    let mut all: BTreeMap<NodeRef, Shields> = BTreeMap::new();
-    for (id, isolation) in &results.proof.isolation {
-        let gates = gates.get(id);
-        let shield = |at: usize, isolated: bool| match gates.and_then(|gates| gates.get(at)) {
-            _ if !isolated => Shield::Open,
-            Some(gate) if !gate.open_to.is_empty() => Shield::Partly,
-            Some(gate) if !gate.by_choice.is_empty() => Shield::ByChoice,
-            _ => Shield::Closed,
-        };
-        let both = [shield(0, isolation.ingress), shield(1, isolation.egress)];
-        all.insert(NodeRef::Workload(*id), both);
-    }
-    too_wide(results, &mut all);
-    let document = &results.document;
-    for (id, workload) in document.workloads.iter() {
-        let own = all.get(&NodeRef::Workload(id)).copied().unwrap_or_default();
-        let space = all.entry(NodeRef::Namespace(workload.namespace));
-        let space = space.or_default();
-        *space = [space[0].max(own[0]), space[1].max(own[1])];
-    }
-    all
-}
-
-/// A gate that lets in or out more than is drawn is open in part.
-fn too_wide(results: &Results, shields: &mut BTreeMap<NodeRef, Shields>) {
-    let wide = |finding: &&Finding| finding.kind == Kind::TooWide;
-    let mut wide = results.proof.findings.iter().filter(wide).peekable();
-    if wide.peek().is_none() {
-        return;
-    }
-    let words = Words::new(&results.document);
-    for finding in wide {
-        let Some(id) = finding.workload else { continue };
-        if let Some(shields) = shields.get_mut(&NodeRef::Workload(id)) {
-            let into = words.of(&End::Workload(id)) == finding.to;
-            let shield = &mut shields[usize::from(!into)];
-            *shield = (*shield).max(Shield::Partly);
         }
     }
 }

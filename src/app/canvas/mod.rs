@@ -37,11 +37,11 @@ mod ports;
 mod reroute;
 mod scene_graph;
 mod search;
-mod summary;
 mod targets;
 mod under;
 mod visible;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -56,12 +56,14 @@ use super::panels::compare::DependentFlows;
 use super::theme;
 use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};
+use crate::picture::{Judged, Picture};
 use crate::query::Results;
 use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
-use crate::scene::{ArrowId, Extra, ExtraId, Scene, Visible, svg};
+use crate::scene::{ArrowId, Extra, ExtraId, Part, Request, Scene, Visible, extra, layout};
 
-pub use look::{Emphasis, colors_of, icon_of, words_of, words_of_extra};
+pub use crate::picture::look::{words_of, words_of_extra};
+pub use look::{Emphasis, colors_of, icon_of};
 pub use scene_graph::Counters;
 pub use search::Search;
 
@@ -71,7 +73,7 @@ use far::Far;
 use insert::NewBox;
 use layouts::Layouts;
 use lit::Lighting;
-use look::{Judged, Marks};
+use look::Marks;
 use pen::Made;
 use pointer::Gesture;
 use ports::PortPicker;
@@ -141,6 +143,26 @@ pub struct CanvasView {
     judged: Arc<Judged>,
     /// Of which answers.
     judged_of: Option<JudgedOf>,
+}
+
+/// What a picture needs of the canvas.
+pub struct Diagram {
+    /// What is drawn.
+    pub scene: Arc<Scene>,
+    /// The layout input of the part that is shown; none: all.
+    pub part: Option<Request>,
+    /// Verdicts and isolation.
+    pub judged: Arc<Judged>,
+}
+
+impl Diagram {
+    /// What is shown, where it is on the canvas; routes the arrows of a part again.
+    pub fn shown(&self) -> Cow<'_, Scene> {
+        match &self.part {
+            None => Cow::Borrowed(&self.scene),
+            Some(request) => Cow::Owned(layout::update(request, &self.scene)),
+        }
+    }
 }
 
 /// The inputs of [`Judged`].
@@ -231,8 +253,24 @@ impl CanvasView {
     }
 
     /// The scene as an SVG document, with these lines below it.
-    pub fn svg(&self, theme: Theme, legend: &[String]) -> String {
-        svg::write_with(&self.scene_graph.scene, theme, legend)
+    pub fn svg(&self, theme: Theme, notes: Vec<String>) -> String {
+        let picture = Picture {
+            theme,
+            notes,
+            ..Picture::default()
+        };
+        picture.svg(&self.scene_graph.scene)
+    }
+
+    /// What a picture needs of the canvas: all of it, or the part with these items and arrow.
+    pub fn diagram(&self, document: &Document, items: &[Item], extra: Option<ExtraId>) -> Diagram {
+        let part = Part::of(document, &self.shown.visible, items).with_extra(extra);
+        let part = (!part.is_empty()).then(|| self.layouts.request().clone().part(&part));
+        Diagram {
+            scene: self.scene(),
+            part,
+            judged: Arc::clone(&self.judged),
+        }
     }
 
     /// Shows everything as soon as what is new has its place.
@@ -440,7 +478,9 @@ pub fn canvas_ui(
     let look = Look {
         selection: &view.selection,
         highlight: &view.highlight,
-        extra: view.extra.map(|id| collapsed.lift_id(document, id)),
+        extra: view
+            .extra
+            .map(|id| extra::lifted_id(document, &collapsed.now, id)),
         emphasis: view.emphasis(),
         focus: view.focus.as_ref(),
         matches: view.filter.matches().filter(|_| !view.filter.only),

@@ -8,11 +8,10 @@ use petgraph::stable_graph::DefaultIx;
 
 use super::card::{card, container};
 use super::collapsed_card::collapsed_card;
-use super::look::Shields;
 use super::paint::moved;
 use super::pen::{Made, Pen, rect};
-use super::summary::Facts;
 use crate::model::NodeRef;
+use crate::picture::{Facts, Shields};
 use crate::scene::{ArrowId, NamespaceBox, NodeBox, Point, pt};
 
 /// What is drawn.

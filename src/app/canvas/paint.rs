@@ -1,24 +1,10 @@
 //! Strokes and small figures the canvas is drawn with. All points are screen points.
 
 use crate::app::theme;
+use crate::picture::look::{Line, SHIELD, Shield};
 use crate::scene::tokens::Palette;
+use crate::scene::{Point, geom, pt};
 use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
-
-/// How the line of an arrow is drawn; one for each verdict, so that meaning never relies on colour
-/// alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Line {
-    /// Exact, and not yet judged.
-    Solid,
-    /// Too wide.
-    Double,
-    /// Blocked.
-    Dashed,
-    /// Cannot express in the chosen dialect.
-    DashDot,
-    /// Allowed by an imported policy, and not drawn.
-    Dotted,
-}
 
 /// A line along `points`.
 pub fn line(points: &[Pos2], kind: Line, stroke: Stroke, zoom: f32) -> Vec<Shape> {
@@ -96,45 +82,16 @@ pub fn shorten(points: &mut Vec<Pos2>, mut by: f32) {
 
 /// A path cut in the middle of its length.
 pub fn halves(points: &[Pos2]) -> (Vec<Pos2>, Vec<Pos2>) {
-    let length = |pair: &[Pos2]| pair[0].distance(pair[1]);
-    let mut left = points.windows(2).map(length).sum::<f32>() / 2.0;
-    for (at, pair) in points.windows(2).enumerate() {
-        let step = length(pair);
-        if step >= left {
-            let share = if step > 0.0 { left / step } else { 0.0 };
-            let middle = pair[0].lerp(pair[1], share);
-            let (mut first, mut second) = (points[..=at].to_vec(), vec![middle]);
-            first.push(middle);
-            second.extend_from_slice(&points[at + 1..]);
-            return (first, second);
-        }
-        left -= step;
-    }
-    (points.to_vec(), Vec::new())
-}
-
-/// The isolation of one gate of a workload, worst last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shield {
-    /// Isolated: filled.
-    #[default]
-    Closed,
-    /// Isolated, and a drawn flow allows future pods: half filled.
-    ByChoice,
-    /// Allows more than the drawn flows: half filled, amber.
-    Partly,
-    /// Not isolated: outlined, amber.
-    Open,
+    let points: Vec<Point> = points.iter().map(|p| pt(p.x, p.y)).collect();
+    let (first, second) = geom::halves(&points);
+    let back = |half: Vec<Point>| half.iter().map(|p| pos2(p.x, p.y)).collect();
+    (back(first), back(second))
 }
 
 /// A shield: filled is isolated, half filled partly open, outlined open; amber where more is open than
 /// drawn.
 pub fn shield(center: Pos2, height: f32, state: Shield, palette: &Palette) -> Vec<Shape> {
-    let foreground = match state {
-        Shield::Closed | Shield::ByChoice => palette.text_secondary,
-        Shield::Partly | Shield::Open => palette.wide,
-    };
-    let foreground = theme::color(foreground);
+    let foreground = theme::color(state.color(palette));
     match state {
         Shield::Closed => vec![Shape::convex_polygon(
             points(center, height),
@@ -159,20 +116,8 @@ pub fn outline(center: Pos2, height: f32, foreground: Color32) -> Vec<Shape> {
 }
 
 fn points(center: Pos2, height: f32) -> Vec<Pos2> {
-    let outline = [
-        (-0.42, -0.36),
-        (0.0, -0.5),
-        (0.42, -0.36),
-        (0.42, 0.02),
-        (0.32, 0.24),
-        (0.16, 0.4),
-        (0.0, 0.5),
-        (-0.16, 0.4),
-        (-0.32, 0.24),
-        (-0.42, 0.02),
-    ];
     let place = |(x, y): &(f32, f32)| center + vec2(*x, *y) * height;
-    outline.iter().map(place).collect()
+    SHIELD.iter().map(place).collect()
 }
 
 /// The grid of dots behind everything. Far out every second, fourth ... dot is left out.
@@ -240,15 +185,6 @@ mod tests {
         let mut short = vec![pos2(0.0, 0.0), pos2(2.0, 0.0)];
         shorten(&mut short, 8.0);
         assert_eq!(short.len(), 2);
-    }
-
-    #[test]
-    fn a_path_is_cut_in_the_middle() {
-        let way = [pos2(0.0, 0.0), pos2(10.0, 0.0), pos2(10.0, 4.0)];
-        let (first, second) = halves(&way);
-        assert_eq!(first, [pos2(0.0, 0.0), pos2(7.0, 0.0)]);
-        assert_eq!(second, [pos2(7.0, 0.0), pos2(10.0, 0.0), pos2(10.0, 4.0)]);
-        assert_eq!(halves(&way[..1]), (vec![way[0]], Vec::new()));
     }
 
     #[test]

@@ -21,11 +21,11 @@ use crate::query::compare::Side;
 /// What was read, if anything was, and what is wrong in it.
 pub(super) type Read = (Option<Side>, Vec<Diagnostic>);
 
-/// What writing a text came to.
+/// What writing a file came to.
 pub(super) enum Written {
     Done(PathBuf),
-    /// There is a file already; the text to replace it with.
-    Exists(PathBuf, String),
+    /// There is a file already; the bytes to replace it with.
+    Exists(PathBuf, Vec<u8>),
     Failed(Box<Diagnostic>),
 }
 
@@ -94,17 +94,22 @@ impl App {
             Some(Written::Done(path)) => {
                 self.view.notify(format!("Saved to {}", path.display()));
             }
-            Some(Written::Exists(path, text)) => {
-                let question = Question::Replace(path, Replacing::Text(text));
+            Some(Written::Exists(path, bytes)) => {
+                let question = Question::Replace(path, Replacing::Content(bytes));
                 self.view.overlay = Some(Overlay::Question(question));
             }
             Some(Written::Failed(diagnostic)) => {
-                let help = diagnostic.help.as_deref().unwrap_or_default();
-                let text = format!("{}; {help}", sentence(&diagnostic.message));
-                self.view.show_error(text);
+                self.show_failure(&diagnostic);
             }
             None => {}
         }
+    }
+
+    /// Shows why a file or a picture could not be made.
+    pub(super) fn show_failure(&mut self, diagnostic: &Diagnostic) {
+        let help = diagnostic.help.as_deref().unwrap_or_default();
+        let text = format!("{}; {help}", sentence(&diagnostic.message));
+        self.view.show_error(text);
     }
 
     /// Puts the table of the open comparison onto the clipboard.
@@ -140,7 +145,7 @@ impl App {
         let project = self.files.name_of(&self.document());
         let legend = self.view.compare.legend(&project);
         let theme = theme::current(&self.context);
-        let text = legend.map(|legend| self.view.canvas.svg(theme, &legend));
+        let text = legend.map(|notes| self.view.canvas.svg(theme, notes));
         self.write_note(path, "svg", text);
     }
 
@@ -168,20 +173,28 @@ impl App {
         if path.extension().is_none() {
             path.set_extension(extension);
         }
-        self.start_note(path, text, false);
+        self.start_note(path, false, move || Ok(text.into_bytes()));
     }
 
-    /// Writes a text over the file that is there.
-    pub(in crate::app) fn write_over(&mut self, path: PathBuf, text: String) {
-        self.start_note(path, text, true);
+    /// Writes bytes over the file that is there.
+    pub(in crate::app) fn write_over(&mut self, path: PathBuf, bytes: Vec<u8>) {
+        self.start_note(path, true, move || Ok(bytes));
     }
 
-    fn start_note(&mut self, path: PathBuf, text: String, agreed: bool) {
+    /// Makes the bytes of a file and writes them in the background; over a file that is there only if the user agreed.
+    pub(super) fn start_note(
+        &mut self,
+        path: PathBuf,
+        agreed: bool,
+        make: impl FnOnce() -> Result<Vec<u8>, Box<Diagnostic>> + Send + 'static,
+    ) {
         self.files.noting.start(move |_| {
-            if !agreed && files::stamp(&path).is_some() {
-                return Written::Exists(path, text);
-            }
-            match files::write_text(&path, &text) {
+            let bytes = match make() {
+                Ok(bytes) if agreed || files::stamp(&path).is_none() => bytes,
+                Ok(bytes) => return Written::Exists(path, bytes),
+                Err(diagnostic) => return Written::Failed(diagnostic),
+            };
+            match files::write_bytes(&path, &bytes) {
                 Ok(()) => Written::Done(path),
                 Err(diagnostic) => Written::Failed(Box::new(diagnostic)),
             }

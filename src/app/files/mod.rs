@@ -7,6 +7,7 @@ mod export;
 mod importing;
 mod journal;
 mod open;
+mod picture;
 mod save;
 mod watch;
 
@@ -27,6 +28,7 @@ use crate::suggest::Suggestion;
 pub use converting::Conversion;
 pub use export::{InDialect, Planned, Prepared, export_files};
 pub use importing::{Buildable, Report};
+pub use picture::Form as PictureForm;
 
 /// The project's place, and the work on files.
 pub struct Files {
@@ -49,6 +51,7 @@ pub struct Files {
     preferences: Sequence,
     comparing: Slot<comparing::Read>,
     noting: Slot<comparing::Written>,
+    copying: Slot<picture::Copied>,
     watch: watch::Watch,
     converting: Slot<Option<Conversion>>,
     write_converted: Slot<converting::Written>,
@@ -92,6 +95,7 @@ impl Files {
             preferences: Sequence::new(&pool),
             comparing: Slot::new(&pool),
             noting: Slot::new(&pool),
+            copying: Slot::new(&pool),
             watch: watch::Watch::new(&pool),
             converting: Slot::new(&pool),
             write_converted: Slot::new(&pool),
@@ -166,6 +170,7 @@ impl App {
         self.poll_saves();
         self.poll_watch();
         self.poll_comparing();
+        self.poll_copying();
         self.poll_export();
         self.poll_converting();
     }
@@ -199,7 +204,8 @@ impl App {
                     | PathRequest::ExportFile(name)
                     | PathRequest::SaveTable(name)
                     | PathRequest::SaveFindings(name)
-                    | PathRequest::SavePicture(name) => name.clone(),
+                    | PathRequest::SavePicture(name)
+                    | PathRequest::ExportPicture(name, _) => name.clone(),
                     _ => String::new(),
                 };
                 if matches!(ask, PathRequest::ExportFile(_) | PathRequest::ExportFolder) {
@@ -223,6 +229,9 @@ impl App {
             PathRequest::SaveTable(_) => self.write_table(paths.into_iter().next()),
             PathRequest::SaveFindings(name) => self.write_findings(&name, paths.into_iter().next()),
             PathRequest::SavePicture(_) => self.write_picture(paths.into_iter().next()),
+            PathRequest::ExportPicture(_, extent) => {
+                self.write_diagram(extent, paths.into_iter().next());
+            }
             PathRequest::SaveProject(_) => self.save_to(paths.into_iter().next()),
             PathRequest::ConvertFolder => self.conversion_folder(paths.into_iter().next()),
             PathRequest::ExportFolder | PathRequest::ExportFile(_) => {

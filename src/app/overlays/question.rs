@@ -35,8 +35,8 @@ pub struct Recovered {
 pub enum Replacing {
     /// The project.
     Project,
-    /// A table or a picture, as text.
-    Text(String),
+    /// A table or a picture: its bytes.
+    Content(Vec<u8>),
 }
 
 /// A prompt for a path.
@@ -126,7 +126,7 @@ fn replace_ui(
     });
     match (answer, replacing) {
         (Some("Replace"), Replacing::Project) => app.save_over(path),
-        (Some("Replace"), Replacing::Text(text)) => app.write_over(path, text),
+        (Some("Replace"), Replacing::Content(bytes)) => app.write_over(path, bytes),
         (Some(_), _) => app.leave_file(),
         (None, _) if closed => app.leave_file(),
         (None, replacing) => return Some(Question::Replace(path, replacing)),

@@ -44,21 +44,7 @@ pub fn status_ui(
         .layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(left, |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        let summary = match results.proof.state {
-            State::NothingToProve if view.analysis_results.audit.workloads > 0 => {
-                view.analysis_results.audit.summary()
-            }
-            _ => results.proof.summary(),
-        };
-        let (state, summary) = match results.broken() {
-            0 => (results.proof.state, summary),
-            1 => (State::Blocked, format!("{summary}; 1 invariant broken")),
-            n => (State::Blocked, format!("{summary}; {n} invariants broken")),
-        };
-        let (state, summary) = match view.check_failed {
-            true => (State::Blocked, NOT_CHECKED.to_owned()),
-            false => (state, summary),
-        };
+        let (state, summary) = verdict(results, view);
         if proof_pill(ui, state, &summary).clicked() {
             commands.push(Command::Problems);
         }
@@ -68,6 +54,19 @@ pub fn status_ui(
             false => notice_ui(ui, view),
         }
     });
+}
+
+/// The verdict on the project, in words.
+pub fn verdict(results: &Results, view: &View) -> (State, String) {
+    let audit = &view.analysis_results.audit;
+    let summary = match results.proof.state {
+        State::NothingToProve if audit.workloads > 0 => audit.summary(),
+        _ => results.proof.summary(),
+    };
+    match view.check_failed {
+        true => (State::Blocked, NOT_CHECKED.to_owned()),
+        false => results.with_invariants(summary),
+    }
 }
 
 /// Icon, text color and background of a state.

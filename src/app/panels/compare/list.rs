@@ -12,8 +12,9 @@ use super::{Answer, CompareView, kind_of};
 use crate::analysis::changes::Name;
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
-use crate::app::{analysis_results, icons, widgets};
+use crate::app::{icons, widgets};
 use crate::model::WorkloadId;
+use crate::picture;
 use crate::query::compare::{Comparison, Difference, Party, Side, Way, drawn_names};
 use crate::query::party::{self, Joined};
 use crate::scene::{Extra, ExtraId, tokens};
@@ -188,7 +189,7 @@ fn arrow_of(answer: &Answer, difference: &Difference) -> Option<Extra> {
         ports: difference.ports.clone(),
         pairs: 1,
     };
-    Some(analysis_results::extra(kind_of(difference.way), &joined))
+    Some(picture::extra(kind_of(difference.way), &joined))
 }
 
 /// Shows a connection on the canvas; if an end is missing there, reveals the other end.

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use egui::{Frame, Margin, Ui};
 
 use crate::analysis::changes::Relation;
-use crate::app::analysis_results;
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::model::Document;
+use crate::picture;
 use crate::query::Results;
 use crate::query::compare::{ArrowChange, Comparison, Difference, Side, Way, compare};
 use crate::report::diff::{self, Compared};
@@ -217,7 +217,7 @@ enum Older {
 }
 
 fn arrow(drawn: &ArrowChange) -> Extra {
-    analysis_results::extra(kind_of(drawn.way), &drawn.joined)
+    picture::extra(kind_of(drawn.way), &drawn.joined)
 }
 
 fn kind_of(way: Way) -> ExtraKind {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use egui::Ui;
 
-use crate::app::analysis_results::{extra, node_of};
 use crate::app::canvas::Emphasis;
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
@@ -14,6 +13,7 @@ use crate::app::theme::{self, color};
 use crate::app::words::arrow_end;
 use crate::app::{icons, widgets};
 use crate::model::{Document, FlowPort, Item, NodeRef};
+use crate::picture::{extra, node_of};
 use crate::query::Results;
 use crate::query::party::{Joined, Party};
 use crate::query::radius::{Hop, Radius, radius};

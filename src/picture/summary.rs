@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::paint::Shield;
+use super::look::Shield;
 use crate::model::{Base, Document, FlowId, NamespaceId, NodeRef};
 use crate::proof::Verdict;
 use crate::scene::bundle;
