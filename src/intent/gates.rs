@@ -397,10 +397,15 @@ impl Intended<'_> {
     /// Both gates of a flow, or its only one, at every pod of its ends. An external has no gate, even where a pod has one of its
     /// addresses.
     fn flow(&self, id: FlowId, flow: &Flow, exceptions: &[&Part]) -> Vec<Intent> {
+        // What may be denied need not be allowed, and what must be denied must not be. What is left out of a denial
+        // need not be denied, but may be: at another gate it may well be written.
+        let exceptions = match (flow.denies, self.bound) {
+            (true, Bound::Lower) => &[],
+            _ => exceptions,
+        };
         if exceptions.contains(&&Part::Flow) {
             return Vec::new();
         }
-        // What may be denied need not be allowed, and what must be denied must not be.
         let bound = match (flow.denies, self.bound) {
             (false, bound) => bound,
             (true, Bound::Lower) => Bound::Upper,

@@ -24,7 +24,7 @@ use crate::intent::future_pods::{FuturePods, future_pods};
 use crate::intent::gates::Bound;
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, End, FlowId, WorkloadId};
-use crate::policy::{Direction, Target};
+use crate::policy::{Direction, Loss, Target};
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
@@ -334,8 +334,15 @@ fn judge(
     let mut intents = intended(before, Bound::Upper);
     before.compared = 0;
     let mut differences = before.compare(Bound::Upper, cluster.intended(&intents), &real, stop)?;
-    // The bounds differ only at pods that are not in the document: the lower one is needed only there.
-    if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
+    // The bounds differ only at pods that are not in the document, and where a denial is not written whole: the lower
+    // one is needed only there.
+    let of_denial = |loss: &Loss| {
+        let mut denials = document.flows.iter().filter(|(_, flow)| flow.denies);
+        denials.any(|(id, _)| loss.flow == id.into())
+    };
+    let is_partly_denied = losses.iter().any(of_denial);
+    let needs_lower = |d: &GateDifference| is_partly_denied || concerns_unknown_pods(&cluster, d);
+    if differences.iter().any(|d| !d.wider && needs_lower(d)) {
         differences.retain(|d| d.wider);
         intents = intended(before, Bound::Lower);
         let lower = before.compare(Bound::Lower, cluster.intended(&intents), &real, stop)?;

@@ -135,8 +135,11 @@ proptest! {
                 && f.help.as_ref().is_some_and(|help| help.contains("DNS profile port numbers"));
             // HTTP rules are filtered only where a policy isolates.
             let requests = f.message.starts_with("the HTTP rules ");
-            // Nothing is written for a namespace that is not managed.
-            let denial = f.message.contains(", which the flow ") && unmanaged;
+            // Nothing is written for a namespace that is not managed, nor for a workload without labels: where its
+            // isolation would have denied, nothing does.
+            // Host-network sources are no pods for these dialects.
+            let nodes = target.is_cluster_wide() && document.workloads.iter().any(|(_, w)| w.host_network);
+            let denial = f.message.contains(", which the flow ") && (unmanaged || not_isolated || nodes);
             outside || named || requests || denial || not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
         };
         let reported = proof.findings.iter().filter(right).count() > 0;
