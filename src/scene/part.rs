@@ -71,6 +71,12 @@ impl Request {
         };
         self.flows.retain(is_kept);
         self.extras.retain(is_kept);
+        // Without the weighted arrow that it joins, a flow goes to the card itself.
+        let kept: BTreeSet<ArrowId> = self.flows.iter().map(|flow| flow.id).collect();
+        for flow in &mut self.flows {
+            flow.port
+                .take_if(|bundle| !kept.contains(&ArrowId::Bundle(*bundle)));
+        }
         let arrows = self.flows.iter().chain(&self.extras);
         let ends: BTreeSet<NodeRef> = arrows.flat_map(|a| [a.from, a.to]).collect();
         self.nodes

@@ -93,7 +93,7 @@ fn a_large_project_is_collapsed_except_for_what_is_selected() {
     let whole = text(&project, &[]);
     assert!(whole.contains(">2 flows</text>") && !whole.contains("<title>w0</title>"));
     let part = text(&project, &["--select", "a/w0"]);
-    assert!(part.contains("<title>w0</title>") && part.contains("<title>w0 to b: 1 flow</title>"));
+    assert!(part.contains("<title>w0</title>") && part.contains("<title>w0 to b: TCP 80</title>"));
     assert!(!part.contains("<title>w2</title>"));
 }
 

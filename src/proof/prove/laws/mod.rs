@@ -137,9 +137,11 @@ proptest! {
             let requests = f.message.starts_with("the HTTP rules ");
             // Nothing is written for a namespace that is not managed, nor for a workload without labels: where its
             // isolation would have denied, nothing does.
-            // Host-network sources are no pods for these dialects.
-            let nodes = target.is_cluster_wide() && document.workloads.iter().any(|(_, w)| w.host_network);
-            let denial = f.message.contains(", which the flow ") && (unmanaged || not_isolated || nodes);
+            // Host-network sources and addresses are no pods for these dialects.
+            let has_nodes = document.workloads.iter().any(|(_, w)| w.host_network);
+            let beyond = has_nodes || f.message.contains(", which the flow e");
+            let is_lost = unmanaged || not_isolated || target.is_cluster_wide() && beyond;
+            let denial = f.message.contains(", which the flow ") && is_lost;
             outside || named || requests || denial || not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
         };
         let reported = proof.findings.iter().filter(right).count() > 0;
