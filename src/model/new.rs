@@ -21,6 +21,30 @@ impl Namespace {
 }
 
 impl Workload {
+    /// The labels of its pods: of each one where they differ, else those that all have.
+    pub fn labels_of_pods(&self) -> Vec<&Labels> {
+        if self.pods.iter().all(|pod| pod.labels.is_none()) {
+            return vec![&self.labels];
+        }
+        let labels = self.pods.iter();
+        labels
+            .map(|pod| pod.labels.as_ref().unwrap_or(&self.labels))
+            .collect()
+    }
+
+    /// The labels that all of its pods have.
+    pub fn shared_labels(&self) -> Labels {
+        let all = self.labels_of_pods();
+        let shared = |(key, value): &(&String, &String)| {
+            all.iter().all(|labels| labels.get(*key) == Some(*value))
+        };
+        let first = all.first().copied().unwrap_or(&self.labels).iter();
+        first
+            .filter(shared)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+
     /// A workload with these labels on its pods. `kind` is an API kind: `Deployment`, `Pod`, ...
     pub fn new(
         namespace: NamespaceId,

@@ -85,8 +85,11 @@ impl<'a> Alike<'a> {
     fn new(all: &'a [(WorkloadId, &'a Workload)]) -> Self {
         let mut by_label: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, (_, workload)) in all.iter().enumerate() {
-            for (key, value) in &workload.labels {
-                by_label.entry((&**key, &**value)).or_default().push(at);
+            for (key, value) in workload.labels_of_pods().into_iter().flatten() {
+                let places = by_label.entry((&**key, &**value)).or_default();
+                if places.last() != Some(&at) {
+                    places.push(at);
+                }
             }
         }
         Self { all, by_label }
@@ -123,11 +126,15 @@ fn identity(document: &Document, id: WorkloadId, workload: &Workload, alike: &Al
         return Err(Unselectable::HostNetwork);
     }
     let own = workload.selector.as_ref();
+    // Pods of one workload may differ; its selector has to select all of them.
+    let shared = workload.shared_labels();
     let mut selector = match own.filter(|s| !s.requirements.is_empty()) {
         Some(own) => own.clone(),
-        None => of_labels(&workload.labels).ok_or(Unselectable::NoLabels)?,
+        None => of_labels(&shared).ok_or(Unselectable::NoLabels)?,
     };
-    if !selector.matches(&workload.labels) {
+    let pods = workload.labels_of_pods();
+    let selects_all = |selector: &Selector| pods.iter().all(|labels| selector.matches(labels));
+    if !selects_all(&selector) {
         return Err(Unselectable::NotItself);
     }
     if selector.matches(&Labels::new()) {
@@ -137,15 +144,21 @@ fn identity(document: &Document, id: WorkloadId, workload: &Workload, alike: &Al
         .candidates(&selector)
         // Pods that count as nodes are selected by nothing, so they need not be distinguished.
         .filter(|(_, w)| !document.counts_as_node(w))
-        .filter(|(other, w)| *other != id && selector.matches(&w.labels))
-        .map(|(other, w)| (other, &w.labels))
+        .filter(|(other, _)| *other != id)
+        .flat_map(|(other, w)| w.labels_of_pods().into_iter().map(move |l| (other, l)))
+        .filter(|(_, labels)| selector.matches(labels))
         .collect();
-    require_own_labels(&mut selector, &workload.labels, &mut also);
-    exclude_other_labels(&mut selector, &workload.labels, &mut also);
+    require_own_labels(&mut selector, &shared, &mut also);
+    exclude_other_labels(&mut selector, &shared, &mut also);
     match also.is_empty() {
+        true if !selects_all(&selector) => Err(Unselectable::NotItself),
         true => Ok(selector),
         false => Err(Unselectable::Also(
-            also.into_iter().map(|(id, _)| id).collect(),
+            also.into_iter()
+                .map(|(id, _)| id)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
         )),
     }
 }
