@@ -107,7 +107,7 @@ proptest! {
         let mut document = drawing_in(&random, target).document;
         // The addresses of future pods are opaque: blocks, which these dialects never match pods by, are not recognised
         // there.
-        if target.is_cluster_wide() && document.externals.iter().any(|(_, e)| !e.networks.is_empty()) {
+        if target.is_cluster_wide() {
             document.settings.assumptions.pod_addresses = PodAddresses::Outside;
         }
         let generated = generate(&document);
