@@ -90,6 +90,22 @@ fn route_to(service: &Service) -> Route {
     }
 }
 
+/// An address and those beside it, which are in the same blocks where it is a node's or a pod's.
+fn with_neighbours(address: std::net::IpAddr) -> Vec<std::net::IpAddr> {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+    let beside = |by: i8| match address {
+        IpAddr::V4(v4) => {
+            let at = u32::from(v4).checked_add_signed(by.into())?;
+            Some(IpAddr::V4(Ipv4Addr::from(at)))
+        }
+        IpAddr::V6(v6) => {
+            let at = u128::from(v6).checked_add_signed(by.into())?;
+            Some(IpAddr::V6(Ipv6Addr::from(at)))
+        }
+    };
+    [-1, 0, 1].into_iter().filter_map(beside).collect()
+}
+
 proptest! {
     #[test]
     fn services_forward_what_the_evaluator_allows(
@@ -106,8 +122,6 @@ proptest! {
         let traffic = analysis.service_exposure(&analysis.exposure());
         let settled = extra.iter().filter_map(|p| settle(&snapshot, p));
         let settled: Vec<Endpoint> = settled.map(Endpoint::NewPod).collect();
-        let is_taken = snapshot.nodes.iter().any(|node| !node.addresses.is_empty())
-            || snapshot.pods.iter().any(|pod| !pod.addresses.is_empty());
         for (at, service) in snapshot.services.iter().enumerate() {
             for workload in 0..snapshot.workloads.len() {
                 let sent = sent(&snapshot, service, workload);
@@ -122,6 +136,7 @@ proptest! {
                     let sources: Vec<Endpoint> = match source {
                         TrafficSource::Outside => addresses()
                             .into_iter()
+                            .flat_map(with_neighbours)
                             .filter(|a| if a.is_ipv4() { service.families.v4 } else { service.families.v6 })
                             .map(Endpoint::Address)
                             .collect(),
@@ -137,8 +152,8 @@ proptest! {
                         let one = pods().any(|pod| others(pod).any(|from| lets(pod, &from)));
                         prop_assert!(!has(&found.every, p) || all, "{:?} {:?}", found, p);
                         prop_assert!(has(&found.some, p) || !one, "{:?} {:?}", found, p);
-                        // There is one address of each kind here, unless it is a node's or a pod's.
-                        if source == TrafficSource::Outside && !is_taken {
+                        // There is an address of each kind here.
+                        if source == TrafficSource::Outside {
                             prop_assert_eq!((has(&found.every, p), has(&found.some, p)), (all, one));
                         }
                     }

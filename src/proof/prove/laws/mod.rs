@@ -137,7 +137,9 @@ proptest! {
             // Nothing is written for a namespace that is not managed, nor for a workload without labels: where its
             // isolation would have denied, nothing does.
             // Host-network sources and addresses are no pods for these dialects.
-            let has_nodes = document.workloads.iter().any(|(_, w)| w.host_network);
+            let is_from = |id| crate::model::Words::new(&document).of(&crate::model::End::Workload(id)) == f.from;
+            let mut hosts = document.workloads.iter().filter(|(_, w)| w.host_network);
+            let has_nodes = hosts.any(|(id, _)| is_from(id));
             let beyond = has_nodes || f.message.contains(", which the flow e");
             let is_lost = unmanaged || not_isolated || target.is_cluster_wide() && beyond;
             let denial = f.message.contains(", which the flow ") && is_lost;
