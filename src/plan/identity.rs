@@ -267,3 +267,52 @@ impl fmt::Display for Unselectable {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Pod;
+    use crate::model::fixture::Fixture;
+
+    /// `agents` has a pod of its own labels, and one with these.
+    fn differing(labels: &[(&str, &str)]) -> (Fixture, WorkloadId, WorkloadId) {
+        let mut fixture = Fixture::new();
+        let agents = fixture.workload("a/agents", "app=agent, tier=node");
+        let other = fixture.workload("a/other", "app=ui");
+        let labels = labels.iter().map(|(k, v)| ((*k).into(), (*v).into()));
+        let pod = Pod {
+            labels: Some(labels.collect()),
+            ..Pod::default()
+        };
+        let workload = fixture.document.workloads.get_mut(agents).expect("agents");
+        workload.pods = vec![Pod::default(), pod];
+        (fixture, agents, other)
+    }
+
+    #[test]
+    fn a_selector_selects_all_pods_of_its_workload_and_none_of_others() {
+        let (fixture, agents, other) = differing(&[("app", "ui"), ("tier", "node")]);
+        let found = identities(&fixture.document);
+        let selector = found[&agents].clone().expect("a selector");
+        for labels in fixture
+            .document
+            .workloads
+            .get(agents)
+            .expect("it is there")
+            .labels_of_pods()
+        {
+            assert!(selector.matches(labels), "{labels:?}");
+        }
+        // The pod of agents has the label of the other workload.
+        let selector = found[&other].clone().expect("a selector");
+        assert!(
+            !selector
+                .matches(&[("app".into(), "ui".into()), ("tier".into(), "node".into())].into())
+        );
+        let (fixture, agents, _) = differing(&[("app", "ui")]);
+        assert_eq!(
+            identities(&fixture.document)[&agents],
+            Err(Unselectable::NoLabels)
+        );
+    }
+}
