@@ -2,21 +2,16 @@
 //! the Document and the proof are, not by clicks.
 
 use super::command::Command;
-use super::panels::side::Tab;
-use super::state::App;
-use super::view::View;
 use crate::model::{Document, Edit, FlowId, Item, PolicyId, Thing};
-use crate::project::format;
-use crate::proof::{State, Verdict};
+use crate::proof::State;
 use crate::query::Results;
-use crate::query::why::PairVerdict;
 
 /// One mistake.
 pub struct Lesson {
     /// What it is called.
     pub title: &'static str,
     /// The project, in which a policy was edited by hand.
-    project: &'static str,
+    pub project: &'static str,
     /// The flow that the policy is for.
     flow: &'static str,
     /// The connection that shows the mistake: source, destination, port.
@@ -129,6 +124,22 @@ pub struct LessonView {
 }
 
 impl LessonView {
+    /// A lesson whose policy had this text as it began.
+    pub fn new(number: usize, wrong: String) -> Self {
+        Self {
+            number,
+            wrong,
+            seen: false,
+            explained: false,
+        }
+    }
+
+    /// Notes that the wrong flow was selected, or the wrong connection explained.
+    pub fn note(&mut self, seen: bool, explained: bool) {
+        self.seen |= seen;
+        self.explained |= explained;
+    }
+
     /// The lesson.
     pub fn lesson(&self) -> &'static Lesson {
         &LESSONS[self.number.min(LESSONS.len() - 1)]
@@ -178,54 +189,11 @@ impl LessonView {
     }
 }
 
-/// Notes what the user has seen of the open lesson.
-pub fn keep(view: &mut View, results: &Results) {
-    let is_wrong = |item: &Item| match item {
-        Item::Flow(id) => {
-            let verdict = results.proof.verdicts.get(id);
-            verdict.is_some_and(|verdict| *verdict != Verdict::Exact)
-        }
-        _ => false,
-    };
-    let seen = view.selection.iter().any(is_wrong);
-    let verdict = view.why.answer().map(|why| why.verdict);
-    let is_shown = matches!(verdict, Some(PairVerdict::Blocked | PairVerdict::NotDrawn));
-    let explained = view.tab == Tab::Why && is_shown;
-    if let Some(lesson) = &mut view.lesson {
-        lesson.seen |= seen;
-        lesson.explained |= explained;
-    }
-}
-
-impl App {
-    /// Opens the project of a lesson.
-    pub(super) fn open_lesson(&mut self, number: usize) {
-        let Some(lesson) = LESSONS.get(number) else {
-            return;
-        };
-        let Ok((document, _)) = format::read(lesson.project, "lesson") else {
-            return;
-        };
-        let policy = document.policies.iter().next();
-        let wrong = policy.map_or_else(String::new, |(_, policy)| policy.text.clone());
-        self.enter_text(document, lesson.project.into());
-        self.view.lesson = Some(LessonView {
-            number,
-            wrong,
-            seen: false,
-            explained: false,
-        });
-    }
-
-    /// Whether the open project is that of a lesson and was saved nowhere: nothing in it is work of the user.
-    pub(super) fn is_lesson(&self) -> bool {
-        self.view.lesson.is_some() && self.files.path.is_none()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::format;
+    use crate::proof::Verdict;
     use crate::query::check;
 
     #[test]
@@ -235,12 +203,7 @@ mod tests {
                 format::read(lesson.project, "lesson").expect("a project");
             assert_eq!(diagnostics, [], "{}", lesson.title);
             let (_, policy) = document.policies.iter().next().expect("a policy");
-            let view = LessonView {
-                number,
-                wrong: policy.text.clone(),
-                seen: false,
-                explained: false,
-            };
+            let view = LessonView::new(number, policy.text.clone());
             let before = check(&document);
             assert_eq!(
                 view.done(&document, &before),

@@ -3,7 +3,8 @@
 //! [`state::App`] holds a History (the Document and its past), the newest Results, the View and the
 //! files. A panel is `fn x_ui(ui, &Document, &Results, &mut XView, &mut Commands)`: it owns its own
 //! state alone, reads the rest by reference and acts by [`command::Command`]; commands run in order at
-//! the end of the frame (`perform`). Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
+//! the end of the frame (`frame`, `perform`). No two files use each other in a circle: a panel's state knows
+//! nothing of [`view::View`], which consists of these states. Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
 
 mod adding;
 pub mod analysis_results;
@@ -14,10 +15,10 @@ pub mod dialogs;
 pub mod files;
 pub mod filter;
 pub mod focus;
+mod frame;
 mod fuzzy;
 pub mod hubs;
 pub mod icons;
-mod imported;
 pub mod jobs;
 mod keys;
 pub mod lessons;
@@ -29,9 +30,11 @@ mod perform;
 pub mod places;
 pub mod preferences;
 pub mod problems;
+pub mod selection;
 mod shared_matrix;
 pub mod state;
 pub mod suggestions;
+pub mod surroundings;
 #[cfg(test)]
 mod tests;
 pub mod theme;
@@ -44,7 +47,8 @@ mod yaml_highlight;
 use std::path::PathBuf;
 
 pub use command::{Command, Commands};
-pub use state::{App, Surroundings};
+pub use state::App;
+pub use surroundings::Surroundings;
 pub use view::View;
 
 /// Opens the window, with these paths in it: a project, or manifests to import. Returns when it is closed.

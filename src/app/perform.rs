@@ -1,15 +1,20 @@
 //! What commands do.
 
+mod focus;
+mod imported;
+pub(super) mod lessons;
+mod places;
+
 use super::canvas::CanvasView;
 use super::command::{Command, Commands, When};
 use super::dialogs::{Extent, PathRequest};
 use super::files::PictureForm;
 use super::matrix::Center;
 use super::overlays::{IgnoreView, Overlay, PaletteView, SuggestionsView};
+use super::panels::Tab;
 use super::panels::inspector::name_field_id;
 use super::panels::policies::Scope;
 use super::panels::problems::Shown;
-use super::panels::side::Tab;
 use super::panels::{radius, why};
 use super::state::App;
 use super::suggestions::proposals;

@@ -3,9 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::focus::Focus;
-use super::matrix::Center;
-use super::state::App;
-use super::view::exists;
 use crate::model::Item;
 
 /// How many places are remembered.
@@ -13,11 +10,11 @@ const MOST: usize = 100;
 
 /// A place visited.
 #[derive(Clone, Debug, PartialEq)]
-struct Place {
-    selection: BTreeSet<Item>,
-    focus: Option<Focus>,
+pub(super) struct Place {
+    pub(super) selection: BTreeSet<Item>,
+    pub(super) focus: Option<Focus>,
     /// Zoom and pan.
-    camera: (f32, egui::Vec2),
+    pub(super) camera: (f32, egui::Vec2),
 }
 
 impl Place {
@@ -37,7 +34,7 @@ pub struct Places {
 impl Places {
     /// Remembers a place. The place before keeps the camera that it was left with; a jump is a place of
     /// its own even if nothing else changes.
-    fn visit(&mut self, place: Place, jumped: bool) {
+    pub(super) fn visit(&mut self, place: Place, jumped: bool) {
         let empty = place.selection.is_empty() && place.focus.is_none();
         match self.all.get_mut(self.at) {
             Some(here) if here.is_like(&place) && !jumped => *here = place,
@@ -57,7 +54,7 @@ impl Places {
 
     /// Goes that many places on (or back, if negative). From something that is no place, back is the
     /// place that one came from.
-    fn step(&mut self, step: isize, now: &Place) -> Option<&Place> {
+    pub(super) fn step(&mut self, step: isize, now: &Place) -> Option<&Place> {
         self.at = self.next(step, &now.selection, now.focus.as_ref())?;
         self.all.get(self.at)
     }
@@ -78,41 +75,6 @@ impl Places {
         let step = if away && step < 0 { step + 1 } else { step };
         let at = self.at.checked_add_signed(step)?;
         (at < self.all.len()).then_some(at)
-    }
-}
-
-impl App {
-    fn place(&self) -> Place {
-        Place {
-            selection: self.view.selection.clone(),
-            focus: self.view.focus.clone(),
-            camera: self.view.canvas.camera_at(),
-        }
-    }
-
-    /// Remembers where one is, once a gesture is over.
-    pub(super) fn note_place(&mut self) {
-        if self.history.is_none() || self.view.canvas.in_gesture() {
-            return;
-        }
-        let jumped = self.view.canvas.take_jump();
-        let place = self.place();
-        self.view.places.visit(place, jumped);
-    }
-
-    /// Goes back to the place before, or forward again.
-    pub(super) fn go_place(&mut self, step: isize) {
-        let now = self.place();
-        let Some(place) = self.view.places.step(step, &now).cloned() else {
-            return;
-        };
-        let document = self.document();
-        let there = place.selection.into_iter();
-        self.select(there.filter(|item| exists(&document, *item)).collect());
-        self.view.focus = place.focus;
-        self.view.prune(&document);
-        self.view.canvas.set_camera(place.camera);
-        self.view.center = Center::Canvas;
     }
 }
 

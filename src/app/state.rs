@@ -1,48 +1,31 @@
-//! The window's state and what happens in a frame: answers of jobs are taken in, keys become
-//! commands, panels are shown, and commands run in order at the end.
+//! The state of the window, and what is computed after an edit.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use egui::{CentralPanel, Context, Frame, Panel, Ui};
+use egui::Context;
 
 use super::analysis_results::AnalysisResults;
-use super::canvas;
 use super::command::{Command, Commands};
-use super::dialogs::{Dialogs, Native};
 use super::files::Files;
-use super::imported::Adoption;
-use super::jobs::{Slot, Workers};
-use super::keys;
-use super::lessons;
-use super::matrix::{self, Center};
+use super::jobs::Slot;
 use super::names::PolicyNames;
 use super::overlays;
-use super::panels::{lesson, outline, side, start, status, top_bar};
 use super::preferences::Preferences;
 use super::problems::{self, Problem};
-use super::theme::{self, color};
+use super::surroundings::Surroundings;
+use super::theme;
 use super::view::View;
-use crate::model::{Document, History};
-use crate::project::files::StateFolder;
+use crate::adopt::Adopted;
+use crate::model::{Document, History, PolicyId};
 use crate::query::Results;
-use crate::scene::{ExtraId, tokens};
-
-/// What the window needs from the system; tests replace it.
-pub struct Surroundings {
-    /// Where work runs.
-    pub workers: Workers,
-    /// File dialogs.
-    pub dialogs: Box<dyn Dialogs>,
-    /// The folder of preferences, the list of recent projects and the journal; none: nothing is stored.
-    pub state_folder: Option<StateFolder>,
-}
-
-/// The share of the window that a wide panel takes at most.
-const WIDE: f32 = 0.64;
+use crate::scene::ExtraId;
 
 /// What a worker computes after an edit.
 type Checked = (Results, Vec<Problem>, PolicyNames);
+
+/// The result of adopting these policies, and the Document that it was computed for.
+pub(super) type Adoption = (Document, Vec<PolicyId>, Adopted);
 
 /// The window.
 pub struct App {
@@ -65,7 +48,7 @@ pub struct App {
     pub(super) last_export: Option<Box<overlays::ExportView>>,
     /// The title that the window has.
     pub(super) title: String,
-    check: Slot<Option<Checked>>,
+    pub(super) check: Slot<Option<Checked>>,
     /// What the last check left for the next one.
     check_cache: Arc<Mutex<crate::query::Cache>>,
     pub(super) adopting: Slot<Adoption>,
@@ -73,17 +56,6 @@ pub struct App {
     /// What was last sent to be checked; none: the open Document must be.
     pub(super) sent: Option<Document>,
     pub(super) context: Context,
-}
-
-impl Surroundings {
-    /// The real ones.
-    pub fn of_this_desktop() -> Self {
-        Self {
-            workers: Workers::Threads,
-            dialogs: Box::new(Native),
-            state_folder: StateFolder::of_this_user(),
-        }
-    }
 }
 
 impl App {
@@ -135,7 +107,7 @@ impl App {
     }
 
     /// Sends the Document, with what is being typed, to be checked, if that would change the answer.
-    fn keep_checked(&mut self) {
+    pub(super) fn keep_checked(&mut self) {
         let Some(history) = &self.history else { return };
         let mut document = history.document().clone();
         for edit in self.view.drafts.edits() {
@@ -164,7 +136,7 @@ impl App {
         self.take_answers();
     }
 
-    fn take_answers(&mut self) {
+    pub(super) fn take_answers(&mut self) {
         if let Some((results, problems, names)) = self.check.take().flatten() {
             self.view.names = Arc::new(names);
             self.results = Arc::new(results);
@@ -185,7 +157,7 @@ impl App {
     }
 
     /// Reports panics of workers; only their answers are lost.
-    fn report_panics(&mut self) {
+    pub(super) fn report_panics(&mut self) {
         if let Some(message) = self.files.pool().take_panics().first() {
             let text =
                 format!("Internal error: {message}. Your project is unchanged; please report this");
@@ -198,111 +170,8 @@ impl App {
         self.check.busy()
     }
 
-    fn show(&mut self, ui: &mut Ui) {
-        let mut commands = std::mem::take(&mut self.commands);
-        if let Some(history) = &self.history {
-            let document = history.document().clone();
-            self.show_project(ui, &document, &mut commands);
-        } else {
-            start::start_ui(ui, &self.files, &self.preferences, &mut commands);
-        }
-        self.commands = commands;
-    }
-
-    fn show_project(&mut self, ui: &mut Ui, document: &Document, commands: &mut Commands) {
-        let results = Arc::clone(&self.results);
-        let palette = theme::palette(ui.ctx());
-        let panel = Frame::new().fill(color(palette.panel));
-        let top = Panel::top("top bar").exact_size(tokens::BAR);
-        top.resizable(false)
-            .frame(panel)
-            .show_separator_line(false)
-            .show(ui, |ui| {
-                top_bar::top_bar_ui(ui, self, commands);
-            });
-        let (view, pool) = (&mut self.view, self.files.pool());
-        if view.center == Center::Matrix {
-            matrix::keep(&results, view, pool);
-        }
-        let quiet = !self.check.busy();
-        side::keep(document, &results, view, (pool, quiet));
-        if let Some(text) = view.policies.take_copy() {
-            view.notify("Policies copied");
-            commands.push(Command::CopyText(text));
-        }
-        let saved = self.history.as_ref().and_then(History::saved);
-        view.compare
-            .keep(&results, view.results_number, saved, pool);
-        view.compare
-            .enforcers
-            .keep(&results, view.results_number, pool);
-        let reading = self.files.reading();
-        let status = Panel::bottom("status").exact_size(tokens::STATUS);
-        status
-            .resizable(false)
-            .frame(panel)
-            .show_separator_line(false)
-            .show(ui, |ui| {
-                status::status_ui(ui, document, &results, view, reading, commands);
-            });
-        lessons::keep(view, &results);
-        if let Some(open) = &view.lesson {
-            let below = Panel::bottom("lesson").exact_size(lesson::HEIGHT);
-            let below = below.resizable(false).show_separator_line(false);
-            below.frame(panel).show(ui, |ui| {
-                lesson::lesson_ui(ui, (document, &results), open, commands);
-            });
-        }
-        let edit = view.audit.take_edit(document);
-        commands.extend(edit.map(Command::Edit));
-        let is_wide = view.is_wide(document);
-        if self.preferences.outline && !is_wide {
-            let left = Panel::left("outline").default_size(tokens::OUTLINE);
-            left.size_range(160.0..=480.0).frame(panel).show(ui, |ui| {
-                let hubs = view.canvas.hubs().hidden();
-                let beside = outline::Beside {
-                    number: view.results_number,
-                    names: &view.names,
-                    hubs: &hubs,
-                    selection: &view.selection,
-                    chosen: view.policies.chosen.as_deref(),
-                };
-                let about = (document, &*results);
-                outline::outline_ui(ui, about, beside, &mut view.outline, commands);
-            });
-        }
-        if is_wide {
-            let most = ui.max_rect().width() * WIDE;
-            let right = Panel::right("audit").default_size(most);
-            right
-                .size_range(480.0..=most.max(480.0))
-                .frame(panel)
-                .show(ui, |ui| {
-                    side::wide_ui(ui, document, &results, view, commands);
-                });
-        } else if self.preferences.inspector {
-            let right = Panel::right("inspector").default_size(tokens::INSPECTOR);
-            right.size_range(300.0..=720.0).frame(panel).show(ui, |ui| {
-                side::side_ui(ui, document, &results, view, commands);
-            });
-        }
-        let background = Frame::new().fill(color(palette.canvas));
-        CentralPanel::default().frame(background).show(ui, |ui| {
-            if view.center == Center::Matrix {
-                matrix::matrix_ui(ui, document, view, commands);
-                return;
-            }
-            let room = ui.max_rect();
-            canvas::canvas_ui(ui, pool, document, &results, view, commands);
-            if let Some(chosen) = matrix::canvas_switch_ui(ui, room) {
-                view.center = chosen;
-                view.matrix.open();
-            }
-        });
-    }
-
     /// Runs the queued commands, in order, until none is left.
-    fn perform_all(&mut self) {
+    pub(super) fn perform_all(&mut self) {
         for command in self.view.drafts.settle() {
             self.perform(command);
         }
@@ -343,34 +212,11 @@ fn same_for_checks(a: &Document, b: &Document) -> bool {
         && a.ignore == b.ignore
 }
 
-impl eframe::App for App {
-    fn logic(&mut self, context: &Context, _: &mut eframe::Frame) {
-        self.report_panics();
-        self.take_answers();
-        self.take_adopted();
-        self.poll_files();
-        self.handle_close(context);
-    }
-
-    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
-        self.frames += 1;
-        keys::read(self, ui.ctx());
-        self.take_drops(ui.ctx());
-        self.show(ui);
-        overlays::overlays_ui(self, ui.ctx());
-        self.perform_all();
-        self.note_place();
-        self.keep_checked();
-        self.keep_journal(ui.ctx());
-        self.watch_file(ui.ctx());
-        self.title(ui.ctx());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::dialogs::Prepared;
+    use crate::app::jobs::Workers;
 
     #[test]
     fn a_check_that_panics_is_reported_and_the_next_edit_is_checked() {

@@ -20,13 +20,14 @@ use super::panels::policies::PoliciesView;
 use super::panels::problems::{ProblemsView, Shown};
 use super::panels::radius::RadiusView;
 use super::panels::reach::ReachView;
-use super::panels::side::Tab;
 use super::panels::why::WhyView;
+use super::panels::{ShownConnection, Tab};
 use super::places::Places;
 use super::problems::Problem;
+use super::selection::{exists, only};
 use super::shared_matrix::SharedMatrix;
 use super::widgets::Drafts;
-use crate::model::{Document, Flow, FlowId, Item, NodeRef};
+use crate::model::{Document, Flow, FlowId, Item};
 use crate::query::why::PairVerdict;
 use crate::scene::{Extra, ExtraId, ExtraKind};
 
@@ -103,19 +104,6 @@ pub struct View {
     pub split: Split,
     /// Whether animations are off.
     pub reduced_motion: bool,
-}
-
-/// A connection explained in the side panel.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ShownConnection {
-    /// Its source, if that is on the canvas.
-    pub from: Option<NodeRef>,
-    /// Its destination, if that is on the canvas.
-    pub to: Option<NodeRef>,
-    /// Its port, as text.
-    pub label: String,
-    /// Its verdict.
-    pub verdict: PairVerdict,
 }
 
 /// Share of the side panel that the inspector takes, by the tab below it.
@@ -272,27 +260,5 @@ impl View {
             focus.roots.retain(|node| document.has_node(*node));
         }
         self.focus.take_if(|focus| focus.roots.is_empty());
-    }
-}
-
-/// The selected item, if exactly one is selected.
-pub fn only(selection: &BTreeSet<Item>) -> Option<Item> {
-    match selection.len() {
-        1 => selection.first().copied(),
-        _ => None,
-    }
-}
-
-/// Whether an item is in the Document.
-pub fn exists(document: &Document, item: Item) -> bool {
-    match item {
-        Item::Namespace(id) => document.namespaces.contains(id),
-        Item::Workload(id) => document.workloads.contains(id),
-        Item::Service(id) => document.services.contains(id),
-        Item::External(id) => document.externals.contains(id),
-        Item::Group(id) => document.groups.contains(id),
-        Item::Flow(id) => document.flows.contains(id),
-        Item::Policy(id) => document.policies.contains(id),
-        Item::Invariant(id) => document.invariants.contains(id),
     }
 }

@@ -2,7 +2,7 @@
 
 use drawbridge::app::Command;
 use drawbridge::app::dialogs::Answer;
-use drawbridge::app::panels::side::Tab;
+use drawbridge::app::panels::Tab;
 use drawbridge::model::{Document, Item};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};

@@ -1,7 +1,7 @@
 //! The lessons, from wrong to green, through their own buttons, the editor and undo.
 
 use drawbridge::app::lessons::LESSONS;
-use drawbridge::app::panels::side::Tab;
+use drawbridge::app::panels::Tab;
 use drawbridge::model::Item;
 use drawbridge::proof::{State, Verdict};
 use egui::{Key, Modifiers};

@@ -2,7 +2,7 @@
 
 use drawbridge::app::Command;
 use drawbridge::app::matrix::{Center, Mode};
-use drawbridge::app::panels::side::Tab;
+use drawbridge::app::panels::Tab;
 use drawbridge::model::{Edit, End, Flow, FlowPort, ImportedPolicy, Item, NodeRef, Thing, Unknown};
 use drawbridge::proof::State;
 use drawbridge::query::why::PairVerdict;

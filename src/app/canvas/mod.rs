@@ -29,6 +29,7 @@ mod moving;
 mod node_shape;
 mod overlay;
 mod paint;
+pub mod panel;
 mod pen;
 mod perform;
 mod pointer;
@@ -45,22 +46,20 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Context, Id, Rect, Sense, Ui};
+use egui::{Context, Id, Rect, Ui};
 
 use super::analysis_results::{AnalysisResults, Extras};
-use super::command::Commands;
 use super::filter::Matches;
 use super::focus::Focus;
 use super::jobs::{Memo, Pool};
 use super::panels::compare::DependentFlows;
 use super::theme;
-use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};
 use crate::picture::{Judged, Picture};
 use crate::query::Results;
 use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
-use crate::scene::{ArrowId, Extra, ExtraId, Part, Request, Scene, Visible, extra, layout};
+use crate::scene::{ArrowId, Extra, ExtraId, Part, Request, Scene, Visible, layout};
 
 pub use crate::picture::look::{words_of, words_of_extra};
 pub use look::{Emphasis, colors_of, icon_of};
@@ -456,54 +455,4 @@ fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {
 /// What the canvas is known to egui by.
 pub(super) fn canvas_id() -> Id {
     Id::new("canvas")
-}
-
-/// Shows the canvas.
-pub fn canvas_ui(
-    ui: &mut Ui,
-    pool: &Pool,
-    document: &Document,
-    results: &Results,
-    view: &mut View,
-    commands: &mut Commands,
-) {
-    let rect = ui.available_rect_before_wrap();
-    ui.advance_cursor_after_rect(rect);
-    let mut canvas = std::mem::take(&mut view.canvas);
-    canvas.camera.viewport = rect;
-    let verdicts = &results.proof.verdicts;
-    view.filter.keep(document, verdicts, view.results_number);
-    canvas.see(document, &view.filter);
-    let collapsed = &mut canvas.collapsed;
-    let look = Look {
-        selection: &view.selection,
-        highlight: &view.highlight,
-        extra: view
-            .extra
-            .map(|id| extra::lifted_id(document, &collapsed.now, id)),
-        emphasis: view.emphasis(),
-        focus: view.focus.as_ref(),
-        matches: view.filter.matches().filter(|_| !view.filter.only),
-        dependent: view.compare.enforcers.flows(),
-        extras: collapsed.lift(document, view.extras(document)),
-        number: view.results_number,
-        analysis_results: &view.analysis_results,
-        reduced_motion: view.reduced_motion,
-    };
-    canvas.light(&look);
-    canvas.fade(ui.ctx(), &look);
-    canvas.follow(ui.ctx(), pool, document, results, &look);
-
-    let response = ui.interact(rect, canvas_id(), Sense::click_and_drag());
-    canvas.navigate(ui, &response);
-    canvas.point(ui, &response, document, view, commands);
-    canvas.type_keys(ui, &response, document, view, commands);
-    canvas.draw(ui);
-    canvas.draw_moment(ui, document, view);
-    canvas.name_items(ui, document, results, view, commands);
-    canvas.tooltip(ui, &response, document, results, view);
-    canvas.context_menu(&response, document, view, commands);
-    canvas.tools(ui, (document, results), view, commands);
-    canvas.show_popup(ui, document, view, commands);
-    view.canvas = canvas;
 }

@@ -7,7 +7,7 @@ use super::open::is_project;
 use crate::app::audit::Form;
 use crate::app::dialogs::PathRequest;
 use crate::app::overlays::{Overlay, Question, Replacing};
-use crate::app::panels::side::Tab;
+use crate::app::panels::Tab;
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::app::theme;

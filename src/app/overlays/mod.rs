@@ -7,6 +7,7 @@ mod history;
 mod ignore;
 mod keys;
 mod manual;
+pub mod open;
 mod palette;
 mod question;
 mod report;
@@ -14,7 +15,6 @@ mod suggestions;
 
 use egui::{Align2, Context, CornerRadius, Frame, Id, Margin, Modal, Stroke, Ui, Vec2, vec2};
 
-use super::state::App;
 use super::theme::{self, color};
 
 pub use adopted::AdoptedView;
@@ -51,35 +51,6 @@ pub enum Overlay {
     Manual(&'static str),
     /// Where findings of a rule are ignored, and why.
     Ignore(Box<IgnoreView>),
-}
-
-/// Shows the open overlay.
-pub fn overlays_ui(app: &mut App, context: &Context) {
-    let Some(overlay) = app.view.overlay.take() else {
-        return;
-    };
-    let open = match overlay {
-        Overlay::Palette(view) => palette::palette_ui(app, context, view).map(Overlay::Palette),
-        Overlay::Keys => keys::keys_ui(context).then_some(Overlay::Keys),
-        Overlay::History => history::history_ui(app, context).then_some(Overlay::History),
-        Overlay::Report => report::report_ui(app, context).then_some(Overlay::Report),
-        Overlay::Question(question) => {
-            question::question_ui(app, context, question).map(Overlay::Question)
-        }
-        Overlay::Path(prompt) => question::path_ui(app, context, prompt).map(Overlay::Path),
-        Overlay::Adopted(view) => adopted::adopted_ui(app, context, view).map(Overlay::Adopted),
-        Overlay::Convert(view) => convert::convert_ui(app, context, view).map(Overlay::Convert),
-        Overlay::Suggestions(view) => {
-            suggestions::suggestions_ui(app, context, view).map(Overlay::Suggestions)
-        }
-        Overlay::Manual(code) => manual::manual_ui(context, code).then_some(Overlay::Manual(code)),
-        Overlay::Ignore(view) => ignore::ignore_ui(app, context, view).map(Overlay::Ignore),
-        Overlay::Export(view) => export::export_ui(app, context, view).map(Overlay::Export),
-    };
-    // The overlay may itself have opened another one.
-    if app.view.overlay.is_none() {
-        app.view.overlay = open;
-    }
 }
 
 /// A centered dialog; returns the result of the content, and whether the dialog was closed (by Escape

@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::problems::Shown;
-use super::{audit, compare, inspector, policies, problems, reach, why};
+use super::{Tab, audit, compare, inspector, policies, problems, reach, why};
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::Pool;
 use crate::app::problems::Tone;
@@ -17,22 +17,6 @@ use crate::app::{icons, widgets};
 use crate::model::Document;
 use crate::query::Results;
 use crate::scene::tokens;
-
-/// The tabs below the inspector.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
-    /// The problems.
-    Problems,
-    /// The text of the policies.
-    #[default]
-    Policies,
-    /// Who reaches the selection, and what it reaches.
-    Reach,
-    /// Why a connection is allowed or not.
-    Why,
-    /// Connections that open or close, compared with an older version.
-    Compare,
-}
 
 /// Computes the contents of the tabs on the worker pool.
 pub fn keep(

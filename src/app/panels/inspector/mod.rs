@@ -25,7 +25,7 @@ use crate::app::analysis_results::AnalysisResults;
 use crate::app::command::Commands;
 use crate::app::jobs::Pool;
 use crate::app::names::PolicyNames;
-use crate::app::view::only;
+use crate::app::selection::only;
 use crate::app::widgets::{Drafts, Field};
 use crate::model::{Document, Item};
 use crate::query::Results;

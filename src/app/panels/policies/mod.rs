@@ -15,7 +15,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::names::PolicyNames;
 use crate::app::panels::fidelity;
-use crate::app::view::only;
+use crate::app::selection::only;
 use crate::app::widgets::Drafts;
 use crate::app::{icons, widgets};
 use crate::model::{Document, FlowId, Item, PolicyId};

@@ -7,9 +7,9 @@ use egui::{CornerRadius, Frame, Margin, RichText, ScrollArea, Stroke, StrokeKind
 
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
+use crate::app::panels::ShownConnection;
 use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
-use crate::app::view::ShownConnection;
 use crate::app::{icons, widgets};
 use crate::model::Document;
 use crate::proof::Fix;

@@ -11,8 +11,8 @@ use egui::{Frame, Margin, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
 
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
+use crate::app::panels::ShownConnection;
 use crate::app::theme::{self, color};
-use crate::app::view::ShownConnection;
 use crate::app::{icons, problems, verdict, widgets};
 use crate::model::{Document, Edit, Item, NodeRef, Refusal};
 use crate::proof::Fix;

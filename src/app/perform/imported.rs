@@ -1,25 +1,21 @@
 //! Commands about imported policies: adopt, edit by hand, restore the generated policy, remove.
 
-use super::command::Command;
-use super::overlays::{AdoptedView, Overlay};
-use super::panels::policies::{Source, editor_id, made_for};
-use super::state::App;
-use crate::adopt::Adopted;
-use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing, Unknown};
+use crate::app::command::Command;
+use crate::app::overlays::{AdoptedView, Overlay};
+use crate::app::panels::policies::{Source, editor_id, made_for};
+use crate::app::state::App;
+use crate::model::{Edit, ImportedPolicy, Item, PolicyId, Thing, Unknown};
 use crate::project::files::policy_file;
-
-/// The result of adopting these policies, and the Document that it was computed for.
-pub type Adoption = (Document, Vec<PolicyId>, Adopted);
 
 impl App {
     /// Adopts the selected imported policies, or those in the selected namespaces, or all.
-    pub(super) fn adopt_policies(&mut self) {
+    pub(in crate::app) fn adopt_policies(&mut self) {
         let ids = self.policies_to_adopt();
         self.adopt(ids);
     }
 
     /// Replaces the chosen generated policy by an editable copy.
-    pub(super) fn edit_chosen_by_hand(&mut self) {
+    pub(in crate::app) fn edit_chosen_by_hand(&mut self) {
         match self.view.policies.chosen.clone() {
             Some(key) => self.edit_by_hand(&key),
             None => self
@@ -29,7 +25,7 @@ impl App {
     }
 
     /// The imported policies that are selected.
-    pub(super) fn selected_policies(&self) -> Vec<PolicyId> {
+    pub(in crate::app) fn selected_policies(&self) -> Vec<PolicyId> {
         let policies = self.view.selection.iter().filter_map(|item| match item {
             Item::Policy(id) => Some(*id),
             _ => None,
@@ -64,7 +60,7 @@ impl App {
     }
 
     /// Starts a worker that turns policies into flows, where that provably changes nothing.
-    pub(super) fn adopt(&mut self, ids: Vec<PolicyId>) {
+    pub(in crate::app) fn adopt(&mut self, ids: Vec<PolicyId>) {
         if ids.is_empty() {
             self.view.notify("There are no imported policies to adopt");
             return;
@@ -78,7 +74,7 @@ impl App {
     }
 
     /// Applies the result of adopting as one undo step, and shows its summary.
-    pub(super) fn take_adopted(&mut self) {
+    pub(in crate::app) fn take_adopted(&mut self) {
         let Some((document, ids, adopted)) = self.adopting.take() else {
             return;
         };
@@ -105,7 +101,7 @@ impl App {
     }
 
     /// Replaces a generated policy by an editable copy.
-    pub(super) fn edit_by_hand(&mut self, key: &str) {
+    pub(in crate::app) fn edit_by_hand(&mut self, key: &str) {
         let document = self.document();
         let mut known = document.policies.iter();
         if let Some((id, _)) = known.find(|(_, policy)| policy.replaces.as_deref() == Some(key)) {
@@ -138,7 +134,7 @@ impl App {
     }
 
     /// Removes those that were edited by hand, so that they are generated again.
-    pub(super) fn restore_generated(&mut self, mut ids: Vec<PolicyId>) {
+    pub(in crate::app) fn restore_generated(&mut self, mut ids: Vec<PolicyId>) {
         let document = self.document();
         let replaces = |id: &PolicyId| {
             let policy = document.policies.get(*id);
@@ -153,7 +149,7 @@ impl App {
     }
 
     /// Removes imported policies; `title` names the undo step.
-    pub(super) fn remove_policies(&mut self, ids: &[PolicyId], title: fn(&str) -> String) {
+    pub(in crate::app) fn remove_policies(&mut self, ids: &[PolicyId], title: fn(&str) -> String) {
         let document = self.document();
         let name = match ids {
             [] => return,

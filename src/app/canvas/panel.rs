@@ -1,0 +1,61 @@
+//! Shows the canvas and takes its input.
+
+use egui::{Sense, Ui};
+
+use super::{Look, canvas_id};
+use crate::app::command::Commands;
+use crate::app::jobs::Pool;
+use crate::app::view::View;
+use crate::model::Document;
+use crate::query::Results;
+use crate::scene::extra;
+
+/// Shows the canvas.
+pub fn canvas_ui(
+    ui: &mut Ui,
+    pool: &Pool,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    let rect = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(rect);
+    let mut canvas = std::mem::take(&mut view.canvas);
+    canvas.camera.viewport = rect;
+    let verdicts = &results.proof.verdicts;
+    view.filter.keep(document, verdicts, view.results_number);
+    canvas.see(document, &view.filter);
+    let collapsed = &mut canvas.collapsed;
+    let look = Look {
+        selection: &view.selection,
+        highlight: &view.highlight,
+        extra: view
+            .extra
+            .map(|id| extra::lifted_id(document, &collapsed.now, id)),
+        emphasis: view.emphasis(),
+        focus: view.focus.as_ref(),
+        matches: view.filter.matches().filter(|_| !view.filter.only),
+        dependent: view.compare.enforcers.flows(),
+        extras: collapsed.lift(document, view.extras(document)),
+        number: view.results_number,
+        analysis_results: &view.analysis_results,
+        reduced_motion: view.reduced_motion,
+    };
+    canvas.light(&look);
+    canvas.fade(ui.ctx(), &look);
+    canvas.follow(ui.ctx(), pool, document, results, &look);
+
+    let response = ui.interact(rect, canvas_id(), Sense::click_and_drag());
+    canvas.navigate(ui, &response);
+    canvas.point(ui, &response, document, view, commands);
+    canvas.type_keys(ui, &response, document, view, commands);
+    canvas.draw(ui);
+    canvas.draw_moment(ui, document, view);
+    canvas.name_items(ui, document, results, view, commands);
+    canvas.tooltip(ui, &response, document, results, view);
+    canvas.context_menu(&response, document, view, commands);
+    canvas.tools(ui, (document, results), view, commands);
+    canvas.show_popup(ui, document, view, commands);
+    view.canvas = canvas;
+}

@@ -1,0 +1,150 @@
+//! A frame: answers of jobs are taken in, keys become commands, panels are shown, and commands run in order at
+//! the end.
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, Context, Frame, Panel, Ui};
+
+use super::canvas;
+use super::command::{Command, Commands};
+use super::keys;
+use super::matrix::{self, Center};
+use super::overlays;
+use super::panels::{lesson, outline, side, start, status, top_bar};
+use super::perform;
+use super::state::App;
+use super::theme::{self, color};
+use crate::model::{Document, History};
+use crate::scene::tokens;
+
+/// The share of the window that a wide panel takes at most.
+const WIDE: f32 = 0.64;
+
+impl eframe::App for App {
+    fn logic(&mut self, context: &Context, _: &mut eframe::Frame) {
+        self.report_panics();
+        self.take_answers();
+        self.take_adopted();
+        self.poll_files();
+        self.handle_close(context);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        self.frames += 1;
+        keys::read(self, ui.ctx());
+        self.take_drops(ui.ctx());
+        self.show(ui);
+        overlays::open::overlays_ui(self, ui.ctx());
+        self.perform_all();
+        self.note_place();
+        self.keep_checked();
+        self.keep_journal(ui.ctx());
+        self.watch_file(ui.ctx());
+        self.title(ui.ctx());
+    }
+}
+
+impl App {
+    fn show(&mut self, ui: &mut Ui) {
+        let mut commands = std::mem::take(&mut self.commands);
+        if let Some(history) = &self.history {
+            let document = history.document().clone();
+            self.show_project(ui, &document, &mut commands);
+        } else {
+            start::start_ui(ui, &self.files, &self.preferences, &mut commands);
+        }
+        self.commands = commands;
+    }
+
+    fn show_project(&mut self, ui: &mut Ui, document: &Document, commands: &mut Commands) {
+        let results = Arc::clone(&self.results);
+        let palette = theme::palette(ui.ctx());
+        let panel = Frame::new().fill(color(palette.panel));
+        let top = Panel::top("top bar").exact_size(tokens::BAR);
+        top.resizable(false)
+            .frame(panel)
+            .show_separator_line(false)
+            .show(ui, |ui| {
+                top_bar::top_bar_ui(ui, self, commands);
+            });
+        let (view, pool) = (&mut self.view, self.files.pool());
+        if view.center == Center::Matrix {
+            matrix::panel::keep(&results, view, pool);
+        }
+        let quiet = !self.check.busy();
+        side::keep(document, &results, view, (pool, quiet));
+        if let Some(text) = view.policies.take_copy() {
+            view.notify("Policies copied");
+            commands.push(Command::CopyText(text));
+        }
+        let saved = self.history.as_ref().and_then(History::saved);
+        view.compare
+            .keep(&results, view.results_number, saved, pool);
+        view.compare
+            .enforcers
+            .keep(&results, view.results_number, pool);
+        let reading = self.files.reading();
+        let status = Panel::bottom("status").exact_size(tokens::STATUS);
+        status
+            .resizable(false)
+            .frame(panel)
+            .show_separator_line(false)
+            .show(ui, |ui| {
+                status::status_ui(ui, document, &results, view, reading, commands);
+            });
+        perform::lessons::keep(view, &results);
+        if let Some(open) = &view.lesson {
+            let below = Panel::bottom("lesson").exact_size(lesson::HEIGHT);
+            let below = below.resizable(false).show_separator_line(false);
+            below.frame(panel).show(ui, |ui| {
+                lesson::lesson_ui(ui, (document, &results), open, commands);
+            });
+        }
+        let edit = view.audit.take_edit(document);
+        commands.extend(edit.map(Command::Edit));
+        let is_wide = view.is_wide(document);
+        if self.preferences.outline && !is_wide {
+            let left = Panel::left("outline").default_size(tokens::OUTLINE);
+            left.size_range(160.0..=480.0).frame(panel).show(ui, |ui| {
+                let hubs = view.canvas.hubs().hidden();
+                let beside = outline::Beside {
+                    number: view.results_number,
+                    names: &view.names,
+                    hubs: &hubs,
+                    selection: &view.selection,
+                    chosen: view.policies.chosen.as_deref(),
+                };
+                let about = (document, &*results);
+                outline::outline_ui(ui, about, beside, &mut view.outline, commands);
+            });
+        }
+        if is_wide {
+            let most = ui.max_rect().width() * WIDE;
+            let right = Panel::right("audit").default_size(most);
+            right
+                .size_range(480.0..=most.max(480.0))
+                .frame(panel)
+                .show(ui, |ui| {
+                    side::wide_ui(ui, document, &results, view, commands);
+                });
+        } else if self.preferences.inspector {
+            let right = Panel::right("inspector").default_size(tokens::INSPECTOR);
+            right.size_range(300.0..=720.0).frame(panel).show(ui, |ui| {
+                side::side_ui(ui, document, &results, view, commands);
+            });
+        }
+        let background = Frame::new().fill(color(palette.canvas));
+        CentralPanel::default().frame(background).show(ui, |ui| {
+            if view.center == Center::Matrix {
+                matrix::panel::matrix_ui(ui, document, view, commands);
+                return;
+            }
+            let room = ui.max_rect();
+            canvas::panel::canvas_ui(ui, pool, document, &results, view, commands);
+            if let Some(chosen) = matrix::canvas_switch_ui(ui, room) {
+                view.center = chosen;
+                view.matrix.open();
+            }
+        });
+    }
+}
