@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::controllers::{Controllers, UNKNOWN_NAMESPACE};
-use super::service_backends::{ServiceBackends, targets};
+use super::service_backends::{ServiceBackends, ports_behind};
 use crate::analysis::gates::side_extents::{home, subject_label};
 use crate::analysis::oracle::gate_by;
 use crate::analysis::{Direction, Endpoint, NewPod};
@@ -74,7 +74,8 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
             {
                 continue;
             }
-            let wanted: PortSet = ports.iter().map(|p| targets(p, own, true)).collect();
+            let ports = ports.iter();
+            let wanted: PortSet = ports.map(|p| ports_behind(service, p, own, true)).collect();
             if wanted.is_empty() {
                 continue;
             }
