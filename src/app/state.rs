@@ -2,6 +2,7 @@
 //! commands, panels are shown, and commands run in order at the end.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use egui::{CentralPanel, Context, Frame, Panel, Ui};
@@ -36,6 +37,8 @@ pub struct Surroundings {
     pub dialogs: Box<dyn Dialogs>,
     /// The folder of preferences, the list of recent projects and the journal; none: nothing is stored.
     pub state_folder: Option<StateFolder>,
+    /// The folders in which programs are looked for, like the variable PATH.
+    pub programs: OsString,
 }
 
 /// The share of the window that a wide panel takes at most.
@@ -82,6 +85,7 @@ impl Surroundings {
             workers: Workers::Threads,
             dialogs: Box::new(Native),
             state_folder: StateFolder::of_this_user(),
+            programs: std::env::var_os("PATH").unwrap_or_default(),
         }
     }
 }
@@ -378,6 +382,7 @@ mod tests {
             workers: Workers::Inline,
             dialogs: Box::new(Prepared::default()),
             state_folder: None,
+            programs: OsString::default(),
         };
         let mut app = App::new(&Context::default(), surroundings);
         app.enter(History::new(Document::default()), None);
