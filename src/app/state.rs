@@ -224,6 +224,7 @@ mod tests {
             workers: Workers::Inline,
             dialogs: Box::new(Prepared::default()),
             state_folder: None,
+            programs: std::ffi::OsString::default(),
         };
         let mut app = App::new(&Context::default(), surroundings);
         app.enter(History::new(Document::default()), None);

@@ -1,5 +1,7 @@
 //! What the window needs from the system.
 
+use std::ffi::OsString;
+
 use super::dialogs::{Dialogs, Native};
 use super::jobs::Workers;
 use crate::project::files::StateFolder;
@@ -12,6 +14,8 @@ pub struct Surroundings {
     pub dialogs: Box<dyn Dialogs>,
     /// The folder of preferences, the list of recent projects and the journal; none: nothing is stored.
     pub state_folder: Option<StateFolder>,
+    /// The folders in which programs are looked for, like the variable PATH.
+    pub programs: OsString,
 }
 
 impl Surroundings {
@@ -21,6 +25,7 @@ impl Surroundings {
             workers: Workers::Threads,
             dialogs: Box::new(Native),
             state_folder: StateFolder::of_this_user(),
+            programs: std::env::var_os("PATH").unwrap_or_default(),
         }
     }
 }

@@ -41,6 +41,7 @@ fn window(workers: Workers, state: Option<StateFolder>) -> Harness<'static, App>
                 workers,
                 dialogs: Box::new(Prepared::default()),
                 state_folder: state,
+                programs: std::ffi::OsString::default(),
             };
             let mut app = App::new(&cc.egui_ctx, surroundings);
             app.enter(History::new(document()), None);

@@ -63,8 +63,8 @@ pub(super) fn run(args: &Args) -> u8 {
 fn question(args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<Diagnostic>), Refusal> {
     let snapshot = &loaded.snapshot;
     let from = loaded.meaning(&args.from)?;
-    let to = loaded.meaning(&args.to)?;
     let port = ports(&args.port)?;
+    let to = loaded.destination(&args.to, &port)?;
     let (wanted, notes) = at_destination(snapshot, Some(&from), Some(&to), &port)?;
     let answer = ask(snapshot, &from.ends(snapshot), &to.ends(snapshot), &wanted);
     Ok((answer, notes))

@@ -153,10 +153,12 @@ fn no_workloads(path: &Path) -> Diagnostic {
 
 fn filter(args: &Args, loaded: &Loaded) -> Result<(Filter, Vec<Diagnostic>), Refusal> {
     let snapshot = &loaded.snapshot;
-    let meaning = |word: &Option<String>| word.as_deref().map(|w| loaded.meaning(w)).transpose();
-    let (from, to) = (meaning(&args.from)?, meaning(&args.to)?);
     let port = args.port.as_deref().map(explain::ports).transpose()?;
     let port = port.unwrap_or(FlowPort::Any);
+    let from = args.from.as_deref().map(|word| loaded.meaning(word));
+    let to = args.to.as_deref();
+    let to = to.map(|word| loaded.destination(word, &port));
+    let (from, to) = (from.transpose()?, to.transpose()?);
     let (wanted, notes) = explain::at_destination(snapshot, from.as_ref(), to.as_ref(), &port)?;
     let filter = Filter {
         from: from.map(|meaning| meaning.places(snapshot)),

@@ -4,6 +4,7 @@
 //! 1 findings, differences or a denied connection, 2 invalid input or arguments.
 
 mod adopt;
+mod beside;
 mod completions;
 mod convert;
 mod diff;
@@ -249,7 +250,8 @@ enum Format {
 /// The inputs of a subcommand, its enforcer and assumptions.
 #[derive(clap::Args)]
 pub(crate) struct Inputs {
-    /// Files, folders (searched for .yaml, .yml and .json), a project, or - for standard input
+    /// Files, folders (searched for .yaml, .yml and .json), a project, or - for standard input. Beside manifests, a
+    /// project adds its workloads, nodes and Services; its flows and policies are not read
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -420,7 +422,7 @@ pub(crate) fn load_texts_by(
     if loaded
         .diagnostics
         .iter()
-        .any(|d| d.code == "project-format")
+        .any(|d| d.code == "project-format" && d.severity == Severity::Error)
         && loaded.project.is_none()
     {
         print_diagnostics(&loaded.diagnostics);
@@ -482,9 +484,7 @@ fn read_texts(
     let mut loaded = match project(inputs, &texts.sources) {
         Some(loaded) => loaded,
         None => {
-            let namespace = inputs.rules.namespace.as_deref();
-            let mut loaded = load(&texts.sources, &inputs.rules.over(defaults), namespace);
-            named_projects(&inputs.paths, &mut loaded.diagnostics);
+            let loaded = read_manifests(load, inputs, defaults, &texts.sources);
             let fails = |d: &Diagnostic| d.severity == Severity::Error;
             if loaded.objects == 0 && !diagnostics.iter().chain(&loaded.diagnostics).any(fails) {
                 diagnostics.extend(inputs.paths.first().map(|path| nothing_found(path)));
@@ -499,14 +499,27 @@ fn read_texts(
     ManuallyDrop::new(loaded)
 }
 
-/// A project that is named among manifests was meant to be read: an error, not a note.
-fn named_projects(paths: &[PathBuf], diagnostics: &mut [Diagnostic]) {
-    for found in diagnostics.iter_mut().filter(|d| d.code == "project-file") {
-        let file = found.span.as_ref().map(|span| &*span.file);
-        if file.is_some_and(|file| paths.iter().any(|path| path.to_string_lossy() == file)) {
-            found.severity = Severity::Error;
-            found.message = "a Drawbridge project is not read beside other inputs".to_owned();
+/// Reads manifests, and what a project among the inputs declares.
+fn read_manifests(
+    load: Load,
+    inputs: &Inputs,
+    defaults: load::Settings,
+    sources: &[Source],
+) -> Loaded {
+    let namespace = inputs.rules.namespace.as_deref();
+    let read =
+        |sources: &[Source], settings| load(sources, &inputs.rules.over(settings), namespace);
+    match beside::beside(inputs, sources) {
+        None => read(sources, defaults),
+        Some(Ok(beside)) => {
+            let mut loaded = read(&beside.sources, beside.settings);
+            loaded.diagnostics.splice(0..0, beside.diagnostics);
+            loaded
         }
+        Some(Err(diagnostics)) => Loaded {
+            diagnostics,
+            ..Loaded::default()
+        },
     }
 }
 

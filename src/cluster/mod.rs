@@ -395,14 +395,14 @@ pub struct Service {
     pub kind: String,
     /// `spec.clusterIP: None` (W21).
     pub headless: bool,
-    /// The addresses that lead to it: of the cluster, external ones, and those of its load balancer.
+    /// Its cluster addresses.
     pub addresses: Vec<IpAddr>,
     /// The addresses behind it, as EndpointSlices and Endpoints list them.
     pub endpoints: Vec<ServiceEndpoint>,
     /// The domain name that an ExternalName Service stands for.
     pub external_name: Option<String>,
-    /// Whether it has `spec.externalIPs`.
-    pub external_ips: bool,
+    /// Addresses outside the cluster that lead to it: `externalIPs`, and those of its load balancer.
+    pub external_addresses: Vec<IpAddr>,
     /// Whether pods see the addresses of clients outside: `externalTrafficPolicy: Local`.
     pub keeps_client_address: bool,
     /// `spec.ipFamilies`; IPv4 by default.
@@ -427,7 +427,7 @@ impl Service {
             addresses: Vec::new(),
             endpoints: Vec::new(),
             external_name: None,
-            external_ips: false,
+            external_addresses: Vec::new(),
             keeps_client_address: false,
             families: Families::V4,
             annotations: Labels::new(),
@@ -435,10 +435,17 @@ impl Service {
         }
     }
 
+    /// Every address that leads to it.
+    pub fn all_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let external = self.external_addresses.iter();
+        self.addresses.iter().chain(external).copied()
+    }
+
     /// Whether addresses outside the cluster can connect to it, as far as the Service itself is
     /// concerned: it is a NodePort or a LoadBalancer, or has external addresses.
     pub fn takes_outside(&self) -> bool {
-        matches!(self.kind.as_str(), "NodePort" | "LoadBalancer") || self.external_ips
+        let published = matches!(self.kind.as_str(), "NodePort" | "LoadBalancer");
+        published || !self.external_addresses.is_empty()
     }
 }
 

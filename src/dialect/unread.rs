@@ -24,6 +24,10 @@ pub(super) const KINDS: &[Kind] = &[
     left_out("policy.linkerd.io", "v1beta3", "Server", true),
     left_out("policy.linkerd.io", "v1alpha1", "AuthorizationPolicy", true),
     left_out("policy.linkerd.io", "v1beta1", "ServerAuthorization", true),
+    left_out("policy.linkerd.io", "v1alpha1", "EgressNetwork", true),
+    left_out("access.smi-spec.io", "v1alpha3", "TrafficTarget", true),
+    left_out("security.policy.gloo.solo.io", "v2", "AccessPolicy", true),
+    left_out("kubeovn.io", "v1", "SecurityGroup", false),
     left_out(
         "consul.hashicorp.com",
         "v1alpha1",

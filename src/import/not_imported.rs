@@ -30,7 +30,8 @@ pub(super) fn not_imported(loaded: &Loaded) -> Vec<Diagnostic> {
 fn services(snapshot: &Snapshot) -> Option<Diagnostic> {
     let services = snapshot.services.iter();
     let bare = |service: &&Service| {
-        service.external_ips || service.selector.is_empty() && !service.endpoints.is_empty()
+        !service.external_addresses.is_empty()
+            || service.selector.is_empty() && !service.endpoints.is_empty()
     };
     let objects = services.filter(bare);
     let objects: BTreeSet<_> = objects.map(|s| (&*s.namespace, &*s.name)).collect();

@@ -6,7 +6,7 @@ use super::{Input, ports};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::service_backends::targets;
 use crate::analysis::{Endpoint, NewPod};
-use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod};
+use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Service};
 use crate::policy::{Action, Direction, Match, Peer, PortItem, PortMatch, Rule};
 use crate::sets::{Labels, PortSet, Protocol};
 
@@ -52,7 +52,7 @@ impl Dns {
             w.name == "node-local-dns" || label == Some("node-local-dns")
         });
         Self {
-            addresses: services.flat_map(|s| s.addresses.clone()).collect(),
+            addresses: services.flat_map(Service::all_addresses).collect(),
             pods,
             node_local,
         }

@@ -71,7 +71,17 @@ const OPERATED: &[(&str, &[&str])] = &[
             "VMAuth",
         ],
     ),
-    ("argoproj.io", &["Workflow", "CronWorkflow", "ArgoCD"]),
+    (
+        "argoproj.io",
+        &[
+            "Workflow",
+            "CronWorkflow",
+            "ArgoCD",
+            "EventBus",
+            "EventSource",
+            "Sensor",
+        ],
+    ),
     ("tekton.dev", &["PipelineRun", "TaskRun"]),
     ("k8s.keycloak.org", &["Keycloak"]),
     ("minio.min.io", &["Tenant"]),
@@ -84,8 +94,41 @@ const OPERATED: &[(&str, &[&str])] = &[
     ("ray.io", &["RayCluster", "RayService", "RayJob"]),
     ("kubeflow.org", &["*"]),
     ("serving.kserve.io", &["InferenceService"]),
-    ("kubevirt.io", &["VirtualMachine", "VirtualMachineInstance"]),
+    (
+        "kubevirt.io",
+        &[
+            "VirtualMachine",
+            "VirtualMachineInstance",
+            "VirtualMachineInstanceReplicaSet",
+        ],
+    ),
     ("install.istio.io", &["IstioOperator"]),
+    ("sailoperator.io", &["Istio", "IstioCNI", "ZTunnel"]),
+    (
+        "operator.tigera.io",
+        &["Installation", "APIServer", "Goldmane", "Whisker"],
+    ),
+    (
+        "operator.knative.dev",
+        &["KnativeServing", "KnativeEventing"],
+    ),
+    ("sources.knative.dev", &["ApiServerSource"]),
+    (
+        "operator.tekton.dev",
+        &[
+            "TektonConfig",
+            "TektonPipeline",
+            "TektonTrigger",
+            "TektonDashboard",
+            "TektonChain",
+            "TektonResult",
+        ],
+    ),
+    ("operator.openshift.io", &["IngressController"]),
+    ("build.openshift.io", &["Build", "BuildConfig"]),
+    ("agent.k8s.elastic.co", &["Agent"]),
+    ("apm.k8s.elastic.co", &["ApmServer"]),
+    ("openfaas.com", &["Function"]),
     ("hazelcast.com", &["Hazelcast"]),
     ("infinispan.org", &["Infinispan"]),
 ];
@@ -93,8 +136,17 @@ const OPERATED: &[(&str, &[&str])] = &[
 /// Fields of a spec that number or shape the pods of whatever has them.
 const OF_PODS: &[&str] = &["podTemplate", "podMetadata", "podSpec", "podTemplateSpec"];
 
-/// Groups whose objects have replicas that are no pods: machines and claims.
-const NO_PODS: &[&str] = &["cluster.x-k8s.io", "machine.openshift.io", "crossplane.io"];
+/// Groups whose objects have replicas that are no pods (machines and claims), or describe pods that others make.
+const NO_PODS: &[&str] = &[
+    "cluster.x-k8s.io",
+    "machine.openshift.io",
+    "crossplane.io",
+    "kyverno.io",
+    "gatekeeper.sh",
+];
+
+/// How deep containers are looked for in objects of kinds that are not known.
+const DEEPEST: usize = 16;
 
 /// How pods come from an object of a kind that is not known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,5 +261,25 @@ fn is_operated(object: &Object) -> bool {
     let counted = ["replicas", "instances"]
         .iter()
         .any(|key| field(key).is_some_and(number));
-    counted || OF_PODS.iter().any(|key| field(key).is_some())
+    let shaped = counted || OF_PODS.iter().any(|key| field(key).is_some());
+    // It adds its containers to pods that others make.
+    let injected = object.kind == "SidecarSet";
+    shaped || !injected && spec.is_some_and(|spec| has_containers(spec, DEEPEST))
+}
+
+/// Whether a pod is described anywhere below a node: a list of containers with images.
+fn has_containers(node: &Node, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    match &node.value {
+        Value::Seq(items) => items.iter().any(|item| has_containers(item, depth)),
+        Value::Map(map) => {
+            let containers = node.get("containers").and_then(Node::items);
+            let mut containers = containers.unwrap_or_default().iter();
+            containers.any(|container| container.get("image").is_some())
+                || map.entries.iter().any(|e| has_containers(&e.value, depth))
+        }
+        _ => false,
+    }
 }

@@ -24,14 +24,14 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     let balanced = deep(node, &["status", "loadBalancer"], |status| {
         list_field(status, "ingress", |n| field(n, "ip", string))
     })?;
-    let external = external.unwrap_or_default();
     let own = texts("clusterIPs")?.unwrap_or_default();
+    let addresses = parsed(address.iter().cloned().chain(own));
     let balanced = balanced.unwrap_or_default().into_iter().flatten();
-    let texts = address.iter().chain(&own).chain(&external).cloned();
-    let addresses: BTreeSet<IpAddr> = texts
-        .chain(balanced)
-        .filter_map(|text| text.parse().ok())
-        .collect();
+    // A Service that is no load balancer any more may keep its address in the spec.
+    let is_balancer = kind.as_deref() == Some("LoadBalancer");
+    let wanted = text(&["spec", "loadBalancerIP"])?;
+    let balanced = balanced.chain(wanted).filter(|_| is_balancer);
+    let external = external.unwrap_or_default().into_iter();
     let local = text(&["spec", "externalTrafficPolicy"])?;
     let external_name = text(&["spec", "externalName"])?;
     Ok(Service {
@@ -42,15 +42,21 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         ports: ports.unwrap_or_default().into_iter().flatten().collect(),
         kind: kind.unwrap_or_else(|| "ClusterIP".into()),
         headless: address.as_deref() == Some("None"),
-        addresses: addresses.into_iter().collect(),
+        addresses,
+        external_addresses: parsed(external.chain(balanced)),
         endpoints: Vec::new(),
         external_name: external_name.filter(|name| !name.is_empty()),
-        external_ips: !external.is_empty(),
         keeps_client_address: local.as_deref() == Some("Local"),
         families: families(&families_said.unwrap_or_default(), address.as_deref()),
         annotations: annotations.unwrap_or_default(),
         span: Some(object.whole()),
     })
+}
+
+/// The texts that are addresses, each once, ascending.
+fn parsed(texts: impl Iterator<Item = String>) -> Vec<IpAddr> {
+    let addresses: BTreeSet<IpAddr> = texts.filter_map(|text| text.parse().ok()).collect();
+    addresses.into_iter().collect()
 }
 
 /// The families of the spec, else that of its address, else IPv4.

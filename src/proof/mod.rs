@@ -3,6 +3,7 @@
 pub mod fix;
 pub mod generated;
 pub mod in_force;
+pub mod inventory;
 pub mod prove;
 
 pub use fix::{Fix, fixes};

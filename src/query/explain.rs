@@ -2,6 +2,8 @@
 
 mod ends;
 mod ports;
+#[cfg(test)]
+mod service_tests;
 mod services;
 #[cfg(test)]
 mod tests;

@@ -59,7 +59,7 @@ impl<'a> Cluster<'a> {
         for service in snapshot.services.iter() {
             let name = (service.namespace.as_str(), service.name.as_str());
             cluster.services.insert(name, service);
-            let addresses = service.addresses.iter().map(|a| (*a, service));
+            let addresses = service.all_addresses().map(|a| (a, service));
             cluster.addresses.extend(addresses);
         }
         for (at, pod) in snapshot.pods.iter().enumerate() {

@@ -66,25 +66,100 @@ fn an_input_without_objects_is_an_error() {
     }
 }
 
+const OPERATED: &str = "\
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: main, namespace: monitoring}
+spec: {replicas: 2}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  ingress:
+  - from: [{namespaceSelector: {matchLabels: {team: ops}}, podSelector: {matchLabels: {app: prometheus}}}]
+    ports: [{port: 8080}]
+";
+
+const DECLARES: &str = "\
+format: drawbridge/1
+namespaces:
+- name: monitoring
+  labels: {team: ops}
+- name: shop
+workloads:
+- {namespace: monitoring, name: main, kind: Prometheus, labels: {app: prometheus}}
+- {namespace: shop, name: web, kind: Pod, labels: {app: other}}
+- {namespace: shop, name: job, kind: Job, labels: {app: job}}
+";
+
 #[test]
-fn a_project_named_beside_manifests_is_an_error() {
-    let folder = folder(&[
-        ("p.drawbridge.yaml", "format: drawbridge/1\n"),
-        ("web.yaml", POD),
-    ]);
-    let (project, web) = (
+fn a_project_beside_manifests_declares_workloads() {
+    let folder = folder(&[("p.drawbridge.yaml", DECLARES), ("web.yaml", OPERATED)]);
+    let (project, manifests) = (
         path(&folder, "p.drawbridge.yaml"),
         path(&folder, "web.yaml"),
     );
-    let answer = drawbridge(&["list", &web, &project]);
-    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    let to_web = ["--to", "shop/web", "-o", "json"];
+    for inputs in [[&*project, &*manifests], [&*manifests, &*project]] {
+        let answer = drawbridge(&[&["list"][..], &inputs, &to_web].concat());
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        assert_eq!(
+            answer.connections(),
+            ["main > web TCP 8080-8080"],
+            "{}",
+            answer.err
+        );
+        assert!(!answer.err.contains("unknown-pods"), "{}", answer.err);
+        assert!(
+            answer
+                .err
+                .contains("only what it declares is read here: 3 workloads")
+        );
+    }
+    let alone = drawbridge(&[&["list", &*manifests][..], &to_web].concat());
+    assert!(alone.connections().is_empty());
+    assert!(alone.err.contains("unknown-pods"), "{}", alone.err);
+}
+
+#[test]
+fn flows_of_a_project_beside_manifests_are_named_as_not_read() {
+    let project =
+        format!("{DECLARES}flows:\n- {{from: shop/job, to: monitoring/main, ports: [TCP/80]}}\n");
+    let folder = folder(&[
+        ("p.drawbridge.yaml", &*project),
+        ("q.yaml", DECLARES),
+        ("web.yaml", OPERATED),
+    ]);
+    let [flows, other, manifests] =
+        ["p.drawbridge.yaml", "q.yaml", "web.yaml"].map(|name| path(&folder, name));
+    let answer = drawbridge(&["list", &flows, &manifests]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.err.contains("warning"), "{}", answer.err);
+    assert!(answer.err.contains("but not its 1 flow"), "{}", answer.err);
+    let two = drawbridge(&["list", &flows, &other, &manifests]);
+    assert_eq!(two.code, Some(2), "{}", two.err);
     assert!(
-        answer.err.contains("is not read beside other inputs"),
+        two.err
+            .contains("two Drawbridge projects are not read together"),
+        "{}",
+        two.err
+    );
+    let whole = folder.path().to_string_lossy().into_owned();
+    let answer = drawbridge(&["list", &whole]);
+    assert!(
+        answer
+            .err
+            .contains("a Drawbridge project is not a manifest"),
         "{}",
         answer.err
     );
-    let whole = folder.path().to_string_lossy().into_owned();
-    assert_eq!(drawbridge(&["list", &whole]).code, Some(0));
 }
 
 #[test]

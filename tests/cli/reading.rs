@@ -71,6 +71,19 @@ fn pods_that_operators_make_are_named_as_unknown() {
         ("postgresql.cnpg.io/v1", "Cluster", "{instances: 3}"),
         ("example.com/v1", "Database", "{replicas: 2}"),
         ("example.com/v1", "Database", "{podTemplate: {}}"),
+        ("operator.tigera.io/v1", "Installation", "{}"),
+        ("operator.knative.dev/v1beta1", "KnativeServing", "{}"),
+        ("argoproj.io/v1alpha1", "Sensor", "{}"),
+        (
+            "keda.sh/v1alpha1",
+            "ScaledJob",
+            "{jobTargetRef: {template: {spec: {containers: [{image: a}]}}}}",
+        ),
+        (
+            "jobset.x-k8s.io/v1alpha2",
+            "JobSet",
+            "{replicatedJobs: [{template: {spec: {template: {spec: {containers: [{image: a}]}}}}}]}",
+        ),
     ] {
         let object = format!(
             "apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: x, namespace: s}}\nspec: {spec}\n"
@@ -89,6 +102,15 @@ fn pods_that_operators_make_are_named_as_unknown() {
         "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: x, namespace: s}\nspec: {}\n",
     );
     assert!(!monitor.err.contains("not known"), "{}", monitor.err);
+    for (api_version, kind) in [
+        ("kyverno.io/v1", "Policy"),
+        ("apps.kruise.io/v1", "SidecarSet"),
+    ] {
+        let pattern = list(&format!(
+            "apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: x, namespace: s}}\nspec: {{rules: [{{pattern: {{containers: [{{image: a}}]}}}}]}}\n"
+        ));
+        assert!(!pattern.err.contains("not known"), "{}", pattern.err);
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod exporting;
 mod files;
 mod invariants;
 mod isolation;
+#[cfg(unix)]
+mod kustomize;
 mod label_change;
 mod lessons;
 mod pictures;

@@ -26,7 +26,14 @@ impl TestWindow {
     /// A new window on the start screen; dialogs give these answers, then none.
     pub fn new(answers: Vec<Answer>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let harness = window(&folder.path().join("state"), answers);
+        let harness = window(&folder.path().join("state"), answers, Workers::Inline);
+        Self { harness, folder }
+    }
+
+    /// A window whose work runs on threads. Programs are in the subfolder `bin` of its folder, here and in others.
+    pub fn threaded() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let harness = window(&folder.path().join("state"), Vec::new(), Workers::Threads);
         Self { harness, folder }
     }
 
@@ -41,7 +48,7 @@ impl TestWindow {
     pub fn crash(self) -> Self {
         let Self { harness, folder } = self;
         drop(harness);
-        let harness = window(&folder.path().join("state"), Vec::new());
+        let harness = window(&folder.path().join("state"), Vec::new(), Workers::Inline);
         Self { harness, folder }
     }
 
@@ -109,6 +116,13 @@ impl TestWindow {
     pub fn click(&mut self, label: &str) {
         self.control(label).click();
         self.settle();
+    }
+
+    /// The same while work runs, once what has the control has its place.
+    pub fn click_while_busy(&mut self, label: &str) {
+        self.wait(1.0);
+        self.control(label).click();
+        self.wait(0.2);
     }
 
     /// Scrolls until the control of that name is visible.
@@ -191,7 +205,8 @@ impl TestWindow {
 
 const STEP: f32 = 0.1;
 
-fn window(state: &Path, answers: Vec<Answer>) -> Harness<'static, App> {
+fn window(state: &Path, answers: Vec<Answer>, workers: Workers) -> Harness<'static, App> {
+    let programs = state.with_file_name("bin").into_os_string();
     let state = StateFolder::at(state);
     Harness::builder()
         .with_size(vec2(1600.0, 1000.0))
@@ -199,9 +214,10 @@ fn window(state: &Path, answers: Vec<Answer>) -> Harness<'static, App> {
         .with_max_steps(60)
         .build_eframe(move |cc| {
             let surroundings = Surroundings {
-                workers: Workers::Inline,
+                workers,
                 dialogs: Box::new(Prepared(VecDeque::from(answers))),
                 state_folder: Some(state),
+                programs,
             };
             App::new(&cc.egui_ctx, surroundings)
         })

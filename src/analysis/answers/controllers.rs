@@ -51,6 +51,25 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("openshift", &["router", "openshift-ingress"]),
 ];
 
+/// Classes of controllers that run outside the cluster, or whose pods bear none of these labels.
+const OTHER_CLASSES: [&str; 6] = [
+    "alb",
+    "azure-application-gateway",
+    "cloudflare-tunnel",
+    "gce",
+    "ngrok",
+    "tailscale",
+];
+
+/// The namespace in which distributions of Kubernetes run their own controllers, beside other pods.
+const SYSTEM: &str = "kube-system";
+
+/// The namespace without pods by whose label policies of OpenShift name what comes from the network of nodes.
+const HOST_NETWORK: (&str, &str) = (
+    "openshift-host-network",
+    "policy-group.network.openshift.io/host-network",
+);
+
 /// Labels that only pods of a controller bear, with its family.
 const OWN_LABELS: [(&str, &str); 3] = [
     (
@@ -139,21 +158,25 @@ impl<'a> Controllers<'a> {
         if !found.is_empty() {
             return found;
         }
+        let class = served.controller.as_deref().unwrap_or_default();
         let wanted = match route.kind {
             "Route" => vec!["openshift"],
-            _ => families_in(served.controller.as_deref().unwrap_or_default()),
+            _ => families_in(class),
         };
-        let any = wanted.is_empty() && route.kind == "Ingress";
+        // The name of a controller has a slash. That of a class may mean any controller.
+        let is_other = class.contains('/') || OTHER_CLASSES.contains(&class);
+        let any = wanted.is_empty() && route.kind == "Ingress" && !is_other;
         let known = self.known.iter();
         let known = known.filter(|(_, family)| any || wanted.contains(family));
         known.map(|(at, _)| *at).collect()
     }
 
     /// The ends that the pods of a controller have: themselves, and their nodes where they use the network of these.
-    pub fn ends(&self, workload: usize) -> Vec<Endpoint> {
-        let Some(workload) = self.snapshot.workloads.get(workload) else {
+    pub fn ends(&self, at: usize) -> Vec<Endpoint> {
+        let Some(workload) = self.snapshot.workloads.get(at) else {
             return Vec::new();
         };
+        let is_router = self.known.contains(&(at, "openshift"));
         let mut found: Vec<Endpoint> = workload.pods.clone().map(Endpoint::Pod).collect();
         let pods = self.snapshot.pods.get(workload.pods.clone());
         for pod in pods
@@ -169,7 +192,27 @@ impl<'a> Controllers<'a> {
             }
         }
         found.dedup();
+        let mut pods = pods.unwrap_or_default().iter();
+        if is_router && pods.any(|pod| pod.host_network) {
+            found.push(self.host_network());
+        }
         found
+    }
+
+    /// What comes from the network of nodes, as policies of OpenShift name it.
+    fn host_network(&self) -> Endpoint {
+        let (name, label) = HOST_NETWORK;
+        let namespaces = &self.snapshot.namespaces;
+        let at = namespaces.binary_search_by(|n| n.name.as_str().cmp(name));
+        let known = at.ok().and_then(|at| namespaces.get(at));
+        let mut labels = known.map(|n| n.labels.clone()).unwrap_or_default();
+        labels.insert(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned());
+        labels.insert(label.to_owned(), String::new());
+        Endpoint::NewPod(NewPod {
+            namespace: at.ok(),
+            namespace_labels: labels,
+            labels: Labels::new(),
+        })
     }
 
     /// Whether the pods of a controller use the network of nodes that are not in the input.
@@ -185,8 +228,13 @@ impl<'a> Controllers<'a> {
     }
 
     /// Ends that could be a controller whose pods are not in the input, one or more for each peer of a rule that
-    /// some policy has for the pod, in words.
-    pub fn possible(&self, pod: &Pod, policies: &[usize]) -> Vec<(String, Endpoint)> {
+    /// some policy has for the pod, in words. Gateways may have their pods in their own namespaces.
+    pub fn possible(
+        &self,
+        pod: &Pod,
+        gateways: &[(String, String)],
+        policies: &[usize],
+    ) -> Vec<(String, Endpoint)> {
         let end = |at: &usize| self.snapshot.policies.get(*at);
         let sides = policies
             .iter()
@@ -198,7 +246,7 @@ impl<'a> Controllers<'a> {
             if let Match::Only(items) = &rule.peers {
                 for item in items {
                     for all in conjunctions(&item.peer) {
-                        self.of_peer(pod, &all, &mut found);
+                        self.of_peer((pod, gateways), &all, &mut found);
                     }
                 }
             }
@@ -206,7 +254,7 @@ impl<'a> Controllers<'a> {
         found
     }
 
-    fn of_peer(&self, pod: &Pod, all: &[&Peer], found: &mut Vec<(String, Endpoint)>) {
+    fn of_peer(&self, to: Backend, all: &[&Peer], found: &mut Vec<(String, Endpoint)>) {
         let addresses = all.iter().find_map(|peer| match peer {
             Peer::Addresses(set) => Some(set),
             _ => None,
@@ -219,8 +267,8 @@ impl<'a> Controllers<'a> {
             return;
         }
         let ends = match wanted.names.is_empty() {
-            false => self.by_name(pod, &wanted),
-            true => self.by_labels(pod, &wanted),
+            false => self.by_name(to, &wanted),
+            true => self.by_labels(to, &wanted),
         };
         for (words, namespace, namespace_labels) in ends {
             let end = Endpoint::NewPod(NewPod {
@@ -236,14 +284,13 @@ impl<'a> Controllers<'a> {
     }
 
     /// The namespaces that the peer names, if an ingress controller may be in them.
-    fn by_name(&self, pod: &Pod, wanted: &Wanted) -> Vec<Home> {
+    fn by_name(&self, to: Backend, wanted: &Wanted) -> Vec<Home> {
         let mut found = Vec::new();
         for &name in &wanted.names {
             let by_name = |n: &Namespace| n.name.as_str().cmp(name);
             let at = self.snapshot.namespaces.binary_search_by(by_name).ok();
             let known = at.and_then(|at| self.snapshot.namespaces.get(at));
-            let family = wanted.is_recognised() || !families_of(name).is_empty();
-            if family || !self.is_inventoried(at, pod) {
+            if wanted.is_recognised() || self.is_home(name, at, to) {
                 let labels = known.map(|namespace| namespace.labels.clone());
                 let labels = labels.unwrap_or_else(|| wanted.namespace_labels(name));
                 found.push((format!("namespace `{name}`, {UNKNOWN}"), at, labels));
@@ -254,7 +301,7 @@ impl<'a> Controllers<'a> {
 
     /// Namespaces with the labels that the peer requires: those of the input in which an ingress controller may be, or
     /// one that is not in it.
-    fn by_labels(&self, pod: &Pod, wanted: &Wanted) -> Vec<Home> {
+    fn by_labels(&self, to: Backend, wanted: &Wanted) -> Vec<Home> {
         let has = |namespace: &Namespace| {
             let mut labels = wanted.spaces.iter();
             namespace.declared
@@ -271,12 +318,19 @@ impl<'a> Controllers<'a> {
             found.push((words, None, wanted.namespace_labels(UNKNOWN_NAMESPACE)));
         }
         for (at, namespace) in declared.into_iter().filter(|_| !wanted.anywhere) {
-            if !self.is_inventoried(Some(at), pod) || !families_of(&namespace.name).is_empty() {
+            if self.is_home(&namespace.name, Some(at), to) {
                 let words = format!("namespace `{}`, {UNKNOWN}", namespace.name);
                 found.push((words, Some(at), namespace.labels.clone()));
             }
         }
         found
+    }
+
+    /// Whether a controller whose pods are not in the input may be in a namespace.
+    fn is_home(&self, name: &str, at: Option<usize>, (pod, gateways): Backend) -> bool {
+        let has_gateway = gateways.iter().any(|(namespace, _)| namespace == name);
+        let is_likely = name == SYSTEM || !families_of(name).is_empty() || has_gateway;
+        is_likely || !self.is_inventoried(at, pod)
     }
 
     /// Whether the pods of a namespace are in the input: it has some, or is the pod's own.
@@ -314,6 +368,9 @@ impl<'a> Controllers<'a> {
         }));
     }
 }
+
+/// A pod that a route leads to, and namespace and name of the Gateways of the route.
+type Backend<'a> = (&'a Pod, &'a [(String, String)]);
 
 /// A namespace in which a controller may be: in words, its index if it is in the input, and its labels.
 type Home = (String, Option<usize>, Labels);

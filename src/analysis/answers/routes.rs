@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::controllers::{Controllers, UNKNOWN_NAMESPACE};
-use super::service_backends::{ServiceBackends, targets};
+use super::service_backends::{ServiceBackends, ports_behind};
 use crate::analysis::gates::side_extents::{home, subject_label};
 use crate::analysis::oracle::gate_by;
 use crate::analysis::{Direction, Endpoint, NewPod};
@@ -56,7 +56,7 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
         .iter()
         .map(|s| ((&*s.namespace, &*s.name), s));
     let services: BTreeMap<_, _> = services.collect();
-    let mut known: HashMap<(usize, PortSet, Vec<usize>), Admitted> = HashMap::new();
+    let mut known: HashMap<Asked, Admitted> = HashMap::new();
     let mut found = Vec::new();
     for (at, route) in snapshot.routes.iter().enumerate() {
         let Some(&service) = services.get(&(&*route.service_namespace, &*route.service)) else {
@@ -74,14 +74,16 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
             {
                 continue;
             }
-            let wanted: PortSet = ports.iter().map(|p| targets(p, own, true)).collect();
+            let ports = ports.iter();
+            let wanted: PortSet = ports.map(|p| ports_behind(service, p, own, true)).collect();
             if wanted.is_empty() {
                 continue;
             }
-            let key = (pod, wanted.clone(), controllers.clone());
+            let gateways = &*route.served_by.gateways;
+            let key = (pod, wanted.clone(), controllers.clone(), gateways);
             let admitted = known
                 .entry(key)
-                .or_insert_with(|| admission.of(pod, &wanted, &controllers));
+                .or_insert_with(|| admission.of((pod, gateways), &wanted, &controllers));
             let entry = by_workload.entry(own.workload).or_default();
             entry.0 = entry.0.union(&wanted);
             entry.1.add(admitted);
@@ -99,6 +101,9 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     }
     found
 }
+
+/// What decides what is allowed: the pod, its ports, the controllers and the Gateways.
+type Asked<'a> = (usize, PortSet, Vec<usize>, &'a [(String, String)]);
 
 /// The ports of a pod that are allowed for a controller.
 #[derive(Clone, Default)]
@@ -133,7 +138,12 @@ struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    fn of(&self, pod: usize, wanted: &PortSet, controllers: &[usize]) -> Admitted {
+    fn of(
+        &self,
+        (pod, gateways): (usize, &[(String, String)]),
+        wanted: &PortSet,
+        controllers: &[usize],
+    ) -> Admitted {
         let snapshot = self.snapshot;
         let (own, to) = (&snapshot.pods[pod], Endpoint::Pod(pod));
         let policies = self.subjects.policies(snapshot, own);
@@ -156,7 +166,7 @@ impl Admission<'_> {
         if wanted.is_subset(&found.controller) || !unknown && !controllers.iter().any(hosted) {
             return found;
         }
-        for (words, end) in self.controllers.possible(own, &policies) {
+        for (words, end) in self.controllers.possible(own, gateways, &policies) {
             if !unknown && !matches!(end, Endpoint::Address(_)) {
                 continue;
             }

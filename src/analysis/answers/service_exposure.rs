@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::exposure::{Exposure, Gate};
 use super::routes;
-use super::service_backends::{ServiceBackends, targets};
+use super::service_backends::{ServiceBackends, ports_behind};
 use crate::analysis::{Analysis, Direction};
 use crate::cluster::Service;
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -62,8 +62,8 @@ struct LetIn {
 }
 
 impl Analysis<'_> {
-    /// The traffic of every Service and route, Services first, in their order. Services without a selector and
-    /// ExternalName Services have no pods and are omitted.
+    /// The traffic of every Service and route, Services first, in their order. ExternalName Services have
+    /// no pods and are omitted.
     pub fn service_exposure(&self, exposure: &Exposure) -> Vec<ServiceTraffic> {
         let snapshot = self.snapshot();
         let backends = ServiceBackends::new(snapshot);
@@ -151,7 +151,9 @@ impl LetInCache<'_, '_> {
         for &pod in pods {
             let own = &snapshot.pods[pod];
             let ports = service.ports.iter();
-            let wanted: PortSet = ports.map(|p| targets(p, own, false)).collect();
+            let wanted: PortSet = ports
+                .map(|p| ports_behind(service, p, own, false))
+                .collect();
             let Some(&gate) = self.gates.get(&own.workload) else {
                 continue;
             };

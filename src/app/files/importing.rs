@@ -1,6 +1,7 @@
 //! What an import comes to: a Document, what could not be read, and what is offered.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use crate::diag::{Diagnostic, NOT_BUILT, Severity};
@@ -40,10 +41,13 @@ pub struct Buildable {
 
 impl Buildable {
     /// What of these paths can be built; none if nothing was left unbuilt, or no program is here.
-    pub fn of(paths: &[PathBuf], diagnostics: &[Diagnostic]) -> Option<Self> {
+    pub fn of(paths: &[PathBuf], diagnostics: &[Diagnostic], programs: &OsStr) -> Option<Self> {
         let unbuilt = |d: &Diagnostic| d.code == NOT_BUILT && d.severity == Severity::Warning;
         let folder = paths.iter().find(|path| kustomize::is_folder(path))?;
-        let tool = diagnostics.iter().any(unbuilt).then(kustomize::tool)??;
+        if !diagnostics.iter().any(unbuilt) {
+            return None;
+        }
+        let (tool, _) = kustomize::found_on(programs)?;
         Some(Self {
             paths: paths.to_vec(),
             command: tool.command(folder),

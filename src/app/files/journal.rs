@@ -303,6 +303,7 @@ mod tests {
             workers: Workers::Held,
             dialogs: Box::new(Prepared::default()),
             state_folder: Some(state),
+            programs: std::ffi::OsString::default(),
         };
         let mut app = App::new(&Context::default(), surroundings);
         app.poll_files();

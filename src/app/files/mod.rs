@@ -12,6 +12,7 @@ mod picture;
 mod save;
 mod watch;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use egui::Context;
@@ -46,6 +47,8 @@ pub struct Files {
     pool: Pool,
     dialogs: Box<dyn Dialogs>,
     state: Option<StateFolder>,
+    /// The folders in which programs are looked for.
+    programs: OsString,
     asking: Slot<(PathRequest, Answer)>,
     reading: Slot<open::Read>,
     saves: save::Saves,
@@ -90,6 +93,7 @@ impl Files {
             file: OnDisk::default(),
             dialogs: surroundings.dialogs,
             state: surroundings.state_folder,
+            programs: surroundings.programs,
             asking: Slot::new(&pool),
             reading: Slot::new(&pool),
             saves: save::Saves::new(&pool),

@@ -31,6 +31,8 @@ pub(super) enum Read {
         text: Arc<str>,
         into: bool,
     },
+    /// What is open already could not be built.
+    NotBuilt(Vec<Diagnostic>, Buildable),
     /// Nothing could be read.
     Failed(Vec<Diagnostic>),
 }
@@ -46,6 +48,7 @@ impl App {
     /// Reads paths in the background: one project, or manifests.
     pub(in crate::app) fn open_paths(&mut self, paths: Vec<PathBuf>, into: bool) {
         let project = into.then(|| self.document());
+        let programs = self.files.programs.clone();
         self.files
             .reading
             .start(move |cancel| match paths.as_slice() {
@@ -58,7 +61,7 @@ impl App {
                     if sources.is_empty() || cancel.is_set() {
                         return Read::Failed(diagnostics);
                     }
-                    let buildable = Buildable::of(all, &diagnostics).filter(|_| !into);
+                    let buildable = Buildable::of(all, &diagnostics, &programs).filter(|_| !into);
                     let mut imported = Box::new(import(&sources, diagnostics, project.as_ref()));
                     imported.report.buildable = buildable;
                     Read::Manifests {
@@ -83,10 +86,13 @@ impl App {
         let Some(buildable) = report.and_then(|report| report.buildable.clone()) else {
             return;
         };
+        let programs = self.files.programs.clone();
         self.files.reading.start(move |cancel| {
-            let (sources, diagnostics) = kustomize::collect(&buildable.paths);
+            let stop = || cancel.is_set();
+            let (sources, diagnostics) =
+                kustomize::collect_until(&buildable.paths, &programs, &stop);
             if sources.is_empty() || cancel.is_set() {
-                return Read::Failed(diagnostics);
+                return Read::NotBuilt(diagnostics, buildable);
             }
             Read::Manifests {
                 imported: Box::new(import(&sources, diagnostics, None)),
@@ -188,6 +194,15 @@ impl App {
                 ..
             } => self.paste(*document),
             Read::Text { document, text, .. } => self.enter_text(*document, text),
+            Read::NotBuilt(diagnostics, buildable) => {
+                let summary = "The folder could not be built. The project is unchanged.".to_owned();
+                self.show_report(Report {
+                    summary,
+                    diagnostics,
+                    buildable: Some(buildable),
+                    ..Report::default()
+                });
+            }
             Read::Failed(diagnostics) => {
                 let summary = "No file could be read.".to_owned();
                 self.show_report(Report {

@@ -244,6 +244,7 @@ mod tests {
             workers: Workers::Held,
             dialogs: Box::new(Prepared::default()),
             state_folder: None,
+            programs: std::ffi::OsString::default(),
         };
         let mut app = App::new(&egui::Context::default(), surroundings);
         enter(&mut app, path);

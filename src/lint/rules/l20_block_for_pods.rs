@@ -67,7 +67,7 @@ fn within(input: &Input, block: &Block) -> Option<String> {
         ports::are_of_dns(block.rule) && service.ports.iter().any(|port| port.port == 53)
     };
     let mut services = input.snapshot.services.iter();
-    let service = services.find(|s| s.addresses.iter().any(has) && !is_dns(s))?;
+    let service = services.find(|s| s.all_addresses().any(|a| has(&a)) && !is_dns(s))?;
     Some(format!(
         "{verb} the address of Service `{}/{}`",
         service.namespace, service.name

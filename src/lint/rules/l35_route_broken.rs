@@ -364,6 +364,71 @@ spec: {controller: traefik.io/ingress-controller}
         }
     }
 
+    fn namespace(name: &str) -> String {
+        format!("{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {name}}}}}}}")
+    }
+
+    #[test]
+    fn a_controller_of_another_kind_than_the_known_ones_is_unknown() {
+        let nginx = pods("edge", "{app.kubernetes.io/name: ingress-nginx}", "");
+        let class = "---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: public}
+spec: {controller: ingress.k8s.aws/alb}
+";
+        let block = "{ipBlock: {cidr: 10.0.0.0/16}}";
+        let input = format!("{INGRESS}{nginx}");
+        assert!(cut_off(block, &input));
+        let alb = format!("{input}{class}");
+        assert!(!cut_off(block, &alb));
+        assert!(cut_off("{podSelector: {}}", &alb));
+        for name in ["gce", "alb", "tailscale"] {
+            let named = input.replace("public", name);
+            assert!(!cut_off(block, &named), "{name}");
+            assert!(!cut_off(&namespace("tailscale"), &named), "{name}");
+        }
+    }
+
+    #[test]
+    fn controllers_of_a_distribution_are_beside_other_pods() {
+        let dns = pods("kube-system", "{k8s-app: kube-dns}", "");
+        let tool = pods("tools", "{app: tool}", "");
+        let input = format!("{INGRESS}{dns}{tool}").replace("public", "traefik");
+        assert!(!cut_off(&namespace("kube-system"), &input));
+        assert!(cut_off(&namespace("tools"), &input));
+    }
+
+    #[test]
+    fn pods_of_a_gateway_may_be_in_its_namespace() {
+        let gateway = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: infra}
+spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec: {parentRefs: [{name: edge, namespace: infra}], rules: [{backendRefs: [{name: web, port: 80}]}]}
+";
+        let tools = ["infra", "tools"].map(|name| pods(name, "{app: tool}", ""));
+        let input = format!("{gateway}{}", tools.concat());
+        assert!(!cut_off(&namespace("infra"), &input));
+        assert!(cut_off(&namespace("tools"), &input));
+    }
+
+    #[test]
+    fn a_router_on_the_network_of_its_node_is_named_by_a_label() {
+        let label =
+            "{ingresscontroller.operator.openshift.io/deployment-ingresscontroller: default}";
+        let group = "{namespaceSelector: {matchLabels: {policy-group.network.openshift.io/host-network: ''}}}";
+        let hosted = pods("openshift-ingress", label, "hostNetwork: true, ");
+        assert!(!cut_off(group, &format!("{ROUTE}{hosted}")));
+        let plain = pods("openshift-ingress", label, "");
+        assert!(cut_off(group, &format!("{ROUTE}{plain}")));
+    }
+
     #[test]
     fn a_controller_on_the_network_of_its_node_has_the_nodes_address() {
         let nginx = "{app.kubernetes.io/name: ingress-nginx}";

@@ -25,5 +25,12 @@ pub(super) const INSTALLERS: &[(&str, &[&str])] = &[
     ("kustomize.toolkit.fluxcd.io", &["Kustomization"]),
     ("helm.cattle.io", &["HelmChart", "HelmChartConfig"]),
     ("argoproj.io", &["Application", "ApplicationSet"]),
-    ("operators.coreos.com", &["Subscription"]),
+    (
+        "operators.coreos.com",
+        &["Subscription", "ClusterServiceVersion"],
+    ),
+    ("apps.open-cluster-management.io", &["Subscription"]),
+    ("fleet.cattle.io", &["GitRepo", "Bundle"]),
+    ("helm.crossplane.io", &["Release"]),
+    ("helm.m.crossplane.io", &["Release"]),
 ];

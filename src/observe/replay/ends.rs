@@ -59,7 +59,7 @@ fn ends(
 ) -> Result<Asked, String> {
     let unknown = |why: &str| Err(format!("`{end}` {why}"));
     let meaning =
-        |words: &str| explain::meaning(snapshot, words).map_err(|refusal| refusal.message);
+        |words: &str| explain::meaning(snapshot, words, None).map_err(|refusal| refusal.message);
     match end {
         Reference::Workload {
             namespace,
@@ -146,8 +146,8 @@ fn of_entity(
 fn at_addresses(snapshot: &Snapshot, addresses: &BTreeSet<IpAddr>) -> Result<Asked, String> {
     let mut ends = Vec::new();
     for address in addresses {
-        let found =
-            explain::meaning(snapshot, &address.to_string()).map_err(|refusal| refusal.message)?;
+        let found = explain::meaning(snapshot, &address.to_string(), None)
+            .map_err(|refusal| refusal.message)?;
         ends.extend(found.ends(snapshot));
     }
     Ok(ends.into())

@@ -4,10 +4,10 @@ mod build;
 mod tree;
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-pub use build::collect;
+pub use build::{collect, collect_until};
 pub(super) use tree::settle;
 
 /// The names of a kustomization file.
@@ -66,12 +66,18 @@ fn no_option(folder: &Path) -> PathBuf {
 
 /// The first of the programs that is on the PATH.
 pub fn tool() -> Option<Tool> {
-    let path = env::var_os("PATH")?;
-    let folders: Vec<PathBuf> = env::split_paths(&path).collect();
-    [Tool::Kustomize, Tool::Kubectl].into_iter().find(|tool| {
-        let file = format!("{}{}", tool.program(), env::consts::EXE_SUFFIX);
-        folders.iter().any(|folder| folder.join(&file).is_file())
-    })
+    found_on(&env::var_os("PATH")?).map(|(tool, _)| tool)
+}
+
+/// The first of the programs in the folders of a `PATH`, and its file.
+pub fn found_on(path: &OsStr) -> Option<(Tool, PathBuf)> {
+    [Tool::Kustomize, Tool::Kubectl]
+        .into_iter()
+        .find_map(|tool| {
+            let name = format!("{}{}", tool.program(), env::consts::EXE_SUFFIX);
+            let mut files = env::split_paths(path).map(|folder| folder.join(&name));
+            files.find(|file| file.is_file()).map(|file| (tool, file))
+        })
 }
 
 /// Whether a folder has a kustomization.

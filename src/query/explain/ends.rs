@@ -9,10 +9,10 @@ use ipnet::IpNet;
 use super::services;
 use crate::analysis::query::{addresses_of, names_of};
 use crate::analysis::{Endpoint, Places};
-use crate::cluster::{PodAddresses, Snapshot, Workload};
+use crate::cluster::{PodAddresses, Service, Snapshot, Workload};
 use crate::load::Loaded;
 use crate::model::validate::Refusal;
-use crate::model::{self, Document};
+use crate::model::{self, Document, FlowPort};
 use crate::sets::IpSet;
 
 /// What a word names.
@@ -32,6 +32,10 @@ pub struct Meaning {
     pub entities: Vec<Entity>,
     /// The Service whose pods and addresses these are, as an index into `Snapshot::services`.
     pub service: Option<usize>,
+    /// The ExternalName Service that was asked about, if that is another name of this Service.
+    pub alias: Option<usize>,
+    /// The one address in the query, if it is of a Service.
+    pub asked: Option<IpAddr>,
 }
 
 impl Meaning {
@@ -97,12 +101,25 @@ impl Loaded {
     /// # Errors
     /// A word that names nothing, or several workloads.
     pub fn meaning(&self, word: &str) -> Result<Meaning, Refusal> {
+        self.meaning_at(word, None)
+    }
+
+    /// The same for a destination at a port: an address of several Services, or of a node too, is that of the one
+    /// that has the port.
+    ///
+    /// # Errors
+    /// A word that names nothing, or several workloads.
+    pub fn destination(&self, word: &str, port: &FlowPort) -> Result<Meaning, Refusal> {
+        self.meaning_at(word, Some(port))
+    }
+
+    fn meaning_at(&self, word: &str, port: Option<&FlowPort>) -> Result<Meaning, Refusal> {
         if let Some(document) = &self.project
             && (word.starts_with("external/") || word.starts_with("group/"))
         {
             return drawn(&self.snapshot, document, word);
         }
-        meaning(&self.snapshot, word)
+        meaning(&self.snapshot, word, port)
     }
 }
 
@@ -149,21 +166,37 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
     Ok(found)
 }
 
-/// [`Loaded::meaning`] without what only a project knows.
+/// [`Loaded::destination`] without what only a project knows; a source has no port.
 ///
 /// # Errors
 /// A word that names nothing, or several workloads.
-pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
+pub fn meaning(
+    snapshot: &Snapshot,
+    word: &str,
+    port: Option<&FlowPort>,
+) -> Result<Meaning, Refusal> {
     let mut found = Meaning::default();
     let net = word.parse::<IpNet>().ok();
     let whole = net.filter(|net| net.prefix_len() == net.max_prefix_len());
     let address = word.parse::<IpAddr>().ok();
-    if let Some(address) = address.or(whole.map(|net| net.addr()))
-        && let Some(at) = services::at_address(snapshot, address)
+    let address = address.or(whole.map(|net| net.addr()));
+    if let Some(address) = address
+        && let Some(at) = services::at_address(snapshot, address, port)
     {
-        return behind(snapshot, at);
+        return Ok(Meaning {
+            asked: Some(address),
+            ..behind(snapshot, at)?
+        });
     } else if let Some(address) = address {
         found = at_addresses(snapshot, IpSet::single(address));
+        let services = &snapshot.services;
+        let of_service = services
+            .iter()
+            .any(|s| s.all_addresses().any(|a| a == address));
+        found.asked = of_service.then_some(address);
+        if let Some(net) = net {
+            found.network = IpSet::net(net);
+        }
     } else if let Some(net) = net {
         found = at_addresses(snapshot, IpSet::net(net));
         found.network = IpSet::net(net);
@@ -192,12 +225,26 @@ pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
     Ok(found)
 }
 
-/// The pods of a Service, else the owners of its endpoints' addresses.
+/// The pods of a Service, else the owners of its endpoints' addresses. An ExternalName Service that is another name of
+/// a Service of the cluster is that.
 ///
 /// # Errors
 /// A Service with neither.
 fn behind(snapshot: &Snapshot, service: usize) -> Result<Meaning, Refusal> {
     let mut found = Meaning::default();
+    if let Some(own) = snapshot.services.get(service)
+        && let Some((namespace, name)) = services::alias(own)
+    {
+        let other = services::find(snapshot, namespace, name)?;
+        let other_is_alias = snapshot.services.get(other).and_then(services::alias);
+        if other_is_alias.is_some() {
+            return Err(services::without_endpoints(own));
+        }
+        return Ok(Meaning {
+            alias: Some(service),
+            ..behind(snapshot, other)?
+        });
+    }
     if let Some(own) = snapshot.services.get(service) {
         found.pods = services::pods(snapshot, own);
         if found.pods.is_empty() {
@@ -240,8 +287,8 @@ fn at_addresses(snapshot: &Snapshot, wanted: IpSet) -> Meaning {
             }
         }
     }
-    let services = snapshot.services.iter().flat_map(|s| &s.addresses);
-    own.extend(services.filter(|a| wanted.contains(**a)));
+    let services = snapshot.services.iter().flat_map(Service::all_addresses);
+    own.extend(services.filter(|a| wanted.contains(*a)));
     let own: IpSet = own.into_iter().map(IpNet::from).collect();
     found.addresses = wanted.difference(&own);
     found
@@ -252,7 +299,7 @@ fn at_addresses(snapshot: &Snapshot, wanted: IpSet) -> Meaning {
 /// # Errors
 /// A word that names nothing, or several workloads.
 pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<Endpoint>, Refusal> {
-    meaning(snapshot, word).map(|found| found.ends(snapshot))
+    meaning(snapshot, word, None).map(|found| found.ends(snapshot))
 }
 
 fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<usize>, Refusal> {

@@ -95,13 +95,18 @@ pub fn at_destination(
     if let (Some(service), Some(from)) = (of(from), from) {
         let places = places(snapshot, from);
         let message = format!("a Service opens no connections; the answer is about {places}");
-        notes.push(note(service, message));
+        notes.push(note(service, about_address(service, from, message)));
     }
     let same = Wanted::Same(port.clone());
     let (Some(service), Some(to)) = (of(to), to) else {
         notes.extend(to.and_then(|to| port_of_service(snapshot, to, port)));
+        notes.extend(to.and_then(|to| shared_address(snapshot, to)));
         return Ok((same, notes));
     };
+    if let Some(alias) = to.alias.and_then(|at| snapshot.services.get(at)) {
+        let message = format!("it is another name of {}", title(service));
+        notes.push(note(alias, message));
+    }
     let places = places(snapshot, to);
     if service.external_name.is_some() && to.pods.is_empty() {
         notes.push(note(
@@ -115,7 +120,7 @@ pub fn at_destination(
         let message = format!(
             "it is headless: clients connect to {places} on their own ports; the answer is about {port} there"
         );
-        notes.push(note(service, message));
+        notes.push(note(service, about_address(service, to, message)));
         return Ok((same, notes));
     }
     if meant.is_empty() {
@@ -126,7 +131,7 @@ pub fn at_destination(
         .iter()
         .filter_map(|at| Some((*at, snapshot.pods.get(*at)?)));
     let pods: BTreeMap<usize, PortSet> = pods
-        .map(|(at, pod)| (at, services::at_pod(&meant, pod)))
+        .map(|(at, pod)| (at, services::at_pod(service, &meant, pod)))
         .collect();
     let others = services::at_endpoints(service, &meant);
     let elsewhere = !to.nodes.is_empty() || !to.addresses.is_empty();
@@ -135,7 +140,7 @@ pub fn at_destination(
     let resolves = |port: &&ServicePort| {
         let at = |at: &usize| snapshot.pods.get(*at);
         let mut reached = pods.keys().filter_map(at);
-        reached.any(|pod| !services::at_pod(&[port], pod).is_empty())
+        reached.any(|pod| !services::at_pod(service, &[port], pod).is_empty())
             || elsewhere && !services::at_endpoints(service, &[port]).is_empty()
     };
     let (resolved, lost): (Vec<_>, Vec<_>) = meant.iter().copied().partition(resolves);
@@ -160,7 +165,7 @@ pub fn at_destination(
             }
         }
     };
-    notes.push(note(service, message));
+    notes.push(note(service, about_address(service, to, message)));
     Ok((Wanted::Behind { pods, others }, notes))
 }
 
@@ -170,6 +175,31 @@ fn note(service: &Service, message: String) -> Diagnostic {
         Some(span) => note.at(span.clone()),
         None => note,
     }
+}
+
+/// A message about a Service; before it, what the address in the question is to the Service.
+fn about_address(service: &Service, end: &Meaning, message: String) -> String {
+    match end.asked {
+        Some(address) if service.external_addresses.contains(&address) => {
+            format!("{address} is its external address; {message}")
+        }
+        Some(address) => format!("{address} is its cluster address; {message}"),
+        None => message,
+    }
+}
+
+/// Where the address asked about is that of a node, and of a Service whose ports were not asked about.
+fn shared_address(snapshot: &Snapshot, to: &Meaning) -> Option<Diagnostic> {
+    let address = to.asked?;
+    let mut services = snapshot.services.iter();
+    let service = services.find(|s| s.all_addresses().any(|own| own == address))?;
+    let places = places(snapshot, to);
+    let message = format!("{address} is its address, too; the answer is about {places}");
+    let help = format!(
+        "for the Service ask about one of its ports, or about `service/{}/{}`",
+        service.namespace, service.name
+    );
+    Some(note(service, message).help(help))
 }
 
 /// Where the pods asked about do not declare the port, but a Service in front of them has it: what it leads to.
@@ -207,7 +237,9 @@ fn port_of_service(snapshot: &Snapshot, to: &Meaning, port: &FlowPort) -> Option
         let behind = pods
             .iter()
             .filter(|pod| services::selects(snapshot, service, pod));
-        let target: PortSet = behind.map(|pod| services::at_pod(&meant, pod)).collect();
+        let target: PortSet = behind
+            .map(|pod| services::at_pod(service, &meant, pod))
+            .collect();
         if target.is_empty() || port.numbers().as_ref() == Some(&target) {
             return None;
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::analysis::service_backends::targets;
+use crate::analysis::service_backends::{ports_behind, ports_of};
 use crate::cluster::{Pod, Service, ServicePort, Snapshot, TargetPort};
 use crate::model::FlowPort;
 use crate::model::validate::Refusal;
@@ -34,10 +34,42 @@ pub(super) fn find(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<u
     })
 }
 
-/// The Service that an address leads to.
-pub(super) fn at_address(snapshot: &Snapshot, address: IpAddr) -> Option<usize> {
-    let mut all = snapshot.services.iter();
-    all.position(|service| service.addresses.contains(&address))
+/// The Service that an address leads to. Services and nodes may share an external address: a node has it unless a
+/// Service has this single port there.
+pub(super) fn at_address(
+    snapshot: &Snapshot,
+    address: IpAddr,
+    port: Option<&FlowPort>,
+) -> Option<usize> {
+    let all = snapshot.services.iter().enumerate();
+    let all = || {
+        all.clone()
+            .filter(|(_, s)| s.all_addresses().any(|own| own == address))
+    };
+    let has_port = |(_, service): &(usize, &Service)| {
+        port.is_some_and(|port| !meant(service, port).is_empty())
+    };
+    let single = matches!(port, Some(FlowPort::Named(..) | FlowPort::Range(..)));
+    let of_node = snapshot
+        .nodes
+        .iter()
+        .any(|n| n.addresses.contains(&address));
+    let found = match of_node {
+        true if single => all().find(has_port),
+        true => None,
+        false => all().find(has_port).or_else(|| all().next()),
+    };
+    found.map(|(at, _)| at)
+}
+
+/// The Service in the cluster that an ExternalName Service stands for: its name there ends in `svc` or
+/// `svc.cluster.local`.
+pub(super) fn alias(service: &Service) -> Option<(&str, &str)> {
+    let name = service.external_name.as_deref()?;
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let name = name.strip_suffix(".cluster.local").unwrap_or(name);
+    let (name, namespace) = name.strip_suffix(".svc")?.split_once('.')?;
+    (!namespace.contains('.')).then_some((namespace, name))
 }
 
 /// The pods that a Service selects, ascending.
@@ -79,6 +111,10 @@ pub(super) fn endpoints(snapshot: &Snapshot, service: &Service) -> (Vec<usize>, 
 /// Why a Service without pods, endpoints and domain name cannot be an end.
 pub(super) fn without_endpoints(service: &Service) -> Refusal {
     let title = title(service);
+    if let Some(name) = &service.external_name {
+        let message = format!("{title} stands for `{name}`, which stands for another name");
+        return Refusal::new(message).help("ask about the Service that it leads to");
+    }
     let (message, help) = match service.selector.is_empty() {
         true => (
             format!("{title} has no selector, and its endpoints are not in the input"),
@@ -107,16 +143,17 @@ pub(super) fn meant<'a>(service: &'a Service, wanted: &FlowPort) -> Vec<&'a Serv
 }
 
 /// The ports of a pod that some ports of a Service lead to.
-pub(super) fn at_pod(ports: &[&ServicePort], pod: &Pod) -> PortSet {
-    ports.iter().map(|port| targets(port, pod, false)).collect()
+pub(super) fn at_pod(service: &Service, ports: &[&ServicePort], pod: &Pod) -> PortSet {
+    let ports = ports.iter();
+    ports
+        .map(|port| ports_behind(service, port, pod, false))
+        .collect()
 }
 
 /// The ports of its endpoints that some ports of a Service lead to: those of the same name, else its targets.
 pub(super) fn at_endpoints(service: &Service, ports: &[&ServicePort]) -> PortSet {
     let one = |port: &&ServicePort| -> PortSet {
-        let all = service.endpoints.iter().flat_map(|e| &e.ports);
-        let same = all.filter(|p| p.name == port.name && p.protocol == port.protocol);
-        let found: PortSet = same.map(|p| PortSet::single(p.protocol, p.port)).collect();
+        let found = ports_of(service.endpoints.iter(), port);
         match &port.target {
             TargetPort::Number(number) if found.is_empty() => {
                 PortSet::single(port.protocol, *number)

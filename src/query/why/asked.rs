@@ -40,7 +40,7 @@ impl Asked {
         let snapshot = &results.in_force.cluster.snapshot;
         let meant = match to_place {
             Some(_) => None,
-            None => explain::meaning(snapshot, question.to.trim()).ok(),
+            None => explain::meaning(snapshot, question.to.trim(), None).ok(),
         };
         let (port, _) = explain::at_destination(snapshot, None, meant.as_ref(), &port)?;
         Ok(Self {

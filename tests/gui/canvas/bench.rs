@@ -66,6 +66,7 @@ impl Bench {
                         workers,
                         dialogs: Box::new(Prepared::default()),
                         state_folder: None,
+                        programs: std::ffi::OsString::default(),
                     },
                 );
                 app.history = Some(History::new(document));
