@@ -35,6 +35,7 @@ pub mod suggestions;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+pub mod traffic;
 pub mod verdict;
 pub mod view;
 pub mod widgets;

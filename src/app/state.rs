@@ -26,7 +26,7 @@ use super::view::View;
 use crate::model::{Document, History};
 use crate::project::files::StateFolder;
 use crate::query::Results;
-use crate::scene::{ExtraId, tokens};
+use crate::scene::tokens;
 
 /// What the window needs from the system; tests replace it.
 pub struct Surroundings {
@@ -178,9 +178,7 @@ impl App {
         if let Some(analysis_results) = self.analysis_results.take() {
             self.view.analysis_results = Arc::new(analysis_results);
             self.view.analysis_number = self.view.results_number;
-            let shown = self.view.extras(&self.document()).list();
-            let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
-            self.view.extra = self.view.extra.filter(stays);
+            self.view.keep_extra(&self.document());
         }
     }
 

@@ -25,6 +25,7 @@ use super::panels::why::WhyView;
 use super::places::Places;
 use super::problems::Problem;
 use super::shared_matrix::SharedMatrix;
+use super::traffic::TrafficView;
 use super::widgets::Drafts;
 use crate::model::{Document, Flow, FlowId, Item, NodeRef};
 use crate::query::why::PairVerdict;
@@ -87,6 +88,8 @@ pub struct View {
     pub why: WhyView,
     /// The open comparison.
     pub compare: CompareView,
+    /// Recorded traffic.
+    pub traffic: TrafficView,
     /// The explained connection, which the canvas shows.
     pub shown_connection: Option<ShownConnection>,
     /// Names of imported policies.
@@ -179,21 +182,29 @@ impl View {
         flows.collect()
     }
 
-    /// The arrows shown beside the flows: of the blast radius, else of an open comparison, else of
+    /// The arrows shown beside the flows: of the blast radius, else of an open comparison, else of recorded traffic, else of
     /// imported policies; and the connection that a panel explains.
     pub fn extras(&self, document: &Document) -> Extras {
         let imported = || match self.imported_hidden {
             true => Arc::default(),
             false => Arc::clone(&self.analysis_results.imported),
         };
+        let other = self.radius.hops().or_else(|| self.compare.arrows());
+        let traffic = self.traffic.shown().filter(|_| other.is_none());
         Extras {
-            all: self
-                .radius
-                .hops()
-                .or_else(|| self.compare.arrows())
+            missing: traffic.map_or_else(Arc::default, |shown| Arc::clone(&shown.missing)),
+            all: other
+                .or_else(|| traffic.map(|shown| Arc::clone(&shown.arrows)))
                 .unwrap_or_else(imported),
             witness: self.witness(document).or_else(|| self.difference()),
         }
+    }
+
+    /// Keeps the selected arrow that is no flow only if it is still shown.
+    pub fn keep_extra(&mut self, document: &Document) {
+        let shown = self.extras(document).list();
+        let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
+        self.extra = self.extra.filter(stays);
     }
 
     /// The explained connection as an arrow, unless a flow shows it already.

@@ -28,7 +28,7 @@ mod menus;
 mod moving;
 mod node_shape;
 mod overlay;
-mod paint;
+pub mod paint;
 mod pen;
 mod perform;
 mod pointer;
@@ -54,6 +54,7 @@ use super::focus::Focus;
 use super::jobs::{Memo, Pool};
 use super::panels::compare::DependentFlows;
 use super::theme;
+use super::traffic::ShownTraffic;
 use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};
 use crate::picture::{Judged, Picture};
@@ -435,6 +436,7 @@ struct Look<'a> {
     /// What stays opaque, while a filter dims the rest.
     matches: Option<&'a Arc<Matches>>,
     dependent: Option<&'a DependentFlows>,
+    traffic: Option<ShownTraffic>,
     extras: Extras,
     /// Counts the answers.
     number: u64,
@@ -485,6 +487,7 @@ pub fn canvas_ui(
         focus: view.focus.as_ref(),
         matches: view.filter.matches().filter(|_| !view.filter.only),
         dependent: view.compare.enforcers.flows(),
+        traffic: view.traffic.shown().cloned(),
         extras: collapsed.lift(document, view.extras(document)),
         number: view.results_number,
         analysis_results: &view.analysis_results,

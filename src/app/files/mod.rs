@@ -8,10 +8,12 @@ mod importing;
 mod journal;
 mod open;
 mod picture;
+mod recording;
 mod save;
 mod watch;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::Context;
 
@@ -47,6 +49,11 @@ pub struct Files {
     state: Option<StateFolder>,
     asking: Slot<(PathRequest, Answer)>,
     reading: Slot<open::Read>,
+    recording: Slot<recording::Read>,
+    /// How far the recording is read.
+    progress: Arc<recording::Progress>,
+    /// Recordings that are read once the project beside them is open.
+    recordings: Vec<PathBuf>,
     saves: save::Saves,
     preferences: Sequence,
     comparing: Slot<comparing::Read>,
@@ -91,6 +98,9 @@ impl Files {
             state: surroundings.state_folder,
             asking: Slot::new(&pool),
             reading: Slot::new(&pool),
+            recording: Slot::new(&pool),
+            progress: Arc::default(),
+            recordings: Vec::new(),
             saves: save::Saves::new(&pool),
             preferences: Sequence::new(&pool),
             comparing: Slot::new(&pool),
@@ -119,6 +129,7 @@ impl Files {
         self.suggestions.clear();
         self.after_save = None;
         self.reading.stop();
+        self.recording.stop();
         self.watch.begin();
         self.journal.close();
         self.journal.forget();
@@ -132,11 +143,21 @@ impl Files {
     /// Stops reading files; nothing comes of it.
     pub fn stop_reading(&mut self) {
         self.reading.stop();
+        self.recording.stop();
+        self.recordings.clear();
     }
 
-    /// Whether something is being read.
-    pub fn reading(&self) -> bool {
-        self.reading.busy()
+    /// What is being read, in words; none: nothing.
+    pub fn reading(&self) -> Option<String> {
+        if self.reading.busy() {
+            return Some("Reading…".to_owned());
+        }
+        let percent = self
+            .progress
+            .percent()
+            .map(|percent| format!(" {percent}%"));
+        let percent = percent.unwrap_or_default();
+        (self.recording.busy()).then(|| format!("Reading the recording…{percent}"))
     }
 
     /// What was remembered.
@@ -164,8 +185,16 @@ impl App {
             self.answered(ask, answer);
         }
         if let Some(read) = self.files.reading.take() {
+            if matches!(read, open::Read::Failed(_)) {
+                self.files.recordings.clear();
+            }
             self.read(read);
+            let recordings = std::mem::take(&mut self.files.recordings);
+            if !recordings.is_empty() {
+                self.commands.push(Command::OpenRecordings(recordings));
+            }
         }
+        self.poll_recording();
         self.poll_journal();
         self.poll_saves();
         self.poll_watch();
@@ -223,6 +252,7 @@ impl App {
             PathRequest::ImportFolder | PathRequest::ImportFiles => {
                 self.commands.push(Command::ImportPaths(paths))
             }
+            PathRequest::OpenRecording => self.commands.push(Command::OpenRecordings(paths)),
             PathRequest::CompareProject | PathRequest::CompareFolder => {
                 self.commands.push(Command::ComparePaths(paths));
             }

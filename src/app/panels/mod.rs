@@ -15,6 +15,7 @@ pub mod side;
 pub mod start;
 pub mod status;
 pub mod top_bar;
+pub mod traffic;
 pub mod why;
 
 pub use menu::text_of;

@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::problems::Shown;
-use super::{audit, compare, inspector, policies, problems, reach, why};
+use super::{audit, compare, inspector, policies, problems, reach, traffic, why};
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::Pool;
 use crate::app::problems::Tone;
@@ -32,6 +32,8 @@ pub enum Tab {
     Why,
     /// Connections that open or close, compared with an older version.
     Compare,
+    /// Recorded traffic beside the drawing.
+    Traffic,
 }
 
 /// Computes the contents of the tabs on the worker pool.
@@ -43,6 +45,9 @@ pub fn keep(
 ) {
     let number = view.results_number;
     view.radius.keep(results, number, pool);
+    if view.traffic.keep(results, number, pool) {
+        view.keep_extra(document);
+    }
     match view.tab {
         Tab::Problems if view.problem_list.shown(document) == Shown::Audit => {
             view.audit.keep((results, number), pool);
@@ -56,7 +61,7 @@ pub fn keep(
             pool,
         ),
         Tab::Why => view.why.keep(results, number, pool),
-        Tab::Policies | Tab::Compare => {}
+        Tab::Policies | Tab::Compare | Tab::Traffic => {}
     }
     if view.tab == Tab::Policies || view.policies.is_wanted() {
         let beside = policies::Beside {
@@ -113,6 +118,7 @@ pub fn side_ui(
                 names: &view.names,
                 selection: &view.selection,
                 compare: &view.compare,
+                traffic: &view.traffic,
                 inspector: &view.inspector,
                 drafts: &mut view.drafts,
                 commands,
@@ -150,6 +156,9 @@ pub fn side_ui(
             Tab::Why => why::why_ui(ui, document, &mut view.why, commands),
             Tab::Compare => {
                 compare::compare_ui(ui, document, view.extra, &mut view.compare, commands)
+            }
+            Tab::Traffic => {
+                traffic::traffic_ui(ui, document, view, commands);
             }
         });
     });
@@ -214,6 +223,7 @@ fn tabs_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Com
         (Tab::Reach, "Reach", 0),
         (Tab::Why, "Why", 0),
         (Tab::Compare, "Compare", 0),
+        (Tab::Traffic, "Traffic", 0),
     ];
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {

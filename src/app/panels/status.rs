@@ -16,13 +16,13 @@ use crate::proof::State;
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// Shows the status bar; `reading`: whether files are being read.
+/// Shows the status bar; `reading`: what is being read, in words.
 pub fn status_ui(
     ui: &mut Ui,
     document: &Document,
     results: &Results,
     view: &mut View,
-    reading: bool,
+    reading: Option<String>,
     commands: &mut Commands,
 ) {
     let bar = ui.max_rect();
@@ -50,8 +50,8 @@ pub fn status_ui(
         }
         problems_ui(ui, &view.problems, commands);
         match reading {
-            true => reading_ui(ui, commands),
-            false => notice_ui(ui, view),
+            Some(words) => reading_ui(ui, &words, commands),
+            None => notice_ui(ui, view),
         }
     });
 }
@@ -133,9 +133,9 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
 }
 
 /// Files are being read into the project, which may take long.
-fn reading_ui(ui: &mut Ui, commands: &mut Commands) {
+fn reading_ui(ui: &mut Ui, words: &str, commands: &mut Commands) {
     let secondary = color(theme::palette(ui.ctx()).text_secondary);
-    let text = RichText::new("Reading…").font(theme::sans(tokens::TEXT_SMALL));
+    let text = RichText::new(words).font(theme::sans(tokens::TEXT_SMALL));
     ui.label(text.color(secondary));
     if widgets::link(ui, "Cancel").clicked() {
         commands.push(Command::StopReading);

@@ -12,6 +12,7 @@ mod namespace;
 mod parts;
 mod policy;
 mod project;
+mod traffic;
 mod workload;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ use crate::app::analysis_results::AnalysisResults;
 use crate::app::command::Commands;
 use crate::app::jobs::Pool;
 use crate::app::names::PolicyNames;
+use crate::app::traffic::TrafficView;
 use crate::app::view::only;
 use crate::app::widgets::{Drafts, Field};
 use crate::model::{Document, Item};
@@ -109,6 +111,8 @@ pub struct Inspect<'a> {
     pub selection: &'a BTreeSet<Item>,
     /// The open comparison.
     pub compare: &'a CompareView,
+    /// Recorded traffic.
+    pub traffic: &'a TrafficView,
     /// The state of the inspector.
     pub inspector: &'a InspectorView,
     /// Text being typed that is not applied yet.
