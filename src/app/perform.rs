@@ -14,6 +14,7 @@ use super::panels::{radius, why};
 use super::state::App;
 use super::suggestions::{Proposal, proposals};
 use super::theme::Choice;
+use super::view::exists;
 use crate::model::{Document, Edit, FlowId, History, Item, Settings, Style};
 use crate::observe::propose::Proposal as Recorded;
 use crate::policy::Target;
@@ -365,9 +366,12 @@ impl App {
     }
 
     pub(super) fn select(&mut self, items: Vec<Item>) {
+        let document = self.document();
         let view = &mut self.view;
         view.extra = None;
-        view.selection = items.into_iter().collect();
+        // What is shown without being in the project cannot be selected.
+        let items = items.into_iter().filter(|item| exists(&document, *item));
+        view.selection = items.collect();
         view.highlight.clear();
         view.policies.choose_nothing();
     }

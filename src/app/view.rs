@@ -125,6 +125,8 @@ pub struct ShownConnection {
 pub struct Split {
     /// Above the Policies tab.
     pub policies: f32,
+    /// Above the Traffic tab: the evidence of an arrow.
+    pub traffic: f32,
     /// Above the other tabs, which need more space.
     pub others: f32,
 }
@@ -134,6 +136,7 @@ impl Split {
     pub fn of(&mut self, tab: Tab) -> &mut f32 {
         match tab {
             Tab::Policies => &mut self.policies,
+            Tab::Traffic => &mut self.traffic,
             _ => &mut self.others,
         }
     }
@@ -143,6 +146,7 @@ impl Default for Split {
     fn default() -> Self {
         Self {
             policies: 0.5,
+            traffic: 0.56,
             others: 0.32,
         }
     }

@@ -44,3 +44,46 @@ pub fn colors(class: Class, palette: &Palette) -> [Rgb; 3] {
         Class::Seen => [p.flow, p.text_secondary, p.raised],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::scene::extra::missing;
+    use crate::scene::tokens::{DARK, LIGHT};
+    use crate::scene::{OUTSIDE, is_foreign};
+
+    #[test]
+    fn classes_are_distinguishable_without_colour() {
+        let looks = Class::ALL.map(|class| (class.is_drawn(), sign(class)));
+        assert_eq!(looks.into_iter().collect::<BTreeSet<_>>().len(), 10);
+    }
+
+    #[test]
+    fn lines_are_seen_on_the_canvas() {
+        let light = |[r, g, b]: Rgb| {
+            let one = |c: u8| match f32::from(c) / 255.0 {
+                c if c <= 0.040_45 => c / 12.92,
+                c => ((c + 0.055) / 1.055).powf(2.4),
+            };
+            0.2126 * one(r) + 0.7152 * one(g) + 0.0722 * one(b)
+        };
+        for palette in [&LIGHT, &DARK] {
+            for class in Class::ALL {
+                let [line, ..] = colors(class, palette);
+                let (a, b) = (light(line), light(palette.canvas));
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 3.0, "{class:?}: {contrast}");
+            }
+        }
+    }
+
+    #[test]
+    fn ends_outside_the_project_are_foreign_and_differ() {
+        assert!(is_foreign(OUTSIDE) && is_foreign(missing(0)) && is_foreign(missing(7)));
+        assert!(missing(0) != OUTSIDE && missing(0) != missing(1));
+        let drawn = crate::model::NodeRef::External(crate::model::ExternalId(3));
+        assert!(!is_foreign(drawn));
+    }
+}

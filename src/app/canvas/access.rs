@@ -57,9 +57,16 @@ impl CanvasView {
             .filter(|node| pen::rect(node.rect).intersects(seen))
         {
             if let Some(item) = node.node.item() {
-                name(item, pen::rect(node.rect), &|| {
-                    node_words(document, node.node)
-                });
+                name(
+                    item,
+                    pen::rect(node.rect),
+                    &|| match is_foreign(node.node) {
+                        true => {
+                            format!("{}, not in the project", self.end_name(document, node.node))
+                        }
+                        false => node_words(document, node.node),
+                    },
+                );
             }
         }
         let chips = scene.arrows.iter().filter_map(|arrow| {

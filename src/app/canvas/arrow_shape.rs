@@ -123,7 +123,8 @@ impl ArrowShape {
         if self.look.faint {
             color = faded(color, OFF);
         }
-        if self.look.selected {
+        // A class keeps its colour: the halo shows that it is selected.
+        if self.look.selected && class.is_none() {
             color = accent;
         }
         let own = class.map_or_else(|| arrow.width(), traffic::width);
@@ -255,7 +256,10 @@ impl ArrowShape {
         };
         if self.look.selected {
             let accent = theme::color(palette.accent);
-            (foreground, border, background) = (accent, accent, theme::color(palette.accent_soft));
+            border = accent;
+            if self.look.class.is_none() {
+                (foreground, background) = (accent, theme::color(palette.accent_soft));
+            }
         }
         if muted {
             (foreground, border) = (

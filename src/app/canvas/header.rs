@@ -32,14 +32,14 @@ const NAMED: usize = 3;
 const ROW: f32 = 36.0;
 
 impl CanvasView {
-    /// Shows them.
+    /// Shows them; the height that they always take.
     pub(super) fn header(
         &self,
         ui: &Ui,
         (document, results): (&Document, &Results),
         view: &mut View,
         commands: &mut Commands,
-    ) {
+    ) -> f32 {
         let room = self.camera.viewport;
         let left = room.left_top() + vec2(16.0, 0.0);
         bar(
@@ -92,6 +92,7 @@ impl CanvasView {
             right = chips.right();
             below += chips.height() + 8.0;
         }
+        let above = below + 4.0;
         if let Some(mut search) = view.search.take() {
             let beside = right + SEARCH + 16.0 < room.right() && !view.traffic.is_on();
             let at = match beside {
@@ -107,6 +108,7 @@ impl CanvasView {
                 self.focus_ui(ui, document, focus, commands);
             });
         }
+        above
     }
 
     /// Which hubs are hidden, and the way back; `beside`: the width of what is to the right of it.

@@ -185,6 +185,49 @@ pub(in crate::app) fn is_recording(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Command;
+    use crate::app::dialogs::Prepared;
+    use crate::app::jobs::Workers;
+    use crate::app::state::Surroundings;
+
+    /// A window whose workers wait, and a recording that it was told to read.
+    fn reading() -> (App, tempfile::TempDir) {
+        let surroundings = Surroundings {
+            workers: Workers::Held,
+            dialogs: Box::new(Prepared::default()),
+            state_folder: None,
+        };
+        let mut app = App::new(&egui::Context::default(), surroundings);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("flows.csv");
+        let rows = "source,destination,protocol,port\nshop/web,shop/api,TCP,80\n";
+        std::fs::write(&path, rows).expect("written");
+        app.open_recordings(vec![path]);
+        (app, folder)
+    }
+
+    #[test]
+    fn a_recording_is_read_by_a_worker() {
+        let (mut app, _folder) = reading();
+        let words = app.files.reading().expect("it is being read");
+        assert!(words.starts_with("Reading the recording"), "{words}");
+        app.files.pool.run_held();
+        assert_eq!(app.files.progress.percent(), Some(100));
+        app.poll_files();
+        assert_eq!(app.files.reading(), None);
+        let recording = app.view.traffic.recording().expect("it is open");
+        assert_eq!(recording.observed.connections.len(), 1);
+    }
+
+    #[test]
+    fn reading_a_recording_is_cancelled() {
+        let (mut app, _folder) = reading();
+        app.perform(Command::StopReading);
+        assert_eq!(app.files.reading(), None);
+        app.files.pool.run_held();
+        app.poll_files();
+        assert!(app.view.traffic.recording().is_none());
+    }
 
     #[test]
     fn recordings_are_told_from_manifests() {

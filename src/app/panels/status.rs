@@ -9,6 +9,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::icons;
 use crate::app::problems::{Problem, Tone};
 use crate::app::theme::{self, color};
+use crate::app::traffic::TrafficView;
 use crate::app::view::View;
 use crate::app::widgets;
 use crate::model::Document;
@@ -49,6 +50,7 @@ pub fn status_ui(
             commands.push(Command::Problems);
         }
         problems_ui(ui, &view.problems, commands);
+        traffic_ui(ui, &view.traffic, commands);
         match reading {
             Some(words) => reading_ui(ui, &words, commands),
             None => notice_ui(ui, view),
@@ -129,6 +131,27 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
         if ui.add(button).clicked() {
             commands.push(Command::Problems);
         }
+    }
+}
+
+/// How many seen connections these policies would drop.
+fn traffic_ui(ui: &mut Ui, traffic: &TrafficView, commands: &mut Commands) {
+    let cut = traffic.compared().map_or(0, |compared| compared.cut.len());
+    if cut == 0 {
+        return;
+    }
+    let text = match cut {
+        1 => "1 seen connection would be dropped".to_owned(),
+        _ => format!("{cut} seen connections would be dropped"),
+    };
+    let foreground = color(theme::palette(ui.ctx()).blocked);
+    let text = format!("{} {text}", icons::SCISSORS);
+    let label = RichText::new(text).font(theme::sans(tokens::TEXT_SMALL));
+    let button = egui::Button::new(label.color(foreground))
+        .frame_when_inactive(false)
+        .min_size(vec2(0.0, 22.0));
+    if ui.add(button).clicked() {
+        commands.push(Command::ShowTraffic);
     }
 }
 

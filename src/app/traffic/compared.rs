@@ -207,6 +207,14 @@ impl Compared {
     }
 }
 
+/// The name of an end that the project does not have: without the word for its kind.
+pub fn short(words: &str) -> &str {
+    let mut kinds = ["external/", "entity/", "service/"].into_iter();
+    kinds
+        .find_map(|kind| words.strip_prefix(kind))
+        .unwrap_or(words)
+}
+
 /// The port of a connection, if it has one.
 pub fn ports_of(connection: &Connection) -> Option<PortSet> {
     let protocol = replay::protocol(connection.key.protocol)?;
@@ -252,10 +260,7 @@ fn ends_missing(observed: &Observed, comparison: &Comparison) -> BTreeMap<String
             };
             let entry = found.entry(words.clone()).or_insert_with(|| Missing {
                 node: missing(*number),
-                name: words
-                    .rsplit_once("external/")
-                    .map_or(words.as_str(), |w| w.1)
-                    .to_owned(),
+                name: short(words).to_owned(),
                 about: String::new(),
                 class,
             });

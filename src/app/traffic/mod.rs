@@ -45,6 +45,8 @@ pub struct TrafficView {
     answer: Memo<(u64, u64), Option<Arc<Compared>>>,
     /// What the canvas shows.
     shown: Option<ShownTraffic>,
+    /// A recording was opened, and the canvas does not show all of it yet.
+    fits: bool,
 }
 
 /// What the canvas shows of recorded traffic.
@@ -84,6 +86,7 @@ impl TrafficView {
             recording: Some(Arc::new(recording)),
             number: self.number + 1,
             hidden: [TrafficClass::Denied].into(),
+            fits: true,
             ..Self::default()
         };
     }
@@ -172,6 +175,11 @@ impl TrafficView {
             self.show();
         }
         is_new
+    }
+
+    /// Whether the canvas is to show everything now: once for each recording, as soon as it is compared.
+    pub fn take_fit(&mut self) -> bool {
+        self.shown.is_some() && std::mem::take(&mut self.fits)
     }
 
     fn show(&mut self) {

@@ -13,12 +13,26 @@ use crate::observe::Capture;
 use crate::picture::look::line_of_class;
 use crate::scene::{tokens, traffic};
 
-/// Width of an entry of the legend.
-const ENTRY: f32 = 258.0;
+/// Least width of an entry of the legend.
+const ENTRY: f32 = 276.0;
 /// Length of the sample of a line.
 const SAMPLE: f32 = 34.0;
 /// The bar is never wider.
-const WIDEST: f32 = 820.0;
+const WIDEST: f32 = 960.0;
+
+/// The legend, what is as it should be first.
+const ORDER: [TrafficClass; 10] = [
+    TrafficClass::Seen,
+    TrafficClass::Undrawn,
+    TrafficClass::Cut,
+    TrafficClass::DrawnUnseen,
+    TrafficClass::OpenUnseen,
+    TrafficClass::DrawnCut,
+    TrafficClass::Blocked,
+    TrafficClass::DrawnDropped,
+    TrafficClass::UndrawnDropped,
+    TrafficClass::Denied,
+];
 
 /// Shows the bar in so much width.
 pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView) {
@@ -102,22 +116,24 @@ fn legend_ui(ui: &mut Ui, view: &mut TrafficView) {
         widgets::faint(ui, "Comparing with the policies…");
         return;
     };
+    let columns = (ui.available_width() / ENTRY).floor().max(1.0);
+    let width = (ui.available_width() / columns).floor();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
-        for class in TrafficClass::ALL.iter().rev() {
-            if let Some(count) = counts.get(class)
-                && entry_ui(ui, *class, *count, !view.hides(*class)).clicked()
+        for class in ORDER {
+            if let Some(count) = counts.get(&class)
+                && entry_ui(ui, width, (class, *count), !view.hides(class)).clicked()
             {
-                view.toggle_class(*class);
+                view.toggle_class(class);
             }
         }
     });
 }
 
 /// A class: its line, shape, words and number; a click switches it.
-fn entry_ui(ui: &mut Ui, class: TrafficClass, count: usize, on: bool) -> Response {
+fn entry_ui(ui: &mut Ui, width: f32, (class, count): (TrafficClass, usize), on: bool) -> Response {
     let palette = theme::palette(ui.ctx());
-    let (rect, response) = ui.allocate_exact_size(vec2(ENTRY, tokens::ROW), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(width, tokens::ROW), Sense::click());
     let name = format!("{}, {count}", class.words());
     response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, &name));
     let rect = rect.shrink2(vec2(0.0, 1.0)).with_max_x(rect.right() - 12.0);

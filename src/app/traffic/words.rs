@@ -21,6 +21,22 @@ pub fn stamp(time: Time) -> String {
     text.chars().take(16).collect::<String>().replace('T', " ")
 }
 
+/// `5 Nov 09:00`.
+pub fn day(time: Time) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let text = time::text(time);
+    let part = |from: usize, count: usize| text.chars().skip(from).take(count).collect::<String>();
+    let month = part(5, 2).parse::<usize>().unwrap_or_default();
+    let month = MONTHS.get(month.saturating_sub(1)).unwrap_or(&"");
+    format!(
+        "{} {month} {}",
+        part(8, 2).trim_start_matches('0'),
+        part(11, 5)
+    )
+}
+
 /// `09:00:05`.
 pub fn clock(time: Time) -> String {
     time::text(time).chars().skip(11).take(8).collect()
@@ -61,6 +77,7 @@ mod tests {
         assert_eq!(span(0, 3 * 24 * 60 * minute + minute), "3 days");
         let time = time::parse("2026-11-03T09:00:05.5Z").expect("a time");
         assert_eq!(stamp(time), "2026-11-03 09:00");
+        assert_eq!(day(time), "3 Nov 09:00");
         assert_eq!(clock(time), "09:00:05");
     }
 }

@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::Inspect;
 use crate::app::command::Command;
+use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::traffic::words::{clock, counted, grouped, stamp};
 use crate::app::traffic::{Compared, Group, Recording};
@@ -34,7 +35,12 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId, class: TrafficC
     };
     let ends = format!("{} \u{2192} {}", name(id.from), name(id.to));
     let ports = FlowPort::of(&group.ports);
-    widgets::head(ui, kind, &ends, &validate::flow_ports_text(&ports));
+    widgets::head(
+        ui,
+        kind,
+        &ends,
+        &validate::flow_ports_text(&ports).replace('/', " "),
+    );
     verdict_ui(ui, compared, group, class);
     let all = &recording.observed.connections;
     let connections: Vec<&Connection> = group
@@ -64,13 +70,16 @@ fn verdict_ui(ui: &mut Ui, compared: &Compared, group: &Group, class: TrafficCla
     };
     let first = group.connections.first();
     let first = first.and_then(|at| compared.comparison.connections.get(*at));
-    let why = first.map_or(String::new(), |one| one.replay.why.clone());
-    let by = first.map_or(String::new(), |one| one.replay.by.join(", "));
-    let more = match (why.is_empty(), by.is_empty()) {
-        (_, true) => why,
-        (true, false) => format!("by {by}"),
-        (false, false) if why.contains(&by) => why,
-        (false, false) => format!("{why} ({by})"),
+    let why = first.map_or(String::new(), |one| sentence(&one.replay.why));
+    let by = first
+        .map(|one| one.replay.by.as_slice())
+        .unwrap_or_default();
+    // Without the places in the texts, which the Why tab shows.
+    let plain = |policy: &String| policy.split(" (").next().unwrap_or_default().to_owned();
+    let by: Vec<String> = by.iter().map(plain).collect();
+    let more = match by.as_slice() {
+        [] => why,
+        by => format!("{why}: {}", by.join(", ")),
     };
     let icon = icons::of_class(class);
     widgets::banner(ui, icon, words, &more, foreground, background);

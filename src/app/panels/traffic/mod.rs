@@ -10,7 +10,8 @@ use egui::{pos2, vec2};
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::traffic::compared::reason_unseen;
-use crate::app::traffic::words::{clock, grouped, stamp};
+use crate::app::traffic::compared::short;
+use crate::app::traffic::words::{clock, day, grouped};
 use crate::app::traffic::{Compared, Recording, TrafficView};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
@@ -157,7 +158,7 @@ impl<'a> List<'a> {
         let one = self.compared.comparison.connections.get(at)?;
         let name = |end: &ObservedEnd| match end {
             ObservedEnd::Drawn(node) => self.document.node_name(*node).to_owned(),
-            ObservedEnd::Missing(words) => words.clone(),
+            ObservedEnd::Missing(words) => short(words).to_owned(),
         };
         Some(format!("{} \u{2192} {}", name(&one.from), name(&one.to)))
     }
@@ -178,9 +179,11 @@ impl<'a> List<'a> {
         let count = grouped(connection.sums.count());
         let when = connection.sums.last.map_or(String::new(), |last| {
             // Longer than a day: the clock alone does not say when.
-            let first = self.recording.observed.capture.first().unwrap_or(last);
-            match last.saturating_sub(first) > 24 * 3600 * SECOND {
-                true => stamp(last),
+            let capture = &self.recording.observed.capture;
+            let window = capture.first().zip(capture.last());
+            let length = window.map_or(0, |(first, last)| last.saturating_sub(first));
+            match length > 24 * 3600 * SECOND {
+                true => day(last),
                 false => clock(last),
             }
         });
@@ -232,7 +235,9 @@ fn row_ui(
     let palette = theme::palette(ui.ctx());
     let size = vec2(ui.available_width(), tokens::ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let name = format!("{ends}, {port} {when}, {}", class.words());
+    let parts = [ends, port, when, class.words()].into_iter();
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let name = parts.join(", ");
     response
         .widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, &name));
     if !ui.is_rect_visible(rect) {
