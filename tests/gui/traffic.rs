@@ -142,6 +142,9 @@ fn drawing_a_recorded_connection_makes_the_flow_in_one_step() {
     assert!(drawn.note.contains("7 connections"), "{}", drawn.note);
     assert_eq!(window.undo_name().as_deref(), Some("Draw 1 recorded flow"));
     assert_eq!(counts(&window), [(TrafficClass::Seen, 2)]);
+    let flow = window.flow("api to db");
+    window.ask(Command::Select(vec![flow]));
+    assert!(window.sees("7 connections: 7 forwarded"));
     assert!(!window.sees(arrow));
     window.press_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.text(), before);

@@ -146,7 +146,10 @@ pub(super) fn inspector_ui(
             Some(Item::Workload(id)) => workload::show(ui, &mut inspect, id),
             Some(Item::External(id)) => external::show(ui, &mut inspect, id),
             Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
-            Some(Item::Flow(id)) => flow::show(ui, &mut inspect, id),
+            Some(Item::Flow(id)) => {
+                flow::show(ui, &mut inspect, id);
+                traffic::of_flow(ui, &inspect, id);
+            }
             Some(Item::Policy(id)) => policy::show(ui, &mut inspect, id),
             None if view_radius && extra.is_none() => {
                 radius::radius_ui(ui, inspect.document, radius, inspect.commands);

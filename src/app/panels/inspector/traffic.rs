@@ -6,11 +6,11 @@ use super::Inspect;
 use crate::app::command::Command;
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
-use crate::app::traffic::words::{clock, counted, grouped, stamp};
+use crate::app::traffic::words::{counted, day, grouped, stamp};
 use crate::app::traffic::{Compared, Group, Recording};
 use crate::app::words::arrow_end;
 use crate::app::{icons, widgets};
-use crate::model::{Edit, Flow, FlowPort, NodeRef, Thing, TrafficClass, validate};
+use crate::model::{Edit, Flow, FlowId, FlowPort, NodeRef, Thing, TrafficClass, validate};
 use crate::observe::{Connection, Sample};
 use crate::scene::{ExtraId, is_foreign, tokens, traffic};
 
@@ -55,6 +55,27 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId, class: TrafficC
     }
     ui.add_space(6.0);
     actions_ui(ui, inspect, group, recording);
+}
+
+/// Shows what was recorded of a flow, if a recording is open.
+pub fn of_flow(ui: &mut Ui, inspect: &Inspect<'_>, id: FlowId) {
+    let view = inspect.traffic;
+    let (Some(recording), Some(compared)) = (view.recording(), view.compared()) else {
+        return;
+    };
+    let Some(class) = compared.flows.get(&id) else {
+        return;
+    };
+    widgets::heading(ui, "Observed");
+    widgets::stated(ui, "Class", class.words());
+    let totals = compared.comparison.flows.get(&id);
+    let places = totals.map_or(&[][..], |totals| &totals.connections);
+    let all = &recording.observed.connections;
+    let connections: Vec<&Connection> = places.iter().filter_map(|at| all.get(*at)).collect();
+    if !connections.is_empty() {
+        totals_ui(ui, &connections);
+        samples_ui(ui, &connections);
+    }
 }
 
 /// What these policies do to it, and the policy that decides.
@@ -166,7 +187,7 @@ fn samples_ui(ui: &mut Ui, connections: &[&Connection]) {
     let palette = theme::palette(ui.ctx());
     for sample in samples.into_iter().take(SAMPLES) {
         ui.horizontal(|ui| {
-            widgets::code(ui, clock(sample.time), color(palette.text_secondary));
+            widgets::code(ui, day(sample.time), color(palette.text_secondary));
             let file = sample.file.rsplit('/').next().unwrap_or(&sample.file);
             let place = format!("{file}:{}", sample.line);
             widgets::code(ui, place, color(palette.text)).on_hover_text(&*sample.file);
