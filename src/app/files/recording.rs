@@ -179,7 +179,7 @@ pub(in crate::app) fn is_recording(path: &Path) -> bool {
         "lost_events",
         "node_status",
     ];
-    read.is_ok() && !has(&"apiVersion") && of_flows.iter().any(|key| has(key))
+    read.is_ok() && !has(&"apiVersion") && of_flows.iter().any(has)
 }
 
 #[cfg(test)]
