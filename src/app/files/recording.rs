@@ -12,6 +12,7 @@ use crate::app::state::App;
 use crate::app::traffic::Recording;
 use crate::app::traffic::words::counted;
 use crate::diag::{Diagnostic, Severity};
+use crate::intent::snapshot::snapshot;
 use crate::observe::{Reader, workload_of};
 use crate::project::sources;
 
@@ -78,7 +79,7 @@ impl App {
         if self.history.is_none() {
             self.new_project();
         }
-        let results = Arc::clone(&self.results);
+        let document = self.document();
         let progress = Arc::new(Progress::default());
         self.files.progress = Arc::clone(&progress);
         let pool = self.files.pool.clone();
@@ -102,7 +103,9 @@ impl App {
                     Err(diagnostic) => diagnostics.push(*diagnostic),
                 }
             }
-            let snapshot = &results.in_force.cluster.snapshot;
+            // Of the open project itself: its check may still be running.
+            let cluster = snapshot(&document, Vec::new(), Vec::new());
+            let snapshot = &cluster.snapshot;
             let observed = reader
                 .finish(&|namespace, pod, labels| workload_of(snapshot, namespace, pod, labels));
             (Recording { files, observed }, diagnostics)
