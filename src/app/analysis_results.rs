@@ -8,7 +8,7 @@ use crate::query::Results;
 use crate::query::audit::{Audit, overview};
 use crate::query::exposure::{self, Gates};
 use crate::query::undrawn::{Allowed, beyond_drawn};
-use crate::scene::{Extra, ExtraId, ExtraKind};
+use crate::scene::{Extra, ExtraId, ExtraKind, Missing};
 
 /// The results of one Document.
 #[derive(Clone, Debug, Default)]
@@ -30,12 +30,15 @@ pub struct Extras {
     pub all: Arc<Vec<Extra>>,
     /// The witness of a problem.
     pub witness: Option<Extra>,
+    /// Ends of recorded traffic that the project does not have.
+    pub missing: Arc<Vec<Missing>>,
 }
 
 impl PartialEq for Extras {
     fn eq(&self, other: &Self) -> bool {
         let same = Arc::ptr_eq(&self.all, &other.all) || self.all == other.all;
-        same && self.witness == other.witness
+        let missing = Arc::ptr_eq(&self.missing, &other.missing) || self.missing == other.missing;
+        same && missing && self.witness == other.witness
     }
 }
 

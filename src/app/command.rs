@@ -16,6 +16,7 @@ use super::audit::Form;
 use super::icons;
 use super::theme::Choice;
 use crate::model::{Edit, FlowId, Item, PolicyId, Style};
+use crate::observe::propose::Proposal;
 use crate::policy::Target;
 use crate::scene::ExtraId;
 
@@ -29,6 +30,11 @@ pub enum Command {
     OpenFiles,
     ImportFolder,
     ImportFiles,
+    OpenRecording,
+    CloseRecording,
+    ToggleTraffic,
+    ShowTraffic,
+    ProposeRecorded,
     Save,
     SaveAs,
     Export,
@@ -147,6 +153,12 @@ pub enum Command {
     ToggleSelect(Item),
     /// Selects an item and scrolls to it.
     Reveal(Item),
+    /// Reads files of recorded flows.
+    OpenRecordings(Vec<PathBuf>),
+    /// Asks which of these flows of a recording to draw.
+    ProposeThese(Vec<Proposal>),
+    /// Leaves an arrow of recorded traffic out.
+    IgnoreTraffic(ExtraId),
     /// Selects an arrow that is no flow.
     SelectArrow(ExtraId),
     /// Highlights flows and their ends on the canvas, without selecting them.
@@ -232,6 +244,8 @@ pub enum When {
     Imported,
     /// Imported policies are selected.
     ImportedSelected,
+    /// A recording is open.
+    Recording,
     /// There is something to undo.
     Undo,
     /// There is something to redo.
@@ -292,6 +306,8 @@ pub enum Switch {
     Inspector,
     /// The connections of imported policies are shown.
     Imported,
+    /// Recorded traffic is shown.
+    Traffic,
     /// Hubs of large drawings are shown.
     Hubs,
     /// Policies are written in this style.
@@ -331,6 +347,8 @@ pub static LISTED: &[Listed] = listed! {
     OpenProject "file.open-project" "Open project…" icons::FILE, File, Always, [ctrl_shift(Key::O)];
     ImportFolder "file.import-folder" "Import folder into this project…" "", File "-", Project, [];
     ImportFiles "file.import-files" "Import files into this project…" "", File, Project, [ctrl(Key::I)];
+    OpenRecording "file.open-recording" "Open recording…" icons::TRAFFIC, File "-", Always, [];
+    CloseRecording "file.close-recording" "Close recording" "", File, Recording, [];
     Save "file.save" "Save" icons::FLOPPY_DISK, File "-", Project, [ctrl(Key::S)];
     SaveAs "file.save-as" "Save as…" "", File, Project, [ctrl_shift(Key::S)];
     Export "file.export" "Export policies…" icons::EXPORT, File "-", Project, [ctrl(Key::E)];
@@ -398,6 +416,7 @@ pub static LISTED: &[Listed] = listed! {
     ToggleOutline "view.outline" "Outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
     ToggleInspector "view.inspector" "Inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;
     ToggleImported "view.kept" "Connections of imported policies" icons::FILE, View "-", Project, [], Switch::Imported;
+    ToggleTraffic "view.traffic" "Recorded traffic" icons::TRAFFIC, View, Recording, [], Switch::Traffic;
     ToggleHubs "view.hubs" "Hubs of large drawings" icons::EYE, View, Project, [], Switch::Hubs;
     ClearFilters "view.clear-filters" "Clear filters" "", View, Project, [];
     ThemeSystem "view.theme-system" "System theme" "", View "-", Always, [], Switch::Theme(Choice::System);
@@ -422,8 +441,10 @@ pub static LISTED: &[Listed] = listed! {
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     Audit "policy.audit" "Audit policies" icons::SHIELD, Policy, Project, [];
+    ProposeRecorded "policy.recorded" "Draw recorded flows…" "", Policy, Recording, [];
     Suggestions "policy.suggestions" "Suggested flows…" "", Policy, Project, [];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
+    ShowTraffic "policy.traffic" "Show recorded traffic" icons::TRAFFIC, Policy, Project, [];
     ShowWhy "policy.why" "Explain a connection" icons::QUESTION, Policy, Project, [key(Key::F10)];
     Radius "policy.radius" "Show blast radius" icons::TARGET, Policy, Project, [key(Key::B)];
     CompareSaved "policy.compare-saved" "Compare with last saved" icons::SWAP, Policy "-", Project, [];

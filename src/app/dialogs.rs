@@ -32,6 +32,8 @@ pub enum PathRequest {
     ImportFiles,
     /// Where to save the project; the file name to begin with.
     SaveProject(String),
+    /// Files of recorded flows.
+    OpenRecording,
     /// A project to compare with, or manifest files.
     CompareProject,
     /// A folder of manifests to compare with.
@@ -62,6 +64,7 @@ impl PathRequest {
             Self::ImportFolder => "Import a folder of manifests",
             Self::ImportFiles => "Import manifests",
             Self::SaveProject(_) => "Save project",
+            Self::OpenRecording => "Open a recording",
             Self::CompareProject => "Compare with a project",
             Self::CompareFolder => "Compare with a folder of manifests",
             Self::SaveTable(_) => "Save the table",
@@ -118,6 +121,14 @@ impl Dialogs for Native {
                 let picked = dialog.add_filter("Manifests", manifests).pick_files();
                 many(picked)
             }
+            PathRequest::OpenRecording => many(
+                dialog
+                    .add_filter(
+                        "Recorded flows",
+                        &["jsonl", "json", "ndjson", "csv", "log", "gz"],
+                    )
+                    .pick_files(),
+            ),
             PathRequest::SaveTable(name) => one(dialog
                 .set_file_name(name)
                 .add_filter("Markdown", &["md"])

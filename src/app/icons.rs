@@ -3,15 +3,15 @@
 use crate::policy::Entity;
 use egui_phosphor::regular as set;
 
-use crate::model::{End, Item, NodeRef};
+use crate::model::{End, Item, NodeRef, TrafficClass};
 
 pub use set::{
     ARROW_LEFT, ARROW_RIGHT, ARROW_U_UP_LEFT, ARROW_U_UP_RIGHT, ARROWS_IN_SIMPLE,
     ARROWS_OUT_SIMPLE, CARET_DOWN, CARET_RIGHT, CARET_UP, CHECK, CLIPBOARD_TEXT, COPY, CORNERS_OUT,
     EXPORT, EYE, EYE_SLASH, FILE, FILE_CODE, FILE_PLUS, FLOPPY_DISK, FOLDER_OPEN, GEAR,
     GRADUATION_CAP, INFO, KEYBOARD, MAGNIFYING_GLASS, MINUS, MOON, NOTE, PENCIL_SIMPLE, PLUS,
-    PROHIBIT, QUESTION, SCALES, SHIELD, SIDEBAR_SIMPLE, SUN, SWAP, TARGET, TRASH, UPLOAD_SIMPLE,
-    WARNING, X, X_CIRCLE as ERROR,
+    PROHIBIT, QUESTION, SCALES, SCISSORS, SHIELD, SIDEBAR_SIMPLE, SUN, SWAP, TARGET, TRASH,
+    UPLOAD_SIMPLE, WARNING, X, X_CIRCLE as ERROR,
 };
 
 /// Focus.
@@ -40,6 +40,24 @@ pub const REACH: &str = set::ARROWS_LEFT_RIGHT;
 pub const MATRIX: &str = set::GRID_NINE;
 /// Any pod.
 pub const ANY: &str = set::ASTERISK;
+
+/// Recorded traffic.
+pub const TRAFFIC: &str = set::BROADCAST;
+
+/// The icon of a class of recorded traffic.
+pub fn of_class(class: TrafficClass) -> &'static str {
+    use TrafficClass as Class;
+    match class {
+        Class::Cut | Class::DrawnCut => SCISSORS,
+        Class::Blocked => X,
+        Class::DrawnDropped | Class::UndrawnDropped => WARNING,
+        Class::Undrawn => set::DIAMOND,
+        Class::OpenUnseen => set::TRIANGLE,
+        Class::DrawnUnseen => set::CIRCLE,
+        Class::Denied => PROHIBIT,
+        Class::Seen => set::CHECK_CIRCLE,
+    }
+}
 
 /// The icon of a workload of that API kind.
 pub fn of_kind(kind: &str) -> &'static str {

@@ -38,6 +38,7 @@ pub mod surroundings;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+pub mod traffic;
 pub mod verdict;
 pub mod view;
 pub mod widgets;

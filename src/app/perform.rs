@@ -16,10 +16,12 @@ use super::panels::inspector::name_field_id;
 use super::panels::policies::Scope;
 use super::panels::problems::Shown;
 use super::panels::{radius, why};
+use super::selection::exists;
 use super::state::App;
-use super::suggestions::proposals;
+use super::suggestions::{Proposal, proposals};
 use super::theme::Choice;
 use crate::model::{Document, Edit, FlowId, History, Item, Settings, Style};
+use crate::observe::propose::Proposal as Recorded;
 use crate::policy::Target;
 
 impl App {
@@ -45,6 +47,7 @@ impl App {
             When::Flows => self.view.selection.iter().any(flows),
             When::Imported => open && !self.document().policies.is_empty(),
             When::ImportedSelected => !self.selected_policies().is_empty(),
+            When::Recording => self.view.traffic.recording().is_some(),
             When::Undo => self
                 .history
                 .as_ref()
@@ -83,6 +86,12 @@ impl App {
             Command::ImportFolder => self.ask_path(PathRequest::ImportFolder),
             Command::ImportFiles => self.ask_path(PathRequest::ImportFiles),
             Command::ImportPaths(paths) => self.open_paths(paths, true),
+            Command::OpenRecording => self.ask_path(PathRequest::OpenRecording),
+            Command::OpenRecordings(paths) => self.open_recordings(paths),
+            Command::CloseRecording => {
+                self.view.traffic.close();
+                self.view.extra = None;
+            }
             Command::ImportText(text) => self.import_text(text),
             Command::AcceptOffer(at) => self.accept_offer(at),
             // What was just opened and not edited is not lost.
@@ -196,6 +205,14 @@ impl App {
             Command::Find => self.find(),
             Command::ToggleMatrix => self.toggle_matrix(),
             Command::ToggleImported => self.view.imported_hidden = !self.view.imported_hidden,
+            Command::IgnoreTraffic(id) => {
+                self.view.traffic.ignore(id);
+                self.view.extra = None;
+            }
+            Command::ToggleTraffic => {
+                self.view.traffic.toggle();
+                self.view.extra = None;
+            }
             Command::ToggleHubs => self.view.canvas.toggle_hubs(),
             Command::ClearFilters => drop(self.view.filter.clear()),
             Command::ToggleOutline => self.like(|likes| likes.outline = !likes.outline),
@@ -208,6 +225,8 @@ impl App {
 
             Command::Problems => self.show_tab(Tab::Problems),
             Command::Audit => self.audit(),
+            Command::ProposeRecorded => self.propose_recorded(),
+            Command::ProposeThese(all) => self.show_recorded(all),
             Command::Suggestions => self.show_suggestions(),
             Command::ExplainRule(code) => self.view.overlay = Some(Overlay::Manual(code)),
             Command::IgnoreFinding {
@@ -221,6 +240,7 @@ impl App {
             Command::SaveFindings(form) => self.save_findings(form),
             Command::ShowPolicies => self.show_tab(Tab::Policies),
             Command::ShowReach => self.show_tab(Tab::Reach),
+            Command::ShowTraffic => self.show_tab(Tab::Traffic),
             Command::ShowWhy => self.show_why(),
             Command::Why { from, to, port } => {
                 self.view.why.ask(&from, &to, &port);
@@ -351,9 +371,12 @@ impl App {
     }
 
     pub(super) fn select(&mut self, items: Vec<Item>) {
+        let document = self.document();
         let view = &mut self.view;
         view.extra = None;
-        view.selection = items.into_iter().collect();
+        // What is shown without being in the project cannot be selected.
+        let items = items.into_iter().filter(|item| exists(&document, *item));
+        view.selection = items.collect();
         view.highlight.clear();
         view.policies.choose_nothing();
     }
@@ -416,6 +439,22 @@ impl App {
             self.view.notify(text);
             return;
         }
+        let view = Box::new(SuggestionsView { proposals });
+        self.view.overlay = Some(Overlay::Suggestions(view));
+    }
+
+    /// Shows the flows that the recording implies and that are not drawn.
+    fn propose_recorded(&mut self) {
+        let compared = self.view.traffic.compared();
+        let found = compared.map(|compared| compared.proposals.proposals.clone());
+        match found.unwrap_or_default() {
+            all if all.is_empty() => self.view.notify("Nothing to draw from the recording"),
+            all => self.show_recorded(all),
+        }
+    }
+
+    fn show_recorded(&mut self, recorded: Vec<Recorded>) {
+        let proposals = recorded.into_iter().map(Proposal::recorded).collect();
         let view = Box::new(SuggestionsView { proposals });
         self.view.overlay = Some(Overlay::Suggestions(view));
     }

@@ -19,7 +19,6 @@ use super::view::View;
 use crate::adopt::Adopted;
 use crate::model::{Document, History, PolicyId};
 use crate::query::Results;
-use crate::scene::ExtraId;
 
 /// What a worker computes after an edit.
 type Checked = (Results, Vec<Problem>, PolicyNames);
@@ -150,9 +149,7 @@ impl App {
         if let Some(analysis_results) = self.analysis_results.take() {
             self.view.analysis_results = Arc::new(analysis_results);
             self.view.analysis_number = self.view.results_number;
-            let shown = self.view.extras(&self.document()).list();
-            let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
-            self.view.extra = self.view.extra.filter(stays);
+            self.view.keep_extra(&self.document());
         }
     }
 

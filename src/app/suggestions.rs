@@ -1,13 +1,14 @@
-//! The flows that imported manifests imply, as proposals: which of them can be drawn, and which are ticked at first.
+//! The flows that imported manifests or a recording imply, as proposals: which of them can be drawn, and which are ticked at first.
 
 use super::panels::inspector::internet;
 use crate::model::validate::{flow_ports, network};
 use crate::model::words::Words;
 use crate::model::{Document, Edit, End, External, Flow, FlowPort, Thing};
+use crate::observe::propose::{self, ProposedEnd};
 use crate::suggest::{API_SERVER, INGRESS_CONTROLLER, Strength, Suggestion};
 
 /// A suggested flow that is not drawn yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
     /// The flow, with its evidence.
     pub suggestion: Suggestion,
@@ -16,7 +17,47 @@ pub struct Proposal {
     /// Whether it can be drawn.
     pub can_be_drawn: bool,
     /// Why it is not ticked at first.
-    pub reason: &'static str,
+    pub reason: String,
+    /// What was recorded, if a recording implies it.
+    pub recorded: Option<Recorded>,
+}
+
+/// A flow that a recording implies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The flow.
+    pub proposal: propose::Proposal,
+    /// The choice of what its end outside becomes.
+    pub choice: usize,
+}
+
+impl Recorded {
+    /// What its end outside may become; empty if it has none.
+    pub fn choices(&self) -> &[propose::Choice] {
+        let ends = [&self.proposal.from, &self.proposal.to];
+        let outside = ends.into_iter().find_map(|end| match end {
+            ProposedEnd::Outside(choices) => Some(choices.as_slice()),
+            _ => None,
+        });
+        outside.unwrap_or_default()
+    }
+}
+
+impl Proposal {
+    /// That a recording implies.
+    pub fn recorded(proposal: propose::Proposal) -> Self {
+        let doubts: Vec<&str> = proposal.doubts.iter().map(|doubt| doubt.words()).collect();
+        Self {
+            suggestion: proposal.suggestion(),
+            ticked: doubts.is_empty(),
+            can_be_drawn: true,
+            reason: doubts.join("; "),
+            recorded: Some(Recorded {
+                proposal,
+                choice: 0,
+            }),
+        }
+    }
 }
 
 /// The suggested flows that a document does not have yet.
@@ -52,7 +93,8 @@ fn proposal(words: &Words, suggestion: &Suggestion) -> Proposal {
         suggestion: suggestion.clone(),
         ticked: reason.is_none(),
         can_be_drawn: obstacle.is_none(),
-        reason: reason.unwrap_or_default(),
+        reason: reason.unwrap_or_default().to_owned(),
+        recorded: None,
     }
 }
 
@@ -91,8 +133,24 @@ fn external_of(end: &str) -> Option<External> {
     })
 }
 
-/// Draws flows, with the externals that they need, as one change. Their notes say what implies them.
-pub fn edit(document: &Document, chosen: &[&Suggestion]) -> Option<Edit> {
+/// Draws the ticked flows, with what they need, as one change. The notes of recorded ones say when they were seen.
+pub fn edit_of(document: &Document, proposals: &[Proposal]) -> Option<Edit> {
+    let ticked = || {
+        proposals
+            .iter()
+            .filter(|one| one.ticked && one.can_be_drawn)
+    };
+    let recorded = ticked().filter_map(|one| one.recorded.as_ref());
+    let recorded: Vec<_> = recorded.map(|one| (&one.proposal, one.choice)).collect();
+    if !recorded.is_empty() {
+        return propose::edit(document, &recorded);
+    }
+    let implied: Vec<&Suggestion> = ticked().map(|one| &one.suggestion).collect();
+    edit(document, &implied)
+}
+
+/// Draws flows, with the externals that they need, as one change.
+fn edit(document: &Document, chosen: &[&Suggestion]) -> Option<Edit> {
     let mut drawn = document.clone();
     let mut edits = Vec::new();
     let mut make = |drawn: &mut Document, thing: Thing| {

@@ -26,6 +26,7 @@ use super::places::Places;
 use super::problems::Problem;
 use super::selection::{exists, only};
 use super::shared_matrix::SharedMatrix;
+use super::traffic::TrafficView;
 use super::widgets::Drafts;
 use crate::model::{Document, Flow, FlowId, Item};
 use crate::query::why::PairVerdict;
@@ -88,6 +89,8 @@ pub struct View {
     pub why: WhyView,
     /// The open comparison.
     pub compare: CompareView,
+    /// Recorded traffic.
+    pub traffic: TrafficView,
     /// The explained connection, which the canvas shows.
     pub shown_connection: Option<ShownConnection>,
     /// Names of imported policies.
@@ -110,6 +113,8 @@ pub struct View {
 pub struct Split {
     /// Above the Policies tab.
     pub policies: f32,
+    /// Above the Traffic tab: the evidence of an arrow.
+    pub traffic: f32,
     /// Above the other tabs, which need more space.
     pub others: f32,
 }
@@ -119,6 +124,7 @@ impl Split {
     pub fn of(&mut self, tab: Tab) -> &mut f32 {
         match tab {
             Tab::Policies => &mut self.policies,
+            Tab::Traffic => &mut self.traffic,
             _ => &mut self.others,
         }
     }
@@ -128,6 +134,7 @@ impl Default for Split {
     fn default() -> Self {
         Self {
             policies: 0.5,
+            traffic: 0.56,
             others: 0.32,
         }
     }
@@ -167,21 +174,29 @@ impl View {
         flows.collect()
     }
 
-    /// The arrows shown beside the flows: of the blast radius, else of an open comparison, else of
+    /// The arrows shown beside the flows: of the blast radius, else of an open comparison, else of recorded traffic, else of
     /// imported policies; and the connection that a panel explains.
     pub fn extras(&self, document: &Document) -> Extras {
         let imported = || match self.imported_hidden {
             true => Arc::default(),
             false => Arc::clone(&self.analysis_results.imported),
         };
+        let other = self.radius.hops().or_else(|| self.compare.arrows());
+        let traffic = self.traffic.shown().filter(|_| other.is_none());
         Extras {
-            all: self
-                .radius
-                .hops()
-                .or_else(|| self.compare.arrows())
+            missing: traffic.map_or_else(Arc::default, |shown| Arc::clone(&shown.missing)),
+            all: other
+                .or_else(|| traffic.map(|shown| Arc::clone(&shown.arrows)))
                 .unwrap_or_else(imported),
             witness: self.witness(document).or_else(|| self.difference()),
         }
+    }
+
+    /// Keeps the selected arrow that is no flow only if it is still shown.
+    pub fn keep_extra(&mut self, document: &Document) {
+        let shown = self.extras(document).list();
+        let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
+        self.extra = self.extra.filter(stays);
     }
 
     /// The explained connection as an arrow, unless a flow shows it already.

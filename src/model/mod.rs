@@ -15,6 +15,7 @@ pub mod naming;
 mod new;
 pub mod query;
 pub mod table;
+mod traffic;
 pub mod validate;
 pub mod words;
 
@@ -30,6 +31,7 @@ pub use ids::*;
 pub use invariant::{Claim, Invariant};
 pub use query::{PolicyIdentities, PortChoice, is_system_namespace};
 pub use table::Table;
+pub use traffic::TrafficClass;
 pub use validate::Refusal;
 pub use words::Words;
 

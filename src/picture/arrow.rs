@@ -136,6 +136,7 @@ impl Svg {
             Line::Dashed => (width, r#" stroke-dasharray="6 4.5""#),
             Line::DashDot => (width, r#" stroke-dasharray="8 4 1.8 4""#),
             Line::Dotted => (width, r#" stroke-dasharray="1.6 3.4""#),
+            Line::Dots => (width, r#" stroke-dasharray="0.1 5" stroke-linecap="round""#),
         };
         self.line(format_args!(
             r#"<path d="{d}" fill="none" stroke="{color}" stroke-width="{}"{dashes}{faint}/>"#,

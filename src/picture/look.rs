@@ -1,5 +1,6 @@
 //! The look of arrows and shields beside their geometry, shared by the canvas and pictures.
 
+use crate::model::TrafficClass;
 use crate::proof::Verdict;
 use crate::scene::request::NO_BASE;
 use crate::scene::tokens::{Palette, Rgb};
@@ -19,6 +20,8 @@ pub enum Line {
     DashDot,
     /// Allowed by an imported policy, and not drawn.
     Dotted,
+    /// Recorded, and not drawn: round dots.
+    Dots,
 }
 
 /// The kind of line that shows the verdict without colour; none: no verdict yet.
@@ -38,6 +41,18 @@ pub fn line_of_extra(kind: ExtraKind) -> Line {
         ExtraKind::TooWide => Line::Double,
         ExtraKind::Blocked | ExtraKind::Denied | ExtraKind::Closed => Line::Dashed,
         ExtraKind::Opened | ExtraKind::Hop => Line::Solid,
+        ExtraKind::Recorded(class) => line_of_class(class),
+    }
+}
+
+/// The kind of line of a class of recorded traffic: dots are never drawn flows.
+pub fn line_of_class(class: TrafficClass) -> Line {
+    use TrafficClass as Class;
+    match class {
+        Class::Seen | Class::DrawnUnseen => Line::Solid,
+        Class::DrawnDropped | Class::DrawnCut | Class::Blocked => Line::Dashed,
+        Class::OpenUnseen => Line::Double,
+        Class::Undrawn | Class::UndrawnDropped | Class::Cut | Class::Denied => Line::Dots,
     }
 }
 
@@ -61,6 +76,7 @@ pub fn words_of_extra(kind: ExtraKind) -> &'static str {
         ExtraKind::Opened => "opened: allowed only in the new version",
         ExtraKind::Closed => "closed: allowed only in the old version",
         ExtraKind::Hop => "allowed",
+        ExtraKind::Recorded(class) => class.words(),
     }
 }
 

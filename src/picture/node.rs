@@ -139,7 +139,9 @@ impl Svg {
         let p = self.palette;
         let (radius, inset, round) = match node.shape {
             Shape::Rounded => (tokens::NODE_RADIUS, 8.0, 6.0),
-            Shape::Pill => (node.rect.height() / 2.0, 13.0, tokens::ICON_TILE / 2.0),
+            Shape::Pill | Shape::Missing(_) => {
+                (node.rect.height() / 2.0, 13.0, tokens::ICON_TILE / 2.0)
+            }
         };
         self.rect(node.rect, radius, p.raised, Some(p.outline));
         let side = tokens::ICON_TILE;

@@ -6,12 +6,39 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::{FlowSpec, NodeSpec, Request, any_pod, node_spec};
 use super::tokens::{Palette, Rgb};
-use super::{Bundle, Icon, Measure, Rect, TextStyle, bundle};
-use crate::model::{Document, ExternalId, FlowId, NamespaceId, NodeRef};
+use super::{Bundle, Icon, Measure, Rect, Shape, TextStyle, bundle, traffic};
+use crate::model::{Document, ExternalId, FlowId, NamespaceId, NodeRef, TrafficClass};
 
 /// Everything outside the cluster that no external of the project names; shown while an arrow needs it,
 /// never part of a Document.
 pub const OUTSIDE: NodeRef = NodeRef::External(ExternalId(u32::MAX));
+
+/// An end of recorded traffic that the project does not have, by its number; shown while an arrow needs it.
+pub fn missing(number: usize) -> NodeRef {
+    let number = u32::try_from(number).unwrap_or(u32::MAX).min(FIRST_MISSING);
+    NodeRef::External(ExternalId(u32::MAX - 1 - number))
+}
+
+/// Half of the ids are for what is shown and not in the project.
+const FIRST_MISSING: u32 = u32::MAX / 2;
+
+/// Whether a node is shown without being in the project: it can be neither selected nor connected.
+pub fn is_foreign(node: NodeRef) -> bool {
+    matches!(node, NodeRef::External(id) if id.0 >= FIRST_MISSING)
+}
+
+/// An end of recorded traffic that the project does not have, as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its node, made by [`missing`].
+    pub node: NodeRef,
+    /// Its name.
+    pub name: String,
+    /// What is known of it.
+    pub about: String,
+    /// The gravest class of its connections.
+    pub class: TrafficClass,
+}
 
 /// Which arrow of a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +94,8 @@ pub enum ExtraKind {
     Closed,
     /// One hop of a blast radius.
     Hop,
+    /// Recorded traffic, or the lack of it.
+    Recorded(TrafficClass),
 }
 
 /// An arrow that is no flow, as it is asked for.
@@ -89,15 +118,7 @@ impl ExtraKind {
             Self::Opened => "M8 2.5v11M2.5 8h11",
             Self::Closed => "M2.5 8h11",
             Self::Hop => "M2 8h11M9 4l4 4-4 4",
-        }
-    }
-
-    /// Lengths of dashes and gaps; none: one solid line.
-    pub fn dashes(self) -> Option<[f32; 2]> {
-        match self {
-            Self::Imported => Some([1.6, 3.4]),
-            Self::Blocked | Self::Denied | Self::Closed => Some([6.0, 4.5]),
-            Self::TooWide | Self::Opened | Self::Hop => None,
+            Self::Recorded(class) => traffic::sign(class),
         }
     }
 
@@ -109,6 +130,10 @@ impl ExtraKind {
             Self::Blocked => (palette.blocked, palette.blocked_soft),
             Self::Opened | Self::Closed => (palette.text, palette.raised),
             Self::Hop => (palette.accent, palette.accent_soft),
+            Self::Recorded(class) => {
+                let [_, sign, background] = traffic::colors(class, palette);
+                (sign, background)
+            }
         }
     }
 }
@@ -158,6 +183,18 @@ pub fn lifted(
 }
 
 impl Request {
+    /// With ends of recorded traffic that the project does not have.
+    pub fn with_missing(mut self, missing: &[Missing], measure: &dyn Measure) -> Self {
+        let spec = |one: &Missing| NodeSpec {
+            node: one.node,
+            icon: Icon::External,
+            shape: Shape::Missing(one.class),
+            ..node_spec(&one.name, &one.about, measure)
+        };
+        self.nodes.extend(missing.iter().map(spec));
+        self
+    }
+
     /// With arrows that are no flows, and the nodes that only they need. Those with an end that is not
     /// drawn are omitted.
     pub fn with_extras(mut self, extras: &[Extra], measure: &dyn Measure) -> Self {

@@ -16,6 +16,7 @@ pub mod request;
 pub mod route;
 pub mod text;
 pub mod tokens;
+pub mod traffic;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -23,13 +24,13 @@ pub(crate) mod fixture;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use bundle::{Bundle, Hidden, Port, Visible};
-pub use extra::{ArrowId, Extra, ExtraId, ExtraKind, OUTSIDE};
+pub use extra::{ArrowId, Extra, ExtraId, ExtraKind, Missing, OUTSIDE, is_foreign};
 pub use geom::{Cubic, Point, Rect, pt};
 pub use part::Part;
 pub use request::Request;
 pub use text::{ApproxMeasure, Measure, TextStyle, elide};
 
-use crate::model::{Direction, FlowId, NamespaceId, NodeRef};
+use crate::model::{Direction, FlowId, NamespaceId, NodeRef, TrafficClass};
 
 /// A finished layout: everything has a position. Lists are in id order, so that they are deterministic.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -138,6 +139,9 @@ pub enum Shape {
     Rounded,
     /// Round ends: everything outside containers.
     Pill,
+    /// Round ends and a dotted border: an end of recorded traffic that the project does not have, with the gravest class of its
+    /// connections.
+    Missing(TrafficClass),
 }
 
 /// A flow, or an arrow that is none.

@@ -17,6 +17,7 @@ mod policies;
 mod proof;
 mod requests;
 mod test_window;
+mod traffic;
 
 use std::collections::BTreeMap;
 

@@ -13,7 +13,7 @@ use crate::query::Results;
 use crate::query::exposure::Gates;
 use crate::scene;
 use crate::scene::detail::Hit;
-use crate::scene::{ArrowId, Bundle, ExtraId, bundle};
+use crate::scene::{ArrowId, Bundle, ExtraId, OUTSIDE, bundle, is_foreign};
 
 impl CanvasView {
     /// Names everything that can be seen.
@@ -57,9 +57,16 @@ impl CanvasView {
             .filter(|node| pen::rect(node.rect).intersects(seen))
         {
             if let Some(item) = node.node.item() {
-                name(item, pen::rect(node.rect), &|| {
-                    node_words(document, node.node)
-                });
+                name(
+                    item,
+                    pen::rect(node.rect),
+                    &|| match is_foreign(node.node) {
+                        true => {
+                            format!("{}, not in the project", self.end_name(document, node.node))
+                        }
+                        false => node_words(document, node.node),
+                    },
+                );
             }
         }
         let chips = scene.arrows.iter().filter_map(|arrow| {
@@ -68,7 +75,7 @@ impl CanvasView {
         });
         for (arrow, chip) in chips.clone() {
             if let ArrowId::Flow(flow) = arrow.id {
-                let words = || flow_words(document, results, view.dependence(flow), flow);
+                let words = || flow_words(document, results, view, flow);
                 name(Item::Flow(flow), chip, &words);
             }
         }
@@ -95,12 +102,34 @@ impl CanvasView {
         let response = ui.interact(self.camera.rect_to_screen(chip), id, Sense::empty());
         let selected = view.extra == Some(extra);
         response.widget_info(|| {
-            let words = extra_words(document, extra, label);
+            let words = self.extra_words(document, extra, label);
             WidgetInfo::selected(WidgetType::Button, true, selected, words)
         });
         let click = egui::accesskit::Action::Click;
         if ui.input(|input| input.has_accesskit_action_request(id, click)) {
             commands.push(Command::SelectArrow(extra));
+        }
+    }
+
+    /// An arrow that is no flow, in words.
+    fn extra_words(&self, document: &Document, id: ExtraId, label: &str) -> String {
+        let (from, to) = (
+            self.end_name(document, id.from),
+            self.end_name(document, id.to),
+        );
+        format!("{from} to {to} on {label}, {}", words_of_extra(id.kind))
+    }
+
+    /// The name of an end; of what the project does not have, as it is drawn.
+    fn end_name(&self, document: &Document, node: NodeRef) -> String {
+        let drawn = self
+            .scene_graph
+            .scene
+            .node(node)
+            .filter(|_| is_foreign(node));
+        match drawn {
+            Some(drawn) if node != OUTSIDE => drawn.name.clone(),
+            _ => crate::app::words::arrow_end(document, node),
         }
     }
 
@@ -168,9 +197,10 @@ impl CanvasView {
         }
         let gates = &view.analysis_results.gates;
         let words = match self.hover {
+            Some(Hit::Node(node)) if is_foreign(node) => self.end_name(document, node),
             Some(Hit::Node(node)) => node_tooltip(document, results, gates, node),
             Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {
-                flow_words(document, results, view.dependence(flow), flow)
+                flow_words(document, results, view, flow)
             }
             Some(Hit::Chip(ArrowId::Bundle(id)) | Hit::Arrow(ArrowId::Bundle(id))) => {
                 match self.judged.bundles.get(&id) {
@@ -180,7 +210,7 @@ impl CanvasView {
             }
             Some(Hit::Chip(ArrowId::Extra(id)) | Hit::Arrow(ArrowId::Extra(id))) => {
                 let label = self.scene_graph.scene.find(ArrowId::Extra(id));
-                extra_words(document, id, label.map_or("", |arrow| &arrow.label))
+                self.extra_words(document, id, label.map_or("", |arrow| &arrow.label))
             }
             Some(Hit::Header(id)) => node_tooltip(document, results, gates, NodeRef::Namespace(id)),
             Some(Hit::Namespace(_)) | None => return,
@@ -300,19 +330,8 @@ fn bundle_words(document: &Document, id: Bundle, bundled: &Bundled) -> String {
     words
 }
 
-fn extra_words(document: &Document, id: ExtraId, label: &str) -> String {
-    let name = crate::app::words::arrow_end;
-    let (from, to) = (name(document, id.from), name(document, id.to));
-    format!("{from} to {to} on {label}, {}", words_of_extra(id.kind))
-}
-
-/// A flow in words; `dependence`: how it depends on the enforcer, if it does.
-fn flow_words(
-    document: &Document,
-    results: &Results,
-    dependence: Option<&str>,
-    id: FlowId,
-) -> String {
+/// A flow in words, with how it depends on the enforcer and what was recorded of it, if that is known.
+fn flow_words(document: &Document, results: &Results, view: &View, id: FlowId) -> String {
     let Some(flow) = document.flows.get(id) else {
         return String::new();
     };
@@ -344,7 +363,10 @@ fn flow_words(
     } else {
         words += &format!(", {}", words_of(results.proof.verdicts.get(&id).copied()));
     }
-    if let Some(dependence) = dependence {
+    if let Some(class) = view.traffic.shown().and_then(|shown| shown.class(id)) {
+        words += &format!("\n{}", class.words());
+    }
+    if let Some(dependence) = view.dependence(id) {
         words += &format!("\ndepends on the enforcer\n{dependence}");
     }
     if !note.is_empty() {

@@ -10,16 +10,19 @@ use petgraph::stable_graph::DefaultIx;
 
 use super::look::{ArrowLook, colors_of, icon_of, icon_of_extra};
 use super::node_shape::NodeShape;
-use super::paint::{bar, faded, halves, head, line, moved, shorten};
+use super::paint::{bar, dashed_outline, faded, halves, head, hollow_head, line, moved, shorten};
 use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
-use crate::model::{Direction, NodeRef};
-use crate::picture::look::{Line, line_of, line_of_extra};
+use crate::model::{Direction, NodeRef, TrafficClass};
+use crate::picture::look::{Line, line_of, line_of_class, line_of_extra};
 use crate::scene::geom::{distance_to_segment, flatten};
-use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
+use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens, traffic};
 
 /// Below this zoom chips are not drawn: their text could not be read.
 pub const READ_CHIP: f32 = 0.6;
+
+/// The opacity of an arrow whose class is switched off.
+const OFF: f32 = 0.25;
 
 /// Lines, and chips, which are drawn later, above the nodes.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +100,7 @@ impl ArrowShape {
             lines: self.lines(&pen, arrow),
             chip: Vec::new(),
         };
-        if let (Some(chip), true) = (&arrow.chip, pen.zoom >= READ_CHIP) {
+        if let (Some(chip), true, false) = (&arrow.chip, pen.zoom >= READ_CHIP, self.look.faint) {
             self.chip(&mut pen, chip, arrow);
             shapes.chip = pen.shapes;
         }
@@ -106,19 +109,25 @@ impl ArrowShape {
 
     fn lines(&self, pen: &Pen, arrow: &Arrow) -> Vec<Shape> {
         let mut color = self.line_color(arrow, pen.palette);
-        let mut kind = match extra_of(arrow) {
-            Some(extra) => line_of_extra(extra),
-            None => line_of(self.look.line),
+        let class = self.look.class;
+        let mut kind = match (class, extra_of(arrow)) {
+            (Some(class), _) => line_of_class(class),
+            (None, Some(extra)) => line_of_extra(extra),
+            (None, None) => line_of(self.look.line),
         };
         let accent = theme::color(pen.palette.accent);
         if arrow.muted {
             color = faded(color, 0.4);
             kind = Line::Solid;
         }
-        if self.look.selected {
+        if self.look.faint {
+            color = faded(color, OFF);
+        }
+        // A class keeps its colour: the halo shows that it is selected.
+        if self.look.selected && class.is_none() {
             color = accent;
         }
-        let own = arrow.width();
+        let own = class.map_or_else(|| arrow.width(), traffic::width);
         let width = own * pen.zoom.clamp(0.6, 1.6);
         let width = if self.look.selected {
             width + 0.6
@@ -154,9 +163,15 @@ impl ArrowShape {
         let heading = vec2(arrow.heading.x, arrow.heading.y);
         let whole = arrow.half != Some(Direction::Egress);
         let foreground = if whole { color } else { faint };
-        shapes.push(match arrow.denies {
-            true => bar(tip, heading, size, Stroke::new(width + 1.0, foreground)),
-            false => head(tip, heading, size, foreground),
+        let outline = Stroke::new(1.2 * zoom, foreground);
+        shapes.push(match class {
+            _ if arrow.denies => bar(tip, heading, size, Stroke::new(width + 1.0, foreground)),
+            Some(TrafficClass::Denied) => bar(tip, heading, size, Stroke::new(width, foreground)),
+            Some(TrafficClass::DrawnUnseen) => {
+                let inside = theme::color(pen.palette.canvas);
+                hollow_head(tip, heading, size, outline, inside)
+            }
+            _ => head(tip, heading, size, foreground),
         });
         if arrow.chip.is_none() || pen.zoom < READ_CHIP {
             shapes.extend(self.diamond(&way, color, pen));
@@ -165,6 +180,10 @@ impl ArrowShape {
     }
 
     fn line_color(&self, arrow: &Arrow, palette: &tokens::Palette) -> Color32 {
+        if let Some(class) = self.look.class {
+            let [line, ..] = traffic::colors(class, palette);
+            return theme::color(line);
+        }
         match extra_of(arrow) {
             None => colors_of(self.look.line, palette).0,
             Some(_) => self.colors(arrow, palette).0,
@@ -181,6 +200,10 @@ impl ArrowShape {
 
     /// Colours of the line, of the chip's text, and of its background.
     fn colors(&self, arrow: &Arrow, palette: &tokens::Palette) -> (Color32, Color32, Color32) {
+        if let Some(class) = self.look.class {
+            let [line, foreground, background] = traffic::colors(class, palette).map(theme::color);
+            return (line, foreground, background);
+        }
         let Some(extra) = extra_of(arrow) else {
             return colors_of(self.look.verdict, palette);
         };
@@ -221,9 +244,10 @@ impl ArrowShape {
         let (extra, muted) = (extra_of(arrow), arrow.muted);
         let palette = pen.palette;
         let (_, mut foreground, mut background) = self.colors(arrow, palette);
-        let quiet = match extra {
-            Some(kind) => kind == ExtraKind::Imported,
-            None => icon_of(self.look.verdict).is_none(),
+        let quiet = match (self.look.class, extra) {
+            (Some(class), _) => is_quiet(class),
+            (None, Some(kind)) => kind == ExtraKind::Imported,
+            (None, None) => icon_of(self.look.verdict).is_none(),
         } && !self.look.dependent;
         let mut border = if quiet {
             theme::color(palette.hairline)
@@ -232,7 +256,10 @@ impl ArrowShape {
         };
         if self.look.selected {
             let accent = theme::color(palette.accent);
-            (foreground, border, background) = (accent, accent, theme::color(palette.accent_soft));
+            border = accent;
+            if self.look.class.is_none() {
+                (foreground, background) = (accent, theme::color(palette.accent_soft));
+            }
         }
         if muted {
             (foreground, border) = (
@@ -254,6 +281,10 @@ impl ArrowShape {
         let icon = match (muted, extra) {
             (true, _) => Some(icons::EYE_SLASH),
             (false, Some(kind)) => Some(icon_of_extra(kind)),
+            (false, None) if self.look.class.is_some() => {
+                let class = self.look.class.filter(|class| *class != TrafficClass::Seen);
+                class.map(icons::of_class)
+            }
             (false, None) if arrow.denies => icon_of(self.look.verdict).or(Some(icons::PROHIBIT)),
             (false, None) => icon_of(self.look.verdict),
         };
@@ -262,12 +293,14 @@ impl ArrowShape {
         let pad = 2.0 * (tokens::CHIP_PADDING - 1.0) * pen.zoom;
         let width = outer.width().max(galley.size().x + lead + pad);
         let outer = Rect::from_center_size(outer.center(), vec2(width, outer.height()));
-        pen.rect(
-            outer,
-            tokens::CHIP / 2.0,
-            background,
-            Stroke::new(1.0, border),
-        );
+        let border = Stroke::new(1.0, border);
+        if self.look.class == Some(TrafficClass::DrawnUnseen) && !self.look.selected {
+            pen.rect(outer, tokens::CHIP / 2.0, background, Stroke::NONE);
+            let radius = outer.height() / 2.0;
+            pen.shapes.extend(dashed_outline(outer, radius, border));
+        } else {
+            pen.rect(outer, tokens::CHIP / 2.0, background, border);
+        }
         let left = outer.center().x - (galley.size().x + lead) / 2.0;
         for (at, icon) in marks.into_iter().enumerate() {
             let x = left + (5.0 + 14.0 * at as f32) * pen.zoom;
@@ -276,6 +309,14 @@ impl ArrowShape {
         let place = pos2(left + lead, outer.center().y - galley.size().y / 2.0);
         pen.shapes.push(Shape::galley(place, galley, foreground));
     }
+}
+
+/// Whether the chip of a class has no colour: only exceptions have.
+fn is_quiet(class: TrafficClass) -> bool {
+    matches!(
+        class,
+        TrafficClass::Seen | TrafficClass::DrawnUnseen | TrafficClass::Denied
+    )
 }
 
 fn extra_of(arrow: &Arrow) -> Option<ExtraKind> {

@@ -18,6 +18,8 @@ pub struct Camera {
     pub pan: Vec2,
     /// The canvas on the screen.
     pub viewport: Rect,
+    /// The height of what floats at its top.
+    pub above: f32,
 }
 
 impl Default for Camera {
@@ -26,6 +28,7 @@ impl Default for Camera {
             zoom: 1.0,
             pan: vec2(48.0, 48.0),
             viewport: Rect::from_min_size(Pos2::ZERO, vec2(800.0, 600.0)),
+            above: 88.0,
         }
     }
 }
@@ -108,7 +111,7 @@ impl Camera {
             return;
         }
         let room = Rect::from_min_max(
-            self.viewport.min + vec2(28.0, 88.0),
+            self.viewport.min + vec2(28.0, self.above),
             self.viewport.max - vec2(28.0, 64.0),
         );
         let zoom = (room.width() / bounds.width()).min(room.height() / bounds.height());

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
-use super::paint::{outline, shield};
+use super::paint::{dotted_outline, outline, shield};
 use super::pen::Pen;
 use crate::app::{icons, theme};
 use crate::picture::Shields;
@@ -38,7 +38,7 @@ pub fn card(pen: &mut Pen, node: &NodeBox, shields: Option<Shields>) {
     let outer = pen.scaled(node.rect);
     let radius = match node.shape {
         scene::Shape::Rounded => tokens::NODE_RADIUS,
-        scene::Shape::Pill => tokens::NODE_HEIGHT / 2.0,
+        scene::Shape::Pill | scene::Shape::Missing(_) => tokens::NODE_HEIGHT / 2.0,
     };
     let soft = Color32::from_black_alpha(if palette.dark { 40 } else { 10 });
     pen.rect(
@@ -47,13 +47,22 @@ pub fn card(pen: &mut Pen, node: &NodeBox, shields: Option<Shields>) {
         soft,
         Stroke::NONE,
     );
-    let border = Stroke::new(1.0, theme::color(palette.outline));
-    pen.rect(outer, radius, theme::color(palette.raised), border);
+    let raised = theme::color(palette.raised);
+    if let scene::Shape::Missing(class) = node.shape {
+        let [_, foreground, _] = scene::traffic::colors(class, palette);
+        pen.rect(outer, radius, raised, Stroke::NONE);
+        let border = Stroke::new(1.8, theme::color(foreground));
+        let dots = dotted_outline(outer, outer.height() / 2.0, border, 3.6);
+        pen.shapes.extend(dots);
+    } else {
+        let border = Stroke::new(1.0, theme::color(palette.outline));
+        pen.rect(outer, radius, raised, border);
+    }
 
     if pen.zoom < SMALL {
         return small(pen, node, shields);
     }
-    let pill = node.shape == scene::Shape::Pill;
+    let pill = node.shape != scene::Shape::Rounded;
     let side = tokens::ICON_TILE * pen.zoom;
     let middle =
         outer.left_center() + vec2(if pill { 13.0 } else { 8.0 } * pen.zoom + side / 2.0, 0.0);

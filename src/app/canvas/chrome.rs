@@ -39,7 +39,13 @@ impl CanvasView {
         {
             self.teach(ui);
         }
-        self.header(ui, (document, results), view, commands);
+        self.camera.above = self.header(ui, (document, results), view, commands);
+        if view.traffic.take_fit() {
+            match self.layouts.busy() {
+                true => self.fit_next(),
+                false => self.fit(),
+            }
+        }
         self.strip(ui, document, commands);
         self.small_copy(ui);
     }

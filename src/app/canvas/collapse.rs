@@ -56,6 +56,7 @@ impl Collapsed {
         let lifted = Extras {
             all: Arc::new(extra::lifted(document, &self.now, all)),
             witness: extra::lifted(document, &self.now, witness).pop(),
+            missing: Arc::clone(&extras.missing),
         };
         self.lifted = Some((extras, Arc::clone(&self.now), lifted.clone()));
         lifted

@@ -10,6 +10,7 @@ use super::access::hubs_words;
 use super::filter_bar::{chips_ui, only_ui, short};
 use crate::app::command::{Command, Commands};
 use crate::app::focus::{Direction, Focus};
+use crate::app::traffic::strip::{chip_ui, strip_ui};
 use crate::app::view::View;
 use crate::app::{icons, theme, widgets};
 use crate::model::{Document, Item};
@@ -31,14 +32,14 @@ const NAMED: usize = 3;
 const ROW: f32 = 36.0;
 
 impl CanvasView {
-    /// Shows them.
+    /// Shows them; the height that they always take.
     pub(super) fn header(
         &self,
         ui: &Ui,
         (document, results): (&Document, &Results),
         view: &mut View,
         commands: &mut Commands,
-    ) {
+    ) -> f32 {
         let room = self.camera.viewport;
         let left = room.left_top() + vec2(16.0, 0.0);
         bar(
@@ -53,10 +54,29 @@ impl CanvasView {
                 }
             },
         );
+        let chip = view.traffic.recording().is_some().then(|| {
+            let at = room.right_top() + vec2(-16.0, 12.0);
+            let area = area("observed")
+                .fixed_pos(at)
+                .pivot(egui::Align2::RIGHT_TOP);
+            let on = view.traffic.is_on();
+            let shown = area.show(ui.ctx(), |ui| chip_ui(ui, on));
+            if shown.inner.clicked() {
+                commands.push(Command::ToggleTraffic);
+            }
+            shown.response.rect.width() + 8.0
+        });
         if !self.hubs().all().is_empty() {
-            self.hubs_bar(ui, document, commands);
+            self.hubs_bar(ui, document, chip.unwrap_or_default(), commands);
         }
         let mut below = 48.0;
+        if view.traffic.is_on() {
+            let strip = row(ui, "traffic", left + vec2(0.0, below), |ui| {
+                strip_ui(ui, room.width() - 32.0, &mut view.traffic);
+                ui.min_rect()
+            });
+            below += strip.height() + 8.0;
+        }
         let mut right = left.x;
         if !document.workloads.is_empty() {
             let chips = row(ui, "filter", left + vec2(0.0, below), |ui| {
@@ -72,8 +92,9 @@ impl CanvasView {
             right = chips.right();
             below += chips.height() + 8.0;
         }
+        let above = below + 4.0;
         if let Some(mut search) = view.search.take() {
-            let beside = right + SEARCH + 16.0 < room.right();
+            let beside = right + SEARCH + 16.0 < room.right() && !view.traffic.is_on();
             let at = match beside {
                 true => room.right_top() + vec2(-SEARCH, 48.0),
                 false => left + vec2(0.0, below),
@@ -87,10 +108,11 @@ impl CanvasView {
                 self.focus_ui(ui, document, focus, commands);
             });
         }
+        above
     }
 
-    /// Which hubs are hidden, and the way back.
-    fn hubs_bar(&self, ui: &Ui, document: &Document, commands: &mut Commands) {
+    /// Which hubs are hidden, and the way back; `beside`: the width of what is to the right of it.
+    fn hubs_bar(&self, ui: &Ui, document: &Document, beside: f32, commands: &mut Commands) {
         let hubs = self.hubs();
         let room = self.camera.viewport;
         let (words, icon, verb) = match hubs.shown {
@@ -109,7 +131,7 @@ impl CanvasView {
         if more > 0 {
             names += &format!(" +{more}");
         }
-        let at = room.right_top() + vec2(-16.0, 12.0);
+        let at = room.right_top() + vec2(-16.0 - beside, 12.0);
         let area = area("hubs").fixed_pos(at).pivot(egui::Align2::RIGHT_TOP);
         area.show(ui.ctx(), |ui| {
             let content = |ui: &mut Ui| {

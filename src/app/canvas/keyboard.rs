@@ -10,7 +10,7 @@ use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, NodeRef};
-use crate::scene::{Scene, pt};
+use crate::scene::{Scene, is_foreign, pt};
 
 const ARROWS: [(Key, Vec2); 4] = [
     (Key::ArrowLeft, vec2(-1.0, 0.0)),
@@ -141,7 +141,7 @@ impl CanvasView {
             .nodes
             .iter()
             .map(|node| node.node)
-            .filter(|node| *node != from);
+            .filter(|node| *node != from && !is_foreign(*node));
         nodes
             .filter_map(|node| Some((cost(node)?, node)))
             .min()
@@ -157,7 +157,8 @@ fn reading_order(scene: &Scene) -> Vec<NodeRef> {
         nodes.iter().map(|(.., node)| *node).collect::<Vec<_>>()
     };
     let of = |space| {
-        let nodes = scene.nodes.iter().filter(|node| node.namespace == space);
+        let nodes = scene.nodes.iter();
+        let nodes = nodes.filter(|node| node.namespace == space && !is_foreign(node.node));
         nodes
             .map(|node| (node.rect.min.y as i64, node.rect.min.x as i64, node.node))
             .collect::<Vec<_>>()

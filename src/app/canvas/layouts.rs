@@ -94,6 +94,7 @@ impl Layouts {
             self.seen = Some((document.clone(), extras.clone(), visible.clone()));
             let faces = Faces(context);
             let request = Request::visible(document, visible, &faces);
+            let request = request.with_missing(&extras.missing, &faces);
             let request = request.with_extras(&extras.list(), &faces);
             self.start_from_imported(document, extras);
             if request != self.request || self.afresh {

@@ -7,8 +7,9 @@ use egui::Color32;
 
 use super::Look;
 use crate::app::panels::compare::DependentFlows;
+use crate::app::traffic::ShownTraffic;
 use crate::app::{icons, theme};
-use crate::model::{FlowId, Item, NamespaceId, NodeRef};
+use crate::model::{FlowId, Item, NamespaceId, NodeRef, TrafficClass};
 use crate::picture::Judged;
 use crate::picture::look::colors;
 use crate::proof::Verdict;
@@ -35,6 +36,7 @@ pub fn icon_of_extra(kind: ExtraKind) -> &'static str {
         ExtraKind::Opened => icons::PLUS,
         ExtraKind::Closed => icons::MINUS,
         ExtraKind::Hop => icons::ARROW_RIGHT,
+        ExtraKind::Recorded(class) => icons::of_class(class),
     }
 }
 
@@ -59,6 +61,10 @@ pub struct ArrowLook {
     pub lit: bool,
     /// Its verdict depends on the enforcer.
     pub dependent: bool,
+    /// The class of its recorded traffic, while that is shown.
+    pub class: Option<TrafficClass>,
+    /// Its class is switched off.
+    pub faint: bool,
 }
 
 /// Results about the drawn objects.
@@ -78,6 +84,8 @@ pub struct Marks {
     pub witness: Option<ExtraId>,
     /// The flows that depend on the enforcer, while enforcers are compared.
     pub dependent: Option<DependentFlows>,
+    /// The classes of flows, while recorded traffic is shown.
+    pub traffic: Option<ShownTraffic>,
 }
 
 impl PartialEq for Marks {
@@ -89,6 +97,7 @@ impl PartialEq for Marks {
             && self.extra == other.extra
             && self.witness == other.witness
             && self.dependent == other.dependent
+            && self.traffic == other.traffic
     }
 }
 
@@ -155,6 +164,7 @@ impl Marks {
             witness: look.extras.witness.as_ref().map(|extra| extra.id),
             own,
             dependent: look.dependent.cloned(),
+            traffic: look.traffic.clone(),
         }
     }
 
@@ -174,10 +184,22 @@ impl Marks {
                 selected: self.selected.contains(&flow),
                 lit: self.lit.contains(&flow) || self.own.contains(&id),
                 dependent: (self.dependent.as_ref()).is_some_and(|all| all.contains_key(&flow)),
+                class: self
+                    .traffic
+                    .as_ref()
+                    .and_then(|traffic| traffic.class(flow)),
+                faint: self
+                    .traffic
+                    .as_ref()
+                    .is_some_and(|traffic| traffic.hides(flow)),
             },
             ArrowId::Bundle(bundle) => self.bundle(bundle),
             ArrowId::Extra(extra) => ArrowLook {
                 selected: self.extra == Some(extra),
+                class: match extra.kind {
+                    ExtraKind::Recorded(class) => Some(class),
+                    _ => None,
+                },
                 ..ArrowLook::default()
             },
         }
@@ -198,6 +220,7 @@ impl Marks {
                 && flows.clone().all(|flow| self.selected.contains(flow)),
             lit: !self.lit.is_empty() && flows.clone().any(|flow| self.lit.contains(flow)),
             dependent: dependent.is_some_and(|all| flows.any(|flow| all.contains_key(flow))),
+            ..ArrowLook::default()
         }
     }
 }

@@ -28,7 +28,7 @@ mod menus;
 mod moving;
 mod node_shape;
 mod overlay;
-mod paint;
+pub mod paint;
 pub mod panel;
 mod pen;
 mod perform;
@@ -54,6 +54,7 @@ use super::focus::Focus;
 use super::jobs::{Memo, Pool};
 use super::panels::compare::DependentFlows;
 use super::theme;
+use super::traffic::ShownTraffic;
 use crate::model::{Document, FlowId, Item, NodeRef};
 use crate::picture::{Judged, Picture};
 use crate::query::Results;
@@ -434,6 +435,7 @@ struct Look<'a> {
     /// What stays opaque, while a filter dims the rest.
     matches: Option<&'a Arc<Matches>>,
     dependent: Option<&'a DependentFlows>,
+    traffic: Option<ShownTraffic>,
     extras: Extras,
     /// Counts the answers.
     number: u64,

@@ -16,6 +16,7 @@ pub fn line(points: &[Pos2], kind: Line, stroke: Stroke, zoom: f32) -> Vec<Shape
             .collect(),
         Line::Dashed => Shape::dashed_line(points, stroke, 6.0 * zoom, 4.5 * zoom),
         Line::Dotted => Shape::dashed_line(points, stroke, 1.6 * zoom, 3.4 * zoom),
+        Line::Dots => Shape::dotted_line(points, stroke.color, 5.0 * zoom, stroke.width / 2.0),
         Line::DashDot => {
             let dash = [8.0 * zoom, 1.8 * zoom];
             Shape::dashed_line_with_offset(points, stroke, &dash, &[4.0 * zoom, 4.0 * zoom], 0.0)
@@ -52,6 +53,14 @@ pub fn head(tip: Pos2, direction: Vec2, size: f32, color: Color32) -> Shape {
         tip - along * size - across * size * 0.5,
     ];
     Shape::convex_polygon(points, color, Stroke::NONE)
+}
+
+/// A head of which only the outline is drawn.
+pub fn hollow_head(tip: Pos2, direction: Vec2, size: f32, stroke: Stroke, fill: Color32) -> Shape {
+    let along = direction.normalized();
+    let across = along.rot90() * size * 0.45;
+    let back = tip - along * size;
+    Shape::convex_polygon(vec![tip, back + across, back - across], fill, stroke)
 }
 
 /// The end of an arrow that denies: a bar across its line.
@@ -154,6 +163,43 @@ pub fn dashed_frame(rect: Rect, stroke: Stroke) -> Vec<Shape> {
         rect.left_top(),
     ];
     Shape::dashed_line(&corners, stroke, 6.0, 4.0)
+}
+
+/// The dashed border of a shape with round ends.
+pub fn dashed_outline(rect: Rect, radius: f32, stroke: Stroke) -> Vec<Shape> {
+    Shape::dashed_line(&round_border(rect, radius), stroke, 3.0, 2.5)
+}
+
+/// The border of a shape with round ends, as round dots.
+pub fn dotted_outline(rect: Rect, radius: f32, stroke: Stroke, gap: f32) -> Vec<Shape> {
+    Shape::dotted_line(
+        &round_border(rect, radius),
+        stroke.color,
+        gap,
+        stroke.width / 2.0,
+    )
+}
+
+/// The border of a rectangle with rounded corners, closed.
+fn round_border(rect: Rect, radius: f32) -> Vec<Pos2> {
+    const STEPS: u8 = 8;
+    let inner = rect.shrink(radius.min(rect.height() / 2.0));
+    let radius = rect.right() - inner.right();
+    let corners = [
+        inner.right_bottom(),
+        inner.left_bottom(),
+        inner.left_top(),
+        inner.right_top(),
+    ];
+    let mut points: Vec<Pos2> = Vec::new();
+    for (quarter, corner) in (0_u8..).zip(corners) {
+        points.extend((0..=STEPS).map(|step| {
+            let turn = f32::from(quarter) + f32::from(step) / f32::from(STEPS);
+            corner + Vec2::angled(turn * std::f32::consts::FRAC_PI_2) * radius
+        }));
+    }
+    points.extend(points.first().copied());
+    points
 }
 
 /// The shapes, moved. Cached shapes are at the origin; moving them is the only cost of panning.

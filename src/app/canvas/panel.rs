@@ -37,6 +37,7 @@ pub fn canvas_ui(
         focus: view.focus.as_ref(),
         matches: view.filter.matches().filter(|_| !view.filter.only),
         dependent: view.compare.enforcers.flows(),
+        traffic: view.traffic.shown().cloned(),
         extras: collapsed.lift(document, view.extras(document)),
         number: view.results_number,
         analysis_results: &view.analysis_results,

@@ -14,7 +14,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, End, Item, NamespaceId, NodeRef};
 use crate::scene::detail::Hit;
-use crate::scene::{self, ArrowId, Bundle, ExtraId, NamespaceBox, Scene, pt};
+use crate::scene::{self, ArrowId, Bundle, ExtraId, NamespaceBox, Scene, is_foreign, pt};
 
 /// What the pointer is doing.
 #[derive(Default)]
@@ -196,7 +196,7 @@ impl CanvasView {
             BTreeSet::new()
         };
         let taken = match self.hit(from) {
-            Some(Hit::Node(node)) => Some(node),
+            Some(Hit::Node(node)) if !is_foreign(node) => Some(node),
             Some(Hit::Header(id)) => Some(NodeRef::Namespace(id)),
             _ => None,
         };
@@ -451,6 +451,7 @@ impl CanvasView {
             Some(Hit::Header(id)) if self.collapsed.now.contains(&id) => {
                 self.toggle_collapsed(document, id, commands);
             }
+            Some(Hit::Node(node)) if is_foreign(node) => {}
             Some(Hit::Node(node)) => self.rename(node),
             Some(Hit::Header(id)) => self.rename(NodeRef::Namespace(id)),
             Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {

@@ -6,7 +6,7 @@ use super::{CanvasView, pen};
 use crate::app::view::View;
 use crate::model::{End, Item, NodeRef};
 use crate::scene::detail::Hit;
-use crate::scene::{ArrowId, ExtraId, OUTSIDE, pt};
+use crate::scene::{ArrowId, ExtraId, is_foreign, pt};
 
 /// How near to a line the pointer must be, in screen points.
 const SLACK: f32 = 6.0;
@@ -23,7 +23,7 @@ impl CanvasView {
     /// What a flow may end at there: a node, or any pod of a namespace at its header or border.
     pub(super) fn end_at(&self, at: Pos2) -> Option<End> {
         match self.hit(at)? {
-            Hit::Node(OUTSIDE) => None,
+            Hit::Node(node) if is_foreign(node) => None,
             Hit::Node(node) => Some(node.into()),
             Hit::Header(id) => Some(End::AnyPodOf(id)),
             Hit::Namespace(id) => {
@@ -89,7 +89,7 @@ impl CanvasView {
             .and_then(Item::node)
             .filter(|node| near(*node));
         let under = match self.hit(at) {
-            Some(Hit::Node(node)) if node != OUTSIDE => Some(node),
+            Some(Hit::Node(node)) if !is_foreign(node) => Some(node),
             Some(Hit::Header(id)) => Some(NodeRef::Namespace(id)),
             _ => None,
         };
@@ -111,7 +111,7 @@ pub fn extra_at(hit: Option<Hit>) -> Option<ExtraId> {
 /// The object that a click there selects.
 pub fn item_at(hit: Option<Hit>) -> Option<Item> {
     match hit? {
-        Hit::Node(OUTSIDE) => None,
+        Hit::Node(node) if is_foreign(node) => None,
         Hit::Node(node) => node.item(),
         Hit::Chip(arrow) | Hit::Arrow(arrow) => arrow.flow().map(Item::Flow),
         Hit::Header(id) | Hit::Namespace(id) => Some(Item::Namespace(id)),

@@ -2,6 +2,7 @@
 
 use egui::Context;
 
+use super::open;
 use crate::app::command::Command;
 use crate::app::dialogs::{Answer, PathRequest};
 use crate::app::overlays::{Overlay, PathPrompt, Question};
@@ -14,8 +15,16 @@ impl App {
             self.answered(ask, answer);
         }
         if let Some(read) = self.files.reading.take() {
+            if matches!(read, open::Read::Failed(_)) {
+                self.files.recordings.clear();
+            }
             self.read(read);
+            let recordings = std::mem::take(&mut self.files.recordings);
+            if !recordings.is_empty() {
+                self.commands.push(Command::OpenRecordings(recordings));
+            }
         }
+        self.poll_recording();
         self.poll_journal();
         self.poll_saves();
         self.poll_watch();
@@ -73,6 +82,7 @@ impl App {
             PathRequest::ImportFolder | PathRequest::ImportFiles => {
                 self.commands.push(Command::ImportPaths(paths))
             }
+            PathRequest::OpenRecording => self.commands.push(Command::OpenRecordings(paths)),
             PathRequest::CompareProject | PathRequest::CompareFolder => {
                 self.commands.push(Command::ComparePaths(paths));
             }

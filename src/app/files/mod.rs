@@ -9,11 +9,13 @@ mod importing;
 mod journal;
 mod open;
 mod picture;
+mod recording;
 mod save;
 mod watch;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::Context;
 
@@ -51,6 +53,11 @@ pub struct Files {
     programs: OsString,
     asking: Slot<(PathRequest, Answer)>,
     reading: Slot<open::Read>,
+    recording: Slot<recording::Read>,
+    /// How far the recording is read.
+    progress: Arc<recording::Progress>,
+    /// Recordings that are read once the project beside them is open.
+    recordings: Vec<PathBuf>,
     saves: save::Saves,
     preferences: Sequence,
     comparing: Slot<comparing::Read>,
@@ -96,6 +103,9 @@ impl Files {
             programs: surroundings.programs,
             asking: Slot::new(&pool),
             reading: Slot::new(&pool),
+            recording: Slot::new(&pool),
+            progress: Arc::default(),
+            recordings: Vec::new(),
             saves: save::Saves::new(&pool),
             preferences: Sequence::new(&pool),
             comparing: Slot::new(&pool),
@@ -124,6 +134,7 @@ impl Files {
         self.suggestions.clear();
         self.after_save = None;
         self.reading.stop();
+        self.recording.stop();
         self.watch.begin();
         self.journal.close();
         self.journal.forget();
@@ -137,11 +148,21 @@ impl Files {
     /// Stops reading files; nothing comes of it.
     pub fn stop_reading(&mut self) {
         self.reading.stop();
+        self.recording.stop();
+        self.recordings.clear();
     }
 
-    /// Whether something is being read.
-    pub fn reading(&self) -> bool {
-        self.reading.busy()
+    /// What is being read, in words; none: nothing.
+    pub fn reading(&self) -> Option<String> {
+        if self.reading.busy() {
+            return Some("Reading…".to_owned());
+        }
+        let percent = self
+            .progress
+            .percent()
+            .map(|percent| format!(" {percent}%"));
+        let percent = percent.unwrap_or_default();
+        (self.recording.busy()).then(|| format!("Reading the recording…{percent}"))
     }
 
     /// What was remembered.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::importing::{Buildable, Imported, Report, import};
+use super::recording::is_recording;
 use crate::app::command::Command;
 use crate::app::overlays::Overlay;
 use crate::app::state::App;
@@ -45,8 +46,14 @@ const EXAMPLES: [&str; 3] = [
 ];
 
 impl App {
-    /// Reads paths in the background: one project, or manifests.
+    /// Reads paths in the background: one project, or manifests; and recordings beside them.
     pub(in crate::app) fn open_paths(&mut self, paths: Vec<PathBuf>, into: bool) {
+        let (recordings, paths): (Vec<_>, Vec<_>) =
+            paths.into_iter().partition(|path| is_recording(path));
+        if paths.is_empty() {
+            return self.open_recordings(recordings);
+        }
+        self.files.recordings = recordings;
         let project = into.then(|| self.document());
         let programs = self.files.programs.clone();
         self.files

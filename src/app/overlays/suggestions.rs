@@ -1,4 +1,4 @@
-//! The flows that the imported manifests imply: ticks, the lines that say so, and one button that draws them.
+//! The flows that imported manifests or a recording imply: ticks, the lines that say so, and one button that draws them.
 
 use std::ops::Range;
 
@@ -8,11 +8,10 @@ use super::dialog;
 use super::report::head;
 use crate::app::command::Command;
 use crate::app::state::App;
-use crate::app::suggestions::{Proposal, edit};
+use crate::app::suggestions::{Proposal, Recorded, edit_of};
 use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::scene::tokens;
-use crate::suggest::Suggestion;
 
 /// Height of a proposal, and of a line below it.
 const ROW: f32 = 28.0;
@@ -26,12 +25,31 @@ pub struct SuggestionsView {
 }
 
 impl SuggestionsView {
-    fn chosen(&self) -> Vec<&Suggestion> {
+    fn ticked(&self) -> usize {
         let ticked = self
             .proposals
             .iter()
             .filter(|one| one.ticked && one.can_be_drawn);
-        ticked.map(|one| &one.suggestion).collect()
+        ticked.count()
+    }
+
+    /// Title, and where the flows come from.
+    fn head(&self) -> (String, &'static str) {
+        let is_recorded = self.proposals.iter().any(|one| one.recorded.is_some());
+        let flows = match self.proposals.len() {
+            1 => "1 flow".to_owned(),
+            count => format!("{count} flows"),
+        };
+        match is_recorded {
+            true => (
+                format!("{flows} seen and not drawn"),
+                "Forwarded in the recording. Dropped connections are not proposed. Nothing is drawn without a click.",
+            ),
+            false => (
+                format!("{flows} implied by your manifests"),
+                "From environment, arguments, ConfigMaps, routes, monitors and webhooks. Nothing is drawn without a click.",
+            ),
+        }
     }
 }
 
@@ -42,20 +60,16 @@ pub(super) fn suggestions_ui(
     mut view: Box<SuggestionsView>,
 ) -> Option<Box<SuggestionsView>> {
     let (close, closed) = dialog(context, "suggestions", 760.0, |ui| {
-        let title = match view.proposals.len() {
-            1 => "1 flow implied by your manifests".to_owned(),
-            count => format!("{count} flows implied by your manifests"),
-        };
-        let about = "From environment, arguments, ConfigMaps, routes, monitors and webhooks. Nothing is drawn without a click.";
+        let (title, about) = view.head();
         let mut close = head(ui, &title, about);
         list_ui(ui, &mut view.proposals);
         ui.add_space(8.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let chosen = view.chosen();
-            let text = format!("Draw {}", chosen.len());
-            let button = ui.add_enabled_ui(!chosen.is_empty(), |ui| widgets::primary(ui, &text));
+            let ticked = view.ticked();
+            let text = format!("Draw {ticked}");
+            let button = ui.add_enabled_ui(ticked > 0, |ui| widgets::primary(ui, &text));
             if button.inner.clicked() {
-                let edit = edit(&app.document(), &chosen);
+                let edit = edit_of(&app.document(), &view.proposals);
                 app.commands.extend(edit.map(Command::Edit));
                 app.commands.push(Command::Fit);
                 close = true;
@@ -70,7 +84,12 @@ pub(super) fn suggestions_ui(
 /// The height of a proposal with what is below it.
 fn height(proposal: &Proposal) -> f32 {
     let lines = proposal.suggestion.evidence.len() + usize::from(!proposal.reason.is_empty());
-    ROW + LINE * lines as f32 + 4.0
+    let choices = proposal
+        .recorded
+        .as_ref()
+        .map_or(0, |one| one.choices().len());
+    let asked = if choices > 1 { ROW } else { 0.0 };
+    ROW + LINE * lines as f32 + asked + 4.0
 }
 
 /// The proposals, of which only the visible ones are laid out.
@@ -123,6 +142,9 @@ fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
             });
         });
     });
+    if let Some(recorded) = &mut proposal.recorded {
+        choice_ui(ui, recorded);
+    }
     // Rows of text are as high as LINE, not as a button.
     ui.spacing_mut().interact_size.y = 0.0;
     for evidence in &one.evidence {
@@ -141,6 +163,24 @@ fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
             ui.label(text.color(color(palette.wide)));
         });
     }
+}
+
+/// The choice of what an end outside becomes, if there is one.
+fn choice_ui(ui: &mut Ui, recorded: &mut Recorded) {
+    let words: Vec<String> = recorded.choices().iter().map(|c| c.words.clone()).collect();
+    if words.len() < 2 {
+        return;
+    }
+    line_ui(ui, |ui| {
+        let chosen = words.get(recorded.choice).cloned().unwrap_or_default();
+        let list = egui::ComboBox::from_id_salt("outside").selected_text(chosen);
+        let list = list.width(420.0).show_ui(ui, |ui| {
+            for (at, words) in words.iter().enumerate() {
+                ui.selectable_value(&mut recorded.choice, at, words);
+            }
+        });
+        widgets::named(&list.response, WidgetType::ComboBox, "Becomes");
+    });
 }
 
 /// A line below a proposal.

@@ -64,7 +64,8 @@ pub fn text_of(app: &App, listed: &Listed) -> String {
         | When::Flows
         | When::Namespaces
         | When::Imported
-        | When::ImportedSelected => None,
+        | When::ImportedSelected
+        | When::Recording => None,
     };
     match step {
         Some(step) => format!("{} {step}", listed.text),
@@ -83,6 +84,7 @@ fn is_on(app: &App, switch: Switch) -> bool {
         Switch::Motion => preferences.reduced_motion,
         Switch::Outline => preferences.outline,
         Switch::Inspector => preferences.inspector,
+        Switch::Traffic => app.view.traffic.is_on(),
         Switch::Hubs => app.view.canvas.hubs().shown,
         Switch::Imported => !app.view.imported_hidden,
         Switch::Style(written) => style == Some(written),

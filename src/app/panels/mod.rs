@@ -15,6 +15,7 @@ pub mod side;
 pub mod start;
 pub mod status;
 pub mod top_bar;
+pub mod traffic;
 pub mod why;
 
 pub use menu::text_of;
@@ -36,6 +37,8 @@ pub enum Tab {
     Why,
     /// Connections that open or close, compared with an older version.
     Compare,
+    /// Recorded traffic beside the drawing.
+    Traffic,
 }
 
 /// A connection explained in the side panel.

@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::problems::Shown;
-use super::{Tab, audit, compare, inspector, policies, problems, reach, why};
+use super::{Tab, audit, compare, inspector, policies, problems, reach, traffic, why};
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::Pool;
 use crate::app::problems::Tone;
@@ -27,6 +27,9 @@ pub fn keep(
 ) {
     let number = view.results_number;
     view.radius.keep(results, number, pool);
+    if view.traffic.keep(results, number, pool) {
+        view.keep_extra(document);
+    }
     match view.tab {
         Tab::Problems if view.problem_list.shown(document) == Shown::Audit => {
             view.audit.keep((results, number), pool);
@@ -40,7 +43,7 @@ pub fn keep(
             pool,
         ),
         Tab::Why => view.why.keep(results, number, pool),
-        Tab::Policies | Tab::Compare => {}
+        Tab::Policies | Tab::Compare | Tab::Traffic => {}
     }
     if view.tab == Tab::Policies || view.policies.is_wanted() {
         let beside = policies::Beside {
@@ -97,6 +100,7 @@ pub fn side_ui(
                 names: &view.names,
                 selection: &view.selection,
                 compare: &view.compare,
+                traffic: &view.traffic,
                 inspector: &view.inspector,
                 drafts: &mut view.drafts,
                 commands,
@@ -134,6 +138,9 @@ pub fn side_ui(
             Tab::Why => why::why_ui(ui, document, &mut view.why, commands),
             Tab::Compare => {
                 compare::compare_ui(ui, document, view.extra, &mut view.compare, commands)
+            }
+            Tab::Traffic => {
+                traffic::traffic_ui(ui, document, view, commands);
             }
         });
     });
@@ -198,6 +205,7 @@ fn tabs_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Com
         (Tab::Reach, "Reach", 0),
         (Tab::Why, "Why", 0),
         (Tab::Compare, "Compare", 0),
+        (Tab::Traffic, "Traffic", 0),
     ];
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {

@@ -333,7 +333,7 @@ fn in_home(path: &Path) -> String {
 
 fn foot_ui(ui: &mut Ui, whole: Rect, files: &Files, palette: &Palette, commands: &mut Commands) {
     let at = whole.center_bottom() - vec2(0.0, 40.0);
-    let text = if files.reading() {
+    let text = if files.reading().is_some() {
         "Reading…"
     } else {
         "Or drop files anywhere in this window"
@@ -349,7 +349,7 @@ fn foot_ui(ui: &mut Ui, whole: Rect, files: &Files, palette: &Palette, commands:
         font,
         color(palette.text_faint),
     );
-    if files.reading() {
+    if files.reading().is_some() {
         let rect = Rect::from_center_size(at + vec2(110.0, 0.0), vec2(90.0, 28.0));
         ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
             if widgets::secondary(ui, "Cancel").clicked() {

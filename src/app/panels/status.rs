@@ -9,6 +9,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::icons;
 use crate::app::problems::{Problem, Tone};
 use crate::app::theme::{self, color};
+use crate::app::traffic::TrafficView;
 use crate::app::view::View;
 use crate::app::widgets;
 use crate::model::Document;
@@ -16,13 +17,13 @@ use crate::proof::State;
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// Shows the status bar; `reading`: whether files are being read.
+/// Shows the status bar; `reading`: what is being read, in words.
 pub fn status_ui(
     ui: &mut Ui,
     document: &Document,
     results: &Results,
     view: &mut View,
-    reading: bool,
+    reading: Option<String>,
     commands: &mut Commands,
 ) {
     let bar = ui.max_rect();
@@ -49,9 +50,10 @@ pub fn status_ui(
             commands.push(Command::Problems);
         }
         problems_ui(ui, &view.problems, commands);
+        traffic_ui(ui, &view.traffic, commands);
         match reading {
-            true => reading_ui(ui, commands),
-            false => notice_ui(ui, view),
+            Some(words) => reading_ui(ui, &words, commands),
+            None => notice_ui(ui, view),
         }
     });
 }
@@ -132,10 +134,31 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
     }
 }
 
+/// How many seen connections these policies would drop.
+fn traffic_ui(ui: &mut Ui, traffic: &TrafficView, commands: &mut Commands) {
+    let cut = traffic.compared().map_or(0, |compared| compared.cut.len());
+    if cut == 0 {
+        return;
+    }
+    let text = match cut {
+        1 => "1 seen connection would be dropped".to_owned(),
+        _ => format!("{cut} seen connections would be dropped"),
+    };
+    let foreground = color(theme::palette(ui.ctx()).blocked);
+    let text = format!("{} {text}", icons::SCISSORS);
+    let label = RichText::new(text).font(theme::sans(tokens::TEXT_SMALL));
+    let button = egui::Button::new(label.color(foreground))
+        .frame_when_inactive(false)
+        .min_size(vec2(0.0, 22.0));
+    if ui.add(button).clicked() {
+        commands.push(Command::ShowTraffic);
+    }
+}
+
 /// Files are being read into the project, which may take long.
-fn reading_ui(ui: &mut Ui, commands: &mut Commands) {
+fn reading_ui(ui: &mut Ui, words: &str, commands: &mut Commands) {
     let secondary = color(theme::palette(ui.ctx()).text_secondary);
-    let text = RichText::new("Reading…").font(theme::sans(tokens::TEXT_SMALL));
+    let text = RichText::new(words).font(theme::sans(tokens::TEXT_SMALL));
     ui.label(text.color(secondary));
     if widgets::link(ui, "Cancel").clicked() {
         commands.push(Command::StopReading);

@@ -194,7 +194,7 @@ fn by_name(snapshot: &Snapshot, by_address: Trace, by_name: Trace) -> Trace {
 }
 
 /// A protocol that has ports.
-pub(super) fn protocol(protocol: Protocol) -> Option<sets::Protocol> {
+pub fn protocol(protocol: Protocol) -> Option<sets::Protocol> {
     match protocol {
         Protocol::Tcp => Some(sets::Protocol::Tcp),
         Protocol::Udp => Some(sets::Protocol::Udp),

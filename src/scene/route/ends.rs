@@ -81,7 +81,7 @@ impl Terminal {
             rect: found.rect,
             form: match found.shape {
                 Shape::Rounded => Form::Rounded,
-                Shape::Pill => Form::Pill,
+                Shape::Pill | Shape::Missing(_) => Form::Pill,
             },
             inward: false,
         })

@@ -2,7 +2,7 @@
 
 use egui::{RichText, Ui};
 
-use super::Inspect;
+use super::{Inspect, traffic};
 use crate::app::canvas::words_of_extra;
 use crate::app::command::Command;
 use crate::app::icons;
@@ -16,6 +16,9 @@ use crate::scene::{ExtraId, ExtraKind, OUTSIDE};
 
 /// Shows the arrow.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
+    if let ExtraKind::Recorded(class) = id.kind {
+        return traffic::show(ui, inspect, id, class);
+    }
     let document = inspect.document;
     let (from, to) = (arrow_end(document, id.from), arrow_end(document, id.to));
     let kind = match id.kind {
@@ -23,6 +26,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
         ExtraKind::TooWide | ExtraKind::Blocked | ExtraKind::Denied => "Connection",
         ExtraKind::Opened | ExtraKind::Closed => "Difference",
         ExtraKind::Hop => "Allowed",
+        ExtraKind::Recorded(_) => "Observed",
     };
     widgets::head(
         ui,

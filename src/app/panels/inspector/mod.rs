@@ -12,6 +12,7 @@ mod namespace;
 mod parts;
 mod policy;
 mod project;
+mod traffic;
 mod workload;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use crate::app::command::Commands;
 use crate::app::jobs::Pool;
 use crate::app::names::PolicyNames;
 use crate::app::selection::only;
+use crate::app::traffic::TrafficView;
 use crate::app::widgets::{Drafts, Field};
 use crate::model::{Document, Item};
 use crate::query::Results;
@@ -109,6 +111,8 @@ pub struct Inspect<'a> {
     pub selection: &'a BTreeSet<Item>,
     /// The open comparison.
     pub compare: &'a CompareView,
+    /// Recorded traffic.
+    pub traffic: &'a TrafficView,
     /// The state of the inspector.
     pub inspector: &'a InspectorView,
     /// Text being typed that is not applied yet.
@@ -142,7 +146,10 @@ pub(super) fn inspector_ui(
             Some(Item::Workload(id)) => workload::show(ui, &mut inspect, id),
             Some(Item::External(id)) => external::show(ui, &mut inspect, id),
             Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
-            Some(Item::Flow(id)) => flow::show(ui, &mut inspect, id),
+            Some(Item::Flow(id)) => {
+                flow::show(ui, &mut inspect, id);
+                traffic::of_flow(ui, &inspect, id);
+            }
             Some(Item::Policy(id)) => policy::show(ui, &mut inspect, id),
             None if view_radius && extra.is_none() => {
                 radius::radius_ui(ui, inspect.document, radius, inspect.commands);

@@ -1,0 +1,262 @@
+//! Opening files of recorded flows.
+
+use std::io::{self, BufRead, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Report;
+use crate::app::jobs::{Cancel, Pool};
+use crate::app::panels::Tab;
+use crate::app::state::App;
+use crate::app::traffic::Recording;
+use crate::app::traffic::words::counted;
+use crate::diag::{Diagnostic, Severity};
+use crate::intent::snapshot::snapshot;
+use crate::observe::{Reader, workload_of};
+use crate::project::sources;
+
+/// What came of reading: the recording, and what is wrong in it.
+pub(super) type Read = (Recording, Vec<Diagnostic>);
+
+/// How far reading is: bytes done, of all.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    done: AtomicU64,
+    all: AtomicU64,
+}
+
+impl Progress {
+    /// In percent; none before it is known.
+    pub fn percent(&self) -> Option<u64> {
+        let done = self.done.load(Ordering::Relaxed);
+        let all = self.all.load(Ordering::Relaxed);
+        done.saturating_mul(100)
+            .checked_div(all)
+            .map(|n| n.min(100))
+    }
+}
+
+/// A file that counts what is read of it, and ends once reading is cancelled.
+struct Counted<'a> {
+    inner: Box<dyn BufRead>,
+    progress: &'a Progress,
+    cancel: &'a Cancel,
+    pool: &'a Pool,
+}
+
+impl io::Read for Counted<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut part = self.fill_buf()?;
+        let count = part.read(into)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Counted<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self.cancel.is_set() {
+            true => Err(io::Error::other("cancelled")),
+            false => self.inner.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.inner.consume(amount);
+        let before = self.progress.percent();
+        let count = u64::try_from(amount).unwrap_or(u64::MAX);
+        self.progress.done.fetch_add(count, Ordering::Relaxed);
+        if self.progress.percent() != before {
+            self.pool.request_repaint();
+        }
+    }
+}
+
+impl App {
+    /// Reads recordings in the background. Without an open project, an empty one is begun.
+    pub(in crate::app) fn open_recordings(&mut self, files: Vec<PathBuf>) {
+        if self.history.is_none() {
+            self.new_project();
+        }
+        let document = self.document();
+        let progress = Arc::new(Progress::default());
+        self.files.progress = Arc::clone(&progress);
+        let pool = self.files.pool.clone();
+        self.files.recording.start(move |cancel| {
+            let sizes = files.iter().filter_map(|file| std::fs::metadata(file).ok());
+            let all = sizes.map(|file| file.len()).sum();
+            progress.all.store(all, Ordering::Relaxed);
+            let mut reader = Reader::default();
+            let mut diagnostics = Vec::new();
+            for file in &files {
+                match sources::stream(file) {
+                    Ok(inner) => {
+                        let mut input = Counted {
+                            inner,
+                            progress: &progress,
+                            cancel,
+                            pool: &pool,
+                        };
+                        diagnostics.extend(reader.read(&file.to_string_lossy(), &mut input));
+                    }
+                    Err(diagnostic) => diagnostics.push(*diagnostic),
+                }
+            }
+            // Of the open project itself: its check may still be running.
+            let cluster = snapshot(&document, Vec::new(), Vec::new());
+            let snapshot = &cluster.snapshot;
+            let observed = reader
+                .finish(&|namespace, pod, labels| workload_of(snapshot, namespace, pod, labels));
+            (Recording { files, observed }, diagnostics)
+        });
+        if self.files.pool.is_inline() {
+            self.poll_files();
+        }
+    }
+
+    /// Takes in what was read.
+    pub(super) fn poll_recording(&mut self) {
+        let Some((recording, diagnostics)) = self.files.recording.take() else {
+            return;
+        };
+        let capture = &recording.observed.capture;
+        let records: u64 = capture.sources.iter().map(|source| source.records).sum();
+        let is_empty = capture.sources.iter().all(|source| source.format.is_none());
+        if is_empty {
+            let help = "recordings are of Hubble, Goldmane or Whisker, or CSV with the header source,destination,protocol,port";
+            let mut diagnostics = diagnostics;
+            let none = Diagnostic::error("flows", "no recorded flow was found").help(help);
+            diagnostics.push(none);
+            self.show_report(Report {
+                summary: "The recording could not be read.".to_owned(),
+                diagnostics,
+                ..Report::default()
+            });
+            return;
+        }
+        let files = counted(recording.files.len() as u64, "file");
+        self.view
+            .notify(format!("Read {} from {files}", counted(records, "record")));
+        self.view.extra = None;
+        self.view.traffic.open(recording);
+        self.show_tab(Tab::Traffic);
+        if diagnostics.iter().any(|d| d.severity != Severity::Info) {
+            self.show_report(Report {
+                summary: "The recording was read with warnings.".to_owned(),
+                diagnostics,
+                ..Report::default()
+            });
+        }
+    }
+}
+
+/// So much of a JSON file shows whether it is a recording.
+const START: u64 = 4096;
+
+/// Whether a file is a recording and not a manifest: by its name, or for JSON by how it begins.
+pub(in crate::app) fn is_recording(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    if [".jsonl", ".ndjson", ".csv", ".log"]
+        .iter()
+        .any(|end| plain.ends_with(end))
+    {
+        return true;
+    }
+    if !plain.ends_with(".json") || !path.is_file() {
+        return false;
+    }
+    if plain.len() < name.len() {
+        return true;
+    }
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
+    let start = String::from_utf8_lossy(&start);
+    let has = |key: &&str| start.contains(&format!("\"{key}\""));
+    let of_flows = [
+        "flow",
+        "verdict",
+        "Key",
+        "source_namespace",
+        "lost_events",
+        "node_status",
+    ];
+    read.is_ok() && !has(&"apiVersion") && of_flows.iter().any(has)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Command;
+    use crate::app::dialogs::Prepared;
+    use crate::app::jobs::Workers;
+    use crate::app::surroundings::Surroundings;
+
+    /// A window whose workers wait, and a recording that it was told to read.
+    fn reading() -> (App, tempfile::TempDir) {
+        let surroundings = Surroundings {
+            workers: Workers::Held,
+            dialogs: Box::new(Prepared::default()),
+            state_folder: None,
+            programs: std::ffi::OsString::default(),
+        };
+        let mut app = App::new(&egui::Context::default(), surroundings);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("flows.csv");
+        let rows = "source,destination,protocol,port\nshop/web,shop/api,TCP,80\n";
+        std::fs::write(&path, rows).expect("written");
+        app.open_recordings(vec![path]);
+        (app, folder)
+    }
+
+    #[test]
+    fn a_recording_is_read_by_a_worker() {
+        let (mut app, _folder) = reading();
+        let words = app.files.reading().expect("it is being read");
+        assert!(words.starts_with("Reading the recording"), "{words}");
+        app.files.pool.run_held();
+        assert_eq!(app.files.progress.percent(), Some(100));
+        app.poll_files();
+        assert_eq!(app.files.reading(), None);
+        let recording = app.view.traffic.recording().expect("it is open");
+        assert_eq!(recording.observed.connections.len(), 1);
+    }
+
+    #[test]
+    fn reading_a_recording_is_cancelled() {
+        let (mut app, _folder) = reading();
+        app.perform(Command::StopReading);
+        assert_eq!(app.files.reading(), None);
+        app.files.pool.run_held();
+        app.poll_files();
+        assert!(app.view.traffic.recording().is_none());
+    }
+
+    #[test]
+    fn recordings_are_told_from_manifests() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path
+        };
+        for (name, text, is) in [
+            ("a.jsonl", "", true),
+            ("a.JSONL.GZ", "", true),
+            ("a.csv", "", true),
+            ("flows.json", r#"{"flow":{"verdict":"FORWARDED"}}"#, true),
+            (
+                "whisker.json",
+                r#"{"items":[{"source_namespace":"a"}]}"#,
+                true,
+            ),
+            ("list.json", r#"{"apiVersion":"v1","kind":"List"}"#, false),
+            ("a.yaml", "flow: 1", false),
+            ("shop.drawbridge.yaml", "format: drawbridge/1", false),
+        ] {
+            assert_eq!(is_recording(&write(name, text)), is, "{name}");
+        }
+        assert!(!is_recording(folder.path()));
+    }
+}

@@ -1,0 +1,271 @@
+//! What a recording shows of an arrow: verdict, counts and times, names, samples, and what to do about it.
+
+use egui::{RichText, Ui};
+
+use super::Inspect;
+use crate::app::command::Command;
+use crate::app::problems::sentence;
+use crate::app::theme::{self, color};
+use crate::app::traffic::words::{counted, day, grouped, stamp};
+use crate::app::traffic::{Compared, Group, Recording};
+use crate::app::words::arrow_end;
+use crate::app::{icons, widgets};
+use crate::model::{Edit, Flow, FlowId, FlowPort, NodeRef, Thing, TrafficClass, validate};
+use crate::observe::{Connection, Sample};
+use crate::scene::{ExtraId, is_foreign, tokens, traffic};
+
+/// So many samples are listed.
+const SAMPLES: usize = 3;
+
+/// Shows the arrow.
+pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId, class: TrafficClass) {
+    let view = inspect.traffic;
+    let parts = (view.recording(), view.compared(), view.group(id));
+    let (Some(recording), Some(compared), Some(group)) = parts else {
+        return;
+    };
+    let name = |node: NodeRef| match compared.name(node) {
+        Some(name) => name.to_owned(),
+        None => arrow_end(inspect.document, node),
+    };
+    let kind = if class == TrafficClass::OpenUnseen {
+        "Allowed, not drawn"
+    } else {
+        "Observed, not drawn"
+    };
+    let ends = format!("{} \u{2192} {}", name(id.from), name(id.to));
+    let ports = FlowPort::of(&group.ports);
+    widgets::head(
+        ui,
+        kind,
+        &ends,
+        &validate::flow_ports_text(&ports).replace('/', " "),
+    );
+    verdict_ui(ui, compared, group, class);
+    let all = &recording.observed.connections;
+    let connections: Vec<&Connection> = group
+        .connections
+        .iter()
+        .filter_map(|at| all.get(*at))
+        .collect();
+    if !connections.is_empty() {
+        totals_ui(ui, &connections);
+        names_ui(ui, compared, group, &connections);
+        samples_ui(ui, &connections);
+    }
+    ui.add_space(6.0);
+    actions_ui(ui, inspect, group, recording);
+}
+
+/// Shows what was recorded of a flow, if a recording is open.
+pub fn of_flow(ui: &mut Ui, inspect: &Inspect<'_>, id: FlowId) {
+    let view = inspect.traffic;
+    let (Some(recording), Some(compared)) = (view.recording(), view.compared()) else {
+        return;
+    };
+    let Some(class) = compared.flows.get(&id) else {
+        return;
+    };
+    widgets::heading(ui, "Observed");
+    widgets::stated(ui, "Class", class.words());
+    let totals = compared.comparison.flows.get(&id);
+    let places = totals.map_or(&[][..], |totals| &totals.connections);
+    let all = &recording.observed.connections;
+    let connections: Vec<&Connection> = places.iter().filter_map(|at| all.get(*at)).collect();
+    if !connections.is_empty() {
+        totals_ui(ui, &connections);
+        samples_ui(ui, &connections);
+    }
+}
+
+/// What these policies do to it, and the policy that decides.
+fn verdict_ui(ui: &mut Ui, compared: &Compared, group: &Group, class: TrafficClass) {
+    let palette = theme::palette(ui.ctx());
+    let [_, foreground, background] = traffic::colors(class, palette).map(color);
+    let words = match class {
+        TrafficClass::Cut => "These policies would cut it",
+        TrafficClass::Undrawn => "Seen and allowed, not drawn",
+        TrafficClass::UndrawnDropped => "Allowed by these policies, dropped in the recording",
+        TrafficClass::Denied => "Denied by these policies, dropped in the recording",
+        _ => "Allowed by these policies, never seen",
+    };
+    let first = group.connections.first();
+    let first = first.and_then(|at| compared.comparison.connections.get(*at));
+    let why = first.map_or(String::new(), |one| sentence(&one.replay.why));
+    let by = first
+        .map(|one| one.replay.by.as_slice())
+        .unwrap_or_default();
+    // Without the places in the texts, which the Why tab shows.
+    let plain = |policy: &String| policy.split(" (").next().unwrap_or_default().to_owned();
+    let by: Vec<String> = by.iter().map(plain).collect();
+    let more = match by.as_slice() {
+        [] => why,
+        by => format!("{why}: {}", by.join(", ")),
+    };
+    let icon = icons::of_class(class);
+    widgets::banner(ui, icon, words, &more, foreground, background);
+}
+
+/// How many, when, and what became of them.
+fn totals_ui(ui: &mut Ui, connections: &[&Connection]) {
+    let sum = |of: fn(&Connection) -> u64| {
+        let all = connections.iter().map(|one| of(one));
+        all.fold(0, u64::saturating_add)
+    };
+    let (forwarded, audited) = (sum(|c| c.sums.forwarded), sum(|c| c.sums.audited));
+    let dropped = sum(|c| c.sums.dropped);
+    let about = if connections.iter().any(|c| c.sums.inexact) {
+        "about "
+    } else {
+        ""
+    };
+    let total = forwarded.saturating_add(audited).saturating_add(dropped);
+    let total = format!("{about}{}", counted(total, "connection"));
+    let mut became: Vec<String> = Vec::new();
+    for (count, word) in [
+        (forwarded, "forwarded"),
+        (audited, "forwarded in audit mode"),
+        (dropped, "dropped"),
+    ] {
+        if count > 0 {
+            became.push(format!("{} {word}", grouped(count)));
+        }
+    }
+    widgets::stated(ui, "Recorded", &format!("{total}: {}", became.join(", ")));
+    let first = connections.iter().filter_map(|c| c.sums.first).min();
+    let last = connections.iter().filter_map(|c| c.sums.last).max();
+    if let Some((first, last)) = first.zip(last) {
+        widgets::stated(ui, "First seen", &format!("{} UTC", stamp(first)));
+        widgets::stated(ui, "Last seen", &format!("{} UTC", stamp(last)));
+    }
+    let named = |of: fn(&Connection) -> &std::collections::BTreeSet<String>| {
+        let all = connections.iter().flat_map(|one| of(one).iter());
+        let all: std::collections::BTreeSet<&str> = all.map(String::as_str).collect();
+        all.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let (allowed, denied) = (named(|c| &c.sums.allowed), named(|c| &c.sums.denied));
+    if !allowed.is_empty() {
+        widgets::stated(ui, "Allowed by, there", &allowed);
+    }
+    if !denied.is_empty() {
+        widgets::stated(ui, "Denied by, there", &denied);
+    }
+}
+
+/// The addresses of an end that the project does not have.
+fn names_ui(ui: &mut Ui, compared: &Compared, group: &Group, connections: &[&Connection]) {
+    for (node, of) in [(group.id.from, 0), (group.id.to, 1)] {
+        if !is_foreign(node) {
+            continue;
+        }
+        let addresses = connections.iter().flat_map(|one| match of {
+            0 => &one.sums.source_addresses,
+            _ => &one.sums.addresses,
+        });
+        let addresses: std::collections::BTreeSet<_> = addresses.collect();
+        if addresses.is_empty() {
+            continue;
+        }
+        let words: Vec<String> = addresses.iter().take(6).map(ToString::to_string).collect();
+        let more = match addresses.len().saturating_sub(words.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let name = compared.name(node).unwrap_or_default();
+        widgets::stated(ui, name, &format!("{}{more}", words.join(", ")));
+    }
+}
+
+/// Where the first of them are in the files.
+fn samples_ui(ui: &mut Ui, connections: &[&Connection]) {
+    let mut samples: Vec<&Sample> = connections.iter().flat_map(|c| &c.sums.samples).collect();
+    samples.sort();
+    if samples.is_empty() {
+        return;
+    }
+    widgets::heading(ui, "Samples");
+    let palette = theme::palette(ui.ctx());
+    for sample in samples.into_iter().take(SAMPLES) {
+        ui.horizontal(|ui| {
+            widgets::code(ui, day(sample.time), color(palette.text_secondary));
+            let file = sample.file.rsplit('/').next().unwrap_or(&sample.file);
+            let place = format!("{file}:{}", sample.line);
+            widgets::code(ui, place, color(palette.text)).on_hover_text(&*sample.file);
+        });
+    }
+}
+
+/// Draw it, Ignore, Why denied.
+fn actions_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, group: &Group, recording: &Recording) {
+    let draw = draw(inspect, group);
+    let why = question(inspect, group, recording);
+    let is_denied = matches!(
+        group.id.kind,
+        crate::scene::ExtraKind::Recorded(TrafficClass::Cut | TrafficClass::Denied)
+    );
+    ui.horizontal(|ui| {
+        if let Some(command) = draw.clone()
+            && widgets::primary(ui, "Draw it").clicked()
+        {
+            inspect.commands.push(command);
+        }
+        if !group.connections.is_empty() && widgets::secondary(ui, "Ignore").clicked() {
+            inspect.commands.push(Command::IgnoreTraffic(group.id));
+        }
+        let words = if is_denied {
+            "Why denied"
+        } else {
+            "Why allowed"
+        };
+        if let Some(command) = why
+            && widgets::secondary(ui, words).clicked()
+        {
+            inspect.commands.push(command);
+        }
+    });
+    let note = match group.id.kind {
+        crate::scene::ExtraKind::Recorded(TrafficClass::Denied) if draw.is_some() => {
+            "Dropped in the recording: drawing it opens it."
+        }
+        _ if draw.is_none() => "No flow can be drawn: an end is not in the project.",
+        _ => return,
+    };
+    let text = RichText::new(note).font(theme::sans(tokens::TEXT_SMALL));
+    let second = color(theme::palette(ui.ctx()).text_secondary);
+    ui.label(text.color(second));
+}
+
+/// The command that draws it: as proposed, else between ends that are drawn.
+fn draw(inspect: &Inspect<'_>, group: &Group) -> Option<Command> {
+    let document = inspect.document;
+    if let Some(command) = inspect.traffic.draw(document, group) {
+        return Some(command);
+    }
+    let id = group.id;
+    let is_drawn = |node: NodeRef| !is_foreign(node) && document.has_node(node);
+    let ports = FlowPort::of(&group.ports);
+    (is_drawn(id.from) && is_drawn(id.to) && !ports.is_empty()).then(|| {
+        let flow = Flow::new(id.from.into(), id.to.into(), ports);
+        Command::Edit(Edit::Add(Thing::Flow(flow)))
+    })
+}
+
+/// The command that explains its first connection.
+fn question(inspect: &Inspect<'_>, group: &Group, recording: &Recording) -> Option<Command> {
+    let at = group.connections.first()?;
+    let connection = recording.observed.connections.get(*at)?;
+    let sums = &connection.sums;
+    let words =
+        |node: NodeRef, addresses: &std::collections::BTreeSet<std::net::IpAddr>| match is_foreign(
+            node,
+        ) {
+            true => addresses.first().map(ToString::to_string),
+            false => Some(inspect.document.end_words(&node.into())),
+        };
+    let port = FlowPort::of(&group.ports).into_iter().next();
+    Some(Command::Why {
+        from: words(group.id.from, &sums.source_addresses)?,
+        to: words(group.id.to, &sums.addresses)?,
+        port: port.map_or(String::new(), |port| port.to_string()),
+    })
+}

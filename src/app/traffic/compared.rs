@@ -1,0 +1,306 @@
+//! A recording compared with the newest results: classes of flows and connections, the arrows that show them, the lists of the
+//! Traffic tab, and the flows to propose.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::words::{counted, grouped, span};
+use crate::app::icons;
+use crate::model::{Document, FlowId, FlowPort, NodeRef, TrafficClass};
+use crate::observe::classes::{Comparison, Drawing, ObservedEnd, compare, open_unseen};
+use crate::observe::propose::{Choice, Proposals, propose};
+use crate::observe::replay;
+use crate::observe::{Connection, Observed, warnings};
+use crate::picture::node_of;
+use crate::query::Results;
+use crate::query::drawn::DrawnConnections;
+use crate::query::undrawn::Allowed;
+use crate::scene::extra::missing;
+use crate::scene::request::ports_label;
+use crate::scene::{Extra, ExtraId, ExtraKind, Missing};
+use crate::sets::PortSet;
+
+/// A recording beside a drawing and its policies.
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// Class and totals of each connection, flow and pair.
+    pub comparison: Comparison,
+    /// The flows to draw.
+    pub proposals: Proposals,
+    /// What imported policies allow and nobody used.
+    pub open: Vec<Allowed>,
+    /// The class of each flow in force.
+    pub flows: BTreeMap<FlowId, TrafficClass>,
+    /// How many there are of each class: flows, or connections that are not drawn.
+    pub counts: BTreeMap<TrafficClass, usize>,
+    /// Undrawn connections, by ends and class: one arrow each.
+    pub groups: Vec<Group>,
+    /// Ends that the project does not have, by their words.
+    pub missing: BTreeMap<String, Missing>,
+    /// Connections that policies would drop, the most frequent first.
+    pub cut: Vec<usize>,
+    /// Connections that are seen, allowed and not drawn, the most frequent first.
+    pub undrawn: Vec<usize>,
+    /// Connections of which it is not known what policies would do.
+    pub uncertain: Vec<usize>,
+    /// Flows that were never seen.
+    pub unseen: Vec<FlowId>,
+    /// What the recording cannot show.
+    pub limits: Vec<String>,
+}
+
+/// The connections that one arrow shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The arrow.
+    pub id: ExtraId,
+    /// Their ports.
+    pub ports: PortSet,
+    /// How many were recorded.
+    pub count: u64,
+    /// Places in the recording's connections; none for what was never seen.
+    pub connections: Vec<usize>,
+}
+
+impl Group {
+    /// Its arrow, with the count where any was recorded.
+    pub fn arrow(&self) -> Extra {
+        let ports = ports_label(&FlowPort::of(&self.ports));
+        Extra {
+            id: self.id,
+            label: match self.count {
+                0 => ports,
+                count => format!("{ports} \u{b7} {}", grouped(count)),
+            },
+        }
+    }
+}
+
+/// Whether the first choice for an end outside is a name or a whole external, not bare addresses.
+pub fn is_named(choices: &[Choice]) -> bool {
+    choices
+        .first()
+        .is_some_and(|choice| !choice.external.domain_names.is_empty())
+}
+
+impl Compared {
+    /// Compares; none once `stop` returns true.
+    pub fn of(
+        results: &Results,
+        observed: &Observed,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Self> {
+        let (document, in_force) = (&results.document, &results.in_force);
+        let drawn = DrawnConnections::new(document, &results.generated, in_force);
+        let snapshot = &in_force.cluster.snapshot;
+        let drawing = Drawing {
+            document,
+            drawn: &drawn,
+        };
+        let comparison = compare(snapshot, Some(drawing), observed, stop)?;
+        let proposals = propose(document, observed, &comparison);
+        let open = open_unseen(document, in_force, observed, &comparison, stop);
+        let mut found = Self {
+            limits: limits(results, observed),
+            flows: flow_classes(document, &comparison),
+            missing: ends_missing(observed, &comparison),
+            comparison,
+            proposals,
+            open,
+            ..Self::default()
+        };
+        found.list(observed);
+        found.groups = found.grouped(observed);
+        for class in found.flows.values() {
+            *found.counts.entry(*class).or_default() += 1;
+        }
+        Some(found)
+    }
+
+    /// Fills the lists and the counts of connections that are not drawn.
+    fn list(&mut self, observed: &Observed) {
+        for (at, one) in self.comparison.connections.iter().enumerate() {
+            match one.class {
+                None => self.uncertain.push(at),
+                Some(class) if class.is_cut() => self.cut.push(at),
+                Some(TrafficClass::Undrawn) => self.undrawn.push(at),
+                Some(_) => {}
+            }
+            if let Some(class) = one.class.filter(|class| !class.is_drawn()) {
+                *self.counts.entry(class).or_default() += 1;
+            }
+        }
+        if !self.open.is_empty() {
+            self.counts
+                .insert(TrafficClass::OpenUnseen, self.open.len());
+        }
+        let count = |at: &usize| {
+            let connection = observed.connections.get(*at);
+            Reverse(connection.map_or(0, |connection| connection.sums.count()))
+        };
+        for list in [&mut self.cut, &mut self.undrawn, &mut self.uncertain] {
+            list.sort_by_key(count);
+        }
+        let unseen = self.flows.iter();
+        let unseen = unseen.filter(|(_, class)| **class == TrafficClass::DrawnUnseen);
+        self.unseen = unseen.map(|(id, _)| *id).collect();
+    }
+
+    fn grouped(&self, observed: &Observed) -> Vec<Group> {
+        let mut groups: BTreeMap<ExtraId, Group> = BTreeMap::new();
+        let all = self
+            .comparison
+            .connections
+            .iter()
+            .zip(&observed.connections);
+        for (at, (one, connection)) in all.enumerate() {
+            let ends = self.node(&one.from).zip(self.node(&one.to));
+            let class = one.class.filter(|class| !class.is_drawn());
+            let (Some((from, to)), Some(class)) = (ends, class) else {
+                continue;
+            };
+            let kind = ExtraKind::Recorded(class);
+            let id = ExtraId { kind, from, to };
+            let group = groups.entry(id).or_insert_with(|| Group {
+                id,
+                ports: PortSet::default(),
+                count: 0,
+                connections: Vec::new(),
+            });
+            if let Some(ports) = ports_of(connection) {
+                group.ports = group.ports.union(&ports);
+            }
+            group.count = group.count.saturating_add(connection.sums.count());
+            group.connections.push(at);
+        }
+        let open = self.open.iter().map(|allowed| Group {
+            id: ExtraId {
+                kind: ExtraKind::Recorded(TrafficClass::OpenUnseen),
+                from: node_of(allowed.joined.from),
+                to: node_of(allowed.joined.to),
+            },
+            ports: allowed.joined.ports.clone(),
+            count: 0,
+            connections: Vec::new(),
+        });
+        groups.into_values().chain(open).collect()
+    }
+
+    /// The node that shows an end.
+    pub fn node(&self, end: &ObservedEnd) -> Option<NodeRef> {
+        match end {
+            ObservedEnd::Drawn(node) => Some(*node),
+            ObservedEnd::Missing(words) => self.missing.get(words).map(|one| one.node),
+        }
+    }
+
+    /// The name of a node that the project does not have.
+    pub fn name(&self, node: NodeRef) -> Option<&str> {
+        let found = self.missing.values().find(|one| one.node == node)?;
+        Some(&found.name)
+    }
+
+    /// The arrow of a connection that is not drawn.
+    pub fn arrow(&self, at: usize) -> Option<ExtraId> {
+        let group = self.groups.iter().find(|one| one.connections.contains(&at));
+        group.map(|group| group.id)
+    }
+}
+
+/// The name of an end that the project does not have: without the word for its kind.
+pub fn short(words: &str) -> &str {
+    let mut kinds = ["external/", "entity/", "service/"].into_iter();
+    kinds
+        .find_map(|kind| words.strip_prefix(kind))
+        .unwrap_or(words)
+}
+
+/// The port of a connection, if it has one.
+pub fn ports_of(connection: &Connection) -> Option<PortSet> {
+    let protocol = replay::protocol(connection.key.protocol)?;
+    Some(PortSet::single(protocol, connection.key.port?))
+}
+
+/// The gravest class of each flow in force.
+fn flow_classes(document: &Document, comparison: &Comparison) -> BTreeMap<FlowId, TrafficClass> {
+    let class = |(id, totals): (&FlowId, &crate::observe::classes::Totals)| {
+        let is_in_force = document.flows.get(*id).is_some_and(|flow| !flow.muted);
+        let class = match totals.connections.is_empty() {
+            true => Some(TrafficClass::DrawnUnseen),
+            false => totals.classes.first().copied(),
+        };
+        Some((*id, class.filter(|_| is_in_force)?))
+    };
+    comparison.flows.iter().filter_map(class).collect()
+}
+
+/// The ends that the project does not have. Numbers are by the words of all ends of the recording, so that drawing one
+/// renumbers no other.
+fn ends_missing(observed: &Observed, comparison: &Comparison) -> BTreeMap<String, Missing> {
+    let all = observed.connections.iter();
+    let words: BTreeSet<&str> = all
+        .flat_map(|one| [one.source.as_str(), one.destination.as_str()])
+        .collect();
+    let number: BTreeMap<&str, usize> = words.into_iter().zip(0..).collect();
+    let mut found: BTreeMap<String, Missing> = BTreeMap::new();
+    let mut addresses: BTreeMap<String, BTreeSet<std::net::IpAddr>> = BTreeMap::new();
+    for (one, connection) in comparison.connections.iter().zip(&observed.connections) {
+        let Some(class) = one.class else { continue };
+        let sums = &connection.sums;
+        let ends = [
+            (&one.from, &sums.source_addresses),
+            (&one.to, &sums.addresses),
+        ];
+        for (end, seen) in ends {
+            let ObservedEnd::Missing(words) = end else {
+                continue;
+            };
+            let Some(number) = number.get(words.as_str()) else {
+                continue;
+            };
+            let entry = found.entry(words.clone()).or_insert_with(|| Missing {
+                node: missing(*number),
+                name: short(words).to_owned(),
+                about: String::new(),
+                class,
+            });
+            entry.class = entry.class.min(class);
+            addresses.entry(words.clone()).or_default().extend(seen);
+        }
+    }
+    for (words, one) in &mut found {
+        let seen = addresses.get(words).map_or(0, BTreeSet::len);
+        one.about = match seen {
+            2.. => format!("{} addresses, not in project", grouped(seen as u64)),
+            _ => "not in project".to_owned(),
+        };
+    }
+    found
+}
+
+/// What the recording cannot show, the window first.
+fn limits(results: &Results, observed: &Observed) -> Vec<String> {
+    let capture = &observed.capture;
+    let mut limits = vec![match capture.first().zip(capture.last()) {
+        Some((first, last)) => format!("Only what was seen is judged: {}.", span(first, last)),
+        None => "Only what was seen is judged.".to_owned(),
+    }];
+    if capture.lost > 0 {
+        limits.push(format!("{} lost.", counted(capture.lost, "event")));
+    }
+    let snapshot = &results.in_force.cluster.snapshot;
+    let warned = warnings(observed, Some(snapshot));
+    let sentence = |text: &str| format!("{}.", crate::app::problems::sentence(text));
+    limits.extend(warned.iter().map(|warning| sentence(&warning.message)));
+    limits
+}
+
+/// Why a flow may not have been seen.
+pub fn reason_unseen(document: &Document, flow: FlowId) -> Option<&'static str> {
+    let flow = document.flows.get(flow)?;
+    let Some(NodeRef::Workload(id)) = flow.from.node() else {
+        return None;
+    };
+    let kind = &document.workloads.get(id)?.kind;
+    (icons::of_kind(kind) == icons::SCHEDULED).then_some("runs by a schedule")
+}

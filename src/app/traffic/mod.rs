@@ -1,0 +1,251 @@
+//! Recorded traffic beside the drawing: the open recording, what it is compared to, and what is shown of it.
+//!
+//! [`compared`] computes the classes and the arrows on a worker, [`strip`] is the bar with the recording and the legend on the
+//! canvas, [`words`] are times and numbers in words.
+
+pub mod compared;
+pub mod strip;
+pub mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::command::Command;
+use super::jobs::{Memo, Pool};
+use crate::model::{Document, Edit, FlowId, NodeRef, TrafficClass};
+use crate::observe::Observed;
+use crate::observe::propose::{self, Proposal, ProposedEnd};
+use crate::query::Results;
+use crate::scene::{Extra, ExtraId, ExtraKind, Missing};
+
+pub use compared::{Compared, Group};
+
+/// What was read of files of recorded flows.
+#[derive(Debug)]
+pub struct Recording {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Their connections.
+    pub observed: Observed,
+}
+
+/// State of the overlay and of the Traffic tab.
+#[derive(Default)]
+pub struct TrafficView {
+    recording: Option<Arc<Recording>>,
+    /// Counts the recordings opened.
+    number: u64,
+    /// The overlay is switched off.
+    off: bool,
+    /// The classes that are switched off.
+    hidden: BTreeSet<TrafficClass>,
+    /// Pairs of ends that are ignored.
+    ignored: BTreeSet<(NodeRef, NodeRef)>,
+    answer: Memo<(u64, u64), Option<Arc<Compared>>>,
+    /// What the canvas shows.
+    shown: Option<ShownTraffic>,
+    /// A recording was opened, and the canvas does not show all of it yet.
+    fits: bool,
+}
+
+/// What the canvas shows of recorded traffic.
+#[derive(Clone, Debug)]
+pub struct ShownTraffic {
+    of: Arc<Compared>,
+    hidden: BTreeSet<TrafficClass>,
+    /// Arrows that are no flows.
+    pub arrows: Arc<Vec<Extra>>,
+    /// Ends that the project does not have.
+    pub missing: Arc<Vec<Missing>>,
+}
+
+impl PartialEq for ShownTraffic {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.of, &other.of) && self.hidden == other.hidden
+    }
+}
+
+impl ShownTraffic {
+    /// The class of a flow.
+    pub fn class(&self, flow: FlowId) -> Option<TrafficClass> {
+        self.of.flows.get(&flow).copied()
+    }
+
+    /// Whether the class of a flow is switched off.
+    pub fn hides(&self, flow: FlowId) -> bool {
+        self.class(flow)
+            .is_some_and(|class| self.hidden.contains(&class))
+    }
+}
+
+impl TrafficView {
+    /// Shows a recording in place of the last one.
+    pub fn open(&mut self, recording: Recording) {
+        *self = Self {
+            recording: Some(Arc::new(recording)),
+            number: self.number + 1,
+            hidden: [TrafficClass::Denied].into(),
+            fits: true,
+            ..Self::default()
+        };
+    }
+
+    /// Closes the recording.
+    pub fn close(&mut self) {
+        *self = Self {
+            number: self.number,
+            ..Self::default()
+        };
+    }
+
+    /// The open recording.
+    pub fn recording(&self) -> Option<&Arc<Recording>> {
+        self.recording.as_ref()
+    }
+
+    /// The comparison of the open recording with the newest results.
+    pub fn compared(&self) -> Option<&Arc<Compared>> {
+        self.answer.answer()?.1.as_ref()
+    }
+
+    /// Whether the overlay is switched on.
+    pub fn is_on(&self) -> bool {
+        self.recording.is_some() && !self.off
+    }
+
+    /// Switches the overlay.
+    pub fn toggle(&mut self) {
+        self.off = !self.off;
+        self.show();
+    }
+
+    /// Whether a class is switched off.
+    pub fn hides(&self, class: TrafficClass) -> bool {
+        self.hidden.contains(&class)
+    }
+
+    /// Switches a class.
+    pub fn toggle_class(&mut self, class: TrafficClass) {
+        if !self.hidden.remove(&class) {
+            self.hidden.insert(class);
+        }
+        self.show();
+    }
+
+    /// Leaves out what goes from one end to another.
+    pub fn ignore(&mut self, id: ExtraId) {
+        self.ignored.insert((id.from, id.to));
+        self.show();
+    }
+
+    /// How many pairs of ends are ignored.
+    pub fn ignored(&self) -> usize {
+        self.ignored.len()
+    }
+
+    /// Whether an arrow is ignored.
+    pub fn is_ignored(&self, id: ExtraId) -> bool {
+        self.ignored.contains(&(id.from, id.to))
+    }
+
+    /// Shows again what is ignored.
+    pub fn ignore_nothing(&mut self) {
+        self.ignored.clear();
+        self.show();
+    }
+
+    /// What the canvas shows; none while the overlay is off.
+    pub fn shown(&self) -> Option<&ShownTraffic> {
+        self.shown.as_ref()
+    }
+
+    /// Compares the recording with new results on the worker pool; whether a new answer arrived.
+    pub fn keep(&mut self, results: &Arc<Results>, number: u64, pool: &Pool) -> bool {
+        let Some(recording) = &self.recording else {
+            return false;
+        };
+        let (results, recording) = (Arc::clone(results), Arc::clone(recording));
+        let is_new = self
+            .answer
+            .keep((number, self.number), pool, move |cancel| {
+                Compared::of(&results, &recording.observed, &|| cancel.is_set()).map(Arc::new)
+            });
+        if is_new {
+            self.show();
+        }
+        is_new
+    }
+
+    /// Whether the canvas is to show everything now: once for each recording, as soon as it is compared.
+    pub fn take_fit(&mut self) -> bool {
+        self.shown.is_some() && std::mem::take(&mut self.fits)
+    }
+
+    fn show(&mut self) {
+        let compared = self.compared().filter(|_| self.is_on());
+        self.shown = compared.map(|compared| {
+            let groups = compared.groups.iter().filter(|group| {
+                let id = group.id;
+                !self.is_ignored(id)
+                    && matches!(id.kind, ExtraKind::Recorded(c) if !self.hidden.contains(&c))
+            });
+            let arrows: Vec<Extra> = groups.map(Group::arrow).collect();
+            let ends: BTreeSet<NodeRef> =
+                arrows.iter().flat_map(|e| [e.id.from, e.id.to]).collect();
+            let missing = compared
+                .missing
+                .values()
+                .filter(|one| ends.contains(&one.node));
+            ShownTraffic {
+                missing: Arc::new(missing.cloned().collect()),
+                arrows: Arc::new(arrows),
+                hidden: self.hidden.clone(),
+                of: Arc::clone(compared),
+            }
+        });
+    }
+
+    /// The connections of an arrow of the overlay.
+    pub fn group(&self, id: ExtraId) -> Option<&Group> {
+        self.compared()?.groups.iter().find(|group| group.id == id)
+    }
+
+    /// The flows to draw for an arrow.
+    pub fn proposals(&self, group: &Group) -> Vec<Proposal> {
+        let Some(compared) = self.compared() else {
+            return Vec::new();
+        };
+        let all = compared.proposals.proposals.iter();
+        let of_arrow = |one: &&Proposal| {
+            let mut connections = one.connections.iter();
+            connections.any(|at| group.connections.contains(at))
+        };
+        all.filter(of_arrow).cloned().collect()
+    }
+
+    /// Draws the flows of an arrow; where an address has no name, asks first what it may become.
+    pub fn draw(&self, document: &Document, group: &Group) -> Option<Command> {
+        let proposals = self.proposals(group);
+        if proposals.is_empty() {
+            return None;
+        }
+        let is_open = |end: &ProposedEnd| match end {
+            ProposedEnd::Outside(choices) => !compared::is_named(choices),
+            _ => false,
+        };
+        if proposals
+            .iter()
+            .any(|one| is_open(&one.from) || is_open(&one.to))
+        {
+            return Some(Command::ProposeThese(proposals));
+        }
+        let chosen: Vec<(&Proposal, usize)> = proposals.iter().map(|one| (one, 0)).collect();
+        propose::edit(document, &chosen).map(|edit: Edit| Command::Edit(edit))
+    }
+
+    /// How many there are of each class that occurs.
+    pub fn counts(&self) -> Option<&BTreeMap<TrafficClass, usize>> {
+        Some(&self.compared()?.counts)
+    }
+}

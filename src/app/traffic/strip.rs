@@ -1,0 +1,255 @@
+//! The bar on the canvas with the open recording and the legend, in which each class has a switch.
+
+use egui::{Align, Layout, Pos2, Response, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui::{WidgetInfo, WidgetType};
+
+use super::TrafficView;
+use super::words::{counted, grouped, span, stamp};
+use crate::app::canvas::paint;
+use crate::app::theme::{self, color};
+use crate::app::{icons, widgets};
+use crate::model::TrafficClass;
+use crate::observe::Capture;
+use crate::picture::look::line_of_class;
+use crate::scene::{tokens, traffic};
+
+/// Least width of an entry of the legend.
+const ENTRY: f32 = 276.0;
+/// Length of the sample of a line.
+const SAMPLE: f32 = 34.0;
+/// The bar is never wider.
+const WIDEST: f32 = 960.0;
+
+/// The legend, what is as it should be first.
+const ORDER: [TrafficClass; 10] = [
+    TrafficClass::Seen,
+    TrafficClass::Undrawn,
+    TrafficClass::Cut,
+    TrafficClass::DrawnUnseen,
+    TrafficClass::OpenUnseen,
+    TrafficClass::DrawnCut,
+    TrafficClass::Blocked,
+    TrafficClass::DrawnDropped,
+    TrafficClass::UndrawnDropped,
+    TrafficClass::Denied,
+];
+
+/// Shows the bar in so much width.
+pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView) {
+    let Some(recording) = view.recording() else {
+        return;
+    };
+    let width = width.min(WIDEST);
+    let capture = recording.observed.capture.clone();
+    let palette = theme::palette(ui.ctx());
+    let frame = egui::Frame::new()
+        .fill(color(palette.raised))
+        .stroke(Stroke::new(1.0, color(palette.hairline)))
+        .corner_radius(8)
+        .inner_margin(egui::Margin::symmetric(14, 8));
+    frame.show(ui, |ui| {
+        ui.set_width(width - 28.0);
+        ui.spacing_mut().item_spacing.y = 2.0;
+        capture_ui(ui, &capture);
+        ui.add_space(5.0);
+        widgets::hairline(ui);
+        ui.add_space(3.0);
+        legend_ui(ui, view);
+    });
+}
+
+/// The files, when they were recorded, how much is in them and what was lost.
+fn capture_ui(ui: &mut Ui, capture: &Capture) {
+    let palette = theme::palette(ui.ctx());
+    let second = color(palette.text_secondary);
+    let small = |text: String| RichText::new(text).font(theme::sans(tokens::TEXT_SMALL));
+    let bold = |text: String| RichText::new(text).font(theme::semibold(tokens::TEXT_NORMAL));
+    let window = capture.first().zip(capture.last());
+    let records: u64 = capture.sources.iter().map(|source| source.records).sum();
+    ui.horizontal(|ui| {
+        let icon = RichText::new(icons::TRAFFIC).font(theme::icon(tokens::ICON));
+        ui.label(icon.color(color(palette.observed)));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let records = counted(records, "record");
+            let all = window.map_or(records.clone(), |(first, last)| {
+                format!("{}, {records}", span(first, last))
+            });
+            ui.label(bold(all));
+            let names: Vec<&str> = capture.sources.iter().map(|one| base(&one.file)).collect();
+            let files = match names.as_slice() {
+                [first, more @ ..] if !more.is_empty() => {
+                    format!("{first} and {} more", more.len())
+                }
+                all => all.concat(),
+            };
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let label = egui::Label::new(bold(files)).truncate();
+                ui.add(label).on_hover_text(names.join("\n"));
+            });
+        });
+    });
+    ui.horizontal(|ui| {
+        let from_to =
+            window.map(|(first, last)| format!("{} to {} UTC", stamp(first), stamp(last)));
+        ui.label(small(from_to.unwrap_or_else(|| "no times recorded".to_owned())).color(second));
+        if capture.lost > 0 {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let wide = color(palette.wide);
+                let words = format!("{} lost", counted(capture.lost, "event"));
+                ui.label(small(words).color(wide));
+                ui.label(
+                    RichText::new(icons::WARNING)
+                        .font(theme::icon(13.0))
+                        .color(wide),
+                );
+            });
+        }
+    });
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+fn legend_ui(ui: &mut Ui, view: &mut TrafficView) {
+    let Some(counts) = view.counts().cloned() else {
+        widgets::faint(ui, "Comparing with the policies…");
+        return;
+    };
+    let columns = (ui.available_width() / ENTRY).floor().max(1.0);
+    let width = (ui.available_width() / columns).floor();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+        for class in ORDER {
+            if let Some(count) = counts.get(&class)
+                && entry_ui(ui, width, (class, *count), !view.hides(class)).clicked()
+            {
+                view.toggle_class(class);
+            }
+        }
+    });
+}
+
+/// A class: its line, shape, words and number; a click switches it.
+fn entry_ui(ui: &mut Ui, width: f32, (class, count): (TrafficClass, usize), on: bool) -> Response {
+    let palette = theme::palette(ui.ctx());
+    let (rect, response) = ui.allocate_exact_size(vec2(width, tokens::ROW), Sense::click());
+    let name = format!("{}, {count}", class.words());
+    response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, &name));
+    let rect = rect.shrink2(vec2(0.0, 1.0)).with_max_x(rect.right() - 12.0);
+    if response.hovered() {
+        let over = tokens::mix(palette.raised, palette.text, 0.05);
+        ui.painter()
+            .rect_filled(rect.expand2(vec2(4.0, 0.0)), 6.0, color(over));
+    }
+    widgets::focus_ring(ui, &response, rect);
+    let mut painter = ui.painter().clone();
+    if !on {
+        painter.multiply_opacity(0.5);
+    }
+    let middle = rect.center().y;
+    sample(&painter, pos2(rect.left() + 2.0, middle), class, palette);
+    let [_, mut foreground, _] = traffic::colors(class, palette);
+    if class == TrafficClass::Seen {
+        foreground = palette.exact;
+    }
+    let at = pos2(rect.left() + SAMPLE + 16.0, middle);
+    let icon = icons::of_class(class);
+    let center = egui::Align2::CENTER_CENTER;
+    painter.text(at, center, icon, theme::icon(14.0), color(foreground));
+    let eye = if on { icons::EYE } else { icons::EYE_SLASH };
+    let at = pos2(rect.right() - 8.0, middle);
+    let quiet = color(palette.text_secondary);
+    painter.text(at, center, eye, theme::icon(13.0), quiet);
+    let number = grouped(count as u64);
+    let font = theme::sans(tokens::TEXT_SMALL);
+    let end = painter.text(
+        pos2(rect.right() - 22.0, middle),
+        egui::Align2::RIGHT_CENTER,
+        number,
+        font.clone(),
+        quiet,
+    );
+    let left = rect.left() + SAMPLE + 30.0;
+    let ink = color(palette.text);
+    let mut job = egui::text::LayoutJob::simple_singleline(class.words().to_owned(), font, ink);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(end.left() - 6.0 - left);
+    let galley = painter.layout_job(job);
+    painter.galley(pos2(left, middle - galley.size().y / 2.0), galley, ink);
+    let verb = if on { "Hide" } else { "Show" };
+    response.on_hover_text(format!("{verb}: {}", class.words()))
+}
+
+/// A line as the canvas draws it.
+fn sample(painter: &egui::Painter, at: Pos2, class: TrafficClass, palette: &tokens::Palette) {
+    let [line, ..] = traffic::colors(class, palette).map(color);
+    let width = traffic::width(class);
+    let tip = at + vec2(SAMPLE, 0.0);
+    let heading = vec2(1.0, 0.0);
+    let way = [at, tip - vec2(6.0, 0.0)];
+    painter.extend(paint::line(
+        &way,
+        line_of_class(class),
+        Stroke::new(width, line),
+        1.0,
+    ));
+    painter.add(match class {
+        TrafficClass::Denied => paint::bar(tip, heading, 9.0, Stroke::new(width, line)),
+        TrafficClass::DrawnUnseen => {
+            let inside = color(palette.raised);
+            paint::hollow_head(tip, heading, 8.0, Stroke::new(1.2, line), inside)
+        }
+        _ => paint::head(tip, heading, 9.0, line),
+    });
+}
+
+/// The chip at the top of the canvas that switches the overlay.
+pub fn chip_ui(ui: &mut Ui, on: bool) -> Response {
+    let palette = theme::palette(ui.ctx());
+    let foreground = color(if on {
+        palette.observed
+    } else {
+        palette.text_secondary
+    });
+    let words = "Observed";
+    let font = theme::sans(tokens::TEXT_SMALL);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(words.to_owned(), font, foreground);
+    let size = vec2(galley.size().x + 60.0, tokens::BUTTON);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let fill = match on {
+        true => tokens::mix(palette.raised, palette.observed, 0.12),
+        false => palette.raised,
+    };
+    let border = if on {
+        palette.observed
+    } else {
+        palette.outline
+    };
+    let stroke = Stroke::new(1.0, color(border));
+    let radius = rect.height() / 2.0;
+    let painter = ui.painter();
+    painter.rect(rect, radius, color(fill), stroke, egui::StrokeKind::Inside);
+    let middle = rect.center().y;
+    let icon = |x: f32, icon: &str| {
+        let center = egui::Align2::CENTER_CENTER;
+        painter.text(pos2(x, middle), center, icon, theme::icon(14.0), foreground);
+    };
+    icon(rect.left() + 18.0, icons::TRAFFIC);
+    icon(
+        rect.right() - 16.0,
+        if on { icons::X } else { icons::EYE_SLASH },
+    );
+    let at = pos2(rect.left() + 32.0, middle - galley.size().y / 2.0);
+    painter.galley(at, galley, foreground);
+    widgets::focus_ring(ui, &response, rect);
+    let label = "Recorded traffic";
+    response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, label));
+    let hover = if on {
+        "Hide recorded traffic"
+    } else {
+        "Show recorded traffic"
+    };
+    response.on_hover_text(hover)
+}

@@ -1,0 +1,270 @@
+//! Recorded traffic in the window: classes on the canvas, evidence, flows to draw.
+
+use std::path::PathBuf;
+
+use drawbridge::app::dialogs::Answer;
+use drawbridge::app::{Command, panels::Tab};
+use drawbridge::model::TrafficClass;
+use drawbridge::scene::ExtraKind;
+use egui::{Event, Key, Modifiers, PointerButton};
+use egui_kittest::kittest::Queryable;
+
+use super::test_window::TestWindow;
+
+fn recording() -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.join("assets/examples/online-shop.flows.jsonl")
+}
+
+fn shop() -> TestWindow {
+    let mut window = TestWindow::shop();
+    window.ask(Command::OpenRecordings(vec![recording()]));
+    window
+}
+
+/// A table of connections beside a project of three workloads, of which web to api is drawn.
+fn small(rows: &str) -> TestWindow {
+    let mut window = TestWindow::new(Vec::new());
+    let project = window.path("small.drawbridge.yaml");
+    std::fs::write(
+        &project,
+        "format: drawbridge/1
+settings: {base: deny-all}
+namespaces: [{name: shop}]
+workloads:
+- {name: web, namespace: shop, labels: {app: web}}
+- {name: api, namespace: shop, labels: {app: api}}
+- {name: db, namespace: shop, labels: {app: db}}
+flows:
+- {from: shop/web, to: shop/api, ports: [TCP/80]}
+",
+    )
+    .expect("written");
+    let flows = window.path("flows.csv");
+    let header = "source,destination,protocol,port,count,verdict";
+    std::fs::write(&flows, format!("{header}\n{rows}")).expect("written");
+    window.ask(Command::OpenPaths(vec![project, flows]));
+    window
+}
+
+fn flow_names(window: &TestWindow) -> Vec<String> {
+    let document = window.document();
+    let ids: Vec<_> = document.flows.ids().collect();
+    ids.into_iter().map(|id| document.flow_name(id)).collect()
+}
+
+fn counts(window: &TestWindow) -> Vec<(TrafficClass, usize)> {
+    let counts = window.app().view.traffic.counts().expect("an answer");
+    counts
+        .iter()
+        .map(|(class, count)| (*class, *count))
+        .collect()
+}
+
+#[test]
+fn a_recording_is_opened_from_the_menu_and_its_classes_counted() {
+    let mut window = TestWindow::new(vec![Answer::Paths(vec![recording()])]);
+    window.ask(Command::ExampleShop);
+    window.ask(Command::OpenRecording);
+    assert_eq!(window.app().view.tab, Tab::Traffic);
+    assert!(window.sees("online-shop.flows.jsonl"));
+    assert!(window.sees("Would be dropped by these policies"));
+    let counts = counts(&window);
+    let flows: usize = (counts.iter())
+        .filter(|(class, _)| class.is_drawn())
+        .map(|(_, count)| count)
+        .sum();
+    assert_eq!(
+        flows,
+        window.document().flows.len(),
+        "each flow has one class"
+    );
+    assert!(counts.iter().any(|(class, _)| *class == TrafficClass::Cut));
+    for (class, count) in counts {
+        let entry = format!("{}, {count}", class.words());
+        assert!(window.sees(&entry), "the legend has {entry}");
+    }
+}
+
+#[test]
+fn switching_the_overlay_off_restores_the_canvas() {
+    let mut window = TestWindow::shop();
+    let before = window.app().view.canvas.extras();
+    window.ask(Command::OpenRecordings(vec![recording()]));
+    let shown = window.app().view.canvas.extras();
+    let is_recorded = |kind| matches!(kind, ExtraKind::Recorded(_));
+    assert!(shown.iter().any(|id| is_recorded(id.kind)));
+    window.click("Recorded traffic");
+    assert_eq!(window.app().view.canvas.extras(), before);
+    window.click("Recorded traffic");
+    assert_eq!(window.app().view.canvas.extras(), shown);
+    window.ask(Command::CloseRecording);
+    assert_eq!(window.app().view.canvas.extras(), before);
+    assert!(window.sees("Open recording…"));
+}
+
+#[test]
+fn a_class_is_switched_in_the_legend() {
+    let mut window = shop();
+    let cut = |window: &TestWindow| {
+        let shown = window.app().view.canvas.extras();
+        let is_cut =
+            |id: &&drawbridge::scene::ExtraId| id.kind == ExtraKind::Recorded(TrafficClass::Cut);
+        shown.iter().filter(is_cut).count()
+    };
+    let before = cut(&window);
+    assert!(before > 0);
+    let count = counts(&window)
+        .into_iter()
+        .find(|(class, _)| *class == TrafficClass::Cut)
+        .expect("some are cut")
+        .1;
+    let entry = format!("{}, {count}", TrafficClass::Cut.words());
+    window.click(&entry);
+    assert_eq!(cut(&window), 0);
+    window.click(&entry);
+    assert_eq!(cut(&window), before);
+}
+
+#[test]
+fn drawing_a_recorded_connection_makes_the_flow_in_one_step() {
+    let mut window =
+        small("shop/api,shop/db,TCP,5432,7,forwarded\nshop/web,shop/api,TCP,80,3,forwarded\n");
+    let before = window.text();
+    let arrow = "api to db on TCP 5432 \u{b7} 7, seen, would be cut";
+    window.click(arrow);
+    assert!(window.sees("These policies would cut it"));
+    assert!(window.sees("7 connections: 7 forwarded"));
+    window.click("Draw it");
+    assert_eq!(flow_names(&window), ["web to api", "api to db"]);
+    let document = window.document();
+    let drawn = document.flows.iter().last().expect("the flow").1;
+    assert!(drawn.note.contains("7 connections"), "{}", drawn.note);
+    assert_eq!(window.undo_name().as_deref(), Some("Draw 1 recorded flow"));
+    assert_eq!(counts(&window), [(TrafficClass::Seen, 2)]);
+    let flow = window.flow("api to db");
+    window.ask(Command::Select(vec![flow]));
+    assert!(window.sees("7 connections: 7 forwarded"));
+    assert!(!window.sees(arrow));
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.text(), before);
+    assert!(window.sees(arrow));
+}
+
+#[test]
+fn a_click_with_the_pointer_selects_an_arrow() {
+    let mut window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    let place = (window.harness)
+        .query_all_by_label_contains("seen, would be cut")
+        .map(|node| node.rect())
+        .find(|rect| rect.height() < 30.0 && rect.width() < 200.0)
+        .expect("the chip");
+    let at = place.center();
+    window.harness.event(Event::PointerMoved(at));
+    window.settle();
+    for pressed in [true, false] {
+        window.harness.event(Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+        window.settle();
+    }
+    let id = window.app().view.extra.expect("it is selected");
+    assert_eq!(id.kind, ExtraKind::Recorded(TrafficClass::Cut));
+}
+
+#[test]
+fn ends_outside_the_project_are_shown_and_asked_for() {
+    let mut window = small("shop/web,203.0.113.7,TCP,443,5,forwarded\n");
+    window.click("web to 203.0.113.7 on TCP 443 \u{b7} 5, seen, would be cut");
+    window.click("Draw it");
+    assert!(window.sees("1 flow seen and not drawn"));
+    assert!(window.sees("Not ticked: no name is known for the address"));
+    assert_eq!(
+        flow_names(&window),
+        ["web to api"],
+        "nothing without a click"
+    );
+    window.click("shop/web to external/203.0.113.7, TCP/443");
+    window.choose("Becomes", "every address of 203.0.113.0/24");
+    window.click("Draw 1");
+    assert!(window.text().contains("203.0.113.0/24"));
+    assert_eq!(window.document().externals.len(), 1);
+    assert_eq!(counts(&window).last(), Some(&(TrafficClass::Seen, 1)));
+}
+
+#[test]
+fn all_recorded_flows_are_proposed_and_the_strong_ones_ticked() {
+    let rows = "shop/api,shop/db,TCP,5432,7,forwarded\nshop/db,shop/web,TCP,8080,1,forwarded\nshop/web,shop/db,TCP,5432,4,dropped\n";
+    let mut window = small(rows);
+    window.click("Draw 2 flows…");
+    assert!(
+        window.sees("2 flows seen and not drawn"),
+        "not what was dropped"
+    );
+    assert!(window.sees("Not ticked: seen once"));
+    window.click("Draw 1");
+    assert_eq!(flow_names(&window), ["web to api", "api to db"]);
+}
+
+#[test]
+fn an_ignored_connection_is_left_out_until_it_is_shown_again() {
+    let mut window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    window.click("api to db on TCP 5432 \u{b7} 7, seen, would be cut");
+    window.click("Ignore");
+    assert!(window.app().view.canvas.extras().is_empty());
+    assert!(window.sees("These policies allow everything that was seen"));
+    window.click("Show 1 ignored");
+    assert_eq!(window.app().view.canvas.extras().len(), 1);
+}
+
+#[test]
+fn a_flow_that_was_never_seen_is_listed_and_revealed() {
+    let mut window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    window.click("web \u{2192} api, TCP 80, drawn, never seen");
+    assert_eq!(
+        window.app().view.only_selected(),
+        Some(window.flow("web to api"))
+    );
+}
+
+#[test]
+fn why_a_connection_is_denied_is_explained() {
+    let mut window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    window.click("api to db on TCP 5432 \u{b7} 7, seen, would be cut");
+    window.click("Why denied");
+    assert_eq!(window.app().view.tab, Tab::Why);
+    assert!(window.sees("no rule"));
+}
+
+#[test]
+fn a_recording_alone_begins_a_project() {
+    let mut window = TestWindow::new(Vec::new());
+    window.ask(Command::OpenPaths(vec![recording()]));
+    assert!(window.document().workloads.is_empty());
+    assert!(window.sees("Seen and allowed, not drawn"));
+    window.ask(Command::ProposeRecorded);
+    assert!(window.sees("seen and not drawn"));
+}
+
+#[test]
+fn a_file_that_is_no_recording_is_refused() {
+    let mut window = TestWindow::shop();
+    let path = window.path("notes.csv");
+    std::fs::write(&path, "hello\nworld\n").expect("written");
+    window.ask(Command::OpenRecordings(vec![path]));
+    assert!(window.sees("The recording could not be read."));
+    assert!(window.app().view.traffic.recording().is_none());
+}
+
+#[test]
+fn an_open_recording_costs_no_frames() {
+    let mut window = shop();
+    window.wait(12.0);
+    let output = window.harness.output();
+    let views = output.viewport_output.values();
+    let next = views.map(|view| view.repaint_delay).min();
+    assert_eq!(next, Some(std::time::Duration::MAX));
+}
