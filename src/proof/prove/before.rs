@@ -2,6 +2,7 @@
 
 mod changes;
 mod pods;
+mod towards;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -105,47 +106,69 @@ impl Compared {
         let changes = Changes::between(&self.real, real)?;
         let mut all = changed(&self.ideal.policies, &ideal.policies);
         all.extend(changed(&self.real.policies, &real.policies));
-        let ends = [
-            Pods::new(&self.real, &changes.old),
-            Pods::new(real, &changes.new),
-        ];
+        let changed_pods = Pods::new(real, &changes.new);
+        let ends = [&Pods::new(&self.real, &changes.old), &changed_pods];
+        let mut naming = Vec::new();
         for side in [ideal, real].into_iter().filter(|_| !changes.is_empty()) {
             let named = filtered(side, |policy| ends.iter().any(|pods| pods.named_by(policy)));
-            all.extend(named.into_iter().map(|policy| &**policy));
+            naming.extend(named.into_iter().map(|policy| &**policy));
         }
         let count = ideal.policies.len() + real.policies.len();
         let mut touched = touched(real, &changes.new, &all, count)?;
+        let mut others = self::touched(real, &[], &naming, count)?;
+        others.retain(|workload| !touched.contains(workload));
+        let owners = changes.new.iter().filter_map(|at| real.pods.get(*at));
+        let mut owners = owners.map(|pod| pod.workload);
+        let whole = owners.all(|owner| towards::is_whole(real, owner));
+        touched.extend(others.extract_if(.., |at| !whole || !towards::is_whole(real, *at)));
         if changes.have_moved() {
             // At an open gate pods may differ that no rule names, and another pod may be the first of its kind.
             let differing = self.differences.iter();
             touched.extend(differing.filter_map(|d| changes.workload(d.workload)));
+            others.retain(|workload| !touched.contains(workload));
         }
         changes.renumber(&mut self.differences);
-        if touched.is_empty() {
-            return Some((0, self.differences));
-        }
-        // All policies that select one of these pods: at their gates nothing is left out.
-        let pods = Pods::of_workloads(real, touched.iter().copied());
-        let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Arc<Policy>> {
-            let selecting = filtered(side, |policy| pods.selected_by(policy));
-            selecting.into_iter().cloned().collect()
-        });
-        let side = |of, policies| Side {
-            policies,
-            ..Side::from(of)
-        };
-        let now = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
+        let (compared, now) = differences_of([ideal, real], &touched);
+        let (more, now_towards) = towards::differences([ideal, real], &others, &changed_pods);
         let mut differences = self.differences;
-        differences.retain(|d| !touched.contains(&d.workload));
-        differences.extend(now.into_iter().filter(|d| touched.contains(&d.workload)));
+        let is_old = |d: &GateDifference| {
+            let towards = matches!(d.peer, PeerClass::Pod(at) if changed_pods.contains(at));
+            touched.contains(&d.workload) || others.contains(&d.workload) && towards
+        };
+        differences.retain(|d| !is_old(d));
+        differences.extend(now.into_iter().chain(now_towards));
         differences.sort_unstable();
         // Domain names are cut into pieces by all patterns of all policies.
         let domain = |d: &GateDifference| matches!(d.peer, PeerClass::Domain(_));
-        if differences.iter().any(domain) {
+        let has_changed = !touched.is_empty() || !others.is_empty();
+        if has_changed && differences.iter().any(domain) {
             return None;
         }
-        Some((ideal_ones.len() + real_ones.len(), differences))
+        Some((compared + more, differences))
     }
+}
+
+/// The differences between two sides at the gates of these workloads, and how many policies were compared: all that
+/// select one of their pods, so that at their gates nothing is left out.
+fn differences_of(
+    [ideal, real]: [&Snapshot; 2],
+    of: &BTreeSet<usize>,
+) -> (usize, Vec<GateDifference>) {
+    if of.is_empty() {
+        return (0, Vec::new());
+    }
+    let pods = Pods::of_workloads(real, of.iter().copied());
+    let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Arc<Policy>> {
+        let selecting = filtered(side, |policy| pods.selected_by(policy));
+        selecting.into_iter().cloned().collect()
+    });
+    let side = |of, policies| Side {
+        policies,
+        ..Side::from(of)
+    };
+    let mut found = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
+    found.retain(|d| of.contains(&d.workload));
+    (ideal_ones.len() + real_ones.len(), found)
 }
 
 /// Its policies of which something is true, in order.

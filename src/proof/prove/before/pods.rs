@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
 use crate::cluster::Snapshot;
-use crate::policy::{Match, Peer, Policy, WorkloadKey};
+use crate::policy::{Match, Peer, Policy, Rule, WorkloadKey};
 
 /// Some pods of a cluster.
 pub(super) struct Pods<'a> {
@@ -53,10 +53,20 @@ impl<'a> Pods<'a> {
     pub(super) fn named_by(&self, policy: &Policy) -> bool {
         let sides = policy.ingress.iter().chain(&policy.egress);
         let mut rules = sides.flat_map(|side| &side.rules);
-        rules.any(|rule| match &rule.peers {
+        rules.any(|rule| self.are_named_by(rule))
+    }
+
+    /// Whether a rule has one of them as a peer.
+    pub(super) fn are_named_by(&self, rule: &Rule) -> bool {
+        match &rule.peers {
             Match::Any => true,
             Match::Only(items) => items.iter().any(|item| self.matched_by(&item.peer)),
-        })
+        }
+    }
+
+    /// Whether the pod with this index is one of them.
+    pub(super) fn contains(&self, pod: usize) -> bool {
+        self.pods.contains(&Endpoint::Pod(pod))
     }
 
     fn matched_by(&self, peer: &Peer) -> bool {
