@@ -55,6 +55,43 @@ impl DocumentSnapshot {
         }
         Some(patched)
     }
+
+    /// The same where some of these workloads are new, are no more or have another place.
+    fn rebuilt(&self, document: &Document, changed: &BTreeSet<WorkloadId>) -> Self {
+        let snapshot = &self.snapshot;
+        let at = places(&snapshot.namespaces);
+        let stays = |entry: &Entry| entry.id.is_none_or(|id| !changed.contains(&id));
+        let mut entries: Vec<Entry> = self.entries().filter(stays).collect();
+        let now = changed
+            .iter()
+            .filter_map(|id| Some((*id, document.workloads.get(*id)?)));
+        entries.extend(now.filter_map(|(id, workload)| drawn(document, id, workload, &at)));
+        let mut rebuilt = assemble(entries);
+        rebuilt.snapshot = Snapshot {
+            workloads: rebuilt.snapshot.workloads,
+            pods: rebuilt.snapshot.pods,
+            ..snapshot.clone()
+        };
+        rebuilt
+    }
+
+    /// Its workloads with their pods.
+    fn entries(&self) -> impl Iterator<Item = Entry> {
+        let workloads = self.snapshot.workloads.iter().zip(&self.drawn);
+        workloads.map(|(workload, id)| Entry {
+            id: *id,
+            workload: workload.clone(),
+            pods: (self.snapshot.pods.get(workload.pods.clone()))
+                .map_or_else(Vec::new, <[Pod]>::to_vec),
+        })
+    }
+}
+
+/// Finds namespaces by name.
+fn places(namespaces: &[Namespace]) -> impl Fn(&str) -> usize {
+    let all = namespaces.iter().enumerate();
+    let places: BTreeMap<&str, usize> = all.map(|(at, n)| (n.name.as_str(), at)).collect();
+    move |name| places.get(name).copied().unwrap_or_default()
 }
 
 /// The document with these policies in force, in these tiers: what `list PROJECT` shows. Without
@@ -69,7 +106,7 @@ pub fn snapshot(
 
 /// The document without stand-ins. Its nodes are no part of the proof: no flow can name them.
 fn known(document: &Document) -> DocumentSnapshot {
-    let mut cluster = build(document, Vec::new());
+    let mut cluster = build(document, None, Vec::new());
     cluster.snapshot.nodes = model::cluster::nodes(document);
     cluster
 }
@@ -89,7 +126,11 @@ impl Snapshots {
         if changed.as_ref().is_some_and(BTreeSet::is_empty) {
             return;
         }
-        let patched = |known: &DocumentSnapshot| known.patched(document, changed.as_ref()?);
+        let patched = |known: &DocumentSnapshot| {
+            let changed = changed.as_ref()?;
+            let in_place = known.patched(document, changed);
+            Some(in_place.unwrap_or_else(|| known.rebuilt(document, changed)))
+        };
         self.drawn = self.drawn.take().and_then(|known| patched(&known));
         let has_dns = dns_pod(document).is_none();
         let same_stand_ins = |(_, known): &(_, Arc<DocumentSnapshot>)| {
@@ -115,8 +156,11 @@ impl Snapshots {
     ) -> Arc<DocumentSnapshot> {
         self.keep_for(document);
         let last = self.with_stand_ins.take().filter(|(last, _)| *last == pods);
-        let build = || (pods.clone(), with_future_pods(document, pods).into());
-        let (_, cluster) = self.with_stand_ins.insert(last.unwrap_or_else(build));
+        let last = last.unwrap_or_else(|| {
+            let drawn = self.drawn.get_or_insert_with(|| known(document));
+            (pods.clone(), stand_for(document, Some(drawn), pods).into())
+        });
+        let (_, cluster) = self.with_stand_ins.insert(last);
         Arc::clone(cluster)
     }
 }
@@ -129,6 +173,15 @@ pub(crate) fn with_stand_ins(document: &Document) -> DocumentSnapshot {
 
 /// The same with further pods that are not in the document, by namespace and labels.
 pub(crate) fn with_future_pods(document: &Document, future: FuturePods) -> DocumentSnapshot {
+    stand_for(document, None, future)
+}
+
+/// The same; `known`: the document without stand-ins, if that is known already.
+fn stand_for(
+    document: &Document,
+    known: Option<&DocumentSnapshot>,
+    future: FuturePods,
+) -> DocumentSnapshot {
     let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
     let bare = managed.map(|(id, _)| (id, Labels::new()));
     let stand_in = |(id, labels)| {
@@ -143,7 +196,7 @@ pub(crate) fn with_future_pods(document: &Document, future: FuturePods) -> Docum
     };
     let mut extra: Vec<StandIn> = bare.chain(future.pods).filter_map(stand_in).collect();
     extra.extend(dns_pod(document));
-    build(document, extra)
+    build(document, known, extra)
 }
 
 /// The name of the pod without labels.
@@ -206,42 +259,61 @@ struct Entry {
     pods: Vec<Pod>,
 }
 
-fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
-    let namespaces = namespaces(document, &stand_ins);
-    let place: BTreeMap<&str, usize> = namespaces
-        .iter()
-        .enumerate()
-        .map(|(at, n)| (n.name.as_str(), at))
-        .collect();
-    let at = |name: &str| place.get(name).copied().unwrap_or_default();
-    let workloads = document.workloads.iter();
-    let entries = workloads.filter_map(|(id, workload)| drawn(document, id, workload, at));
-    let mut entries: Vec<Entry> = entries.collect();
-    entries.extend(stand_ins.into_iter().map(|one| stand_in(one, at)));
-    fn key(entry: &Entry) -> (&str, &str, &str) {
+fn build(
+    document: &Document,
+    known: Option<&DocumentSnapshot>,
+    stand_ins: Vec<StandIn>,
+) -> DocumentSnapshot {
+    let namespaces = Arc::new(namespaces(document, &stand_ins));
+    let at = places(&namespaces);
+    let mut entries: Vec<Entry> = match known.filter(|k| k.snapshot.namespaces == namespaces) {
+        Some(known) => known.entries().collect(),
+        None => {
+            let workloads = document.workloads.iter();
+            let entries = workloads.filter_map(|(id, workload)| drawn(document, id, workload, &at));
+            entries.collect()
+        }
+    };
+    entries.extend(stand_ins.into_iter().map(|one| stand_in(one, &at)));
+    let mut cluster = assemble(entries);
+    cluster.snapshot.services = model::cluster::services(document).into();
+    cluster.snapshot.routes = model::cluster::routes(document);
+    cluster.snapshot.namespaces = Arc::clone(&namespaces);
+    cluster.snapshot.assumptions = document.settings.judged();
+    cluster
+}
+
+/// The workloads and pods of a cluster.
+fn assemble(mut entries: Vec<Entry>) -> DocumentSnapshot {
+    fn key(entry: &Entry) -> (&str, &str, &str, bool, Option<WorkloadId>) {
         let workload = &entry.workload;
-        (&workload.namespace, &workload.name, &workload.kind)
+        let (namespace, name) = (&workload.namespace, &workload.name);
+        (
+            namespace,
+            name,
+            &workload.kind,
+            entry.id.is_none(),
+            entry.id,
+        )
     }
     entries.sort_by(|a, b| key(a).cmp(&key(b)));
-
     let mut cluster = DocumentSnapshot::default();
+    let (mut workloads, mut pods) = (Vec::with_capacity(entries.len()), Vec::new());
     for (index, mut entry) in entries.into_iter().enumerate() {
-        let first = cluster.snapshot.pods.len();
+        let first = pods.len();
         for pod in &mut entry.pods {
             pod.workload = index;
         }
-        Arc::make_mut(&mut cluster.snapshot.pods).extend(entry.pods);
-        entry.workload.pods = first..cluster.snapshot.pods.len();
-        Arc::make_mut(&mut cluster.snapshot.workloads).push(entry.workload);
+        pods.append(&mut entry.pods);
+        entry.workload.pods = first..pods.len();
+        workloads.push(entry.workload);
         cluster.drawn.push(entry.id);
         if let Some(id) = entry.id {
             cluster.index.insert(id, index);
         }
     }
-    cluster.snapshot.services = model::cluster::services(document).into();
-    cluster.snapshot.routes = model::cluster::routes(document);
-    cluster.snapshot.namespaces = namespaces.into();
-    cluster.snapshot.assumptions = document.settings.judged();
+    cluster.snapshot.workloads = workloads.into();
+    cluster.snapshot.pods = pods.into();
     cluster
 }
 
