@@ -268,3 +268,78 @@ fn an_open_recording_costs_no_frames() {
     let next = views.map(|view| view.repaint_delay).min();
     assert_eq!(next, Some(std::time::Duration::MAX));
 }
+
+/// A project with the recording of [`small`], saved and opened again after `change`.
+fn reopened(change: impl FnOnce(&TestWindow)) -> TestWindow {
+    let mut window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    assert!(!window.text().contains("recordings"), "only when asked");
+    window.click("Add to project");
+    window.ask(Command::Save);
+    let project = window.path("small.drawbridge.yaml");
+    let text = std::fs::read_to_string(&project).expect("saved");
+    assert!(
+        text.contains("recordings: [{file: flows.csv, sha256: "),
+        "{text}"
+    );
+    change(&window);
+    window.ask(Command::CloseProject);
+    window.ask(Command::OpenPaths(vec![project]));
+    window
+}
+
+#[test]
+fn a_project_opens_with_its_recordings() {
+    let mut window = reopened(|_| {});
+    assert_eq!(counts(&window)[0], (TrafficClass::Cut, 1));
+    assert!(!window.sees("with warnings"));
+    assert!(!window.is_dirty(), "opening changes nothing");
+    window.ask(Command::ShowTraffic);
+    window.click("Remove from project");
+    assert!(!window.text().contains("recordings"));
+    assert_eq!(window.undo_name().as_deref(), Some("Remove recordings"));
+}
+
+#[test]
+fn a_recording_that_changed_or_is_gone_is_reported_with_what_to_do() {
+    let rows = "source,destination,protocol,port\nshop/web,shop/db,TCP,1\n";
+    let write = |window: &TestWindow| {
+        std::fs::write(window.path("flows.csv"), rows).expect("written");
+    };
+    let mut window = reopened(write);
+    assert!(window.sees("The recordings of the project were read with warnings."));
+    assert!(window.sees("recording has changed since the project referred to it"));
+    assert!(window.sees("update the project to this one"));
+    window.press(Key::Escape);
+    window.ask(Command::ShowTraffic);
+    window.click("Update in project");
+    assert!(
+        window.sees("Remove from project"),
+        "it is the project's now"
+    );
+
+    let remove = |window: &TestWindow| {
+        std::fs::remove_file(window.path("flows.csv")).expect("removed");
+    };
+    let mut window = reopened(remove);
+    assert!(window.sees("The recordings of the project could not be read."));
+    assert!(window.sees("the file back, or remove the recording from the project"));
+    window.press(Key::Escape);
+    window.ask(Command::ShowTraffic);
+    window.click("Remove from project");
+    assert!(window.document().recordings.is_empty());
+}
+
+#[test]
+fn references_to_recordings_follow_the_project_file() {
+    let mut window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    window.click("Add to project");
+    let folder = window.path("elsewhere");
+    std::fs::create_dir(&folder).expect("made");
+    let other = folder.join("other.drawbridge.yaml");
+    window.ask(Command::SaveAs);
+    window.enter("Path", &other.to_string_lossy());
+    let text = std::fs::read_to_string(&other).expect("saved");
+    assert!(text.contains("{file: \"../flows.csv\", "), "{text}");
+    assert_eq!(window.document().recordings[0].file, "../flows.csv");
+    assert!(!window.is_dirty());
+}

@@ -25,9 +25,18 @@ pub use compared::{Compared, Group};
 #[derive(Debug)]
 pub struct Recording {
     /// The files.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<ReadFile>,
     /// Their connections.
     pub observed: Observed,
+}
+
+/// A file of a recording.
+#[derive(Debug)]
+pub struct ReadFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
 }
 
 /// State of the overlay and of the Traffic tab.
