@@ -157,16 +157,28 @@ pub fn lifted_id(document: &Document, collapsed: &BTreeSet<NamespaceId>, id: Ext
 }
 
 /// Arrows that are no flows, between what is drawn while these namespaces are collapsed: those of nodes in
-/// one collapsed namespace are one arrow.
+/// one collapsed namespace are one arrow. Of recorded traffic it has the gravest class.
 pub fn lifted(
     document: &Document,
     collapsed: &BTreeSet<NamespaceId>,
     extras: Vec<Extra>,
 ) -> Vec<Extra> {
-    let mut lifted: BTreeMap<ExtraId, Vec<String>> = BTreeMap::new();
-    for extra in extras {
+    let mut gravest: BTreeMap<(NodeRef, NodeRef), TrafficClass> = BTreeMap::new();
+    let ids = extras.iter().map(|extra| {
         let id = lifted_id(document, collapsed, extra.id);
+        if let (ExtraKind::Recorded(class), true) = (id.kind, id != extra.id) {
+            let of = gravest.entry((id.from, id.to)).or_insert(class);
+            *of = class.min(*of);
+        }
+        id
+    });
+    let ids: Vec<ExtraId> = ids.collect();
+    let mut lifted: BTreeMap<ExtraId, Vec<String>> = BTreeMap::new();
+    for (mut id, extra) in ids.into_iter().zip(extras) {
         let is_inside = id.from == id.to && id != extra.id;
+        if let (ExtraKind::Recorded(_), Some(class)) = (id.kind, gravest.get(&(id.from, id.to))) {
+            id.kind = ExtraKind::Recorded(*class);
+        }
         if !is_inside {
             lifted.entry(id).or_default().push(extra.label);
         }

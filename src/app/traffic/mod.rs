@@ -81,6 +81,22 @@ impl ShownTraffic {
         self.of.flows.get(&flow).copied()
     }
 
+    /// The gravest class between two nodes, unless it is switched off.
+    pub fn between(&self, from: NodeRef, to: NodeRef) -> Option<TrafficClass> {
+        let class = self.of.pairs.get(&(from, to)).copied();
+        class.filter(|class| !self.hidden.contains(class))
+    }
+
+    /// How many there are of each class that occurs.
+    pub fn counts(&self) -> &BTreeMap<TrafficClass, usize> {
+        &self.of.counts
+    }
+
+    /// The comparison that is shown.
+    pub fn compared(&self) -> &Arc<Compared> {
+        &self.of
+    }
+
     /// Whether the class of a flow is switched off.
     pub fn hides(&self, flow: FlowId) -> bool {
         self.class(flow)

@@ -110,7 +110,7 @@ fn actions_ui(
             if widgets::secondary(ui, keep).clicked() {
                 commands.push(command);
             }
-            if widgets::secondary(ui, "Close recording").clicked() {
+            if widgets::secondary(ui, "Close").clicked() {
                 commands.push(Command::CloseRecording);
             }
         });
@@ -276,10 +276,7 @@ fn row_ui(
     }
     widgets::focus_ring(ui, &response, rect);
     let middle = rect.center().y;
-    let [_, mut foreground, _] = traffic::colors(class, palette);
-    if class == TrafficClass::Seen {
-        foreground = palette.exact;
-    }
+    let foreground = traffic::sign_color(class, palette);
     painter.text(
         pos2(rect.left() + 15.0, middle),
         Align2::CENTER_CENTER,
