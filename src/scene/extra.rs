@@ -289,6 +289,46 @@ mod tests {
     }
 
     #[test]
+    fn recorded_traffic_between_collapsed_namespaces_is_one_arrow_of_the_gravest_class() {
+        let document = fixture::online_shop();
+        let of = |name: &str| {
+            let namespace = document.namespace_named(name).expect("it exists");
+            let workloads = document.workloads.iter();
+            let own = workloads.filter(move |(_, w)| w.namespace == namespace);
+            let nodes: Vec<NodeRef> = own.map(|(id, _)| NodeRef::Workload(id)).collect();
+            (namespace, nodes)
+        };
+        let ((shop, own), (data, far)) = (of("shop"), of("data"));
+        let recorded = ExtraKind::Recorded;
+        let [undrawn, cut] = [TrafficClass::Undrawn, TrafficClass::Cut];
+        let extras = vec![
+            extra(recorded(undrawn), own[0], far[0]),
+            extra(recorded(cut), own[1], far[1]),
+            extra(recorded(undrawn), far[0], own[0]),
+            extra(recorded(cut), own[0], own[1]),
+            extra(recorded(cut), OUTSIDE, OUTSIDE),
+            extra(recorded(undrawn), OUTSIDE, OUTSIDE),
+        ];
+        let found = lifted(&document, &[shop, data].into(), extras);
+        let [shop, data] = [shop, data].map(NodeRef::Namespace);
+        let id = |class, from, to| ExtraId {
+            kind: recorded(class),
+            from,
+            to,
+        };
+        let mut found: Vec<_> = found.iter().map(|one| (one.id, &*one.label)).collect();
+        found.sort_unstable();
+        let mut wanted = [
+            (id(cut, shop, data), "2 connections"),
+            (id(undrawn, data, shop), "TCP 9090"),
+            (id(cut, OUTSIDE, OUTSIDE), "TCP 9090"),
+            (id(undrawn, OUTSIDE, OUTSIDE), "TCP 9090"),
+        ];
+        wanted.sort_unstable();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
     fn extra_arrows_move_neither_nodes_nor_flows() {
         let (request, nodes) = shop();
         let before = layout::arrange(&request);
