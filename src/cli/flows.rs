@@ -70,9 +70,7 @@ fn inputs(args: &Args) -> Result<(Vec<Wanted>, Vec<PathBuf>), Vec<Diagnostic>> {
             let help =
                 "add one in the window, or name its file here and the project with --against";
             let at = Span::new(file.to_string_lossy().into(), 1, 1);
-            return Err(vec![
-                Diagnostic::error("recording", message).at(at).help(help),
-            ]);
+            return Err(vec![Diagnostic::error("flows", message).at(at).help(help)]);
         }
         let recordings = recordings.iter();
         wanted.extend(recordings.map(|one| {

@@ -110,7 +110,7 @@ pub fn changed(path: &Path, expected: &str, found: &str) -> Option<Diagnostic> {
     let message = "the recording has changed since the project referred to it";
     let help = "put the earlier file back, or update the project to this one";
     let at = Span::new(path.to_string_lossy().into(), 1, 1);
-    Some(Diagnostic::warning("recording", message).at(at).help(help))
+    Some(Diagnostic::warning("flows", message).at(at).help(help))
 }
 
 /// What to do about a recording that cannot be read.

@@ -173,11 +173,11 @@ fn a_project_stands_for_its_recordings() {
             "format: drawbridge/1\nnamespaces: [{{name: shop}}]\nworkloads:\n- {{name: web, namespace: shop, labels: {{app: web}}}}\n- {{name: db, namespace: shop, kind: StatefulSet, labels: {{app: db}}}}\n{recordings}"
         )
     };
-    let named = project("recordings: [{file: rec/flows.jsonl}]\n");
-    let changed = project("recordings: [{file: rec/flows.jsonl, sha256: '00'}]\n");
+    let named = project("recordings: [{file: flows.jsonl}]\n");
+    let changed = project("recordings: [{file: flows.jsonl, sha256: '00'}]\n");
     let gone = project("recordings: [{file: gone.jsonl}]\n");
     let folder = folder(&[
-        ("rec/flows.jsonl", RECORDED),
+        ("flows.jsonl", RECORDED),
         ("named.drawbridge.yaml", &named),
         ("changed.drawbridge.yaml", &changed),
         ("gone.drawbridge.yaml", &gone),

@@ -3,7 +3,6 @@
 use egui::epaint::TextShape;
 use egui::{Align2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::grid::class;
 use super::shown::{NAMES, Shown, TOP};
 use super::{Counters, MatrixView, Mode};
 use crate::app::theme::{self, color};
@@ -186,7 +185,7 @@ impl Painter<'_> {
         is_filled: bool,
     ) -> bool {
         let ends = (self.entry(row), self.entry(column));
-        let found = class(self.entries, self.matrix, self.traffic, ends);
+        let found = self.matrix.recorded(self.entries, self.traffic, ends);
         let Some(class) = found.filter(|_| ends.0 != ends.1) else {
             return false;
         };

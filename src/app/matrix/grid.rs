@@ -8,7 +8,7 @@ use super::shown::{CELL, NAMES, Shown, TOP};
 use super::{Counters, KEPT, MatrixView, Mode, keyboard, matrix_id};
 use crate::app::traffic::ShownTraffic;
 use crate::app::widgets;
-use crate::model::{Document, TrafficClass};
+use crate::model::Document;
 use crate::query::reach::AxisEntries;
 
 /// Shows it; returns the entries of the queried cell.
@@ -162,7 +162,7 @@ fn sentence(
         node.map_or(String::new(), |node| document.end_words(&(*node).into()))
     };
     let pair = format!("{} to {}", name(from), name(to));
-    let class = class(entries, matrix, traffic, (from, to));
+    let class = matrix.recorded(entries, traffic, (from, to));
     let recorded = class.map_or(String::new(), |class| format!("; {}", class.words()));
     let found = match matrix.cell(from, to) {
         _ if from == to => format!("{pair}: itself"),
@@ -176,15 +176,4 @@ fn sentence(
         }
     };
     found + &recorded
-}
-
-/// The class of recorded traffic between two entries.
-pub(super) fn class(
-    entries: &AxisEntries,
-    matrix: &MatrixView,
-    traffic: Option<&ShownTraffic>,
-    (from, to): (usize, usize),
-) -> Option<TrafficClass> {
-    let nodes = entries.nodes(matrix.axis);
-    traffic?.between(*nodes.get(from)?, *nodes.get(to)?)
 }
