@@ -43,6 +43,19 @@ impl PartialEq for Extras {
 }
 
 impl Extras {
+    /// The arrow that shows an arrow: between collapsed namespaces, recorded traffic has one arrow of the gravest class.
+    pub fn shown(&self, id: ExtraId) -> ExtraId {
+        let is_recorded = |id: ExtraId| matches!(id.kind, ExtraKind::Recorded(_));
+        let is_same = |other: ExtraId| {
+            (other.from, other.to) == (id.from, id.to) && is_recorded(other) && is_recorded(id)
+        };
+        let mut ids = self.all.iter().map(|extra| extra.id);
+        match ids.clone().any(|other| other == id) {
+            true => id,
+            false => ids.find(|other| is_same(*other)).unwrap_or(id),
+        }
+    }
+
     /// Every arrow, each once.
     pub fn list(&self) -> Vec<Extra> {
         let mut list: Vec<Extra> = self.all.iter().chain(&self.witness).cloned().collect();

@@ -32,6 +32,8 @@ pub enum Command {
     ImportFiles,
     OpenRecording,
     CloseRecording,
+    AddRecording,
+    RemoveRecordings,
     ToggleTraffic,
     ShowTraffic,
     ProposeRecorded,
@@ -246,6 +248,8 @@ pub enum When {
     ImportedSelected,
     /// A recording is open.
     Recording,
+    /// The project refers to recordings.
+    Recorded,
     /// There is something to undo.
     Undo,
     /// There is something to redo.
@@ -349,6 +353,8 @@ pub static LISTED: &[Listed] = listed! {
     ImportFiles "file.import-files" "Import files into this project…" "", File, Project, [ctrl(Key::I)];
     OpenRecording "file.open-recording" "Open recording…" icons::TRAFFIC, File "-", Always, [];
     CloseRecording "file.close-recording" "Close recording" "", File, Recording, [];
+    AddRecording "file.add-recording" "Add recording to project" "", File, Recording, [];
+    RemoveRecordings "file.remove-recordings" "Remove recordings from project" "", File, Recorded, [];
     Save "file.save" "Save" icons::FLOPPY_DISK, File "-", Project, [ctrl(Key::S)];
     SaveAs "file.save-as" "Save as…" "", File, Project, [ctrl_shift(Key::S)];
     Export "file.export" "Export policies…" icons::EXPORT, File "-", Project, [ctrl(Key::E)];

@@ -1,15 +1,18 @@
 //! The filter of the canvas: what does not match is dimmed, or hidden.
 //!
 //! Values of one kind are alternatives, different kinds must hold together. Namespaces and labels are of
-//! workloads, ports and verdicts of flows: a flow matches if one of its ends does, and both its ends stay
+//! workloads, ports, verdicts and what was recorded of flows: a flow matches if one of its ends does, and both its ends stay
 //! with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Document, Flow, FlowId, FlowPort, NamespaceId, NodeRef, WorkloadId};
+use super::traffic::Compared;
+use crate::model::{
+    Document, Flow, FlowId, FlowPort, NamespaceId, NodeRef, TrafficClass, WorkloadId,
+};
 use crate::proof::Verdict;
-use crate::scene::Hidden;
+use crate::scene::{ExtraKind, Hidden, is_foreign};
 
 /// Verdicts of flows.
 type Verdicts = BTreeMap<FlowId, Verdict>;
@@ -25,6 +28,8 @@ pub struct Filter {
     pub ports: BTreeSet<FlowPort>,
     /// Verdicts on flows.
     pub verdicts: BTreeSet<Verdict>,
+    /// Classes of flows, and of recorded connections that are not drawn.
+    pub recorded: BTreeSet<TrafficClass>,
 }
 
 /// What matches.
@@ -36,6 +41,27 @@ pub struct Matches {
     pub nodes: BTreeSet<NodeRef>,
     /// Flows, and everything else.
     pub hidden: Arc<Hidden>,
+    /// The chosen classes of recorded traffic; none: all.
+    recorded: BTreeSet<TrafficClass>,
+}
+
+impl Matches {
+    /// Whether the kind of an arrow matches that is no flow.
+    pub fn has(&self, kind: ExtraKind) -> bool {
+        self.recorded.is_empty()
+            || matches!(kind, ExtraKind::Recorded(class) if self.recorded.contains(&class))
+    }
+}
+
+/// What is known beside the Document.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Verdicts on flows.
+    pub verdicts: &'a Verdicts,
+    /// The number of the results that they are of.
+    pub number: u64,
+    /// Recorded traffic that is shown.
+    pub recorded: Option<&'a Arc<Compared>>,
 }
 
 /// The filter, and what it matches.
@@ -47,7 +73,7 @@ pub struct FilterView {
     pub only: bool,
     /// What matches; none: nothing is chosen.
     matches: Option<Arc<Matches>>,
-    of: Option<(Filter, Document, u64)>,
+    of: Option<(Filter, Document, u64, Option<Arc<Compared>>)>,
 }
 
 impl Filter {
@@ -65,16 +91,20 @@ impl Filter {
             && (self.labels.is_empty() || self.labels.iter().any(has))
     }
 
-    fn fits_flow(&self, flow: &Flow, verdict: Option<Verdict>) -> bool {
-        let verdicts = &self.verdicts;
+    fn fits_flow(&self, flow: &Flow, id: FlowId, known: Known) -> bool {
+        let (verdicts, recorded) = (&self.verdicts, &self.recorded);
+        let verdict = known.verdicts.get(&id);
+        let class = known.recorded.and_then(|of| of.flows.get(&id));
         (self.ports.is_empty() || flow.ports.iter().any(|port| self.ports.contains(port)))
-            && (verdicts.is_empty() || verdict.is_some_and(|verdict| verdicts.contains(&verdict)))
+            && (verdicts.is_empty() || verdict.is_some_and(|verdict| verdicts.contains(verdict)))
+            && (recorded.is_empty() || class.is_some_and(|class| recorded.contains(class)))
     }
 
     /// What matches in a Document.
-    fn matches(&self, document: &Document, verdicts: &Verdicts) -> Matches {
+    fn matches(&self, document: &Document, known: Known) -> Matches {
         let of_workloads = !self.namespaces.is_empty() || !self.labels.is_empty();
-        let of_flows = !self.ports.is_empty() || !self.verdicts.is_empty();
+        let of_flows =
+            !self.ports.is_empty() || !self.verdicts.is_empty() || !self.recorded.is_empty();
         let ids = document.workloads.ids();
         let fitting: BTreeSet<WorkloadId> =
             ids.filter(|id| self.fits_workload(document, *id)).collect();
@@ -96,11 +126,19 @@ impl Filter {
                 .iter()
                 .filter_map(|end| end.node())
                 .collect();
-            let verdict = verdicts.get(&id).copied();
-            if ends.iter().any(|end| fits(*end)) && self.fits_flow(flow, verdict) {
+            if ends.iter().any(|end| fits(*end)) && self.fits_flow(flow, id, known) {
                 at_flows.extend(ends);
             } else {
                 hidden.flows.insert(id);
+            }
+        }
+        let is_of_flows_alone = !self.ports.is_empty() || !self.verdicts.is_empty();
+        for group in known.recorded.iter().flat_map(|of| &of.groups) {
+            let is_chosen =
+                matches!(group.id.kind, ExtraKind::Recorded(c) if self.recorded.contains(&c));
+            let ends = [group.id.from, group.id.to];
+            if is_chosen && !is_of_flows_alone && ends.iter().any(|end| fits(*end)) {
+                at_flows.extend(ends.into_iter().filter(|end| !is_foreign(*end)));
             }
         }
         let own = |id: &WorkloadId| !of_flows || at_flows.contains(&NodeRef::Workload(*id));
@@ -125,22 +163,31 @@ impl Filter {
             .nodes
             .extend(all.filter(|node| !found.nodes.contains(node) && !homes.contains(node)));
         found.hidden = Arc::new(hidden);
+        found.recorded = self.recorded.clone();
         found
     }
 }
 
 impl FilterView {
-    /// Follows the Document and its verdicts, of results with this number.
-    pub fn keep(&mut self, document: &Document, verdicts: &Verdicts, number: u64) {
+    /// Follows the Document and what is known of it.
+    pub fn keep(&mut self, document: &Document, known: Known) {
         let namespaces = &mut self.filter.namespaces;
         namespaces.retain(|id| document.namespaces.contains(*id));
+        if known.recorded.is_none() {
+            self.filter.recorded.clear();
+        }
         if !self.filter.is_active() {
             (self.matches, self.of, self.only) = (None, None, false);
             return;
         }
-        let same = |(filter, of, at): &(Filter, Document, u64)| {
+        let is_recorded = |of: &Option<Arc<Compared>>| match (of, known.recorded) {
+            (Some(of), Some(recorded)) => Arc::ptr_eq(of, recorded),
+            (of, recorded) => of.is_none() && recorded.is_none(),
+        };
+        let same = |(filter, of, at, recorded): &(Filter, Document, u64, _)| {
             *filter == self.filter
-                && *at == number
+                && *at == known.number
+                && is_recorded(recorded)
                 && of.workloads.same(&document.workloads)
                 && of.flows.same(&document.flows)
                 && of.namespaces.same(&document.namespaces)
@@ -148,11 +195,17 @@ impl FilterView {
                 && of.groups.same(&document.groups)
         };
         if !self.of.as_ref().is_some_and(same) {
-            let found = self.filter.matches(document, verdicts);
+            let found = self.filter.matches(document, known);
             if self.matches.as_deref() != Some(&found) {
                 self.matches = Some(Arc::new(found));
             }
-            self.of = Some((self.filter.clone(), document.clone(), number));
+            let recorded = known.recorded.cloned();
+            self.of = Some((
+                self.filter.clone(),
+                document.clone(),
+                known.number,
+                recorded,
+            ));
         }
     }
 
@@ -167,6 +220,11 @@ impl FilterView {
             Some(matches) if self.only => Arc::clone(&matches.hidden),
             _ => Arc::default(),
         }
+    }
+
+    /// The matches, if what does not match is hidden.
+    pub fn alone(&self) -> Option<&Matches> {
+        self.matches.as_deref().filter(|_| self.only)
     }
 
     /// Chooses nothing; false if nothing was chosen.
@@ -205,7 +263,12 @@ flows:
         let verdicts = ids.into_iter().zip(verdicts).collect();
         let mut view = FilterView::default();
         change(&document, &mut view.filter);
-        view.keep(&document, &verdicts, 1);
+        let known = Known {
+            verdicts: &verdicts,
+            number: 1,
+            recorded: None,
+        };
+        view.keep(&document, known);
         let matches = view.matches().expect("something is chosen");
         let names = |nodes: Vec<NodeRef>| {
             nodes

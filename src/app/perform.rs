@@ -48,6 +48,7 @@ impl App {
             When::Imported => open && !self.document().policies.is_empty(),
             When::ImportedSelected => !self.selected_policies().is_empty(),
             When::Recording => self.view.traffic.recording().is_some(),
+            When::Recorded => open && !self.document().recordings.is_empty(),
             When::Undo => self
                 .history
                 .as_ref()
@@ -92,6 +93,8 @@ impl App {
                 self.view.traffic.close();
                 self.view.extra = None;
             }
+            Command::AddRecording => self.edit(&Edit::SetRecordings(self.recorded_files())),
+            Command::RemoveRecordings => self.edit(&Edit::SetRecordings(Vec::new())),
             Command::ImportText(text) => self.import_text(text),
             Command::AcceptOffer(at) => self.accept_offer(at),
             // What was just opened and not edited is not lost.

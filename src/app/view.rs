@@ -186,10 +186,19 @@ impl View {
         Extras {
             missing: traffic.map_or_else(Arc::default, |shown| Arc::clone(&shown.missing)),
             all: other
-                .or_else(|| traffic.map(|shown| Arc::clone(&shown.arrows)))
+                .or_else(|| traffic.map(|shown| self.filtered(&shown.arrows)))
                 .unwrap_or_else(imported),
             witness: self.witness(document).or_else(|| self.difference()),
         }
+    }
+
+    /// The arrows of recorded traffic that the filter does not hide.
+    fn filtered(&self, arrows: &Arc<Vec<Extra>>) -> Arc<Vec<Extra>> {
+        let Some(matches) = self.filter.alone() else {
+            return Arc::clone(arrows);
+        };
+        let shown = arrows.iter().filter(|arrow| matches.has(arrow.id.kind));
+        Arc::new(shown.cloned().collect())
     }
 
     /// Keeps the selected arrow that is no flow only if it is still shown.

@@ -1,5 +1,6 @@
 //! `drawbridge flows FILE...`: connections in recorded traffic, and which of them policies would deny.
 
+use std::io;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
@@ -10,19 +11,21 @@ use super::{
     spinner, stdin_twice,
 };
 use crate::cluster::Snapshot;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, Span};
 use crate::load::Loaded;
 use crate::model::Document;
 use crate::observe::classes::{Comparison, Drawing, compare};
 use crate::observe::{Observed, Reader, warnings, workload_of};
-use crate::project::sources;
+use crate::project::format::EXTENSION;
+use crate::project::recordings::{self, Hashed};
+use crate::project::{files, sources};
 use crate::proof::{InForce, generate};
 use crate::query::drawn::DrawnConnections;
 use crate::report::flows::{self, Flows, would_change};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Files of recorded flows, gzipped or not, or - for standard input
+    /// Files of recorded flows, gzipped or not, or - for standard input; or a project, for its recordings
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Ask whether these policies would allow the connections: files, folders or a project, with the workloads
@@ -48,15 +51,55 @@ enum Format {
     Md,
 }
 
+/// A recording, and the digest that a project has of it.
+type Wanted = (PathBuf, Option<String>);
+
+/// The recordings to read, and what to judge them against: a project among the files stands for its recordings, and is
+/// what they are judged against unless something else is.
+fn inputs(args: &Args) -> Result<(Vec<Wanted>, Vec<PathBuf>), Vec<Diagnostic>> {
+    let mut against = args.against.clone();
+    let mut wanted = Vec::new();
+    for file in &args.files {
+        if !file.to_string_lossy().ends_with(EXTENSION) {
+            wanted.push((file.clone(), None));
+            continue;
+        }
+        let recordings = files::open(file)?.document.recordings;
+        if recordings.is_empty() {
+            let message = "the project refers to no recordings";
+            let help =
+                "add one in the window, or name its file here and the project with --against";
+            let at = Span::new(file.to_string_lossy().into(), 1, 1);
+            return Err(vec![Diagnostic::error("flows", message).at(at).help(help)]);
+        }
+        let recordings = recordings.iter();
+        wanted.extend(recordings.map(|one| {
+            let path = recordings::path_of(Some(file), &one.file);
+            (path, Some(one.sha256.clone()))
+        }));
+        if args.against.is_empty() {
+            against.push(file.clone());
+        }
+    }
+    Ok((wanted, against))
+}
+
 pub(super) fn run(args: &Args) -> u8 {
     if stdin_twice(args.files.iter().chain(&args.against)) {
         return WRONG;
     }
-    let loaded = match args.against.is_empty() {
+    let (wanted, against) = match inputs(args) {
+        Ok(inputs) => inputs,
+        Err(diagnostics) => {
+            print_diagnostics(&diagnostics);
+            return WRONG;
+        }
+    };
+    let loaded = match against.is_empty() {
         true => None,
         false => {
             let inputs = Inputs {
-                paths: args.against.clone(),
+                paths: against,
                 rules: args.rules.clone(),
             };
             match load_inputs(&inputs) {
@@ -67,7 +110,7 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let loaded: Option<&Loaded> = loaded.as_deref();
     let snapshot = loaded.map(|loaded| &loaded.snapshot);
-    let (observed, mut diagnostics) = read(&args.files, snapshot);
+    let (observed, mut diagnostics) = read(&wanted, snapshot);
     diagnostics.extend(warnings(&observed, snapshot));
     let document = loaded.and_then(|loaded| loaded.project.as_ref());
     let comparison = snapshot.and_then(|snapshot| compared(snapshot, document, &observed));
@@ -115,16 +158,26 @@ pub(super) fn compared(
 
 /// The connections of all files. Not dropped: the process ends soon.
 pub(super) fn read(
-    files: &[PathBuf],
+    files: &[Wanted],
     snapshot: Option<&Snapshot>,
 ) -> (ManuallyDrop<Observed>, Vec<Diagnostic>) {
     let spinner = spinner("reading flows");
     let mut reader = Reader::default();
     let mut diagnostics = Vec::new();
-    for file in files {
-        match sources::stream(file) {
-            Ok(mut input) => diagnostics.extend(reader.read(&file.to_string_lossy(), &mut input)),
-            Err(diagnostic) => diagnostics.push(*diagnostic),
+    for (file, expected) in files {
+        match (sources::stream(file), expected) {
+            (Ok(mut input), None) => {
+                diagnostics.extend(reader.read(&file.to_string_lossy(), &mut input));
+            }
+            (Ok(input), Some(expected)) => {
+                let mut input = Hashed::new(input);
+                diagnostics.extend(reader.read(&file.to_string_lossy(), &mut input));
+                // What stands behind compressed data counts, too. An error was reported above.
+                let _ = io::copy(&mut input, &mut io::sink());
+                diagnostics.extend(recordings::changed(file, expected, &input.digest()));
+            }
+            (Err(diagnostic), None) => diagnostics.push(*diagnostic),
+            (Err(diagnostic), Some(_)) => diagnostics.push(recordings::unreadable(*diagnostic)),
         }
     }
     let observed =

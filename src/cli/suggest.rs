@@ -61,7 +61,8 @@ fn recorded(files: &[PathBuf], loaded: &Loaded) -> (Proposals, Vec<Diagnostic>) 
         return (Proposals::default(), Vec::new());
     }
     let snapshot = &loaded.snapshot;
-    let (observed, mut diagnostics) = read(files, Some(snapshot));
+    let wanted: Vec<_> = files.iter().map(|file| (file.clone(), None)).collect();
+    let (observed, mut diagnostics) = read(&wanted, Some(snapshot));
     diagnostics.extend(warnings(&observed, Some(snapshot)));
     let project = loaded.project.as_ref();
     let found = compared(snapshot, project, &observed).map(|comparison| match project {

@@ -592,7 +592,16 @@ fn simple_edit() -> impl Strategy<Value = Edit> {
             Edit::Ignore(IgnoredRule { rule, place, reason, unknown: Unknown::new() })
         }),
         1 => settings().prop_map(Edit::SetSettings),
+        1 => vec(recorded_file(), 0..3).prop_map(Edit::SetRecordings),
     ]
+}
+
+fn recorded_file() -> impl Strategy<Value = RecordedFile> {
+    (text(), text(), unknown()).prop_map(|(file, sha256, unknown)| RecordedFile {
+        file,
+        sha256,
+        unknown,
+    })
 }
 
 /// A Document built by simple edits.

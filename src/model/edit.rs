@@ -18,7 +18,7 @@ pub use fragment::extract;
 use super::{
     Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, IgnoredRule,
     ImportedPolicy, Invariant, InvariantId, Namespace, NamespaceId, NodeRef, PolicyId,
-    PolicyIdentities, Refusal, Service, ServiceId, Settings, Workload, WorkloadId,
+    PolicyIdentities, RecordedFile, Refusal, Service, ServiceId, Settings, Workload, WorkloadId,
 };
 
 /// Identifies an object of a Document.
@@ -142,6 +142,8 @@ pub enum Edit {
     DenyByDefault(Vec<String>),
     /// Ignores the findings of a rule at a place, for a reason.
     Ignore(IgnoredRule),
+    /// Refers to these recordings in place of all others.
+    SetRecordings(Vec<RecordedFile>),
     /// Several edits as one, under a name of their own. Ids of objects they add are known beforehand
     /// (`Table::next_id`).
     Batch(String, Vec<Edit>),
@@ -194,6 +196,10 @@ impl Edit {
             } => fragment::paste(document, fragment, *into, *offset, applied),
             Self::Merge { other, identities } => merge::merge(document, other, identities, applied),
             Self::Ignore(rule) => change::ignore(document, rule),
+            Self::SetRecordings(files) => {
+                document.recordings = Arc::new(files.clone());
+                Ok(())
+            }
             Self::Batch(_, edits) => edits
                 .iter()
                 .try_for_each(|edit| edit.run(document, applied)),

@@ -155,6 +155,14 @@ impl History {
         self.gesture = None;
     }
 
+    /// Changes every Document, without a step: for what follows from the place of the project file, which no step changes.
+    pub fn change_all(&mut self, change: &dyn Fn(&mut Document)) {
+        let steps = self.undo.iter_mut().chain(&mut self.redo);
+        let documents = steps.map(|step| &mut step.document);
+        let own = [Some(&mut self.document), self.saved_document.as_mut()];
+        documents.chain(own.into_iter().flatten()).for_each(change);
+    }
+
     /// The Document as last saved, and its state; none if it was never saved.
     pub fn saved(&self) -> Option<(u64, &Document)> {
         self.saved.zip(self.saved_document.as_ref())

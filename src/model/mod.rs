@@ -75,6 +75,8 @@ pub struct Document {
     pub collapsed: Option<std::sync::Arc<BTreeSet<NamespaceId>>>,
     /// Findings that `lint` does not report.
     pub ignore: std::sync::Arc<Vec<IgnoredRule>>,
+    /// Files of recorded traffic that the project is compared with. They are referred to, never copied in.
+    pub recordings: std::sync::Arc<Vec<RecordedFile>>,
     /// Unknown top-level fields.
     pub unknown: std::sync::Arc<Unknown>,
 }
@@ -451,6 +453,17 @@ pub struct IgnoredRule {
     pub place: Option<String>,
     /// Why.
     pub reason: String,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// A file of recorded traffic, and its content as it was when the project referred to it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordedFile {
+    /// Its path, relative to the project file; absolute in a project that has no file yet.
+    pub file: String,
+    /// The SHA-256 of its bytes, in hexadecimal; empty: any content.
+    pub sha256: String,
     /// Unknown fields.
     pub unknown: Unknown,
 }

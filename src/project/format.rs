@@ -1,6 +1,9 @@
 //! The project file, `*.drawbridge.yaml`: one YAML document that can be written by hand and reviewed in
 //! Git. Writing has a fixed order, one line for an object where it fits, and omits what equals its
 //! default; reading accepts any order. Fields of newer minor versions survive.
+//!
+//! `recordings: [{file: flows.jsonl.gz, sha256: 9f86d0…}]` refers to files of recorded traffic: by their path from the folder
+//! of the project file, and the SHA-256 of their bytes, so that a file that changed is noticed.
 
 mod places;
 mod read;
@@ -58,6 +61,7 @@ mod order {
         "layout",
         "collapsed",
         "ignore",
+        "recordings",
     ];
     pub const SETTINGS: &[&str] = &[
         "dialects",
@@ -120,6 +124,7 @@ mod order {
     ];
     pub const HTTP: &[&str] = &["method", "path"];
     pub const IGNORE: &[&str] = &["rule", "in", "reason"];
+    pub const RECORDING: &[&str] = &["file", "sha256"];
     pub const CLAIM: &[&str] = &["from", "except", "to", "ports", "hops"];
     pub const PORT: &[&str] = &["name", "port", "protocol", "targetPort"];
     pub const SERVICE_PORT: &[&str] = &["name", "port", "targetPort", "protocol"];

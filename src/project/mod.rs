@@ -3,4 +3,5 @@
 
 pub mod files;
 pub mod format;
+pub mod recordings;
 pub mod sources;

@@ -157,16 +157,28 @@ pub fn lifted_id(document: &Document, collapsed: &BTreeSet<NamespaceId>, id: Ext
 }
 
 /// Arrows that are no flows, between what is drawn while these namespaces are collapsed: those of nodes in
-/// one collapsed namespace are one arrow.
+/// one collapsed namespace are one arrow. Of recorded traffic it has the gravest class.
 pub fn lifted(
     document: &Document,
     collapsed: &BTreeSet<NamespaceId>,
     extras: Vec<Extra>,
 ) -> Vec<Extra> {
-    let mut lifted: BTreeMap<ExtraId, Vec<String>> = BTreeMap::new();
-    for extra in extras {
+    let mut gravest: BTreeMap<(NodeRef, NodeRef), TrafficClass> = BTreeMap::new();
+    let ids = extras.iter().map(|extra| {
         let id = lifted_id(document, collapsed, extra.id);
+        if let (ExtraKind::Recorded(class), true) = (id.kind, id != extra.id) {
+            let of = gravest.entry((id.from, id.to)).or_insert(class);
+            *of = class.min(*of);
+        }
+        id
+    });
+    let ids: Vec<ExtraId> = ids.collect();
+    let mut lifted: BTreeMap<ExtraId, Vec<String>> = BTreeMap::new();
+    for (mut id, extra) in ids.into_iter().zip(extras) {
         let is_inside = id.from == id.to && id != extra.id;
+        if let (ExtraKind::Recorded(_), Some(class)) = (id.kind, gravest.get(&(id.from, id.to))) {
+            id.kind = ExtraKind::Recorded(*class);
+        }
         if !is_inside {
             lifted.entry(id).or_default().push(extra.label);
         }
@@ -274,6 +286,46 @@ mod tests {
     fn flows(scene: &Scene) -> Vec<&super::super::Arrow> {
         let arrows = scene.arrows.iter();
         arrows.filter(|a| a.id.flow().is_some()).collect()
+    }
+
+    #[test]
+    fn recorded_traffic_between_collapsed_namespaces_is_one_arrow_of_the_gravest_class() {
+        let document = fixture::online_shop();
+        let of = |name: &str| {
+            let namespace = document.namespace_named(name).expect("it exists");
+            let workloads = document.workloads.iter();
+            let own = workloads.filter(move |(_, w)| w.namespace == namespace);
+            let nodes: Vec<NodeRef> = own.map(|(id, _)| NodeRef::Workload(id)).collect();
+            (namespace, nodes)
+        };
+        let ((shop, own), (data, far)) = (of("shop"), of("data"));
+        let recorded = ExtraKind::Recorded;
+        let [undrawn, cut] = [TrafficClass::Undrawn, TrafficClass::Cut];
+        let extras = vec![
+            extra(recorded(undrawn), own[0], far[0]),
+            extra(recorded(cut), own[1], far[1]),
+            extra(recorded(undrawn), far[0], own[0]),
+            extra(recorded(cut), own[0], own[1]),
+            extra(recorded(cut), OUTSIDE, OUTSIDE),
+            extra(recorded(undrawn), OUTSIDE, OUTSIDE),
+        ];
+        let found = lifted(&document, &[shop, data].into(), extras);
+        let [shop, data] = [shop, data].map(NodeRef::Namespace);
+        let id = |class, from, to| ExtraId {
+            kind: recorded(class),
+            from,
+            to,
+        };
+        let mut found: Vec<_> = found.iter().map(|one| (one.id, &*one.label)).collect();
+        found.sort_unstable();
+        let mut wanted = [
+            (id(cut, shop, data), "2 connections"),
+            (id(undrawn, data, shop), "TCP 9090"),
+            (id(cut, OUTSIDE, OUTSIDE), "TCP 9090"),
+            (id(undrawn, OUTSIDE, OUTSIDE), "TCP 9090"),
+        ];
+        wanted.sort_unstable();
+        assert_eq!(found, wanted);
     }
 
     #[test]

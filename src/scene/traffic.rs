@@ -45,6 +45,14 @@ pub fn colors(class: Class, palette: &Palette) -> [Rgb; 3] {
     }
 }
 
+/// The colour of a sign that stands alone.
+pub fn sign_color(class: Class, palette: &Palette) -> Rgb {
+    match class {
+        Class::Seen => palette.exact,
+        class => colors(class, palette)[1],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

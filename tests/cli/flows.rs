@@ -165,3 +165,39 @@ fn limits_of_a_recording_are_reported() {
     ];
     assert_eq!(messages, wanted);
 }
+
+#[test]
+fn a_project_stands_for_its_recordings() {
+    let project = |recordings: &str| {
+        format!(
+            "format: drawbridge/1\nnamespaces: [{{name: shop}}]\nworkloads:\n- {{name: web, namespace: shop, labels: {{app: web}}}}\n- {{name: db, namespace: shop, kind: StatefulSet, labels: {{app: db}}}}\n{recordings}"
+        )
+    };
+    let named = project("recordings: [{file: flows.jsonl}]\n");
+    let changed = project("recordings: [{file: flows.jsonl, sha256: '00'}]\n");
+    let gone = project("recordings: [{file: gone.jsonl}]\n");
+    let folder = folder(&[
+        ("flows.jsonl", RECORDED),
+        ("named.drawbridge.yaml", &named),
+        ("changed.drawbridge.yaml", &changed),
+        ("gone.drawbridge.yaml", &gone),
+        ("none.drawbridge.yaml", &project("")),
+    ]);
+    let flows = |name: &str| drawbridge(&["flows", &path(&folder, name)]);
+    let answer = flows("named.drawbridge.yaml");
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    let first = "2 of 2 recorded connections would be dropped";
+    assert!(answer.out.starts_with(first), "{}", answer.out);
+    let changed = flows("changed.drawbridge.yaml");
+    assert_eq!(changed.out, answer.out);
+    let words = "the recording has changed since the project referred to it";
+    assert!(changed.err.contains(words), "{}", changed.err);
+    let gone = flows("gone.drawbridge.yaml");
+    assert_eq!(gone.code, Some(2));
+    let words = "put the file back, or remove the recording from the project";
+    assert!(gone.err.contains(words), "{}", gone.err);
+    let none = flows("none.drawbridge.yaml");
+    assert_eq!(none.code, Some(2));
+    let words = "the project refers to no recordings";
+    assert!(none.err.contains(words), "{}", none.err);
+}

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use drawbridge::app::dialogs::Answer;
 use drawbridge::app::{Command, panels::Tab};
 use drawbridge::model::TrafficClass;
+use drawbridge::observe::replay::Verdict;
+use drawbridge::proof::State;
 use drawbridge::scene::ExtraKind;
 use egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable;
@@ -267,4 +269,205 @@ fn an_open_recording_costs_no_frames() {
     let views = output.viewport_output.values();
     let next = views.map(|view| view.repaint_delay).min();
     assert_eq!(next, Some(std::time::Duration::MAX));
+}
+
+/// A project with the recording of [`small`], saved and opened again after `change`.
+fn reopened(change: impl FnOnce(&TestWindow)) -> TestWindow {
+    let mut window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    assert!(!window.text().contains("recordings"), "only when asked");
+    window.click("Add to project");
+    window.ask(Command::Save);
+    let project = window.path("small.drawbridge.yaml");
+    let text = std::fs::read_to_string(&project).expect("saved");
+    assert!(
+        text.contains("recordings: [{file: flows.csv, sha256: "),
+        "{text}"
+    );
+    change(&window);
+    window.ask(Command::CloseProject);
+    window.ask(Command::OpenPaths(vec![project]));
+    window
+}
+
+#[test]
+fn a_project_opens_with_its_recordings() {
+    let mut window = reopened(|_| {});
+    assert_eq!(counts(&window)[0], (TrafficClass::Cut, 1));
+    assert!(!window.sees("with warnings"));
+    assert!(!window.is_dirty(), "opening changes nothing");
+    window.ask(Command::ShowTraffic);
+    window.click("Remove from project");
+    assert!(!window.text().contains("recordings"));
+    assert_eq!(window.undo_name().as_deref(), Some("Remove recordings"));
+}
+
+#[test]
+fn a_recording_that_changed_or_is_gone_is_reported_with_what_to_do() {
+    let rows = "source,destination,protocol,port\nshop/web,shop/db,TCP,1\n";
+    let write = |window: &TestWindow| {
+        std::fs::write(window.path("flows.csv"), rows).expect("written");
+    };
+    let mut window = reopened(write);
+    assert!(window.sees("The recordings of the project were read with warnings."));
+    assert!(window.sees("recording has changed since the project referred to it"));
+    assert!(window.sees("update the project to this one"));
+    window.press(Key::Escape);
+    window.ask(Command::ShowTraffic);
+    window.click("Update in project");
+    assert!(
+        window.sees("Remove from project"),
+        "it is the project's now"
+    );
+
+    let remove = |window: &TestWindow| {
+        std::fs::remove_file(window.path("flows.csv")).expect("removed");
+    };
+    let mut window = reopened(remove);
+    assert!(window.sees("The recordings of the project could not be read."));
+    assert!(window.sees("the file back, or remove the recording from the project"));
+    window.press(Key::Escape);
+    window.ask(Command::ShowTraffic);
+    window.click("Remove from project");
+    assert!(window.document().recordings.is_empty());
+}
+
+#[test]
+fn references_to_recordings_follow_the_project_file() {
+    let mut window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    window.click("Add to project");
+    let folder = window.path("elsewhere");
+    std::fs::create_dir(&folder).expect("made");
+    let other = folder.join("other.drawbridge.yaml");
+    window.ask(Command::SaveAs);
+    window.enter("Path", &other.to_string_lossy());
+    let text = std::fs::read_to_string(&other).expect("saved");
+    assert!(text.contains("{file: \"../flows.csv\", "), "{text}");
+    assert_eq!(window.document().recordings[0].file, "../flows.csv");
+    assert!(!window.is_dirty());
+}
+
+const MIXED: &str = "shop/api,shop/db,TCP,5432,7,forwarded\nshop/web,shop/api,TCP,80,3,forwarded\n";
+
+/// Chooses a class in the filter; the legend has an entry of that name, too.
+fn pick(window: &mut TestWindow, label: &str) {
+    window.click("Filter by recorded");
+    let entry = window.harness.query_all_by_label(label).last();
+    entry.expect("it can be chosen").click();
+    window.settle();
+}
+
+#[test]
+fn the_filter_knows_what_was_recorded() {
+    let mut window = TestWindow::shop();
+    assert!(!window.sees("Filter by recorded"), "nothing is recorded");
+    window = small(MIXED);
+    let cut = "api to db on TCP 5432 \u{b7} 7, seen, would be cut";
+    pick(&mut window, "drawn and seen, 1");
+    window.press(Key::Escape);
+    window.click("Only matches, 2 of 3");
+    let is_shown = |window: &TestWindow, name: &str| {
+        let node = window.workload(name).node().expect("a node");
+        window.app().view.canvas.screen_rect(node).is_some()
+    };
+    assert!(!is_shown(&window, "db") && is_shown(&window, "api"));
+    assert!(
+        !window.sees(cut),
+        "an arrow of another class is hidden, too"
+    );
+    window.click("Clear filters (Esc)");
+    pick(&mut window, "seen, would be cut, 1");
+    window.press(Key::Escape);
+    window.click("Only matches, 2 of 3");
+    assert!(window.sees(cut));
+    assert!(is_shown(&window, "db") && !is_shown(&window, "web"));
+    window.ask(Command::CloseRecording);
+    assert!(!window.app().view.filter.filter.is_active());
+}
+
+#[test]
+fn matrix_and_reach_show_what_was_recorded() {
+    let mut window = small(MIXED);
+    let web = window.workload("web");
+    window.ask(Command::Select(vec![web]));
+    window.ask(Command::ShowReach);
+    assert!(window.sees("TCP 80, drawn, drawn and seen"));
+    window.click("Recorded traffic");
+    assert!(!window.sees("TCP 80, drawn, drawn and seen"));
+    window.click("Recorded traffic");
+    window.ask(Command::ToggleMatrix);
+    let keys = [
+        Key::ArrowRight,
+        Key::ArrowDown,
+        Key::ArrowRight,
+        Key::ArrowDown,
+    ];
+    let mut cells = keys.into_iter().map(|key| {
+        window.press(key);
+        window.sees("shop/api to shop/db: no connection allowed or drawn; seen, would be cut")
+    });
+    assert!(cells.any(|is_chosen| is_chosen));
+}
+
+/// The online shop without its flows, whose policies are written in this dialect, and what its recording shows drawn.
+fn drawn_from_recording(dialect: &str) -> TestWindow {
+    let mut window = TestWindow::new(Vec::new());
+    let example = include_str!("../../assets/examples/online-shop.drawbridge.yaml");
+    let (unpoliced, _) = example.split_once("flows:\n").expect("it has flows");
+    let text = unpoliced.replace("dialects: [kubernetes]", &format!("dialects: [{dialect}]"));
+    let project = window.path("shop.drawbridge.yaml");
+    std::fs::write(&project, text).expect("written");
+    window.ask(Command::OpenPaths(vec![project, recording()]));
+    assert!(window.document().flows.is_empty());
+    window.click("Draw 18 flows…");
+    window.harness.get_by_label("Draw 16").focus();
+    window.settle();
+    window.press(Key::Space);
+    assert_eq!(window.document().flows.len(), 16);
+    let undo = window.undo_name();
+    assert_eq!(undo.as_deref(), Some("Draw 16 recorded flows"));
+    window
+}
+
+/// The flows that the policies would cut although the recording has them.
+fn cut_flows(window: &TestWindow) -> Vec<String> {
+    let compared = window.app().view.traffic.compared().expect("an answer");
+    let all = compared.comparison.connections.iter();
+    let drawn: Vec<_> = all.filter(|one| !one.flows.is_empty()).collect();
+    assert!(drawn.len() >= 16, "every flow was recorded");
+    let cut = drawn
+        .iter()
+        .filter(|one| one.replay.verdict != Verdict::Allow);
+    let document = window.document();
+    let mut names: Vec<String> = cut.map(|one| document.flow_name(one.flows[0])).collect();
+    names.dedup();
+    names
+}
+
+#[test]
+fn from_a_recording_to_exact_policies() {
+    let window = drawn_from_recording("cilium");
+    assert_eq!(window.app().results.proof.state, State::Exact);
+    assert_eq!(
+        cut_flows(&window),
+        [""; 0],
+        "nothing that is drawn would be dropped"
+    );
+    let counts = counts(&window);
+    let of_flows: Vec<_> = counts
+        .iter()
+        .filter(|(class, _)| class.is_drawn())
+        .collect();
+    assert_eq!(of_flows, [&(TrafficClass::Seen, 16)]);
+}
+
+#[test]
+fn what_the_dialect_cannot_express_is_all_that_a_recording_would_lose() {
+    let window = drawn_from_recording("kubernetes");
+    assert_eq!(window.app().results.proof.state, State::CannotExpress);
+    let names = ["checkout to api.stripe.com", "orders to hooks.slack.com"];
+    assert_eq!(
+        cut_flows(&window),
+        names,
+        "NetworkPolicy has no domain names"
+    );
 }

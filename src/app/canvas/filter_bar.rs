@@ -8,7 +8,7 @@ use egui::{WidgetInfo, WidgetType, vec2};
 use crate::app::filter::{Filter, FilterView};
 use crate::app::widgets::Row;
 use crate::app::{icons, theme, widgets};
-use crate::model::{Document, FlowId, FlowPort, NodeRef};
+use crate::model::{Document, FlowId, FlowPort, NodeRef, TrafficClass};
 use crate::proof::Verdict;
 use crate::scene::request::ports_label;
 use crate::scene::tokens;
@@ -21,11 +21,14 @@ const LONG: usize = 10;
 /// What can be chosen in a list: its words, how many match it, and the value.
 type Choices<T> = Vec<(String, usize, T)>;
 
-/// The chips, but for "Only matches".
+/// The chips, but for "Only matches"; one for the classes of recorded traffic while any is shown.
 pub fn chips_ui(
     ui: &mut Ui,
     document: &Document,
-    verdicts: &BTreeMap<FlowId, Verdict>,
+    (verdicts, recorded): (
+        &BTreeMap<FlowId, Verdict>,
+        Option<&BTreeMap<TrafficClass, usize>>,
+    ),
     filter: &mut Filter,
 ) {
     ui.spacing_mut().item_spacing.x = 6.0;
@@ -53,6 +56,13 @@ pub fn chips_ui(
     chip_ui(ui, "Verdict", &mut filter.verdicts, verdict, || {
         counted(verdicts.values().copied(), verdict)
     });
+    if let Some(counts) = recorded {
+        let class = |class: &TrafficClass| class.words().to_owned();
+        chip_ui(ui, "Recorded", &mut filter.recorded, class, || {
+            let choice = |(of, count): (&TrafficClass, &usize)| (class(of), *count, *of);
+            counts.iter().map(choice).collect()
+        });
+    }
 }
 
 /// "Only matches", with how many workloads match, or how many are hidden.

@@ -10,6 +10,7 @@ use super::access::hubs_words;
 use super::filter_bar::{chips_ui, only_ui, short};
 use crate::app::command::{Command, Commands};
 use crate::app::focus::{Direction, Focus};
+use crate::app::traffic::ShownTraffic;
 use crate::app::traffic::strip::{chip_ui, strip_ui};
 use crate::app::view::View;
 use crate::app::{icons, theme, widgets};
@@ -83,7 +84,9 @@ impl CanvasView {
                 ui.set_max_width(room.width() - 32.0);
                 let content = |ui: &mut Ui| {
                     let verdicts = &results.proof.verdicts;
-                    chips_ui(ui, document, verdicts, &mut view.filter.filter);
+                    let recorded = view.traffic.shown().map(ShownTraffic::counts);
+                    let known = (verdicts, recorded);
+                    chips_ui(ui, document, known, &mut view.filter.filter);
                     only_ui(ui, document, &mut view.filter);
                     ui.min_rect()
                 };

@@ -257,9 +257,10 @@ fn matched(scene: &Scene, judged: &Judged, matches: &Matches) -> Emphasis {
             let flows = judged.bundles.get(bundle).map(|bundled| &bundled.flows);
             flows.is_some_and(|flows| flows.iter().any(|flow| !hidden.flows.contains(flow)))
         }
-        ArrowId::Extra(extra) => [extra.from, extra.to]
-            .iter()
-            .all(|end| lit.hops.contains_key(end)),
+        ArrowId::Extra(extra) => {
+            let ends = [extra.from, extra.to];
+            matches.has(extra.kind) && ends.iter().all(|end| lit.hops.contains_key(end))
+        }
     };
     lit.arrows = scene
         .arrows

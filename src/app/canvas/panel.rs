@@ -4,7 +4,9 @@ use egui::{Sense, Ui};
 
 use super::{Look, canvas_id};
 use crate::app::command::Commands;
+use crate::app::filter::Known;
 use crate::app::jobs::Pool;
+use crate::app::traffic::ShownTraffic;
 use crate::app::view::View;
 use crate::model::Document;
 use crate::query::Results;
@@ -23,22 +25,27 @@ pub fn canvas_ui(
     ui.advance_cursor_after_rect(rect);
     let mut canvas = std::mem::take(&mut view.canvas);
     canvas.camera.viewport = rect;
-    let verdicts = &results.proof.verdicts;
-    view.filter.keep(document, verdicts, view.results_number);
+    let known = Known {
+        verdicts: &results.proof.verdicts,
+        number: view.results_number,
+        recorded: view.traffic.shown().map(ShownTraffic::compared),
+    };
+    view.filter.keep(document, known);
     canvas.see(document, &view.filter);
     let collapsed = &mut canvas.collapsed;
+    let extras = collapsed.lift(document, view.extras(document));
     let look = Look {
         selection: &view.selection,
         highlight: &view.highlight,
         extra: view
             .extra
-            .map(|id| extra::lifted_id(document, &collapsed.now, id)),
+            .map(|id| extras.shown(extra::lifted_id(document, &collapsed.now, id))),
         emphasis: view.emphasis(),
         focus: view.focus.as_ref(),
         matches: view.filter.matches().filter(|_| !view.filter.only),
         dependent: view.compare.enforcers.flows(),
         traffic: view.traffic.shown().cloned(),
-        extras: collapsed.lift(document, view.extras(document)),
+        extras,
         number: view.results_number,
         analysis_results: &view.analysis_results,
         reduced_motion: view.reduced_motion,

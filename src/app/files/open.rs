@@ -169,6 +169,9 @@ impl App {
                         ..Report::default()
                     });
                 }
+                if self.files.recordings.is_empty() {
+                    self.open_recordings_of_project();
+                }
             }
             Read::Manifests {
                 imported,

@@ -5,19 +5,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Report;
 use crate::app::jobs::{Cancel, Pool};
 use crate::app::panels::Tab;
 use crate::app::state::App;
-use crate::app::traffic::Recording;
 use crate::app::traffic::words::counted;
+use crate::app::traffic::{ReadFile, Recording};
 use crate::diag::{Diagnostic, Severity};
 use crate::intent::snapshot::snapshot;
+use crate::model::{Document, RecordedFile};
 use crate::observe::{Reader, workload_of};
+use crate::project::recordings::{self, Hashed};
 use crate::project::sources;
 
-/// What came of reading: the recording, and what is wrong in it.
-pub(super) type Read = (Recording, Vec<Diagnostic>);
+/// What came of reading.
+pub(super) struct Read {
+    recording: Recording,
+    /// What is wrong in it.
+    diagnostics: Vec<Diagnostic>,
+    /// The project refers to it.
+    of_project: bool,
+}
 
 /// How far reading is: bytes done, of all.
 #[derive(Debug, Default)]
@@ -37,9 +44,12 @@ impl Progress {
     }
 }
 
+/// A recording to read, and the digest that the project has of it.
+pub(super) type Wanted = (PathBuf, Option<String>);
+
 /// A file that counts what is read of it, and ends once reading is cancelled.
 struct Counted<'a> {
-    inner: Box<dyn BufRead>,
+    inner: Hashed<Box<dyn BufRead>>,
     progress: &'a Progress,
     cancel: &'a Cancel,
     pool: &'a Pool,
@@ -79,75 +89,149 @@ impl App {
         if self.history.is_none() {
             self.new_project();
         }
+        let wanted = files.into_iter().map(|file| (file, None));
+        self.read_recordings(wanted.collect());
+    }
+
+    /// Reads the recordings that the open project refers to, if there are any.
+    pub(super) fn open_recordings_of_project(&mut self) {
+        let project = self.files.path.as_deref();
+        let document = self.document();
+        let wanted = document.recordings.iter().map(|one| {
+            let path = recordings::path_of(project, &one.file);
+            (path, Some(one.sha256.clone()))
+        });
+        let wanted: Vec<Wanted> = wanted.collect();
+        if !wanted.is_empty() {
+            self.read_recordings(wanted);
+        }
+    }
+
+    fn read_recordings(&mut self, wanted: Vec<Wanted>) {
         let document = self.document();
         let progress = Arc::new(Progress::default());
         self.files.progress = Arc::clone(&progress);
         let pool = self.files.pool.clone();
         self.files.recording.start(move |cancel| {
-            let sizes = files.iter().filter_map(|file| std::fs::metadata(file).ok());
+            let sizes = wanted
+                .iter()
+                .filter_map(|(file, _)| std::fs::metadata(file).ok());
             let all = sizes.map(|file| file.len()).sum();
             progress.all.store(all, Ordering::Relaxed);
-            let mut reader = Reader::default();
-            let mut diagnostics = Vec::new();
-            for file in &files {
-                match sources::stream(file) {
-                    Ok(inner) => {
-                        let mut input = Counted {
-                            inner,
-                            progress: &progress,
-                            cancel,
-                            pool: &pool,
-                        };
-                        diagnostics.extend(reader.read(&file.to_string_lossy(), &mut input));
-                    }
-                    Err(diagnostic) => diagnostics.push(*diagnostic),
-                }
-            }
-            // Of the open project itself: its check may still be running.
-            let cluster = snapshot(&document, Vec::new(), Vec::new());
-            let snapshot = &cluster.snapshot;
-            let observed = reader
-                .finish(&|namespace, pod, labels| workload_of(snapshot, namespace, pod, labels));
-            (Recording { files, observed }, diagnostics)
+            let work = (&*progress, cancel, &pool);
+            read(&wanted, &document, work)
         });
         if self.files.pool.is_inline() {
             self.poll_files();
         }
     }
 
+    /// The references to the open recording, as the project would have them; none if it was not read from files.
+    pub(in crate::app) fn recorded_files(&self) -> Vec<RecordedFile> {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let project = self.files.path.as_deref().map(absolute);
+        let recording = self.view.traffic.recording();
+        let files = recording.into_iter().flat_map(|one| &one.files);
+        let reference = |read: &ReadFile| RecordedFile {
+            file: recordings::reference(project.as_deref(), &absolute(&read.path)),
+            sha256: read.sha256.clone(),
+            ..RecordedFile::default()
+        };
+        files.map(reference).collect()
+    }
+
     /// Takes in what was read.
     pub(super) fn poll_recording(&mut self) {
-        let Some((recording, diagnostics)) = self.files.recording.take() else {
+        let Some(Read {
+            recording,
+            mut diagnostics,
+            of_project,
+        }) = self.files.recording.take()
+        else {
             return;
         };
         let capture = &recording.observed.capture;
         let records: u64 = capture.sources.iter().map(|source| source.records).sum();
         let is_empty = capture.sources.iter().all(|source| source.format.is_none());
-        if is_empty {
+        let summary = match (is_empty, of_project) {
+            (true, false) => "The recording could not be read.",
+            (true, true) => "The recordings of the project could not be read.",
+            (false, false) => "The recording was read with warnings.",
+            (false, true) => "The recordings of the project were read with warnings.",
+        };
+        if is_empty && !capture.sources.is_empty() {
             let help = "recordings are of Hubble, Goldmane or Whisker, or CSV with the header source,destination,protocol,port";
-            let mut diagnostics = diagnostics;
             let none = Diagnostic::error("flows", "no recorded flow was found").help(help);
             diagnostics.push(none);
-            self.show_report(Report {
-                summary: "The recording could not be read.".to_owned(),
-                diagnostics,
-                ..Report::default()
-            });
-            return;
         }
-        let files = counted(recording.files.len() as u64, "file");
-        self.view
-            .notify(format!("Read {} from {files}", counted(records, "record")));
-        self.view.extra = None;
-        self.view.traffic.open(recording);
-        self.show_tab(Tab::Traffic);
+        if !is_empty {
+            let files = counted(recording.files.len() as u64, "file");
+            self.view
+                .notify(format!("Read {} from {files}", counted(records, "record")));
+            self.view.extra = None;
+            self.view.traffic.open(recording);
+            if !of_project {
+                self.show_tab(Tab::Traffic);
+            }
+        }
         if diagnostics.iter().any(|d| d.severity != Severity::Info) {
-            self.show_report(Report {
-                summary: "The recording was read with warnings.".to_owned(),
-                diagnostics,
-                ..Report::default()
-            });
+            // Nothing that opening the project has just reported is lost.
+            let report = self.files.report.take().filter(|_| of_project);
+            let mut report = report.unwrap_or_default();
+            report.summary = [report.summary.as_str(), summary]
+                .join(" ")
+                .trim()
+                .to_owned();
+            report.diagnostics.extend(diagnostics);
+            self.show_report(report);
         }
+    }
+}
+
+/// Reads recordings one after the other.
+fn read(wanted: &[Wanted], document: &Document, work: (&Progress, &Cancel, &Pool)) -> Read {
+    let (progress, cancel, pool) = work;
+    let mut reader = Reader::default();
+    let mut diagnostics = Vec::new();
+    let mut files = Vec::new();
+    for (file, expected) in wanted {
+        let inner = match sources::stream(file) {
+            Ok(inner) => Hashed::new(inner),
+            Err(diagnostic) => {
+                let of_project = expected.is_some();
+                diagnostics.push(match of_project {
+                    true => recordings::unreadable(*diagnostic),
+                    false => *diagnostic,
+                });
+                continue;
+            }
+        };
+        let mut input = Counted {
+            inner,
+            progress,
+            cancel,
+            pool,
+        };
+        diagnostics.extend(reader.read(&file.to_string_lossy(), &mut input));
+        // What stands behind compressed data counts, too. An error was reported above.
+        let _ = io::copy(&mut input, &mut io::sink());
+        let sha256 = input.inner.digest();
+        let expected = expected.as_deref().unwrap_or_default();
+        diagnostics.extend(recordings::changed(file, expected, &sha256));
+        files.push(ReadFile {
+            path: file.clone(),
+            sha256,
+        });
+    }
+    // Of the open project itself: its check may still be running.
+    let cluster = snapshot(document, Vec::new(), Vec::new());
+    let snapshot = &cluster.snapshot;
+    let observed =
+        reader.finish(&|namespace, pod, labels| workload_of(snapshot, namespace, pod, labels));
+    Read {
+        recording: Recording { files, observed },
+        diagnostics,
+        of_project: wanted.iter().any(|(_, expected)| expected.is_some()),
     }
 }
 

@@ -2,7 +2,7 @@
 //! Each belongs to the project that it was started for, whatever is open when it ends.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::command::Command;
@@ -14,7 +14,7 @@ use crate::app::state::App;
 use crate::diag::Diagnostic;
 use crate::model::Document;
 use crate::project::files::{self, OnDisk, Stamp};
-use crate::project::format;
+use crate::project::{format, recordings};
 
 /// The save that runs, and those that wait for it.
 pub(super) struct Saves {
@@ -116,6 +116,13 @@ impl Save {
     }
 }
 
+/// Makes the recordings of a project known from another place of its file.
+fn move_project(document: &mut Document, from: Option<&Path>, to: &Path) {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let from = from.map(absolute);
+    recordings::move_project(document, from.as_deref(), &absolute(to));
+}
+
 impl App {
     /// Saves to the project's file, or asks for one.
     pub(in crate::app) fn save(&mut self) {
@@ -155,6 +162,8 @@ impl App {
             path = name.into();
         }
         let same = self.files.path.as_ref() == Some(&path);
+        let mut document = history.document().clone();
+        move_project(&mut document, self.files.path.as_deref(), &path);
         let save = Save {
             project: self.files.project,
             known: self.files.file.stamp.filter(|_| same),
@@ -162,7 +171,7 @@ impl App {
             text: self.files.file.text.clone(),
             path,
             state: history.state(),
-            document: history.document().clone(),
+            document,
             then: self.files.after_save.take(),
         };
         self.files.saves.add(save);
@@ -194,7 +203,9 @@ impl App {
                 if !open {
                     return;
                 }
+                let before = self.files.path.as_deref();
                 if let Some(history) = &mut self.history {
+                    history.change_all(&|document| move_project(document, before, &save.path));
                     history.mark_saved(save.state, save.document);
                 }
                 self.files.file = file;

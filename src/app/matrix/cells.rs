@@ -6,11 +6,12 @@ use egui::{Align2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 use super::shown::{NAMES, Shown, TOP};
 use super::{Counters, MatrixView, Mode};
 use crate::app::theme::{self, color};
-use crate::app::verdict;
+use crate::app::traffic::ShownTraffic;
+use crate::app::{icons, verdict};
 use crate::model::{Document, NodeRef};
 use crate::query::reach::{Axis, AxisEntries, Cell};
 use crate::query::why::PairVerdict;
-use crate::scene::tokens;
+use crate::scene::{tokens, traffic};
 use crate::sets::{PortSet, Protocol};
 
 /// How the names of columns lean, in radians.
@@ -60,6 +61,8 @@ pub(super) struct Painter<'a> {
     pub(super) ui: &'a Ui,
     pub(super) document: &'a Document,
     pub(super) entries: &'a AxisEntries,
+    /// Recorded traffic that is shown.
+    pub(super) traffic: Option<&'a ShownTraffic>,
     pub(super) matrix: &'a MatrixView,
     pub(super) shown: &'a Shown,
     /// The cell under the pointer.
@@ -74,7 +77,9 @@ impl Painter<'_> {
         self.background(&painter);
         for row in self.shown.rows.clone() {
             for column in self.shown.columns.clone() {
-                counters.cells += usize::from(self.cell(&painter, row, column));
+                let is_filled = self.cell(&painter, row, column);
+                let is_recorded = self.recorded(&painter, (row, column), is_filled);
+                counters.cells += usize::from(is_filled || is_recorded);
             }
         }
         self.chosen(&painter);
@@ -169,6 +174,37 @@ impl Painter<'_> {
         }
         let at = pos2(left, inner.center().y - galley.size().y / 2.0);
         painter.galley(at, galley, color(foreground));
+        true
+    }
+
+    /// Paints the sign of what was recorded, in the corner of a cell that is filled; true if anything was.
+    fn recorded(
+        &self,
+        painter: &egui::Painter,
+        (row, column): (usize, usize),
+        is_filled: bool,
+    ) -> bool {
+        let ends = (self.entry(row), self.entry(column));
+        let found = self.matrix.recorded(self.entries, self.traffic, ends);
+        let Some(class) = found.filter(|_| ends.0 != ends.1) else {
+            return false;
+        };
+        let palette = theme::palette(self.ui.ctx());
+        let rect = self.shown.rect(row, column);
+        let at = match is_filled {
+            true => rect.right_top() + vec2(-8.0, 8.0),
+            false => rect.center(),
+        };
+        painter.circle_filled(at, 7.0, color(palette.panel));
+        let font = theme::icon(12.0);
+        let foreground = color(traffic::sign_color(class, palette));
+        painter.text(
+            at,
+            Align2::CENTER_CENTER,
+            icons::of_class(class),
+            font,
+            foreground,
+        );
         true
     }
 

@@ -6,6 +6,7 @@ use egui::{Rect, Response, ScrollArea, Sense, Ui, UiBuilder, WidgetType, vec2};
 use super::cells::{Painter, ports_of};
 use super::shown::{CELL, NAMES, Shown, TOP};
 use super::{Counters, KEPT, MatrixView, Mode, keyboard, matrix_id};
+use crate::app::traffic::ShownTraffic;
 use crate::app::widgets;
 use crate::model::Document;
 use crate::query::reach::AxisEntries;
@@ -14,7 +15,7 @@ use crate::query::reach::AxisEntries;
 pub(super) fn grid_ui(
     ui: &mut Ui,
     document: &Document,
-    entries: &AxisEntries,
+    (entries, traffic): (&AxisEntries, Option<&ShownTraffic>),
     matrix: &mut MatrixView,
 ) -> Option<(usize, usize)> {
     let room = ui.max_rect();
@@ -53,6 +54,7 @@ pub(super) fn grid_ui(
         ui,
         document,
         entries,
+        traffic,
         matrix,
         shown: &shown,
         hovered,
@@ -63,7 +65,14 @@ pub(super) fn grid_ui(
         rows: matrix.rows.len(),
         ..counters
     };
-    describe(document, entries, matrix, &focus, &response, hovered);
+    describe(
+        document,
+        (entries, traffic),
+        matrix,
+        &focus,
+        &response,
+        hovered,
+    );
     let (row, column) = asked?;
     let entry = |at: usize| matrix.order.entries.get(at).copied();
     Some((entry(row)?, entry(column)?))
@@ -125,24 +134,24 @@ fn ask_for_rows(matrix: &mut MatrixView, shown: &Shown) {
 /// Describes the chosen and the hovered cell to screen readers and in tooltips.
 fn describe(
     document: &Document,
-    entries: &AxisEntries,
+    about: (&AxisEntries, Option<&ShownTraffic>),
     matrix: &MatrixView,
     focus: &Response,
     response: &Response,
     hovered: Option<(usize, usize)>,
 ) {
-    let text = sentence(document, entries, matrix, matrix.at);
+    let text = sentence(document, about, matrix, matrix.at);
     widgets::named(focus, WidgetType::Button, &format!("Matrix: {text}"));
     if let Some(at) = hovered {
-        let text = sentence(document, entries, matrix, at);
+        let text = sentence(document, about, matrix, at);
         response.clone().on_hover_text_at_pointer(text);
     }
 }
 
-/// `cart to postgres: allowed, but not drawn, TCP 5432`.
+/// `cart to postgres: allowed, but not drawn, TCP 5432; seen and allowed, not drawn`.
 fn sentence(
     document: &Document,
-    entries: &AxisEntries,
+    (entries, traffic): (&AxisEntries, Option<&ShownTraffic>),
     matrix: &MatrixView,
     (row, column): (usize, usize),
 ) -> String {
@@ -153,7 +162,9 @@ fn sentence(
         node.map_or(String::new(), |node| document.end_words(&(*node).into()))
     };
     let pair = format!("{} to {}", name(from), name(to));
-    match matrix.cell(from, to) {
+    let class = matrix.recorded(entries, traffic, (from, to));
+    let recorded = class.map_or(String::new(), |class| format!("; {}", class.words()));
+    let found = match matrix.cell(from, to) {
         _ if from == to => format!("{pair}: itself"),
         None if matrix.rows.contains_key(&from) => {
             format!("{pair}: no connection allowed or drawn")
@@ -163,5 +174,6 @@ fn sentence(
             let verdict = cell.verdict().words().to_lowercase();
             format!("{pair}: {verdict}, {}", ports_of(cell, Mode::Allowed))
         }
-    }
+    };
+    found + &recorded
 }

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use egui::{Id, Rect, Ui};
 
 use super::jobs::Memo;
-use crate::model::NodeRef;
+use super::traffic::ShownTraffic;
+use crate::model::{NodeRef, TrafficClass};
 use crate::query::reach::{Axis, AxisEntries, Cell, Row};
 
 /// Whether the window shows canvas or matrix.
@@ -132,6 +133,17 @@ impl MatrixView {
         let to = u32::try_from(to).ok()?;
         let at = row.binary_search_by_key(&to, |(column, _)| *column).ok()?;
         row.get(at).map(|(_, cell)| cell)
+    }
+
+    /// The class of recorded traffic between two entries.
+    fn recorded(
+        &self,
+        entries: &AxisEntries,
+        shown: Option<&ShownTraffic>,
+        (from, to): (usize, usize),
+    ) -> Option<TrafficClass> {
+        let nodes = entries.nodes(self.axis);
+        shown?.between(*nodes.get(from)?, *nodes.get(to)?)
     }
 
     /// The chosen cell: its row, its column, and what is in it.

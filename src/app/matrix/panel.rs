@@ -114,7 +114,8 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
     let below = Rect::from_min_max(pos2(room.left(), head.bottom()), room.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.set_clip_rect(below.intersect(ui.clip_rect()));
-        if let Some((row, column)) = grid::grid_ui(ui, document, &entries, matrix) {
+        let about = (&*entries, view.traffic.shown());
+        if let Some((row, column)) = grid::grid_ui(ui, document, about, matrix) {
             commands.extend_why(document, &entries, matrix, row, column);
         }
     });

@@ -65,7 +65,8 @@ pub fn text_of(app: &App, listed: &Listed) -> String {
         | When::Namespaces
         | When::Imported
         | When::ImportedSelected
-        | When::Recording => None,
+        | When::Recording
+        | When::Recorded => None,
     };
     match step {
         Some(step) => format!("{} {step}", listed.text),

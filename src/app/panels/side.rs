@@ -133,7 +133,8 @@ pub fn side_ui(
                 );
             }
             Tab::Reach => {
-                reach::reach_ui(ui, document, &view.selection, &mut view.reach, commands);
+                let about = (&view.selection, view.traffic.shown());
+                reach::reach_ui(ui, document, about, &mut view.reach, commands);
             }
             Tab::Why => why::why_ui(ui, document, &mut view.why, commands),
             Tab::Compare => {

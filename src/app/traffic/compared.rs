@@ -31,6 +31,8 @@ pub struct Compared {
     pub open: Vec<Allowed>,
     /// The class of each flow in force.
     pub flows: BTreeMap<FlowId, TrafficClass>,
+    /// The gravest class between two nodes; namespaces stand for their workloads.
+    pub pairs: BTreeMap<(NodeRef, NodeRef), TrafficClass>,
     /// How many there are of each class: flows, or connections that are not drawn.
     pub counts: BTreeMap<TrafficClass, usize>,
     /// Undrawn connections, by ends and class: one arrow each.
@@ -111,6 +113,7 @@ impl Compared {
         };
         found.list(observed);
         found.groups = found.grouped(observed);
+        found.pairs = found.paired(document);
         for class in found.flows.values() {
             *found.counts.entry(*class).or_default() += 1;
         }
@@ -184,6 +187,41 @@ impl Compared {
             connections: Vec::new(),
         });
         groups.into_values().chain(open).collect()
+    }
+
+    /// The gravest class between nodes, and between their namespaces.
+    fn paired(&self, document: &Document) -> BTreeMap<(NodeRef, NodeRef), TrafficClass> {
+        let connections = self.comparison.connections.iter();
+        let recorded = connections
+            .filter_map(|one| Some((self.node(&one.from)?, self.node(&one.to)?, one.class?)));
+        let unseen = self.unseen.iter().filter_map(|id| {
+            let flow = document.flows.get(*id)?;
+            let ends = (flow.from.node()?, flow.to.node()?);
+            Some((ends.0, ends.1, TrafficClass::DrawnUnseen))
+        });
+        let of_groups = |group: &Group| match group.id.kind {
+            ExtraKind::Recorded(class) => Some((group.id.from, group.id.to, class)),
+            _ => None,
+        };
+        let groups = self.groups.iter().filter_map(of_groups);
+        let mut pairs: BTreeMap<(NodeRef, NodeRef), TrafficClass> = BTreeMap::new();
+        let with_namespace = |node: NodeRef| match node {
+            NodeRef::Workload(id) => {
+                let workload = document.workloads.get(id);
+                let namespace = workload.map(|w| NodeRef::Namespace(w.namespace));
+                [Some(node), namespace]
+            }
+            _ => [Some(node), None],
+        };
+        for (from, to, class) in recorded.chain(unseen).chain(groups) {
+            for from in with_namespace(from).into_iter().flatten() {
+                for to in with_namespace(to).into_iter().flatten() {
+                    let of = pairs.entry((from, to)).or_insert(class);
+                    *of = class.min(*of);
+                }
+            }
+        }
+        pairs
     }
 
     /// The node that shows an end.

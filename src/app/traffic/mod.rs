@@ -25,9 +25,18 @@ pub use compared::{Compared, Group};
 #[derive(Debug)]
 pub struct Recording {
     /// The files.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<ReadFile>,
     /// Their connections.
     pub observed: Observed,
+}
+
+/// A file of a recording.
+#[derive(Debug)]
+pub struct ReadFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
 }
 
 /// State of the overlay and of the Traffic tab.
@@ -70,6 +79,22 @@ impl ShownTraffic {
     /// The class of a flow.
     pub fn class(&self, flow: FlowId) -> Option<TrafficClass> {
         self.of.flows.get(&flow).copied()
+    }
+
+    /// The gravest class between two nodes, unless it is switched off.
+    pub fn between(&self, from: NodeRef, to: NodeRef) -> Option<TrafficClass> {
+        let class = self.of.pairs.get(&(from, to)).copied();
+        class.filter(|class| !self.hidden.contains(class))
+    }
+
+    /// How many there are of each class that occurs.
+    pub fn counts(&self) -> &BTreeMap<TrafficClass, usize> {
+        &self.of.counts
+    }
+
+    /// The comparison that is shown.
+    pub fn compared(&self) -> &Arc<Compared> {
+        &self.of
     }
 
     /// Whether the class of a flow is switched off.

@@ -149,10 +149,7 @@ fn entry_ui(ui: &mut Ui, width: f32, (class, count): (TrafficClass, usize), on: 
     }
     let middle = rect.center().y;
     sample(&painter, pos2(rect.left() + 2.0, middle), class, palette);
-    let [_, mut foreground, _] = traffic::colors(class, palette);
-    if class == TrafficClass::Seen {
-        foreground = palette.exact;
-    }
+    let foreground = traffic::sign_color(class, palette);
     let at = pos2(rect.left() + SAMPLE + 16.0, middle);
     let icon = icons::of_class(class);
     let center = egui::Align2::CENTER_CENTER;

@@ -41,6 +41,8 @@ impl Edit {
                 Some(place) => format!("Ignore {} in {place}", rule.rule),
                 None => format!("Ignore {}", rule.rule),
             },
+            Self::SetRecordings(files) if files.is_empty() => "Remove recordings".into(),
+            Self::SetRecordings(_) => "Set recordings".into(),
             Self::Batch(name, _) => name.clone(),
         }
     }

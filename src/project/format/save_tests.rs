@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::tests::renumbered;
 use super::{read, save, write};
-use crate::model::{Document, Edit, End, IgnoredRule, Item, NamespaceId, Thing, Words, arbitrary};
+use crate::model::{
+    Document, Edit, End, IgnoredRule, Item, NamespaceId, RecordedFile, Thing, Words, arbitrary,
+};
 use crate::project::files::{DiffLine, diff};
 
 /// A project as people write one: comments, blank lines, defaults, orders and styles of their own.
@@ -261,6 +263,30 @@ fn ignored_rules_are_saved_one_by_one() {
     let added = "# as agreed\n- {rule: L14}\nfuture: {a: 1}   # kept\n";
     assert!(saved.ends_with(added), "{saved}");
     assert_eq!(document(&saved), changed);
+}
+
+#[test]
+fn recordings_are_saved_one_by_one() {
+    let text = format!("{HAND}recordings:\n- {{file: a.csv}}   # Monday\n");
+    let mut changed = document(&text);
+    assert_eq!(save(&text, &changed), text);
+    let mut files = changed.recordings.to_vec();
+    files.push(RecordedFile {
+        file: "../b.jsonl".to_owned(),
+        sha256: "9f86".to_owned(),
+        ..RecordedFile::default()
+    });
+    let edit = Edit::SetRecordings(files);
+    edit.apply(&mut changed).expect("it is an edit");
+    let saved = save(&text, &changed);
+    assert_eq!(
+        saved,
+        format!("{text}- {{file: \"../b.jsonl\", sha256: \"9f86\"}}\n")
+    );
+    assert_eq!(document(&saved), changed);
+    let edit = Edit::SetRecordings(Vec::new());
+    edit.apply(&mut changed).expect("it is an edit");
+    assert_eq!(save(&saved, &changed), HAND);
 }
 
 #[test]

@@ -48,6 +48,7 @@ invariants:
 - {name: only its own, deny: {to: "legacy/*", except: ["legacy/*", shop/gone], ports: [any], hops: 1}}
 layout: {shop/web: [120, 40.5], "shop/*": [0, 0], node/gone: [1, 2]}
 ignore: [{reason: public, rule: L17, in: shop/web}, {rule: no-default-deny, until: 2030}]
+recordings: [{sha256: 9f86d081, file: ../flows.jsonl.gz}, {file: old.csv}]
 "#;
 
 #[test]
@@ -117,6 +118,9 @@ fn a_handwritten_project_is_read() {
     ignore:
     - {rule: L17, in: shop/web, reason: public}
     - {rule: no-default-deny, until: 2030}
+    recordings:
+    - {file: "../flows.jsonl.gz", sha256: "9f86d081"}
+    - {file: old.csv}
     "#);
     assert_eq!(again(&document), document);
 }
@@ -309,6 +313,7 @@ pub(super) fn renumbered(document: &Document) -> Document {
         name: document.name.clone(),
         settings: document.settings.clone(),
         ignore: document.ignore.clone(),
+        recordings: document.recordings.clone(),
         routes: document.routes.clone(),
         nodes: document.nodes.clone(),
         unknown: document.unknown.clone(),

@@ -10,7 +10,7 @@ use super::value::{self, word};
 use super::{FORMAT, order};
 use crate::model::{
     Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, IgnoredRule,
-    ImportedPolicy, Invariant, Isolate, NodeRef, Settings, Unknown, Words,
+    ImportedPolicy, Invariant, Isolate, NodeRef, RecordedFile, Settings, Unknown, Words,
 };
 use crate::yaml::emit;
 
@@ -75,6 +75,7 @@ pub(super) fn mapping(document: &Document) -> Mapping {
     });
     map.set_some("collapsed", collapsed);
     map.list("ignore", document.ignore.iter().map(ignored));
+    map.list("recordings", document.recordings.iter().map(recorded_file));
     map.finish(&document.unknown, order::PROJECT)
 }
 
@@ -314,6 +315,13 @@ fn ignored(row: &IgnoredRule) -> Value {
     map.set_some("in", row.place.as_deref());
     map.set_unless("reason", row.reason.as_str(), row.reason.is_empty());
     Value::Mapping(map.finish(&row.unknown, order::IGNORE))
+}
+
+fn recorded_file(row: &RecordedFile) -> Value {
+    let mut map = Fields::new();
+    map.set("file", row.file.as_str());
+    map.set_unless("sha256", row.sha256.as_str(), row.sha256.is_empty());
+    Value::Mapping(map.finish(&row.unknown, order::RECORDING))
 }
 
 fn invariant(row: &Invariant, words: &Words) -> Value {

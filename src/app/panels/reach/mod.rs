@@ -10,11 +10,12 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::shared_matrix::SharedMatrix;
 use crate::app::theme::{self, color};
+use crate::app::traffic::ShownTraffic;
 use crate::app::{icons, widgets};
-use crate::model::{Document, Item, NodeRef};
+use crate::model::{Document, Item, NodeRef, TrafficClass};
 use crate::query::Results;
 use crate::query::reach::{Entry, Listed, Mark};
-use crate::scene::tokens;
+use crate::scene::{tokens, traffic};
 
 /// Height of a row of two lines: name and verdict, ports and policies.
 const ROW: f32 = 44.0;
@@ -119,7 +120,7 @@ enum Line {
 pub(super) fn reach_ui(
     ui: &mut Ui,
     document: &Document,
-    selection: &BTreeSet<Item>,
+    (selection, traffic): (&BTreeSet<Item>, Option<&ShownTraffic>),
     reach: &mut ReachView,
     commands: &mut Commands,
 ) {
@@ -159,7 +160,7 @@ pub(super) fn reach_ui(
                     }
                     let by = reach.known.get(at).map_or("", String::as_str);
                     if let Some((entry, incoming)) = entry(&listed, *at)
-                        && entry_ui(ui, document, entry, incoming, by, chosen > 1)
+                        && entry_ui(ui, document, (entry, incoming), traffic, (by, chosen > 1))
                     {
                         commands.push(ask(document, entry, incoming));
                     }
@@ -236,10 +237,9 @@ fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
 fn entry_ui(
     ui: &mut Ui,
     document: &Document,
-    entry: &Entry,
-    incoming: bool,
-    by: &str,
-    many: bool,
+    (entry, incoming): (&Entry, bool),
+    shown: Option<&ShownTraffic>,
+    (by, many): (&str, bool),
 ) -> bool {
     let palette = theme::palette(ui.ctx());
     let (rect, response) = line_rect(ui, Sense::click());
@@ -308,8 +308,16 @@ fn entry_ui(
         pos2(left, upper),
         width,
     );
+    let ends = match incoming {
+        true => (entry.node, entry.through),
+        false => (entry.through, entry.node),
+    };
+    let class = shown.and_then(|shown| shown.between(ends.0, ends.1));
+    let right = class.map_or(rect.right(), |class| {
+        recorded_ui(ui, class, pos2(rect.right(), lower)) - 8.0
+    });
     let font = theme::mono(tokens::TEXT_SMALL);
-    let half = (rect.right() - left) * if by.is_empty() { 1.0 } else { 0.55 };
+    let half = (right - left) * if by.is_empty() { 1.0 } else { 0.55 };
     let used = cut(
         ui,
         &ports,
@@ -327,7 +335,7 @@ fn entry_ui(
         false => format!("{through}by {by}"),
     };
     let from = left + used + 10.0;
-    let width = rect.right() - from;
+    let width = right - from;
     cut(
         ui,
         &by_text,
@@ -341,6 +349,8 @@ fn entry_ui(
         true => format!("{name} to {own}, {ports}, {}", mark.words()),
         false => format!("{own} to {name}, {ports}, {}", mark.words()),
     };
+    let recorded = class.map_or(String::new(), |class| format!(", {}", class.words()));
+    let description = description + &recorded;
     widgets::named(&response, WidgetType::Button, &description);
     let clicked = response.clicked();
     response.on_hover_ui(|ui| {
@@ -351,6 +361,23 @@ fn entry_ui(
         ui.label("Click to explain");
     });
     clicked
+}
+
+/// Paints what was recorded, up to the right; returns where it begins.
+fn recorded_ui(ui: &Ui, class: TrafficClass, right_middle: egui::Pos2) -> f32 {
+    let palette = theme::palette(ui.ctx());
+    let foreground = color(traffic::sign_color(class, palette));
+    let font = theme::sans(tokens::TEXT_SMALL);
+    let end = Align2::RIGHT_CENTER;
+    let words = ui
+        .painter()
+        .text(right_middle, end, class.words(), font, foreground);
+    let at = pos2(words.left() - 6.0, right_middle.y);
+    let icon = icons::of_class(class);
+    let sign = ui
+        .painter()
+        .text(at, end, icon, theme::icon(12.0), foreground);
+    sign.left()
 }
 
 /// Paints a text in one line, truncated at the end; returns its width.

@@ -1,6 +1,7 @@
 //! The Traffic tab: connections that these policies would drop, connections nobody drew, flows that were never seen, and the
 //! limits of the recording.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use egui::text::{LayoutJob, TextWrapping};
@@ -44,12 +45,18 @@ pub fn traffic_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &
             if widgets::secondary(ui, "Open recording…").clicked() {
                 commands.push(Command::OpenRecording);
             }
+            if !document.recordings.is_empty()
+                && widgets::secondary(ui, "Remove from project").clicked()
+            {
+                commands.push(Command::RemoveRecordings);
+            }
         });
     };
     let Some(compared) = view.traffic.compared().cloned() else {
         return widgets::padded(ui, |ui| widgets::empty(ui, "Comparing with the policies…"));
     };
-    actions_ui(ui, &compared, &mut view.traffic, commands);
+    let keep = keep(document, &recording);
+    actions_ui(ui, &compared, &mut view.traffic, keep, commands);
     widgets::hairline(ui);
     let list = List {
         document,
@@ -68,16 +75,30 @@ pub fn traffic_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &
     });
 }
 
-/// "Draw N", and what is ignored.
+/// The button that makes the project refer to the open recording, or no longer: by content, because files may move.
+fn keep(document: &Document, recording: &Recording) -> (&'static str, Command) {
+    let open: BTreeSet<&str> = recording.files.iter().map(|one| &*one.sha256).collect();
+    let known = document.recordings.iter().map(|one| &*one.sha256);
+    match document.recordings.is_empty() {
+        true => ("Add to project", Command::AddRecording),
+        false if known.collect::<BTreeSet<_>>() == open => {
+            ("Remove from project", Command::RemoveRecordings)
+        }
+        false => ("Update in project", Command::AddRecording),
+    }
+}
+
+/// "Draw N", what happens to the recording, and what is ignored.
 fn actions_ui(
     ui: &mut Ui,
     compared: &Compared,
     traffic: &mut TrafficView,
+    (keep, command): (&str, Command),
     commands: &mut Commands,
 ) {
     let count = compared.proposals.proposals.len();
     widgets::padded(ui, |ui| {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             let words = match count {
                 1 => "Draw 1 flow…".to_owned(),
                 count => format!("Draw {count} flows…"),
@@ -86,16 +107,19 @@ fn actions_ui(
             if button.inner.clicked() {
                 commands.push(Command::ProposeRecorded);
             }
-            if widgets::secondary(ui, "Close recording").clicked() {
+            if widgets::secondary(ui, keep).clicked() {
+                commands.push(command);
+            }
+            if widgets::secondary(ui, "Close").clicked() {
                 commands.push(Command::CloseRecording);
             }
-            if traffic.ignored() > 0 {
-                let words = format!("Show {} ignored", traffic.ignored());
-                if widgets::link(ui, &words).clicked() {
-                    traffic.ignore_nothing();
-                }
-            }
         });
+        if traffic.ignored() > 0 {
+            let words = format!("Show {} ignored", traffic.ignored());
+            if widgets::link(ui, &words).clicked() {
+                traffic.ignore_nothing();
+            }
+        }
     });
 }
 
@@ -252,10 +276,7 @@ fn row_ui(
     }
     widgets::focus_ring(ui, &response, rect);
     let middle = rect.center().y;
-    let [_, mut foreground, _] = traffic::colors(class, palette);
-    if class == TrafficClass::Seen {
-        foreground = palette.exact;
-    }
+    let foreground = traffic::sign_color(class, palette);
     painter.text(
         pos2(rect.left() + 15.0, middle),
         Align2::CENTER_CENTER,

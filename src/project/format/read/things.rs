@@ -11,8 +11,8 @@ use super::outside::{external, group};
 use super::parts::{address, container_port, service_port, take_labels};
 use crate::model::validate::check;
 use crate::model::{
-    Base, Document, IgnoredRule, Namespace, NamespaceId, Refusal, Service, Thing, Workload,
-    is_system_namespace,
+    Base, Document, IgnoredRule, Namespace, NamespaceId, RecordedFile, Refusal, Service, Thing,
+    Workload, is_system_namespace,
 };
 use crate::project::format::value;
 use crate::sets::Labels;
@@ -56,6 +56,12 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
         .map(|(_, row)| row)
         .collect::<Vec<_>>()
         .into();
+    let recordings = items(reader, fields, "recordings", recorded_file);
+    document.recordings = recordings
+        .into_iter()
+        .map(|(_, row)| row)
+        .collect::<Vec<_>>()
+        .into();
 }
 
 /// The namespaces that are shown as one card; a list without any is a choice, too.
@@ -82,6 +88,16 @@ fn ignored(reader: &mut Reader, node: &Node) -> Option<IgnoredRule> {
         rule: reader.text(rule)?,
         place: reader.take_text(&mut fields, "in"),
         reason: reader.take_text(&mut fields, "reason").unwrap_or_default(),
+        unknown: fields.rest(reader),
+    })
+}
+
+fn recorded_file(reader: &mut Reader, node: &Node) -> Option<RecordedFile> {
+    let mut fields = reader.map(node)?;
+    let file = reader.required(&mut fields, node, "file")?;
+    Some(RecordedFile {
+        file: reader.text(file)?,
+        sha256: reader.take_text(&mut fields, "sha256").unwrap_or_default(),
         unknown: fields.rest(reader),
     })
 }
