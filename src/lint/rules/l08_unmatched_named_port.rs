@@ -60,10 +60,15 @@ fn undeclared(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 let Match::Only(items) = &written.ports else {
                     continue;
                 };
+                // Most rules name no port, and which pods one is about is much work.
+                let named = by_item(items);
+                if named.is_empty() {
+                    continue;
+                }
                 let Some(pods) = destinations(input, at, direction, written) else {
                     continue;
                 };
-                for (name, own) in by_item(items) {
+                for (name, own) in named {
                     let found = of_pods(rule, input, &pods, (&own, name));
                     let span = own.first().map(|(item, _)| item.span.clone());
                     let found = found.map(|found| found.on(policy.title()));
