@@ -134,7 +134,17 @@ fn a_finding_is_fixed_with_a_click_and_the_fix_undone() {
 fn all_findings_of_a_rule_are_fixed_in_one_step() {
     let mut window = opened(Vec::new());
     let before = texts(&window.document());
-    window.click("Fix 2 of L15");
+    window.click("Fix 2 of L15…");
+    assert_eq!(texts(&window.document()), before, "shown first");
+    assert!(window.sees("Fix 2 findings in 2 files"));
+    for line in [
+        "-   policyTypes: [Ingress]",
+        "+   policyTypes: [Ingress, Egress]",
+    ] {
+        let shown = window.harness.query_all_by_label(line).count();
+        assert_eq!(shown, 2, "{line}");
+    }
+    window.click("Apply");
     let after = texts(&window.document());
     assert_eq!(after[0], before[0]);
     for at in [1, 2] {
@@ -147,6 +157,31 @@ fn all_findings_of_a_rule_are_fixed_in_one_step() {
     window.press_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(texts(&window.document()), before);
     assert!(!window.is_dirty());
+}
+
+#[test]
+fn fixing_all_shows_every_text_first_and_is_one_step() {
+    let mut window = opened(Vec::new());
+    let before = window.document();
+    let fix_all = row(&window, "Fix all ");
+    window.click(&fix_all);
+    for file in ["all.yaml", "all.yaml#2", "db.yaml"] {
+        let mut shown = window.harness.query_all_by_label(file);
+        assert!(shown.next().is_some(), "{file}");
+    }
+    window.click("Cancel");
+    assert!(window.app().view.overlay.is_none());
+    assert_eq!(window.document(), before);
+    window.click(&fix_all);
+    window.press(Key::Escape);
+    assert_eq!(window.document(), before);
+    window.click(&fix_all);
+    window.click("Apply");
+    let rules = rules(&window);
+    assert!(!rules.iter().any(|r| r.starts_with("L07") || r.starts_with("L15")));
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.document(), before);
+    assert!(!window.is_dirty(), "one step");
 }
 
 #[test]
@@ -214,6 +249,22 @@ fn findings_are_filtered_by_text_and_severity() {
     let notes = row(&window, "Notes ");
     window.click(&notes);
     assert!(!rules(&window).iter().any(|rule| rule.starts_with("L07")));
+}
+
+#[test]
+fn findings_are_filtered_by_namespace() {
+    let mut window = opened(Vec::new());
+    window.choose("Namespace of findings", "data");
+    assert!(window.sees("data/db: "));
+    assert!(!window.sees("shop/cart: ") && !window.sees(SERVICE_PORT));
+    assert!(rules(&window).iter().any(|rule| rule == "L15 Ignored rules, 1"));
+    window.write("Filter findings", "service-port");
+    assert!(window.sees("No finding matches the filter."));
+    window.write("Filter findings", "");
+    window.choose("Namespace of findings", "shop");
+    assert!(!window.sees("data/db: ") && window.sees(SERVICE_PORT));
+    window.choose("Namespace of findings", "All namespaces");
+    assert!(window.sees("data/db: ") && window.sees("shop/cart: "));
 }
 
 #[test]
