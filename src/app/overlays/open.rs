@@ -3,8 +3,8 @@
 use egui::Context;
 
 use super::{
-    Overlay, adopted, convert, export, fixes, history, ignore, keys, manual, palette, question, report,
-    suggestions,
+    Overlay, adopted, convert, export, fixes, history, ignore, keys, manual, palette, question,
+    report, suggestions,
 };
 use crate::app::state::App;
 

@@ -182,7 +182,7 @@ fn problems_ui(
     match shown {
         Shown::Audit => {
             audit::audit_ui(ui, &mut view.audit, view.suggested.count, commands);
-        },
+        }
         Shown::Proof => problems::problems_ui(ui, results, &view.problems, list, commands),
     }
 }

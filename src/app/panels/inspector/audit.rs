@@ -145,13 +145,7 @@ fn name(document: &Document, id: WorkloadId) -> String {
 }
 
 /// Rows under a title, if there are any. `bad`: `true` is a warning, `false` a note, `None` neither.
-fn list(
-    ui: &mut Ui,
-    inspect: &mut Inspect<'_>,
-    title: &str,
-    bad: Option<bool>,
-    lines: Vec<Line>,
-) {
+fn list(ui: &mut Ui, inspect: &mut Inspect<'_>, title: &str, bad: Option<bool>, lines: Vec<Line>) {
     if lines.is_empty() {
         return;
     }
@@ -189,9 +183,7 @@ fn list(
         });
         shown.inner
     });
-    inspect
-        .commands
-        .extend(clicked.inner.map(Command::Reveal));
+    inspect.commands.extend(clicked.inner.map(Command::Reveal));
     if lines.len() > FIRST {
         let text = match is_whole {
             true => format!("Show the first {FIRST}"),
