@@ -283,7 +283,11 @@ fn findings_are_filtered_by_namespace() {
     );
     window.write("Filter findings", "service-port");
     assert!(window.sees("No finding matches the filter."));
-    window.write("Filter findings", "");
+    window.press(Key::Escape);
+    assert!(
+        window.sees("data/db: "),
+        "the text is cleared, the namespace stays"
+    );
     choose_namespace(&mut window, "shop");
     assert!(!window.sees("data/db: ") && window.sees(SERVICE_PORT));
     choose_namespace(&mut window, "All namespaces");
