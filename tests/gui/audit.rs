@@ -264,7 +264,7 @@ fn choose_namespace(window: &mut TestWindow, name: &str) {
     window.press(Key::Space);
     let all = window.harness.query_all_by_label(name);
     let is_choice = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() != Role::Label;
-    let choice = all.filter(is_choice).last().expect("it is listed");
+    let choice = all.rev().find(is_choice).expect("it is listed");
     choice.click();
     window.settle();
 }
