@@ -28,6 +28,8 @@ pub struct AnalysisResults {
 pub struct Extras {
     /// All of one kind, made once for each check.
     pub all: Arc<Vec<Extra>>,
+    /// Flows that manifests imply, while they are listed.
+    pub suggested: Arc<Vec<Extra>>,
     /// The witness of a problem.
     pub witness: Option<Extra>,
     /// Ends of recorded traffic that the project does not have.
@@ -38,7 +40,9 @@ impl PartialEq for Extras {
     fn eq(&self, other: &Self) -> bool {
         let same = Arc::ptr_eq(&self.all, &other.all) || self.all == other.all;
         let missing = Arc::ptr_eq(&self.missing, &other.missing) || self.missing == other.missing;
-        same && missing && self.witness == other.witness
+        let suggested =
+            Arc::ptr_eq(&self.suggested, &other.suggested) || self.suggested == other.suggested;
+        same && missing && suggested && self.witness == other.witness
     }
 }
 
@@ -58,7 +62,8 @@ impl Extras {
 
     /// Every arrow, each once.
     pub fn list(&self) -> Vec<Extra> {
-        let mut list: Vec<Extra> = self.all.iter().chain(&self.witness).cloned().collect();
+        let all = self.all.iter().chain(&*self.suggested);
+        let mut list: Vec<Extra> = all.chain(&self.witness).cloned().collect();
         list.sort_by_key(|extra| extra.id);
         list.dedup_by_key(|extra| extra.id);
         list

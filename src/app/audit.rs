@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::cluster::LeftOut;
 use crate::diag::{Diagnostic, Severity};
-use crate::fix::{self, Fixes};
+use crate::fix::{self, Fixed, Fixes};
 use crate::lint::score::{self, Score, namespace_of};
 use crate::lint::{self, IgnoredHere, Report};
 use crate::load::Loaded;
@@ -50,6 +50,40 @@ pub struct Audit {
     sources: Vec<Source>,
     imported: BTreeMap<Arc<str>, PolicyId>,
     ignored: Vec<IgnoredHere>,
+}
+
+/// Fixes of findings, computed and not made yet.
+#[derive(Clone, Debug)]
+pub struct Fixing {
+    /// The change of the project, one step.
+    pub edit: Edit,
+    /// How many findings it corrects.
+    pub findings: usize,
+    /// The texts that change, by the names of their files.
+    pub files: Vec<Fixed>,
+    audit: Arc<Audit>,
+}
+
+impl Fixing {
+    /// The fixes of the wanted findings; none if they change nothing.
+    pub fn of(
+        audit: &Arc<Audit>,
+        is_wanted: &dyn Fn(usize) -> bool,
+        stop: &dyn Fn() -> bool,
+    ) -> Option<Self> {
+        let fixes = audit.fixes(is_wanted, stop);
+        Some(Self {
+            edit: audit.edit(&fixes)?,
+            findings: fixes.fixable.len(),
+            files: fixes.files,
+            audit: Arc::clone(audit),
+        })
+    }
+
+    /// Whether the texts of the project are those that it changes.
+    pub fn is_of(&self, document: &Document) -> bool {
+        document.policies == self.audit.document.policies
+    }
 }
 
 /// What a finding is about.
@@ -143,11 +177,6 @@ impl Audit {
             all => format!("Fix {} findings of {codes}", all.len()),
         };
         (!changes.is_empty()).then_some(Edit::Batch(title, changes))
-    }
-
-    /// Whether the texts of the project are those that were audited.
-    pub fn is_of(&self, document: &Document) -> bool {
-        document.policies == self.document.policies
     }
 
     /// As the command line reports it.

@@ -73,6 +73,11 @@ impl App {
         }
         let quiet = !self.check.busy();
         side::keep(document, &results, view, (pool, quiet));
+        if view.shows_audit(document) {
+            let suggestions = &self.files.suggestions;
+            view.suggested
+                .keep(document, view.results_number, suggestions);
+        }
         if let Some(text) = view.policies.take_copy() {
             view.notify("Policies copied");
             commands.push(Command::CopyText(text));
@@ -100,8 +105,14 @@ impl App {
                 lesson::lesson_ui(ui, (document, &results), open, commands);
             });
         }
-        let edit = view.audit.take_edit(document);
-        commands.extend(edit.map(Command::Edit));
+        // What one fix changes is shown beside its finding; what many change, in a dialog first.
+        match view.audit.take_fixing(document) {
+            Some(fixing) if fixing.findings > 1 => {
+                let fixes = overlays::FixesView::new(fixing);
+                view.overlay = Some(overlays::Overlay::Fixes(Box::new(fixes)));
+            }
+            fixing => commands.extend(fixing.map(|fixing| Command::Edit(fixing.edit))),
+        }
         let is_wide = view.is_wide(document);
         if self.preferences.outline && !is_wide {
             let left = Panel::left("outline").default_size(tokens::OUTLINE);

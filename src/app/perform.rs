@@ -442,7 +442,7 @@ impl App {
             self.view.notify(text);
             return;
         }
-        let view = Box::new(SuggestionsView { proposals });
+        let view = Box::new(SuggestionsView::new(&self.document(), proposals));
         self.view.overlay = Some(Overlay::Suggestions(view));
     }
 
@@ -458,7 +458,7 @@ impl App {
 
     fn show_recorded(&mut self, recorded: Vec<Recorded>) {
         let proposals = recorded.into_iter().map(Proposal::recorded).collect();
-        let view = Box::new(SuggestionsView { proposals });
+        let view = Box::new(SuggestionsView::new(&self.document(), proposals));
         self.view.overlay = Some(Overlay::Suggestions(view));
     }
 

@@ -1,10 +1,14 @@
 //! The flows that imported manifests or a recording imply, as proposals: which of them can be drawn, and which are ticked at first.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::panels::inspector::internet;
 use crate::model::validate::{flow_ports, network};
 use crate::model::words::Words;
 use crate::model::{Document, Edit, End, External, Flow, FlowPort, Thing};
 use crate::observe::propose::{self, ProposedEnd};
+use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
 use crate::suggest::{API_SERVER, INGRESS_CONTROLLER, Strength, Suggestion};
 
 /// A suggested flow that is not drawn yet.
@@ -96,6 +100,57 @@ fn proposal(words: &Words, suggestion: &Suggestion) -> Proposal {
         reason: reason.unwrap_or_default().to_owned(),
         recorded: None,
     }
+}
+
+/// The flows that manifests imply and that can be drawn, kept for one state of the project.
+#[derive(Default)]
+pub struct Suggested {
+    /// How many they are.
+    pub count: usize,
+    /// As arrows.
+    pub arrows: Arc<Vec<Extra>>,
+    /// The number of the results and of the suggestions that they are of.
+    of: Option<(u64, usize)>,
+}
+
+impl Suggested {
+    /// Computes them afresh if the Document or the suggestions changed; `number`: that of the Document's results.
+    pub fn keep(&mut self, document: &Document, number: u64, suggestions: &[Suggestion]) {
+        let of = Some((number, suggestions.len()));
+        if self.of == of {
+            return;
+        }
+        let proposals = proposals(document, suggestions);
+        self.count = proposals.iter().filter(|one| one.can_be_drawn).count();
+        self.arrows = Arc::new(arrows(document, &proposals));
+        self.of = of;
+    }
+}
+
+/// The arrows of the proposals that can be drawn. An external that the project does not have is shown as
+/// everything outside.
+pub fn arrows(document: &Document, proposals: &[Proposal]) -> Vec<Extra> {
+    let words = Words::new(document);
+    let node = |end: &str| match words.end(end) {
+        Ok(end) => end.node(),
+        Err(_) => external_of(end).map(|_| OUTSIDE),
+    };
+    let mut labels: BTreeMap<ExtraId, Vec<String>> = BTreeMap::new();
+    for proposal in proposals.iter().filter(|one| one.can_be_drawn) {
+        let one = &proposal.suggestion;
+        if let (Some(from), Some(to)) = (node(&one.from), node(&one.to)) {
+            let kind = ExtraKind::Suggested;
+            let id = ExtraId { kind, from, to };
+            labels.entry(id).or_default().extend(one.ports.clone());
+        }
+    }
+    let extra = |(id, mut ports): (ExtraId, Vec<String>)| {
+        ports.sort();
+        ports.dedup();
+        let label = ports.join(", ").replace('/', " ");
+        Extra { id, label }
+    };
+    labels.into_iter().map(extra).collect()
 }
 
 /// Whether a flow with these ends and ports exists.
@@ -285,6 +340,31 @@ flows:
         assert_eq!(document.externals.len(), 3);
         assert_eq!(document.flows.len(), 5);
         assert!(proposals(&document, &all).is_empty());
+    }
+
+    #[test]
+    fn arrows_are_between_known_ends_and_outside() {
+        let all = [
+            suggestion("shop/web", "shop/db", "TCP/5432", Strength::Strong),
+            suggestion("shop/db", "shop/web", "TCP/80", Strength::Medium),
+            suggestion("shop/db", "external/a.example", "TCP/443", Strength::Weak),
+            suggestion("shop/db", "external/192.0.2.7", "TCP/25", Strength::Strong),
+            suggestion(INGRESS_CONTROLLER, "shop/web", "TCP/80", Strength::Strong),
+        ];
+        let document = project();
+        let mut suggested = Suggested::default();
+        suggested.keep(&document, 1, &all);
+        let name = |node| match node {
+            OUTSIDE => "outside",
+            node => document.node_name(node),
+        };
+        let ends: Vec<String> = (suggested.arrows.iter())
+            .map(|a| format!("{} {} {}", name(a.id.from), name(a.id.to), a.label))
+            .collect();
+        assert_eq!(ends, ["db web TCP 80", "db outside TCP 25, TCP 443"]);
+        assert_eq!(suggested.count, 3, "drawn ones are left out");
+        suggested.keep(&document, 1, &all[..1]);
+        assert_eq!(suggested.count, 0);
     }
 
     #[test]

@@ -26,6 +26,7 @@ use super::places::Places;
 use super::problems::Problem;
 use super::selection::{exists, only};
 use super::shared_matrix::SharedMatrix;
+use super::suggestions::Suggested;
 use super::traffic::TrafficView;
 use super::widgets::Drafts;
 use crate::model::{Document, Flow, FlowId, Item};
@@ -77,6 +78,8 @@ pub struct View {
     pub problem_list: ProblemsView,
     /// The audit.
     pub audit: AuditView,
+    /// The flows that manifests imply and that are not drawn.
+    pub suggested: Suggested,
     /// The reachability matrix.
     pub(super) reach_matrix: SharedMatrix,
     /// Canvas or matrix.
@@ -188,6 +191,7 @@ impl View {
             all: other
                 .or_else(|| traffic.map(|shown| self.filtered(&shown.arrows)))
                 .unwrap_or_else(imported),
+            suggested: self.suggested_arrows(document),
             witness: self.witness(document).or_else(|| self.difference()),
         }
     }
@@ -199,6 +203,20 @@ impl View {
         };
         let shown = arrows.iter().filter(|arrow| matches.has(arrow.id.kind));
         Arc::new(shown.cloned().collect())
+    }
+
+    /// The suggested flows, while their dialog or the audit shows them.
+    fn suggested_arrows(&self, document: &Document) -> Arc<Vec<Extra>> {
+        match &self.overlay {
+            Some(Overlay::Suggestions(listed)) => Arc::clone(&listed.arrows),
+            _ if self.shows_audit(document) => Arc::clone(&self.suggested.arrows),
+            _ => Arc::default(),
+        }
+    }
+
+    /// Whether the audit is shown.
+    pub fn shows_audit(&self, document: &Document) -> bool {
+        self.tab == Tab::Problems && self.problem_list.shown(document) == Shown::Audit
     }
 
     /// Keeps the selected arrow that is no flow only if it is still shown.
@@ -246,8 +264,7 @@ impl View {
 
     /// Whether the audit is shown over most of the window.
     pub fn is_wide(&self, document: &Document) -> bool {
-        let is_shown = self.problem_list.shown(document) == Shown::Audit;
-        self.tab == Tab::Problems && self.audit.wide && is_shown
+        self.audit.wide && self.shows_audit(document)
     }
 
     /// Draws what is hidden, if that object is.

@@ -15,6 +15,37 @@ pub(super) fn patches(text: &str, name: &str, correction: &Correction) -> Option
     if let Change::Rename(new) = &correction.change {
         return renamed(text, correction.node, new);
     }
+    // Reading a large text once for each of its findings takes minutes; a correction stays within its document.
+    let (start, end) = document_around(text, correction.node.0 as usize)?;
+    let before = u32::try_from(start).ok()?;
+    let (first, last) = correction.node;
+    let moved = Correction {
+        node: (first.checked_sub(before)?, last.checked_sub(before)?),
+        change: correction.change.clone(),
+    };
+    let mut patches = patches_within(text.get(start..end)?, &moved)?;
+    for patch in &mut patches {
+        patch.range = patch.range.start + start..patch.range.end + start;
+    }
+    Some(patches)
+}
+
+/// The bytes of the YAML document at a byte of a text, its marker `---` included.
+fn document_around(text: &str, at: usize) -> Option<(usize, usize)> {
+    let (before, after) = (text.get(..at)?, text.get(at..)?);
+    let is_marker = |line: usize| {
+        let rest = text.get(line..).and_then(|line| line.strip_prefix("---"));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+    };
+    let mut starts = before.rmatch_indices('\n').map(|(line, _)| line + 1);
+    let mut ends = after.match_indices('\n').map(|(line, _)| at + line + 1);
+    let start = starts.find(|line| is_marker(*line)).unwrap_or(0);
+    let end = ends.find(|line| is_marker(*line)).unwrap_or(text.len());
+    Some((start, end))
+}
+
+/// The same in the text of the correction's own document.
+fn patches_within(text: &str, correction: &Correction) -> Option<Vec<Patch>> {
     let documents = parse(text).documents;
     let mut found = (0..).zip(&documents).filter_map(|(at, document)| {
         let mut path = Vec::new();
@@ -84,4 +115,37 @@ fn renamed(text: &str, (start, end): (u32, u32), new: &str) -> Option<Vec<Patch>
         _ => return None,
     };
     Some(vec![Patch { range, text: new }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::apply;
+
+    #[test]
+    fn a_correction_is_made_in_its_own_document() {
+        let document =
+            |port: &str| format!("spec:\n  note: |\n    --- no marker\n  port: {port}\n");
+        for (marker, last) in [
+            ("---\n", "..."),
+            ("--- # next\r\n", ""),
+            ("---\n---\n", "---"),
+        ] {
+            let text = [document("80"), document("80"), document("80")].join(marker) + last;
+            let places: Vec<usize> = text.match_indices("80").map(|(at, _)| at).collect();
+            for at in places {
+                let start = u32::try_from(at).unwrap();
+                let correction = Correction {
+                    node: (start, start + 2),
+                    change: Change::Remove,
+                };
+                let (from, to) = document_around(&text, at).unwrap();
+                assert_eq!(text[from..to].matches("80").count(), 1, "{text}");
+                let line = text[..at].rfind('\n').unwrap() + 1;
+                let patches = patches(&text, "a.yaml", &correction).unwrap();
+                let wanted = text[..line].to_owned() + &text[at + 3..];
+                assert_eq!(apply(&text, &patches).unwrap(), wanted);
+            }
+        }
+    }
 }

@@ -40,7 +40,7 @@ pub fn line_of_extra(kind: ExtraKind) -> Line {
         ExtraKind::Imported => Line::Dotted,
         ExtraKind::TooWide => Line::Double,
         ExtraKind::Blocked | ExtraKind::Denied | ExtraKind::Closed => Line::Dashed,
-        ExtraKind::Opened | ExtraKind::Hop => Line::Solid,
+        ExtraKind::Opened | ExtraKind::Hop | ExtraKind::Suggested => Line::Solid,
         ExtraKind::Recorded(class) => line_of_class(class),
     }
 }
@@ -76,6 +76,7 @@ pub fn words_of_extra(kind: ExtraKind) -> &'static str {
         ExtraKind::Opened => "opened: allowed only in the new version",
         ExtraKind::Closed => "closed: allowed only in the old version",
         ExtraKind::Hop => "allowed",
+        ExtraKind::Suggested => "suggested, not drawn",
         ExtraKind::Recorded(class) => class.words(),
     }
 }

@@ -60,6 +60,11 @@ impl ArrowId {
         }
     }
 
+    /// Whether it may have a chip.
+    pub fn has_chip(self) -> bool {
+        !matches!(self, Self::Extra(id) if id.kind == ExtraKind::Suggested)
+    }
+
     /// Whether it shows no flows.
     pub fn is_extra(self) -> bool {
         matches!(self, Self::Extra(_))
@@ -94,6 +99,8 @@ pub enum ExtraKind {
     Closed,
     /// One hop of a blast radius.
     Hop,
+    /// A flow that manifests imply and that is not drawn. It has no chip.
+    Suggested,
     /// Recorded traffic, or the lack of it.
     Recorded(TrafficClass),
 }
@@ -117,7 +124,7 @@ impl ExtraKind {
             Self::Denied => "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0ZM4 4l8 8",
             Self::Opened => "M8 2.5v11M2.5 8h11",
             Self::Closed => "M2.5 8h11",
-            Self::Hop => "M2 8h11M9 4l4 4-4 4",
+            Self::Hop | Self::Suggested => "M2 8h11M9 4l4 4-4 4",
             Self::Recorded(class) => traffic::sign(class),
         }
     }
@@ -130,6 +137,7 @@ impl ExtraKind {
             Self::Blocked => (palette.blocked, palette.blocked_soft),
             Self::Opened | Self::Closed => (palette.text, palette.raised),
             Self::Hop => (palette.accent, palette.accent_soft),
+            Self::Suggested => (palette.suggested, palette.accent_soft),
             Self::Recorded(class) => {
                 let [_, sign, background] = traffic::colors(class, palette);
                 (sign, background)

@@ -182,6 +182,7 @@ impl Arrow {
     pub fn width(&self) -> f32 {
         match self.id {
             ArrowId::Bundle(_) => bundle::weight(self.flows),
+            ArrowId::Extra(id) if id.kind == ExtraKind::Suggested => tokens::SUGGESTED,
             ArrowId::Flow(_) | ArrowId::Extra(_) => tokens::STROKE,
         }
     }

@@ -88,6 +88,8 @@ pub struct Palette {
     pub blocked_soft: Rgb,
     /// Observed traffic.
     pub observed: Rgb,
+    /// Suggested flows: for lines only.
+    pub suggested: Rgb,
     /// Background of code.
     pub code: Rgb,
     /// How much of its hue a namespace's background takes, 0..1.
@@ -140,6 +142,7 @@ pub const LIGHT: Palette = Palette {
     blocked: rgb(0xC42B2B),
     blocked_soft: rgb(0xFCE9E9),
     observed: rgb(0x7C4DDB),
+    suggested: rgb(0x5382EC),
     code: rgb(0xFAFBFC),
     hue_fill: 0.055,
     hue_border: 0.45,
@@ -181,6 +184,7 @@ pub const DARK: Palette = Palette {
     blocked: rgb(0xFF7B7B),
     blocked_soft: rgb(0x3C1B1E),
     observed: rgb(0xB79CFF),
+    suggested: rgb(0x577AC6),
     code: rgb(0x14181E),
     hue_fill: 0.07,
     hue_border: 0.45,
@@ -214,6 +218,7 @@ pub const HIGH_CONTRAST_LIGHT: Palette = Palette {
     wide: rgb(0x7A3300),
     blocked: rgb(0x9A1414),
     observed: rgb(0x5527B0),
+    suggested: rgb(0x0B3FB3),
     code: rgb(0xFFFFFF),
     hue_border: 0.9,
     hue_icons: [
@@ -249,6 +254,7 @@ pub const HIGH_CONTRAST_DARK: Palette = Palette {
     wide: rgb(0xFFCB7A),
     blocked: rgb(0xFFA3A3),
     observed: rgb(0xD2C2FF),
+    suggested: rgb(0x9DBCFF),
     code: rgb(0x000000),
     hue_border: 0.9,
     ..DARK
@@ -375,6 +381,8 @@ pub const CHIP_PADDING: f32 = 7.0;
 pub const ARROW_HEAD: f32 = 9.0;
 /// Width of lines of arrows and icons.
 pub const STROKE: f32 = 1.4;
+/// Width of lines of suggested flows.
+pub const SUGGESTED: f32 = 1.2;
 /// Small print: labels, chips, badges.
 pub const TEXT_TINY: f32 = 10.5;
 /// Secondary text.

@@ -565,3 +565,52 @@ fn a_recorded_flow_that_manifests_imply_has_the_evidence_of_both() {
         "TCP 6379: 1 connection; seen once"
     );
 }
+
+/// The flows that the Online Boutique demo documents, by name and port of the destination.
+const BOUTIQUE: &[(&str, &[&str])] = &[
+    ("default/cartservice", &["default/redis-cart TCP/6379"]),
+    (
+        "default/checkoutservice",
+        &[
+            "default/cartservice TCP/7070",
+            "default/currencyservice TCP/7000",
+            "default/emailservice TCP/8080",
+            "default/paymentservice TCP/50051",
+            "default/productcatalogservice TCP/3550",
+            "default/shippingservice TCP/50051",
+        ],
+    ),
+    (
+        "default/frontend",
+        &[
+            "default/adservice TCP/9555",
+            "default/cartservice TCP/7070",
+            "default/checkoutservice TCP/5050",
+            "default/currencyservice TCP/7000",
+            "default/productcatalogservice TCP/3550",
+            "default/recommendationservice TCP/8080",
+            "default/shippingservice TCP/50051",
+        ],
+    ),
+    ("default/loadgenerator", &["default/frontend TCP/8080"]),
+    (
+        "default/recommendationservice",
+        &["default/productcatalogservice TCP/3550"],
+    ),
+    ("external/Internet", &["default/frontend TCP/8080"]),
+];
+
+#[test]
+fn online_boutique_implies_its_documented_flows_and_no_other() {
+    let found = suggested(include_str!("online-boutique.yaml"));
+    // Without the lines of the evidence.
+    let found: Vec<&str> = (found.iter())
+        .map(|line| line.rsplit_once(' ').map_or("", |(flow, _)| flow))
+        .collect();
+    let flows = |(from, all): &(&str, &[&str])| -> Vec<String> {
+        let flow = |to: &&str| format!("{from} > {to} strong");
+        all.iter().map(flow).collect()
+    };
+    let wanted: Vec<String> = BOUTIQUE.iter().flat_map(flows).collect();
+    assert_eq!(found, wanted);
+}

@@ -4,6 +4,7 @@ use drawbridge::app::Command;
 use drawbridge::app::dialogs::Answer;
 use drawbridge::app::panels::Tab;
 use drawbridge::model::{Document, Item};
+use drawbridge::scene::{ExtraKind, OUTSIDE};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -134,7 +135,17 @@ fn a_finding_is_fixed_with_a_click_and_the_fix_undone() {
 fn all_findings_of_a_rule_are_fixed_in_one_step() {
     let mut window = opened(Vec::new());
     let before = texts(&window.document());
-    window.click("Fix 2 of L15");
+    window.click("Fix 2 of L15…");
+    assert_eq!(texts(&window.document()), before, "shown first");
+    assert!(window.sees("Fix 2 findings in 2 files"));
+    for line in [
+        "-   policyTypes: [Ingress]",
+        "+   policyTypes: [Ingress, Egress]",
+    ] {
+        let shown = window.harness.query_all_by_label(line).count();
+        assert_eq!(shown, 2, "{line}");
+    }
+    window.click("Apply");
     let after = texts(&window.document());
     assert_eq!(after[0], before[0]);
     for at in [1, 2] {
@@ -147,6 +158,35 @@ fn all_findings_of_a_rule_are_fixed_in_one_step() {
     window.press_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(texts(&window.document()), before);
     assert!(!window.is_dirty());
+}
+
+#[test]
+fn fixing_all_shows_every_text_first_and_is_one_step() {
+    let mut window = opened(Vec::new());
+    let before = window.document();
+    let fix_all = row(&window, "Fix all ");
+    window.click(&fix_all);
+    for file in ["all.yaml", "all.yaml#2", "db.yaml"] {
+        let mut shown = window.harness.query_all_by_label(file);
+        assert!(shown.next().is_some(), "{file}");
+    }
+    window.click("Cancel");
+    assert!(window.app().view.overlay.is_none());
+    assert_eq!(window.document(), before);
+    window.click(&fix_all);
+    window.press(Key::Escape);
+    assert_eq!(window.document(), before);
+    window.click(&fix_all);
+    window.click("Apply");
+    let rules = rules(&window);
+    assert!(
+        !rules
+            .iter()
+            .any(|r| r.starts_with("L07") || r.starts_with("L15"))
+    );
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.document(), before);
+    assert!(!window.is_dirty(), "one step");
 }
 
 #[test]
@@ -214,6 +254,44 @@ fn findings_are_filtered_by_text_and_severity() {
     let notes = row(&window, "Notes ");
     window.click(&notes);
     assert!(!rules(&window).iter().any(|rule| rule.starts_with("L07")));
+}
+
+/// Opens the list of namespaces and clicks one: the last of that name, as the outline has it, too.
+fn choose_namespace(window: &mut TestWindow, name: &str) {
+    let list = window.harness.get_by_label("Namespace of findings");
+    list.focus();
+    window.settle();
+    window.press(Key::Space);
+    let all = window.harness.query_all_by_label(name);
+    let is_choice = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() != Role::Label;
+    let choice = all.rev().find(is_choice).expect("it is listed");
+    choice.click();
+    window.settle();
+}
+
+#[test]
+fn findings_are_filtered_by_namespace() {
+    let mut window = opened(Vec::new());
+    let all = rules(&window);
+    choose_namespace(&mut window, "data");
+    assert!(window.sees("data/db: "));
+    assert!(!window.sees("shop/cart: ") && !window.sees(SERVICE_PORT));
+    assert!(
+        rules(&window)
+            .iter()
+            .any(|rule| rule == "L15 Ignored rules, 1")
+    );
+    window.write("Filter findings", "service-port");
+    assert!(window.sees("No finding matches the filter."));
+    window.press(Key::Escape);
+    assert!(
+        window.sees("data/db: "),
+        "the text is cleared, the namespace stays"
+    );
+    choose_namespace(&mut window, "shop");
+    assert!(!window.sees("data/db: ") && window.sees(SERVICE_PORT));
+    choose_namespace(&mut window, "All namespaces");
+    assert_eq!(rules(&window), all);
 }
 
 #[test]
@@ -342,6 +420,19 @@ metadata: {name: api, namespace: shop}
 spec: {selector: {app: api}, ports: [{port: 8080}]}
 ";
 
+/// The suggested flows that the canvas shows.
+fn suggested(window: &TestWindow) -> Vec<String> {
+    let document = window.document();
+    let name = |node| match node {
+        OUTSIDE => "outside",
+        node => document.node_name(node),
+    };
+    let all = window.app().view.extras(&document).list();
+    let all = all.iter().filter(|one| one.id.kind == ExtraKind::Suggested);
+    all.map(|one| format!("{} > {}", name(one.id.from), name(one.id.to)))
+        .collect()
+}
+
 #[test]
 fn suggested_flows_are_drawn_after_an_import_in_one_step() {
     let mut window = TestWindow::new(Vec::new());
@@ -349,11 +440,15 @@ fn suggested_flows_are_drawn_after_an_import_in_one_step() {
     std::fs::write(&path, MANIFESTS).expect("written");
     window.ask(Command::OpenPaths(vec![path]));
     let before = window.text();
+    assert!(suggested(&window).is_empty(), "not before they are listed");
     window.click("Suggestions");
+    assert_eq!(suggested(&window), ["web > api", "web > outside"]);
+    assert_eq!(window.text(), before, "nothing is drawn without a click");
     assert!(window.sees("API_ADDR=http://api:8080"), "the evidence");
     assert!(window.sees("manifests.yaml:12"));
     assert!(window.sees("Not ticked: outside the cluster, by a domain name"));
     window.click("Draw 1");
+    assert!(suggested(&window).is_empty());
     let document = window.document();
     let flows: Vec<String> = (document.flows.ids())
         .map(|id| document.flow_name(id))

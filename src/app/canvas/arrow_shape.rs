@@ -167,7 +167,7 @@ impl ArrowShape {
         shapes.push(match class {
             _ if arrow.denies => bar(tip, heading, size, Stroke::new(width + 1.0, foreground)),
             Some(TrafficClass::Denied) => bar(tip, heading, size, Stroke::new(width, foreground)),
-            Some(TrafficClass::DrawnUnseen) => {
+            class if class == Some(TrafficClass::DrawnUnseen) || is_suggested(arrow) => {
                 let inside = theme::color(pen.palette.canvas);
                 hollow_head(tip, heading, size, outline, inside)
             }
@@ -317,6 +317,10 @@ fn is_quiet(class: TrafficClass) -> bool {
         class,
         TrafficClass::Seen | TrafficClass::DrawnUnseen | TrafficClass::Denied
     )
+}
+
+fn is_suggested(arrow: &Arrow) -> bool {
+    extra_of(arrow) == Some(ExtraKind::Suggested)
 }
 
 fn extra_of(arrow: &Arrow) -> Option<ExtraKind> {

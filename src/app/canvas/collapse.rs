@@ -52,11 +52,13 @@ impl Collapsed {
             return lifted.clone();
         }
         let all: Vec<Extra> = extras.all.iter().cloned().collect();
+        let suggested = extras.suggested.iter().cloned().collect();
         let witness = extras.witness.iter().cloned().collect();
         let lifted = Extras {
             all: Arc::new(extra::lifted(document, &self.now, all)),
             witness: extra::lifted(document, &self.now, witness).pop(),
             missing: Arc::clone(&extras.missing),
+            suggested: Arc::new(extra::lifted(document, &self.now, suggested)),
         };
         self.lifted = Some((extras, Arc::clone(&self.now), lifted.clone()));
         lifted

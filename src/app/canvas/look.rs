@@ -35,7 +35,7 @@ pub fn icon_of_extra(kind: ExtraKind) -> &'static str {
         ExtraKind::Denied => icons::PROHIBIT,
         ExtraKind::Opened => icons::PLUS,
         ExtraKind::Closed => icons::MINUS,
-        ExtraKind::Hop => icons::ARROW_RIGHT,
+        ExtraKind::Hop | ExtraKind::Suggested => icons::ARROW_RIGHT,
         ExtraKind::Recorded(class) => icons::of_class(class),
     }
 }

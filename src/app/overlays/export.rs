@@ -5,9 +5,10 @@ mod dialects;
 
 use std::path::PathBuf;
 
-use egui::{Align, Context, Layout, RichText, ScrollArea, Ui};
+use egui::{Align, Context, Layout, ScrollArea, Ui};
 
 use super::dialog;
+use super::difference::{diff_line_ui, lines_ui};
 use super::report::head;
 use crate::app::files::{InDialect, Planned, Prepared};
 use crate::app::icons;
@@ -16,7 +17,7 @@ use crate::app::state::App;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
 use crate::policy::Target;
-use crate::project::files::{ChangeKind, DiffLine, ExportPlan, FileChange};
+use crate::project::files::{ChangeKind, ExportPlan, FileChange};
 use crate::scene::tokens;
 
 /// How policies are distributed over files.
@@ -267,7 +268,7 @@ fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
             });
         });
         if let Some(change) = plan.changes.get(*chosen) {
-            ui.vertical(|ui| diff_ui(ui, change, tall));
+            ui.vertical(|ui| lines_ui(ui, &change.diff, tall, diff_line_ui));
         }
     });
 }
@@ -286,50 +287,6 @@ fn change_row(ui: &mut Ui, change: &FileChange, chosen: bool) -> bool {
         .selected(chosen)
         .show(ui)
         .clicked()
-}
-
-fn diff_ui(ui: &mut Ui, change: &FileChange, tall: f32) {
-    let palette = theme::palette(ui.ctx());
-    let font = theme::mono(tokens::TEXT_SMALL);
-    egui::Frame::new()
-        .fill(color(palette.code))
-        .inner_margin(6)
-        .show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            let area = ScrollArea::both()
-                .id_salt("difference")
-                .max_height(tall)
-                .min_scrolled_height(tall)
-                .auto_shrink(false);
-            area.show_rows(ui, 17.0, change.diff.len(), |ui, rows| {
-                for line in change.diff.get(rows).unwrap_or_default() {
-                    let (mark, text, foreground, background) = match line {
-                        DiffLine::Same(text) => (' ', text, palette.text_secondary, None),
-                        DiffLine::Removed(text) => {
-                            ('-', text, palette.blocked, Some(palette.blocked_soft))
-                        }
-                        DiffLine::Added(text) => {
-                            ('+', text, palette.exact, Some(palette.exact_soft))
-                        }
-                    };
-                    let shown = RichText::new(format!("{mark} {text}"))
-                        .font(font.clone())
-                        .color(color(foreground));
-                    let label = ui.allocate_ui(egui::vec2(ui.available_width(), 17.0), |ui| {
-                        ui.set_min_height(17.0);
-                        if let Some(background) = background {
-                            let row = egui::Rect::from_x_y_ranges(
-                                ui.clip_rect().x_range(),
-                                ui.max_rect().y_range(),
-                            );
-                            ui.painter().rect_filled(row, 0.0, color(background));
-                        }
-                        ui.add(egui::Label::new(shown).extend());
-                    });
-                    let _ = label;
-                }
-            });
-        });
 }
 
 fn buttons_ui(ui: &mut Ui, view: &ExportView) -> Option<Done> {

@@ -2,7 +2,9 @@
 
 mod adopted;
 mod convert;
+mod difference;
 mod export;
+mod fixes;
 mod history;
 mod ignore;
 mod keys;
@@ -20,6 +22,7 @@ use super::theme::{self, color};
 pub use adopted::AdoptedView;
 pub use convert::ConvertView;
 pub use export::{ExportView, Form};
+pub use fixes::FixesView;
 pub use ignore::IgnoreView;
 pub use palette::PaletteView;
 pub use question::{PathPrompt, Question, Recovered, Replacing};
@@ -49,6 +52,8 @@ pub enum Overlay {
     Suggestions(Box<SuggestionsView>),
     /// The manual page of a rule, by its code.
     Manual(&'static str),
+    /// What the fixes of many findings change.
+    Fixes(Box<FixesView>),
     /// Where findings of a rule are ignored, and why.
     Ignore(Box<IgnoreView>),
 }

@@ -3,8 +3,8 @@
 use egui::Context;
 
 use super::{
-    Overlay, adopted, convert, export, history, ignore, keys, manual, palette, question, report,
-    suggestions,
+    Overlay, adopted, convert, export, fixes, history, ignore, keys, manual, palette, question,
+    report, suggestions,
 };
 use crate::app::state::App;
 
@@ -28,6 +28,7 @@ pub fn overlays_ui(app: &mut App, context: &Context) {
             suggestions::suggestions_ui(app, context, view).map(Overlay::Suggestions)
         }
         Overlay::Manual(code) => manual::manual_ui(context, code).then_some(Overlay::Manual(code)),
+        Overlay::Fixes(view) => fixes::fixes_ui(app, context, view).map(Overlay::Fixes),
         Overlay::Ignore(view) => ignore::ignore_ui(app, context, view).map(Overlay::Ignore),
         Overlay::Export(view) => export::export_ui(app, context, view).map(Overlay::Export),
     };

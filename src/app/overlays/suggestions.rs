@@ -1,6 +1,7 @@
 //! The flows that imported manifests or a recording imply: ticks, the lines that say so, and one button that draws them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use egui::{Align, Context, Layout, RichText, ScrollArea, Ui, WidgetType, vec2};
 
@@ -8,10 +9,11 @@ use super::dialog;
 use super::report::head;
 use crate::app::command::Command;
 use crate::app::state::App;
-use crate::app::suggestions::{Proposal, Recorded, edit_of};
+use crate::app::suggestions::{Proposal, Recorded, arrows, edit_of};
 use crate::app::theme::{self, color};
 use crate::app::widgets;
-use crate::scene::tokens;
+use crate::model::Document;
+use crate::scene::{Extra, tokens};
 
 /// Height of a proposal, and of a line below it.
 const ROW: f32 = 28.0;
@@ -22,9 +24,17 @@ const LINE: f32 = 18.0;
 pub struct SuggestionsView {
     /// The suggested flows that are not drawn.
     pub proposals: Vec<Proposal>,
+    /// They as arrows on the canvas.
+    pub arrows: Arc<Vec<Extra>>,
 }
 
 impl SuggestionsView {
+    /// Offers such flows.
+    pub fn new(document: &Document, proposals: Vec<Proposal>) -> Self {
+        let arrows = Arc::new(arrows(document, &proposals));
+        Self { proposals, arrows }
+    }
+
     fn ticked(&self) -> usize {
         let ticked = self
             .proposals

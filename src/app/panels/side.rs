@@ -31,7 +31,7 @@ pub fn keep(
         view.keep_extra(document);
     }
     match view.tab {
-        Tab::Problems if view.problem_list.shown(document) == Shown::Audit => {
+        Tab::Problems if view.shows_audit(document) => {
             view.audit.keep((results, number), pool);
         }
         Tab::Problems => problems::keep((results, number), &mut view.problem_list, pool),
@@ -181,7 +181,9 @@ fn problems_ui(
         problems::choice_ui(ui, shown, count, list);
     }
     match shown {
-        Shown::Audit => audit::audit_ui(ui, &mut view.audit, commands),
+        Shown::Audit => {
+            audit::audit_ui(ui, &mut view.audit, view.suggested.count, commands);
+        }
         Shown::Proof => problems::problems_ui(ui, results, &view.problems, list, commands),
     }
 }

@@ -78,7 +78,7 @@ fn load_balancers(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             continue;
         };
         let message = format!(
-            "it sends traffic from outside to `{}` on {wanted}, but no policy allows an address outside the cluster there",
+            "it sends traffic from outside to {} on {wanted}, but no policy allows an address outside the cluster there",
             input.name_of(pod)
         );
         let found = rule
@@ -366,6 +366,23 @@ spec: {controller: traefik.io/ingress-controller}
 
     fn namespace(name: &str) -> String {
         format!("{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {name}}}}}}}")
+    }
+
+    #[test]
+    fn a_workload_is_quoted_once() {
+        let text = "
+{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web}}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: web, namespace: shop}, spec: {podSelector: {}}}
+";
+        let all = crate::lint::lint(&crate::lint::tests::of_text(text));
+        let found = all.iter().find(|finding| finding.code == "L35").unwrap();
+        assert!(
+            found.message.contains("to `shop/web` on TCP 80,"),
+            "{found}"
+        );
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
         let (Some(line), Some(arrow)) = (lines.get(number), scene.arrows.get_mut(number)) else {
             continue;
         };
+        if !arrow.id.has_chip() {
+            continue;
+        }
         let width = arrow.label_width + 2.0 * tokens::CHIP_PADDING;
         let mut best: Option<(f32, Rect)> = None;
         for (bias, centre) in candidates(line, width) {

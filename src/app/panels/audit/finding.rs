@@ -62,13 +62,12 @@ pub(super) fn group_ui(ui: &mut Ui, group: &Group, view: &mut AuditView, command
     let actions = ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         if !fixable.is_empty() {
+            // More than one is shown before it is done.
+            let more = if fixable.len() > 1 { "…" } else { "" };
             let text = format!("Fix {}", fixable.len());
-            let button = widgets::secondary(ui, &text);
-            widgets::named(
-                &button,
-                WidgetType::Button,
-                &format!("{text} of {}", group.code),
-            );
+            let button = widgets::secondary(ui, &format!("{text}{more}"));
+            let name = format!("{text} of {}{more}", group.code);
+            widgets::named(&button, WidgetType::Button, &name);
             if button.clicked() {
                 view.wanted = Some(fixable);
             }

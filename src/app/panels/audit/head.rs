@@ -31,6 +31,7 @@ pub(super) fn head_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView, commands
             score_ui(ui, audit, view);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 report_ui(ui, commands);
+                fix_all_ui(ui, view);
             });
         });
         let is_one_line = ui.available_width() >= ONE_LINE;
@@ -97,6 +98,43 @@ fn report_ui(ui: &mut Ui, commands: &mut Commands) {
             }
         }
     });
+}
+
+/// The offer of suggested flows, which the canvas shows.
+pub(super) fn suggested_ui(ui: &mut Ui, count: usize, commands: &mut Commands) {
+    let palette = theme::palette(ui.ctx());
+    let text = match count {
+        0 => return,
+        1 => "1 flow implied by your manifests".to_owned(),
+        count => format!("{count} flows implied by your manifests"),
+    };
+    let margin = Margin::symmetric(16, 6);
+    let frame = egui::Frame::new().fill(color(palette.accent_soft));
+    frame.inner_margin(margin).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if widgets::secondary(ui, "Review…").clicked() {
+                commands.push(Command::Suggestions);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let text = RichText::new(text).font(theme::semibold(tokens::TEXT_NORMAL));
+                ui.add(egui::Label::new(text).truncate())
+                    .on_hover_text("Nothing is drawn without a click");
+            });
+        });
+    });
+}
+
+/// Fixes everything that can be fixed.
+fn fix_all_ui(ui: &mut Ui, view: &mut AuditView) {
+    let fixable = view.fixes().map(|fixes| fixes.fixable.clone());
+    let Some(fixable) = fixable.filter(|all| all.len() > 1) else {
+        return;
+    };
+    let text = format!("Fix all {}…", fixable.len());
+    if widgets::secondary(ui, &text).clicked() {
+        view.wanted = Some(fixable);
+    }
 }
 
 fn severities_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView) {

@@ -15,13 +15,13 @@ use std::sync::Arc;
 
 use egui::Ui;
 
-use crate::app::audit::{Audit, Form};
+use crate::app::audit::{Audit, Fixing, Form};
 use crate::app::command::Commands;
 use crate::app::jobs::{Memo, Pool};
 use crate::app::widgets;
 use crate::diag::Severity;
 use crate::fix::Fixes;
-use crate::model::{Document, Edit};
+use crate::model::Document;
 use crate::query::Results;
 use crate::report::findings;
 
@@ -32,11 +32,11 @@ use list::Layout;
 pub struct AuditView {
     audit: Memo<u64, Option<Arc<Audit>>>,
     fixes: Memo<u64, Arc<Fixes>>,
-    fixing: Memo<(u64, BTreeSet<usize>), Option<Edit>>,
+    fixing: Memo<(u64, BTreeSet<usize>), Option<Fixing>>,
     /// The findings to fix next, by their places.
     wanted: Option<BTreeSet<usize>>,
-    /// The change that was computed.
-    edit: Option<Edit>,
+    /// The fixes that were computed.
+    fixed: Option<Fixing>,
     filter: Filter,
     /// The codes whose findings are folded.
     folded: BTreeSet<&'static str>,
@@ -89,19 +89,18 @@ impl AuditView {
         let Some(wanted) = &self.wanted else { return };
         let places = wanted.clone();
         let fresh = self.fixing.keep((of, wanted.clone()), pool, move |cancel| {
-            audit.edit(&audit.fixes(&|at| places.contains(&at), &|| cancel.is_set()))
+            Fixing::of(&audit, &|at| places.contains(&at), &|| cancel.is_set())
         });
         if fresh || self.fixing.failed() {
-            self.edit = self.fixing.answer().and_then(|(_, edit)| edit.clone());
+            self.fixed = self.fixing.answer().and_then(|(_, fixing)| fixing.clone());
             self.wanted = None;
             self.fixing.forget();
         }
     }
 
-    /// The computed change, once, if it still applies to the texts.
-    pub fn take_edit(&mut self, document: &Document) -> Option<Edit> {
-        let edit = self.edit.take()?;
-        self.audit()?.is_of(document).then_some(edit)
+    /// The computed fixes, once, if they still apply to the texts.
+    pub fn take_fixing(&mut self, document: &Document) -> Option<Fixing> {
+        self.fixed.take().filter(|fixing| fixing.is_of(document))
     }
 
     /// The newest audit.
@@ -157,8 +156,8 @@ impl AuditView {
     }
 }
 
-/// Shows the audit.
-pub fn audit_ui(ui: &mut Ui, view: &mut AuditView, commands: &mut Commands) {
+/// Shows the audit; `suggested`: how many flows the manifests imply that are not drawn.
+pub fn audit_ui(ui: &mut Ui, view: &mut AuditView, suggested: usize, commands: &mut Commands) {
     let Some(audit) = view.audit().cloned() else {
         let text = match view.audit.failed() {
             true => "The policies could not be audited.",
@@ -168,6 +167,7 @@ pub fn audit_ui(ui: &mut Ui, view: &mut AuditView, commands: &mut Commands) {
         return;
     };
     head::head_ui(ui, &audit, view, commands);
+    head::suggested_ui(ui, suggested, commands);
     widgets::hairline(ui);
     list::list_ui(ui, &audit, view, commands);
 }

@@ -26,6 +26,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
         ExtraKind::TooWide | ExtraKind::Blocked | ExtraKind::Denied => "Connection",
         ExtraKind::Opened | ExtraKind::Closed => "Difference",
         ExtraKind::Hop => "Allowed",
+        ExtraKind::Suggested => "Suggested",
         ExtraKind::Recorded(_) => "Observed",
     };
     widgets::head(
@@ -43,6 +44,9 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     }
     if let Some(drawn) = inspect.compare.drawn(id) {
         ports(ui, &drawn.joined);
+    }
+    if id.kind == ExtraKind::Suggested && widgets::link(ui, "Review suggestions…").clicked() {
+        inspect.commands.push(Command::Suggestions);
     }
     let question = question(inspect, id, allowed);
     if let Some(question) = question

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::Ui;
+use egui::{Id, ScrollArea, Ui, WidgetType};
 
 use super::Inspect;
 use crate::app::analysis_results::AnalysisResults;
@@ -14,9 +14,12 @@ use crate::app::widgets::{self, Row};
 use crate::model::{Document, Item, NodeRef, PolicyId, WorkloadId};
 use crate::query::Results;
 use crate::query::audit::{Audit, audit as audit_of};
+use crate::scene::tokens;
 
-/// Maximum number of rows of a section.
-const SHOWN: usize = 6;
+/// The rows of a section at first.
+const FIRST: usize = 6;
+/// The rows of a section that are visible at once while all are shown.
+const VISIBLE: usize = 12;
 
 /// A row: its object, its text, the text at its right end, and the tooltip.
 struct Line {
@@ -154,22 +157,42 @@ fn list(ui: &mut Ui, inspect: &mut Inspect<'_>, title: &str, bad: Option<bool>, 
     };
     ui.add_space(2.0);
     widgets::section(ui, title, lines.len());
-    ui.scope(|ui| {
+    let line_ui = |ui: &mut Ui, line: &Line| {
+        let row = Row::new(icon, &line.text)
+            .icon_color(color(foreground))
+            .end(&line.end);
+        let mut response = row.show(ui);
+        if !line.more.is_empty() {
+            response = response.on_hover_text(&line.more);
+        }
+        response.clicked().then_some(line.item)
+    };
+    let id = Id::new(("audit section", title));
+    let is_whole = ui.data(|data| data.get_temp(id)).unwrap_or(false);
+    let clicked = ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        for line in lines.iter().take(SHOWN) {
-            let row = Row::new(icon, &line.text)
-                .icon_color(color(foreground))
-                .end(&line.end);
-            let mut response = row.show(ui);
-            if !line.more.is_empty() {
-                response = response.on_hover_text(&line.more);
-            }
-            if response.clicked() {
-                inspect.commands.push(Command::Reveal(line.item));
-            }
+        if !is_whole {
+            let first = lines.iter().take(FIRST);
+            return first.filter_map(|line| line_ui(ui, line)).last();
         }
-        if lines.len() > SHOWN {
-            widgets::faint(ui, format!("and {} more", lines.len() - SHOWN));
-        }
+        let tall = tokens::ROW * VISIBLE as f32;
+        let area = ScrollArea::vertical().id_salt(title).max_height(tall);
+        let shown = area.show_rows(ui, tokens::ROW, lines.len(), |ui, rows| {
+            let visible = lines.get(rows).unwrap_or_default().iter();
+            visible.filter_map(|line| line_ui(ui, line)).last()
+        });
+        shown.inner
     });
+    inspect.commands.extend(clicked.inner.map(Command::Reveal));
+    if lines.len() > FIRST {
+        let text = match is_whole {
+            true => format!("Show the first {FIRST}"),
+            false => format!("Show all {}", lines.len()),
+        };
+        let link = widgets::link(ui, &text);
+        widgets::named(&link, WidgetType::Link, &format!("{text}: {title}"));
+        if link.clicked() {
+            ui.data_mut(|data| data.insert_temp(id, !is_whole));
+        }
+    }
 }
