@@ -10,7 +10,7 @@ use super::command::{Command, Commands, When};
 use super::dialogs::{Extent, PathRequest};
 use super::files::PictureForm;
 use super::matrix::Center;
-use super::overlays::{IgnoreView, Overlay, PaletteView, SuggestionsView};
+use super::overlays::{IgnoreView, KeysView, Overlay, PaletteView, SuggestionsView};
 use super::panels::Tab;
 use super::panels::inspector::name_field_id;
 use super::panels::policies::Scope;
@@ -203,7 +203,7 @@ impl App {
 
             Command::GoTo => self.open_palette(false),
             Command::RunCommand => self.open_palette(true),
-            Command::Keys => self.view.overlay = Some(Overlay::Keys),
+            Command::Keys => self.view.overlay = Some(Overlay::Keys(KeysView::default())),
             Command::Find => self.find(),
             Command::ToggleMatrix => self.toggle_matrix(),
             Command::ToggleImported => self.view.imported_hidden = !self.view.imported_hidden,
@@ -224,6 +224,9 @@ impl App {
             Command::ThemeDark => self.like(|likes| likes.theme = Choice::Dark),
             Command::ToggleContrast => self.like(|l| l.high_contrast = !l.high_contrast),
             Command::ToggleMotion => self.like(|l| l.reduced_motion = !l.reduced_motion),
+            Command::LargerInterface => self.scale(|likes| likes.step_scale(true)),
+            Command::SmallerInterface => self.scale(|likes| likes.step_scale(false)),
+            Command::ResetInterface => self.scale(|likes| likes.scale = 100),
 
             Command::Problems => self.show_tab(Tab::Problems),
             Command::Audit => self.audit(),
@@ -624,6 +627,13 @@ impl App {
             self.files.save_preferences(&self.preferences);
             self.apply_preferences();
         }
+    }
+
+    /// Changes the size of the interface.
+    fn scale(&mut self, change: impl FnOnce(&mut super::preferences::Preferences)) {
+        self.like(change);
+        let percent = self.preferences.scale;
+        self.view.notify(format!("Interface at {percent}%"));
     }
 
     /// Closes the export dialog; its choices are remembered for the next time.

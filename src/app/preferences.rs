@@ -1,5 +1,6 @@
 //! Preferences: theme, panels, recent projects. Stored in the state folder.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,9 @@ use crate::scene::tokens;
 
 /// How many recent projects are remembered.
 pub const RECENT: usize = 8;
+
+/// The sizes of the interface, in percent.
+const SCALES: [u16; 9] = [70, 80, 90, 100, 110, 125, 150, 175, 200];
 
 /// The preferences stored between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +35,8 @@ pub struct Preferences {
     pub inspector_width: f32,
     /// The size of the interface, in percent.
     pub scale: u16,
+    /// The shortcuts that the user changed, by the names of their commands: `edit.mute: Ctrl M`.
+    pub keys: BTreeMap<String, String>,
     /// Recently opened projects and folders, newest first.
     pub recent: Vec<PathBuf>,
 }
@@ -46,6 +52,7 @@ impl Default for Preferences {
             outline_width: tokens::OUTLINE,
             inspector_width: tokens::INSPECTOR,
             scale: 100,
+            keys: BTreeMap::new(),
             recent: Vec::new(),
         }
     }
@@ -81,6 +88,21 @@ impl Preferences {
         let outline = self.outline.then_some(self.outline_width);
         let side = self.inspector.then_some(self.inspector_width);
         fit(window, outline, side)
+    }
+
+    /// The factor by which the interface is larger than the desktop asks for.
+    pub fn zoom(&self) -> f32 {
+        let [least, .., most] = SCALES;
+        f32::from(self.scale.clamp(least, most)) / 100.0
+    }
+
+    /// The next larger or smaller interface, if there is one.
+    pub fn step_scale(&mut self, larger: bool) {
+        let next = match larger {
+            true => SCALES.iter().find(|scale| **scale > self.scale),
+            false => SCALES.iter().rfind(|scale| **scale < self.scale),
+        };
+        self.scale = next.copied().unwrap_or(self.scale);
     }
 
     /// Moves a path to the front of the recent ones.

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::app::command::{Commands, LISTED, Listed, Menu, Switch, When};
+use crate::app::command::{Commands, Keymap, LISTED, Listed, Menu, Switch, When};
 use crate::app::icons;
 use crate::app::state::App;
 use crate::app::widgets::{self, Row};
@@ -24,6 +24,7 @@ pub fn dialects_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
 }
 
 fn entries_ui(ui: &mut Ui, app: &App, shown: impl Fn(&Listed) -> bool, commands: &mut Commands) {
+    let keymap = Keymap::of(ui.ctx());
     for (at, listed) in LISTED.iter().filter(|listed| shown(listed)).enumerate() {
         if listed.apart && at > 0 {
             ui.add_space(4.0);
@@ -31,10 +32,7 @@ fn entries_ui(ui: &mut Ui, app: &App, shown: impl Fn(&Listed) -> bool, commands:
             ui.add_space(4.0);
         }
         let text = text_of(app, listed);
-        let keys = listed
-            .keys
-            .first()
-            .map_or(String::new(), |shortcut| shortcut.text());
+        let keys = keymap.text(&listed.command);
         let icon = if listed.switch.is_some_and(|switch| is_on(app, switch)) {
             icons::CHECK
         } else {
