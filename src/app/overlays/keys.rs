@@ -1,6 +1,6 @@
 //! The keyboard shortcuts, from the table of commands, each to be changed; and the gestures of the canvas.
 
-use egui::{Button, Context, Event, RichText, ScrollArea, Ui, WidgetType};
+use egui::{Button, Context, Event, Key, Modifiers, RichText, ScrollArea, Ui, WidgetType};
 
 use super::dialog;
 use crate::app::command::{Command, Keymap, LISTED, Listed, Menu, Shortcut};
@@ -63,6 +63,7 @@ pub(super) fn keys_ui(app: &mut App, context: &Context, mut view: KeysView) -> O
             .max_height(tall.max(160.0))
             .min_scrolled_height(tall.max(160.0))
             .show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
                 ui.columns(2, |columns| {
                     let [left, right] = columns else { return };
                     for menu in [Menu::File, Menu::Edit] {
@@ -92,7 +93,7 @@ impl KeysView {
         let Some(listed) = self.changing else { return };
         let mut pressed = None;
         context.input_mut(|input| {
-            let held = input.modifiers;
+            let held = input.modifiers | Modifiers::COMMAND;
             input.events.retain(|event| {
                 let key = match event {
                     Event::Key {
@@ -102,9 +103,9 @@ impl KeysView {
                         modifiers,
                         ..
                     } => Shortcut::pressed(*key, *physical_key, *modifiers),
-                    Event::Copy => Shortcut::pressed(egui::Key::C, None, held | COMMAND),
-                    Event::Cut => Shortcut::pressed(egui::Key::X, None, held | COMMAND),
-                    Event::Paste(_) => Shortcut::pressed(egui::Key::V, None, held | COMMAND),
+                    Event::Copy => Shortcut::pressed(Key::C, None, held),
+                    Event::Cut => Shortcut::pressed(Key::X, None, held),
+                    Event::Paste(_) => Shortcut::pressed(Key::V, None, held),
                     _ => return true,
                 };
                 pressed = Some(key);
@@ -113,7 +114,7 @@ impl KeysView {
         });
         let Some(shortcut) = pressed else { return };
         self.changing = None;
-        if shortcut.key != egui::Key::Escape {
+        if shortcut.key != Key::Escape {
             let changed = keymap.change(listed, shortcut);
             self.refused = changed.err().map(|why| (listed.name, why));
         }
@@ -200,8 +201,6 @@ impl KeysView {
         asked
     }
 }
-
-const COMMAND: egui::Modifiers = egui::Modifiers::COMMAND;
 
 fn line(ui: &mut Ui, what: &str, keys: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {

@@ -1,18 +1,23 @@
 //! The menus, from the table of commands.
 
-use egui::Ui;
+use egui::{ScrollArea, Ui};
 
 use crate::app::command::{Commands, Keymap, LISTED, Listed, Menu, Switch, When};
 use crate::app::icons;
 use crate::app::state::App;
 use crate::app::widgets::{self, Row};
 use crate::model::{History, Settings};
+use crate::scene::tokens;
 
 /// Shows a menu.
 pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     ui.set_width(280.0);
     ui.spacing_mut().item_spacing.y = 0.0;
-    entries_ui(ui, app, |listed| listed.menu == menu, commands);
+    // Where a window is lower than its menu, the menu scrolls.
+    let most = ui.ctx().content_rect().height() - tokens::BAR - 24.0;
+    ScrollArea::vertical().max_height(most).show(ui, |ui| {
+        entries_ui(ui, app, |listed| listed.menu == menu, commands);
+    });
 }
 
 /// The dialects to write policies in.

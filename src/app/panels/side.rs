@@ -20,6 +20,11 @@ use crate::model::Document;
 use crate::query::Results;
 use crate::scene::tokens;
 
+/// In windows lower than this the tabs keep at least [`BELOW_LEAST`].
+const LOW: f32 = 800.0;
+/// The least height of the tabs in low windows.
+const BELOW_LEAST: f32 = 320.0;
+
 /// Computes the contents of the tabs on the worker pool.
 pub fn keep(
     document: &Document,
@@ -90,7 +95,11 @@ pub fn side_ui(
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let area = ui.available_rect_before_wrap();
-    let most = (area.height() * *view.split.of(view.tab)).max(80.0);
+    let mut most = area.height() * *view.split.of(view.tab);
+    if ui.ctx().content_rect().height() < LOW {
+        most = most.min(area.height() - BELOW_LEAST);
+    }
+    let most = most.max(80.0);
     let shown = ScrollArea::vertical()
         .id_salt("inspector")
         .max_height(most)
@@ -245,12 +254,14 @@ pub fn rail_ui(ui: &mut Ui, document: &Document, view: &mut View) {
 fn tabs_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
     let is_audit = view.problem_list.shown(document) == Shown::Audit;
     let Tabs { all, badge } = Tabs::of(ui.ctx(), document, view);
-    let tabs = all.map(|(tab, _, name, count)| (tab, name, count));
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let chosen = widgets::tab_bar(ui, view.tab, &tabs, badge);
-        if view.tab == Tab::Problems && is_audit {
+        let has_button = view.tab == Tab::Problems && is_audit;
+        let button = if has_button { tokens::BUTTON } else { 0.0 };
+        let room = ui.available_width() - button;
+        let chosen = widgets::tab_bar(ui, room, view.tab, &all, badge);
+        if has_button {
             let bar = ui.min_rect();
             let side = egui::vec2(tokens::BUTTON, tokens::BUTTON);
             let right = ui.max_rect().right() - tokens::BUTTON;

@@ -286,6 +286,11 @@ impl Bench {
         self.event(Event::Text(text.to_owned()));
     }
 
+    /// Shows one frame.
+    pub fn step(&mut self) {
+        self.harness.step();
+    }
+
     /// Shows one frame after an event.
     pub fn frame(&mut self, event: Event) {
         self.harness.event(event);

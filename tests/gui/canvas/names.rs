@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use drawbridge::app::Command;
 use drawbridge::model::{Document, Edit, Item, NodeRef};
 use drawbridge::proof::Verdict;
+use egui::accesskit::Toggled;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::bench::{Bench, shop};
@@ -115,12 +116,12 @@ fn what_is_named_can_be_activated_and_says_that_it_is_selected() {
     let mut bench = Bench::new(shop());
     let web = bench.node("shop/web").item().expect("a workload");
     let node = bench.harness().get_by_label("workload web in shop");
-    assert_eq!(node.accesskit_node().is_selected(), Some(false));
+    assert_eq!(node.accesskit_node().toggled(), Some(Toggled::False));
     node.click_accesskit();
     bench.ask(Command::Say(String::new()));
     assert_eq!(bench.selection(), [web]);
     let node = bench.harness().get_by_label("workload web in shop");
-    assert_eq!(node.accesskit_node().is_selected(), Some(true));
+    assert_eq!(node.accesskit_node().toggled(), Some(Toggled::True));
     let flow = Item::Flow(bench.document().flows.ids().next().expect("a flow"));
     let name = format!("flow {} on ", bench.document().item_name(flow));
     let all = bench.harness().query_all_by_label_contains(&name);

@@ -1,10 +1,12 @@
 //! The work of a frame in a large project: 2,000 workloads and 10,000 flows, as it opens and with five
-//! namespaces expanded. Counted, so that it holds on any machine; the times are printed.
+//! namespaces expanded. Counted, so that it holds on any machine; the times are printed:
+//! `cargo test --release --test window -- --ignored --nocapture frames_of_a_large_project`
 
 use std::time::{Duration, Instant};
 
 use drawbridge::app::Command;
 use drawbridge::app::canvas::Counters;
+use drawbridge::app::jobs::Workers;
 use drawbridge::model::{Document, Item};
 use drawbridge::project::format;
 use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Vec2, vec2};
@@ -39,19 +41,28 @@ fn large() -> Document {
 }
 
 /// What a gesture costs.
-#[derive(Debug)]
 struct Cost {
     /// The greatest counts of a frame.
     most: Counters,
     /// Frames that made more than a few shapes anew.
     rebuilding: usize,
+    /// How often frames went through the answers.
+    judged: u64,
     /// 95 of 100 frames take no longer.
     time: Duration,
+}
+
+impl Cost {
+    fn print(&self, name: &str) {
+        let (most, rebuilding, time) = (self.most, self.rebuilding, self.time);
+        println!("{name}: {time:?} (95 of 100), {rebuilding} frames rebuild, at most {most:?}");
+    }
 }
 
 /// Shows a frame after each event.
 fn frames(bench: &mut Bench, events: impl Iterator<Item = Event>) -> Cost {
     let (mut most, mut rebuilding, mut times) = (Counters::default(), 0, Vec::new());
+    let before = bench.counters().judged;
     for event in events {
         let begun = Instant::now();
         bench.frame(event);
@@ -60,7 +71,6 @@ fn frames(bench: &mut Bench, events: impl Iterator<Item = Event>) -> Cost {
         most.shapes = most.shapes.max(counters.shapes);
         most.nodes = most.nodes.max(counters.nodes);
         most.arrows = most.arrows.max(counters.arrows);
-        most.judged = most.judged.max(counters.judged);
         most.rebuilt_nodes = most.rebuilt_nodes.max(counters.rebuilt_nodes);
         most.rebuilt_arrows = most.rebuilt_arrows.max(counters.rebuilt_arrows);
         rebuilding += usize::from(counters.rebuilt_nodes + counters.rebuilt_arrows > 8);
@@ -70,6 +80,7 @@ fn frames(bench: &mut Bench, events: impl Iterator<Item = Event>) -> Cost {
     Cost {
         most,
         rebuilding,
+        judged: bench.counters().judged - before,
         time: time.unwrap_or_default(),
     }
 }
@@ -124,30 +135,49 @@ fn gestures(bench: &mut Bench, handle: Pos2) -> Vec<(&'static str, Cost)> {
     ]
 }
 
+/// Shows frames until workers have answered.
+fn wait(bench: &mut Bench) {
+    let mut quiet = 0;
+    while quiet < 20 {
+        bench.step();
+        let busy = bench.harness().state().checking() || bench.counters().nodes == 0;
+        quiet = if busy { 0 } else { quiet + 1 };
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
+#[ignore = "reading and checking so much takes minutes in a build that is not optimised"]
 fn frames_of_a_large_project_do_little() {
-    let begun = Instant::now();
     let document = large();
     assert_eq!(document.workloads.len(), 2_000);
     assert_eq!(document.flows.len(), 10_000);
-    let mut bench = Bench::new(document);
-    println!("open after {:?}", begun.elapsed());
-    let card = |bench: &Bench| bench.rect(bench.node("team-0/*")).center();
-    assert!(bench.counters().nodes <= NAMESPACES, "it opens collapsed");
+    let mut bench = Bench::with(Workers::Threads, document);
+    wait(&mut bench);
+    let card = |bench: &Bench| bench.rect(bench.node("team-0/*")).left_top() + vec2(40.0, 12.0);
+    assert_eq!(bench.counters().nodes, NAMESPACES, "it opens collapsed");
     let at = card(&bench);
     for (name, cost) in gestures(&mut bench, at) {
-        println!("collapsed, {name}: {cost:?}");
+        cost.print(&format!("collapsed, {name}"));
+        // One arrow for each pair of namespaces: four from each.
+        assert!(cost.most.arrows <= 4 * NAMESPACES, "{name}");
+        assert!(cost.most.shapes <= 1_000, "{name}");
+        // Another zoom makes all shapes anew; a drag those of what moves.
+        assert!(name == "zoom" || cost.rebuilding <= FRAMES / 4, "{name}");
+        assert_eq!(cost.judged, 0, "{name}: no frame goes through the answers");
     }
     for space in 0..5 {
         let node = bench.node(&format!("team-{space}/*"));
         let item: Option<Item> = node.item();
         bench.ask(Command::Select(item.into_iter().collect()));
         bench.ask(Command::Expand);
+        wait(&mut bench);
     }
     bench.ask(Command::Fit);
-    println!("expanded after {:?}", begun.elapsed());
+    wait(&mut bench);
     let at = card(&bench);
     for (name, cost) in gestures(&mut bench, at) {
-        println!("expanded, {name}: {cost:?}");
+        cost.print(&format!("five expanded, {name}"));
+        assert_eq!(cost.judged, 0, "{name}: no frame goes through the answers");
     }
 }
