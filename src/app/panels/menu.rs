@@ -15,7 +15,8 @@ pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     ui.spacing_mut().item_spacing.y = 0.0;
     // Where a window is lower than its menu, the menu scrolls.
     let most = ui.ctx().content_rect().height() - tokens::BAR - 24.0;
-    ScrollArea::vertical().max_height(most).show(ui, |ui| {
+    let scrolled = ScrollArea::vertical().max_height(most);
+    scrolled.min_scrolled_height(most).show(ui, |ui| {
         entries_ui(ui, app, |listed| listed.menu == menu, commands);
     });
 }

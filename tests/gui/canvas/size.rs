@@ -171,7 +171,19 @@ fn frames_of_a_large_project_do_little() {
         let item: Option<Item> = node.item();
         bench.ask(Command::Select(item.into_iter().collect()));
         bench.ask(Command::Expand);
-        wait(&mut bench);
+        let inside = bench.node(&format!("team-{space}/svc-0"));
+        let is_drawn = |bench: &Bench| {
+            let canvas = &bench.harness().state().view.canvas;
+            canvas.screen_rect(inside).is_some()
+        };
+        for _ in 0..4_000 {
+            if is_drawn(&bench) {
+                break;
+            }
+            bench.step();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(is_drawn(&bench), "team-{space} is expanded");
     }
     bench.ask(Command::Fit);
     wait(&mut bench);
