@@ -57,7 +57,7 @@ impl Shortcut {
             Key::Enter => Some("presses buttons and applies what is typed"),
             Key::Space => Some("pans the canvas and presses buttons"),
             Key::ArrowUp | Key::ArrowDown | Key::ArrowLeft | Key::ArrowRight
-                if !alt && !(command && shift) =>
+                if !(alt || command && shift) =>
             {
                 Some("moves and selects objects")
             }
