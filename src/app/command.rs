@@ -2,14 +2,16 @@
 //! share; commands with data are not in it. Panels and the canvas push into [`Commands`], which the
 //! window runs in order at the end of the frame.
 
+mod keymap;
 mod shortcut;
 
 use std::path::PathBuf;
 
 use egui::Key;
 
-use shortcut::{alt, ctrl, ctrl_shift, key, shift_digit};
+use shortcut::{alt, ctrl, ctrl_shift, key, shift};
 
+pub use keymap::Keymap;
 pub use shortcut::Shortcut;
 
 use super::audit::Form;
@@ -108,6 +110,9 @@ pub enum Command {
     ThemeDark,
     ToggleContrast,
     ToggleMotion,
+    LargerInterface,
+    SmallerInterface,
+    ResetInterface,
     CopyPolicies,
     StylePerFlow,
     StylePerWorkload,
@@ -289,7 +294,7 @@ pub struct Listed {
     pub apart: bool,
     /// When it can be run.
     pub when: When,
-    /// Its shortcuts; menus show the first.
+    /// Its shortcuts, unless the user changed them: [`Keymap`].
     pub keys: &'static [Shortcut],
     /// The setting that its check in the menu shows.
     pub switch: Option<Switch>,
@@ -375,8 +380,8 @@ pub static LISTED: &[Listed] = listed! {
     SelectAll "edit.select-all" "Select all" "", Edit "-", Project, [ctrl(Key::A)];
     SelectSources "edit.select-sources" "Select sources" "", Edit, Selection, [key(Key::OpenBracket)];
     SelectDestinations "edit.select-destinations" "Select destinations" "", Edit, Selection, [key(Key::CloseBracket)];
-    AddSources "edit.add-sources" "Add sources to the selection" "", Edit, Selection, [shift_digit(Key::OpenBracket)];
-    AddDestinations "edit.add-destinations" "Add destinations to the selection" "", Edit, Selection, [shift_digit(Key::CloseBracket)];
+    AddSources "edit.add-sources" "Add sources to the selection" "", Edit, Selection, [shift(Key::OpenBracket)];
+    AddDestinations "edit.add-destinations" "Add destinations to the selection" "", Edit, Selection, [shift(Key::CloseBracket)];
     AlignLeft "edit.align-left" "Align left" "", Edit "-", Several, [ctrl_shift(Key::ArrowLeft)];
     AlignRight "edit.align-right" "Align right" "", Edit, Several, [ctrl_shift(Key::ArrowRight)];
     AlignTop "edit.align-top" "Align top" "", Edit, Several, [ctrl_shift(Key::ArrowUp)];
@@ -401,8 +406,8 @@ pub static LISTED: &[Listed] = listed! {
     ZoomIn "view.zoom-in" "Zoom in" icons::PLUS, View "-", Project, [ctrl(Key::Plus), ctrl(Key::Equals)];
     ZoomOut "view.zoom-out" "Zoom out" icons::MINUS, View, Project, [ctrl(Key::Minus)];
     ZoomReset "view.zoom-reset" "Actual size" "", View, Project, [ctrl(Key::Num0)];
-    Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift_digit(Key::Num1), key(Key::Home)];
-    FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift_digit(Key::Num2)];
+    Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift(Key::Num1), key(Key::Home)];
+    FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift(Key::Num2)];
     LayOut "view.lay-out" "Auto-layout" "", View, Project, [];
     Collapse "view.collapse" "Collapse" icons::CARET_RIGHT, View "-", Namespaces, [key(Key::C)];
     Expand "view.expand" "Expand" icons::CARET_DOWN, View, Namespaces, [];
@@ -430,6 +435,9 @@ pub static LISTED: &[Listed] = listed! {
     ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [], Switch::Theme(Choice::Dark);
     ToggleContrast "view.high-contrast" "High contrast" "", View, Always, [], Switch::Contrast;
     ToggleMotion "view.reduced-motion" "Reduced motion" "", View, Always, [], Switch::Motion;
+    LargerInterface "view.larger-interface" "Larger interface" "", View "-", Always, [];
+    SmallerInterface "view.smaller-interface" "Smaller interface" "", View, Always, [];
+    ResetInterface "view.reset-interface" "Interface at 100%" "", View, Always, [];
 
     CopyPolicies "policy.copy" "Copy policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
     Adopt "policy.adopt" "Adopt imported policies" icons::CHECK, Policy "-", Imported, [];
@@ -468,6 +476,14 @@ pub static LISTED: &[Listed] = listed! {
 };
 
 impl Listed {
+    /// Whether the user may change its shortcut. The system itself copies and cuts by its own keys.
+    pub fn is_changeable(&self) -> bool {
+        !matches!(
+            self.command,
+            Command::Escape | Command::Copy | Command::Cut | Command::CopyPolicies
+        )
+    }
+
     /// Whether it repeats while its key is held.
     pub fn repeats(&self) -> bool {
         let zoom = matches!(self.command, Command::ZoomIn | Command::ZoomOut);
@@ -517,7 +533,6 @@ impl Commands {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use egui::Modifiers;
     use std::collections::BTreeSet;
 
     #[test]
@@ -530,12 +545,5 @@ mod tests {
             .collect();
         let different: BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len(), "{keys:?}");
-    }
-
-    #[test]
-    fn shifted_digits_match_by_key_position() {
-        let fit = &Command::Fit.listed().expect("it is listed").keys[0];
-        assert!(fit.matches(Key::Exclamationmark, Some(Key::Num1), Modifiers::SHIFT));
-        assert!(!fit.matches(Key::Num1, Some(Key::Num1), Modifiers::NONE));
     }
 }

@@ -1,6 +1,8 @@
 //! A frame: answers of jobs are taken in, keys become commands, panels are shown, and commands run in order at
 //! the end.
 
+mod panes;
+
 use std::sync::Arc;
 
 use egui::{CentralPanel, Context, Frame, Panel, Ui};
@@ -10,7 +12,8 @@ use super::command::{Command, Commands};
 use super::keys;
 use super::matrix::{self, Center};
 use super::overlays;
-use super::panels::{lesson, outline, side, start, status, top_bar};
+use super::panels::{lesson, side, start, status, top_bar};
+use super::panes::{Pane, Shown};
 use super::perform;
 use super::state::App;
 use super::theme::{self, color};
@@ -114,23 +117,17 @@ impl App {
             fixing => commands.extend(fixing.map(|fixing| Command::Edit(fixing.edit))),
         }
         let is_wide = view.is_wide(document);
-        if self.preferences.outline && !is_wide {
-            let left = Panel::left("outline").default_size(tokens::OUTLINE);
-            left.size_range(160.0..=480.0).frame(panel).show(ui, |ui| {
-                let hubs = view.canvas.hubs().hidden();
-                let beside = outline::Beside {
-                    number: view.results_number,
-                    names: &view.names,
-                    hubs: &hubs,
-                    selection: &view.selection,
-                    chosen: view.policies.chosen.as_deref(),
-                };
-                let about = (document, &*results);
-                outline::outline_ui(ui, about, beside, &mut view.outline, commands);
-            });
-        }
+        let whole = ui.available_rect_before_wrap();
+        let shown = match is_wide {
+            true => (Shown::Hidden, Shown::Hidden),
+            false => self.preferences.fit_panes(whole.width()),
+        };
+        view.panes.keep(shown);
+        let about = (document, &*results);
+        panes::pane_ui(ui, (Pane::Outline, shown.0), about, view, commands);
+        panes::pane_ui(ui, (Pane::Side, shown.1), about, view, commands);
         if is_wide {
-            let most = ui.max_rect().width() * WIDE;
+            let most = whole.width() * WIDE;
             let right = Panel::right("audit").default_size(most);
             right
                 .size_range(480.0..=most.max(480.0))
@@ -138,12 +135,8 @@ impl App {
                 .show(ui, |ui| {
                     side::wide_ui(ui, document, &results, view, commands);
                 });
-        } else if self.preferences.inspector {
-            let right = Panel::right("inspector").default_size(tokens::INSPECTOR);
-            right.size_range(300.0..=720.0).frame(panel).show(ui, |ui| {
-                side::side_ui(ui, document, &results, view, commands);
-            });
         }
+        let room = ui.available_rect_before_wrap();
         let background = Frame::new().fill(color(palette.canvas));
         CentralPanel::default().frame(background).show(ui, |ui| {
             if view.center == Center::Matrix {
@@ -157,5 +150,12 @@ impl App {
                 view.matrix.open();
             }
         });
+        if panes::grips_ui(ui, shown, whole, &mut self.preferences) {
+            self.files.save_preferences(&self.preferences);
+        }
+        if let Some(pane) = view.panes.over() {
+            let wide = *self.preferences.width(pane);
+            panes::over_ui(ui.ctx(), (room, wide), about, view, commands);
+        }
     }
 }

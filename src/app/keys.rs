@@ -4,7 +4,7 @@
 use egui::{Context, Event, Key, PointerButton, Popup};
 
 use super::canvas::canvas_id;
-use super::command::{Command, LISTED, Listed, When};
+use super::command::{Command, Keymap, Listed, Shortcut, When};
 use super::matrix::Center;
 use super::state::App;
 
@@ -15,6 +15,7 @@ pub fn read(app: &mut App, context: &Context) {
     let busy = app.view.overlay.is_some() || Popup::is_any_open(context);
     // Enter belongs to a button or a row that has the keyboard.
     let focused = context.memory(|memory| memory.focused().is_some_and(|id| id != canvas_id()));
+    let keymap = Keymap::of(context);
     let mut asked = Vec::new();
     context.input_mut(|input| {
         // Copy with Shift held arrives as copy, too.
@@ -27,14 +28,15 @@ pub fn read(app: &mut App, context: &Context) {
                 modifiers,
                 repeat,
             } => {
-                let Some(listed) = find(*key, *physical_key, *modifiers) else {
+                let shortcut = Shortcut::pressed(*key, *physical_key, *modifiers);
+                let Some(listed) = keymap.find(shortcut) else {
                     return true;
                 };
                 let pressing = focused && *key == Key::Enter;
                 // The matrix moves by these keys itself.
                 let pages = matches!(*key, Key::Home | Key::PageUp | Key::PageDown);
                 let moving = pages && app.view.center == Center::Matrix;
-                let wanted = !pressing && !moving && wanted(app, listed, typing, busy);
+                let wanted = !pressing && !moving && wanted(app, (shortcut, listed), typing, busy);
                 if wanted && (!repeat || listed.repeats()) {
                     asked.push(listed.command.clone());
                 }
@@ -88,35 +90,18 @@ fn ask_if(asked: &mut Vec<Command>, app: &App, command: Command) -> bool {
     possible
 }
 
-fn find(
-    key: egui::Key,
-    physical: Option<egui::Key>,
-    modifiers: egui::Modifiers,
-) -> Option<&'static Listed> {
-    LISTED.iter().find(|listed| {
-        listed
-            .keys
-            .iter()
-            .any(|shortcut| shortcut.matches(key, physical, modifiers))
-    })
-}
-
 /// Whether a key press is taken as a command now.
-fn wanted(app: &App, listed: &Listed, typing: bool, busy: bool) -> bool {
+fn wanted(app: &App, (shortcut, listed): (Shortcut, &Listed), typing: bool, busy: bool) -> bool {
     if listed.command == Command::Escape {
         // Text fields, menus and dialogs see Escape themselves.
         return !typing && !busy;
     }
-    let text = listed
-        .keys
-        .iter()
-        .any(|shortcut| shortcut.belongs_to_text());
     let undo = matches!(listed.when, When::Undo | When::Redo);
     if typing && undo {
         // A field with nothing typed in it has nothing to undo of its own.
         return !busy && !app.view.drafts.pending() && app.can(&listed.command);
     }
-    if busy || (typing && text) {
+    if busy || (typing && shortcut.belongs_to_text()) {
         return false;
     }
     app.can(&listed.command)

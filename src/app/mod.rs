@@ -26,6 +26,7 @@ pub mod matrix;
 pub mod names;
 pub mod overlays;
 pub mod panels;
+pub mod panes;
 mod perform;
 pub mod places;
 pub mod preferences;

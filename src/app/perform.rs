@@ -10,12 +10,13 @@ use super::command::{Command, Commands, When};
 use super::dialogs::{Extent, PathRequest};
 use super::files::PictureForm;
 use super::matrix::Center;
-use super::overlays::{IgnoreView, Overlay, PaletteView, SuggestionsView};
+use super::overlays::{IgnoreView, KeysView, Overlay, PaletteView, SuggestionsView};
 use super::panels::Tab;
 use super::panels::inspector::name_field_id;
 use super::panels::policies::Scope;
 use super::panels::problems::Shown;
 use super::panels::{radius, why};
+use super::panes::Pane;
 use super::selection::exists;
 use super::state::App;
 use super::suggestions::{Proposal, proposals};
@@ -164,6 +165,7 @@ impl App {
             Command::ChoosePolicy(key) => {
                 self.view.policies.choose_key(key);
                 self.view.tab = Tab::Policies;
+                self.view.panes.open(Pane::Side);
             }
             Command::Escape => self.cancel_step(),
 
@@ -204,7 +206,7 @@ impl App {
 
             Command::GoTo => self.open_palette(false),
             Command::RunCommand => self.open_palette(true),
-            Command::Keys => self.view.overlay = Some(Overlay::Keys),
+            Command::Keys => self.view.overlay = Some(Overlay::Keys(KeysView::default())),
             Command::Find => self.find(),
             Command::ToggleMatrix => self.toggle_matrix(),
             Command::ToggleImported => self.view.imported_hidden = !self.view.imported_hidden,
@@ -218,13 +220,16 @@ impl App {
             }
             Command::ToggleHubs => self.view.canvas.toggle_hubs(),
             Command::ClearFilters => drop(self.view.filter.clear()),
-            Command::ToggleOutline => self.like(|likes| likes.outline = !likes.outline),
-            Command::ToggleInspector => self.like(|likes| likes.inspector = !likes.inspector),
+            Command::ToggleOutline => self.toggle_pane(Pane::Outline),
+            Command::ToggleInspector => self.toggle_pane(Pane::Side),
             Command::ThemeSystem => self.like(|likes| likes.theme = Choice::System),
             Command::ThemeLight => self.like(|likes| likes.theme = Choice::Light),
             Command::ThemeDark => self.like(|likes| likes.theme = Choice::Dark),
             Command::ToggleContrast => self.like(|l| l.high_contrast = !l.high_contrast),
             Command::ToggleMotion => self.like(|l| l.reduced_motion = !l.reduced_motion),
+            Command::LargerInterface => self.scale(|likes| likes.step_scale(true)),
+            Command::SmallerInterface => self.scale(|likes| likes.step_scale(false)),
+            Command::ResetInterface => self.scale(|likes| likes.scale = 100),
 
             Command::Problems => self.show_tab(Tab::Problems),
             Command::Audit => self.audit(),
@@ -528,7 +533,7 @@ impl App {
         self.view.radius.ask(from);
         self.view.extra = None;
         self.view.selection.clear();
-        self.like(|likes| likes.inspector = true);
+        self.show_side();
     }
 
     /// Shows the audit over most of the window; once it is there, beside the canvas again.
@@ -543,7 +548,26 @@ impl App {
     /// Opens a tab of the side panel, and the panel if it is hidden.
     pub(super) fn show_tab(&mut self, tab: Tab) {
         self.view.tab = tab;
+        self.show_side();
+    }
+
+    /// Shows the side panel; where it is a rail, over the canvas.
+    pub(super) fn show_side(&mut self) {
         self.like(|likes| likes.inspector = true);
+        self.view.panes.open(Pane::Side);
+    }
+
+    /// Shows or hides a panel. A rail stays: its panel opens over the canvas, or closes.
+    fn toggle_pane(&mut self, pane: Pane) {
+        let panes = &mut self.view.panes;
+        if panes.over() == Some(pane) {
+            panes.close();
+        } else if panes.is_rail(pane) {
+            panes.open(pane);
+        } else {
+            let shown = !self.preferences.shows(pane);
+            self.like(|likes| likes.show(pane, shown));
+        }
     }
 
     /// Deletes the selection.
@@ -562,7 +586,7 @@ impl App {
         if !self.with_canvas(CanvasView::rename_selected)
             && let Some(item) = self.view.only_selected()
         {
-            self.like(|likes| likes.inspector = true);
+            self.show_side();
             self.view.drafts.focus(name_field_id(item));
         }
     }
@@ -570,7 +594,7 @@ impl App {
     /// Escape: one step back at a time.
     fn cancel_step(&mut self) {
         let view = &mut self.view;
-        if view.canvas.leave_gesture(&mut self.commands) {
+        if view.canvas.leave_gesture(&mut self.commands) || view.panes.close() {
             return;
         }
         if view.search.take().is_some() || view.filter.clear() {
@@ -606,6 +630,13 @@ impl App {
             self.files.save_preferences(&self.preferences);
             self.apply_preferences();
         }
+    }
+
+    /// Changes the size of the interface.
+    fn scale(&mut self, change: impl FnOnce(&mut super::preferences::Preferences)) {
+        self.like(change);
+        let percent = self.preferences.scale;
+        self.view.notify(format!("Interface at {percent}%"));
     }
 
     /// Closes the export dialog; its choices are remembered for the next time.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use egui::Context;
 
 use super::analysis_results::AnalysisResults;
-use super::command::{Command, Commands};
+use super::command::{Command, Commands, Keymap};
 use super::files::Files;
 use super::jobs::Slot;
 use super::names::PolicyNames;
@@ -103,6 +103,8 @@ impl App {
         let p = &self.preferences;
         theme::apply(&self.context, p.theme, p.high_contrast, p.reduced_motion);
         self.view.reduced_motion = p.reduced_motion;
+        self.context.set_zoom_factor(p.zoom());
+        Keymap::read(&p.keys).install(&self.context);
     }
 
     /// Sends the Document, with what is being typed, to be checked, if that would change the answer.

@@ -22,6 +22,7 @@ use super::panels::radius::RadiusView;
 use super::panels::reach::ReachView;
 use super::panels::why::WhyView;
 use super::panels::{ShownConnection, Tab};
+use super::panes::Panes;
 use super::places::Places;
 use super::problems::Problem;
 use super::selection::{exists, only};
@@ -60,6 +61,8 @@ pub struct View {
     pub imported_hidden: bool,
     /// The canvas: pan, zoom, gestures.
     pub canvas: CanvasView,
+    /// The panels beside the canvas.
+    pub panes: Panes,
     /// The outline.
     pub outline: OutlineView,
     /// The policies.

@@ -333,6 +333,12 @@ pub const STATUS: f32 = 30.0;
 pub const OUTLINE: f32 = 232.0;
 /// Width of the inspector at first.
 pub const INSPECTOR: f32 = 372.0;
+/// Least width of the outline panel.
+pub const OUTLINE_LEAST: f32 = 184.0;
+/// Least width of the inspector.
+pub const INSPECTOR_LEAST: f32 = 320.0;
+/// Width of a panel that is a rail.
+pub const RAIL: f32 = 44.0;
 /// Padding of panels.
 pub const PADDING: f32 = 16.0;
 /// Height of rows in lists.

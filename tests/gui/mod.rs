@@ -16,6 +16,8 @@ mod pictures;
 mod policies;
 mod proof;
 mod requests;
+mod shortcuts;
+mod small_windows;
 mod test_window;
 mod traffic;
 

@@ -4,7 +4,7 @@ use egui::{Button, Pos2, Response, RichText, Ui};
 
 use super::CanvasView;
 use super::under::item_at;
-use crate::app::command::{Command, Commands};
+use crate::app::command::{Command, Commands, Keymap};
 use crate::app::theme;
 use crate::app::view::View;
 use crate::model::{Document, Edit, End, Item, NodeRef};
@@ -210,7 +210,7 @@ fn unpinned(document: &Document, node: NodeRef) -> Vec<NodeRef> {
 /// A listed command, with its words and its key.
 fn listed(ui: &mut Ui, command: Command, commands: &mut Commands) {
     let Some(line) = command.listed() else { return };
-    let key = line.keys.first().map(|key| key.text()).unwrap_or_default();
+    let key = Keymap::of(ui.ctx()).text(&command);
     if entry(ui, line.text, &key) {
         commands.push(command);
     }

@@ -24,6 +24,7 @@ pub use convert::ConvertView;
 pub use export::{ExportView, Form};
 pub use fixes::FixesView;
 pub use ignore::IgnoreView;
+pub use keys::KeysView;
 pub use palette::PaletteView;
 pub use question::{PathPrompt, Question, Recovered, Replacing};
 pub use suggestions::SuggestionsView;
@@ -33,7 +34,7 @@ pub enum Overlay {
     /// Go to something, or run a command.
     Palette(Box<PaletteView>),
     /// The keyboard shortcuts.
-    Keys,
+    Keys(KeysView),
     /// The steps of the project.
     History,
     /// The report of an import.

@@ -15,7 +15,7 @@ pub fn overlays_ui(app: &mut App, context: &Context) {
     };
     let open = match overlay {
         Overlay::Palette(view) => palette::palette_ui(app, context, view).map(Overlay::Palette),
-        Overlay::Keys => keys::keys_ui(context).then_some(Overlay::Keys),
+        Overlay::Keys(view) => keys::keys_ui(app, context, view).map(Overlay::Keys),
         Overlay::History => history::history_ui(app, context).then_some(Overlay::History),
         Overlay::Report => report::report_ui(app, context).then_some(Overlay::Report),
         Overlay::Question(question) => {

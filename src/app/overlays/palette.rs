@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Context, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
 
 use super::dropped;
-use crate::app::command::{Command, LISTED, Listed};
+use crate::app::command::{Command, Keymap, LISTED, Listed};
 use crate::app::jobs::Memo;
 use crate::app::names::PolicyNames;
 use crate::app::panels::text_of;
@@ -224,13 +224,11 @@ fn commands(app: &App) -> Vec<Entry> {
     let possible = LISTED
         .iter()
         .filter(|listed| app.can(&listed.command) && !hidden(&listed.command));
+    let keymap = Keymap::of(&app.context);
     let entry = |listed: &Listed| Entry {
         icon: listed.icon,
         text: text_of(app, listed).trim_end_matches('…').to_owned(),
-        end: listed
-            .keys
-            .first()
-            .map_or(String::new(), |shortcut| shortcut.text()),
+        end: keymap.text(&listed.command),
         command: listed.command.clone(),
         also: synonyms(&listed.command).to_owned(),
         policy: None,

@@ -1,18 +1,24 @@
 //! The menus, from the table of commands.
 
-use egui::Ui;
+use egui::{ScrollArea, Ui};
 
-use crate::app::command::{Commands, LISTED, Listed, Menu, Switch, When};
+use crate::app::command::{Commands, Keymap, LISTED, Listed, Menu, Switch, When};
 use crate::app::icons;
 use crate::app::state::App;
 use crate::app::widgets::{self, Row};
 use crate::model::{History, Settings};
+use crate::scene::tokens;
 
 /// Shows a menu.
 pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     ui.set_width(280.0);
     ui.spacing_mut().item_spacing.y = 0.0;
-    entries_ui(ui, app, |listed| listed.menu == menu, commands);
+    // Where a window is lower than its menu, the menu scrolls.
+    let most = ui.ctx().content_rect().height() - tokens::BAR - 24.0;
+    let scrolled = ScrollArea::vertical().max_height(most);
+    scrolled.min_scrolled_height(most).show(ui, |ui| {
+        entries_ui(ui, app, |listed| listed.menu == menu, commands);
+    });
 }
 
 /// The dialects to write policies in.
@@ -24,6 +30,7 @@ pub fn dialects_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
 }
 
 fn entries_ui(ui: &mut Ui, app: &App, shown: impl Fn(&Listed) -> bool, commands: &mut Commands) {
+    let keymap = Keymap::of(ui.ctx());
     for (at, listed) in LISTED.iter().filter(|listed| shown(listed)).enumerate() {
         if listed.apart && at > 0 {
             ui.add_space(4.0);
@@ -31,10 +38,7 @@ fn entries_ui(ui: &mut Ui, app: &App, shown: impl Fn(&Listed) -> bool, commands:
             ui.add_space(4.0);
         }
         let text = text_of(app, listed);
-        let keys = listed
-            .keys
-            .first()
-            .map_or(String::new(), |shortcut| shortcut.text());
+        let keys = keymap.text(&listed.command);
         let icon = if listed.switch.is_some_and(|switch| is_on(app, switch)) {
             icons::CHECK
         } else {

@@ -10,6 +10,7 @@ pub mod outline;
 pub mod policies;
 pub mod problems;
 pub mod radius;
+pub mod rail;
 pub mod reach;
 pub mod side;
 pub mod start;

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use egui::{
-    CursorIcon, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType, pos2,
+    Color32, Context, CursorIcon, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder,
+    WidgetType, pos2,
 };
 
 use super::problems::Shown;
-use super::{Tab, audit, compare, inspector, policies, problems, reach, traffic, why};
+use super::{Tab, audit, compare, inspector, policies, problems, rail, reach, traffic, why};
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::Pool;
+use crate::app::panes::Pane;
 use crate::app::problems::Tone;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
@@ -17,6 +19,11 @@ use crate::app::{icons, widgets};
 use crate::model::Document;
 use crate::query::Results;
 use crate::scene::tokens;
+
+/// In windows lower than this the tabs keep at least [`BELOW_LEAST`].
+const LOW: f32 = 800.0;
+/// The least height of the tabs in low windows.
+const BELOW_LEAST: f32 = 320.0;
 
 /// Computes the contents of the tabs on the worker pool.
 pub fn keep(
@@ -88,7 +95,11 @@ pub fn side_ui(
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let area = ui.available_rect_before_wrap();
-    let most = (area.height() * *view.split.of(view.tab)).max(80.0);
+    let mut most = area.height() * *view.split.of(view.tab);
+    if ui.ctx().content_rect().height() < LOW {
+        most = most.min(area.height() - BELOW_LEAST);
+    }
+    let most = most.max(80.0);
     let shown = ScrollArea::vertical()
         .id_salt("inspector")
         .max_height(most)
@@ -188,34 +199,72 @@ fn problems_ui(
     }
 }
 
-fn tabs_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
-    let palette = theme::palette(ui.ctx());
-    let bad = view.problems.iter().filter(|p| p.tone != Tone::Note);
-    let (mut count, mut worst) = (bad.clone().count(), bad.map(|p| p.tone).min());
-    let is_audit = view.problem_list.shown(document) == Shown::Audit;
-    if let Some((bad, has_errors)) = view.audit.bad().filter(|_| is_audit) {
-        let tone = if has_errors {
-            Tone::Bad
-        } else {
-            Tone::Doubtful
-        };
-        (count, worst) = (bad, (bad > 0).then_some(tone));
+/// The tabs with their icons and numbers, and the colours of the numbers.
+struct Tabs {
+    all: [(Tab, &'static str, &'static str, usize); 6],
+    badge: (Color32, Color32),
+}
+
+impl Tabs {
+    fn of(context: &Context, document: &Document, view: &View) -> Self {
+        let bad = view.problems.iter().filter(|p| p.tone != Tone::Note);
+        let (mut count, mut worst) = (bad.clone().count(), bad.map(|p| p.tone).min());
+        let is_audit = view.problem_list.shown(document) == Shown::Audit;
+        if let Some((bad, has_errors)) = view.audit.bad().filter(|_| is_audit) {
+            let tone = if has_errors {
+                Tone::Bad
+            } else {
+                Tone::Doubtful
+            };
+            (count, worst) = (bad, (bad > 0).then_some(tone));
+        }
+        let palette = theme::palette(context);
+        let (foreground, background) = worst.unwrap_or(Tone::Note).colors(palette);
+        Self {
+            all: [
+                (Tab::Problems, icons::WARNING, "Problems", count),
+                (Tab::Policies, icons::FILE_CODE, "Policies", 0),
+                (Tab::Reach, icons::REACH, "Reach", 0),
+                (Tab::Why, icons::QUESTION, "Why", 0),
+                (Tab::Compare, icons::SCALES, "Compare", 0),
+                (Tab::Traffic, icons::TRAFFIC, "Traffic", 0),
+            ],
+            badge: (color(foreground), color(background)),
+        }
     }
-    let (foreground, background) = worst.unwrap_or(Tone::Note).colors(palette);
-    let tabs = [
-        (Tab::Problems, "Problems", count),
-        (Tab::Policies, "Policies", 0),
-        (Tab::Reach, "Reach", 0),
-        (Tab::Why, "Why", 0),
-        (Tab::Compare, "Compare", 0),
-        (Tab::Traffic, "Traffic", 0),
-    ];
+}
+
+/// Shows the panel as a rail: a click opens a tab over the canvas, or closes it.
+pub fn rail_ui(ui: &mut Ui, document: &Document, view: &mut View) {
+    let tabs = Tabs::of(ui.ctx(), document, view);
+    let over = view.panes.over() == Some(Pane::Side);
+    let entries = tabs.all.map(|(tab, icon, name, count)| rail::Entry {
+        icon,
+        name,
+        count,
+        open: over && view.tab == tab,
+    });
+    let clicked = rail::rail_ui(ui, &entries, tabs.badge);
+    if let Some((tab, ..)) = clicked.and_then(|at| tabs.all.get(at).copied()) {
+        match over && tab == view.tab {
+            true => _ = view.panes.close(),
+            false => view.panes.open(Pane::Side),
+        }
+        view.tab = tab;
+    }
+}
+
+fn tabs_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
+    let is_audit = view.problem_list.shown(document) == Shown::Audit;
+    let Tabs { all, badge } = Tabs::of(ui.ctx(), document, view);
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let badge = (color(foreground), color(background));
-        let chosen = widgets::tab_bar(ui, view.tab, &tabs, badge);
-        if view.tab == Tab::Problems && is_audit {
+        let has_button = view.tab == Tab::Problems && is_audit;
+        let button = if has_button { tokens::BUTTON } else { 0.0 };
+        let room = ui.available_width() - button;
+        let chosen = widgets::tab_bar(ui, room, view.tab, &all, badge);
+        if has_button {
             let bar = ui.min_rect();
             let side = egui::vec2(tokens::BUTTON, tokens::BUTTON);
             let right = ui.max_rect().right() - tokens::BUTTON;

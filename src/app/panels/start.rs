@@ -7,7 +7,7 @@ use egui::{
     UiBuilder, WidgetType, pos2, vec2,
 };
 
-use crate::app::command::{Command, Commands};
+use crate::app::command::{Command, Commands, Keymap};
 use crate::app::files::Files;
 use crate::app::icons;
 use crate::app::preferences::Preferences;
@@ -89,26 +89,27 @@ fn sign(ui: &Ui, rect: Rect, palette: &Palette) {
 }
 
 fn cards_ui(ui: &mut Ui, commands: &mut Commands) {
+    let keymap = Keymap::of(ui.ctx());
     let cards = [
         (
             Command::OpenFolder,
             "Open a folder",
             "Manifests and policies",
-            "Ctrl O",
+            keymap.text(&Command::OpenFolder),
             icons::FOLDER_OPEN,
         ),
         (
             Command::OpenFiles,
             "Open files",
             "Manifests, or paste YAML here",
-            "Ctrl V",
+            "Ctrl V".to_owned(),
             icons::FILE_CODE,
         ),
         (
             Command::NewProject,
             "New project",
             "An empty canvas",
-            "Ctrl N",
+            keymap.text(&Command::NewProject),
             icons::PLUS,
         ),
     ];

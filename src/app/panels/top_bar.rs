@@ -1,15 +1,22 @@
 //! The top bar: menus, undo and redo, the project's name, search, dialect, theme, and Export.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, pos2, vec2,
+};
 
 use super::menu;
-use crate::app::command::{Command, Commands, Menu};
+use crate::app::command::{Command, Commands, Keymap, Menu};
 use crate::app::icons;
 use crate::app::state::App;
 use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::scene::tokens;
+
+/// The name of the search.
+const SEARCH: &str = "Search workloads, flows, commands";
+/// Least width of the search; where there is less room, it is an icon.
+const SEARCH_LEAST: f32 = 200.0;
 
 /// Shows the top bar.
 pub fn top_bar_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
@@ -103,7 +110,11 @@ fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     ui.spacing_mut().item_spacing.x = 8.0;
     ui.add_space(8.0);
     if widgets::primary(ui, "Export")
-        .on_hover_text("Write the policies to files (Ctrl E)")
+        .on_hover_text(with_key(
+            ui,
+            "Write the policies to files",
+            &Command::Export,
+        ))
         .clicked()
     {
         commands.push(Command::Export);
@@ -132,11 +143,27 @@ fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     widgets::menu_button(ui, text, |ui| menu::dialects_ui(ui, app, commands));
 }
 
-/// A button that looks like a search field and opens the command palette.
+/// A text, and the shortcut of a command behind it.
+fn with_key(ui: &Ui, text: &str, command: &Command) -> String {
+    match Keymap::of(ui.ctx()).text(command) {
+        keys if keys.is_empty() => text.to_owned(),
+        keys => format!("{text} ({keys})"),
+    }
+}
+
+/// A button that looks like a search field and opens the command palette; an icon where there is little room.
 fn search_ui(ui: &mut Ui, area: Rect, bar: Rect, commands: &mut Commands) {
-    let area = area.shrink2(vec2(16.0, 8.0));
+    let area = area.shrink2(vec2(12.0, 8.0));
     let width = area.width().min(420.0);
-    if width < 80.0 {
+    if width < SEARCH_LEAST {
+        let side = Vec2::splat(tokens::BUTTON);
+        let place = Rect::from_center_size(area.center(), side);
+        let icon = ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+            widgets::icon_button(ui, icons::MAGNIFYING_GLASS, SEARCH)
+        });
+        if icon.inner.clicked() {
+            commands.push(Command::GoTo);
+        }
         return;
     }
     let middle = bar
@@ -172,12 +199,12 @@ fn search_ui(ui: &mut Ui, area: Rect, bar: Rect, commands: &mut Commands) {
     let keys = painter.text(
         pos2(rect.right() - 10.0, rect.center().y),
         egui::Align2::RIGHT_CENTER,
-        "Ctrl K",
+        Keymap::of(ui.ctx()).text(&Command::GoTo),
         theme::mono(tokens::TEXT_TINY),
         color(palette.text_faint),
     );
     let words = match width > 330.0 {
-        true => "Search workloads, flows, commands",
+        true => SEARCH,
         false => "Search",
     };
     let area = Rect::from_min_max(rect.min, pos2(keys.left() - 8.0, rect.bottom()));
@@ -189,11 +216,7 @@ fn search_ui(ui: &mut Ui, area: Rect, bar: Rect, commands: &mut Commands) {
         theme::sans(size),
         foreground,
     );
-    widgets::named(
-        &response,
-        egui::WidgetType::Button,
-        "Search workloads, flows, commands",
-    );
+    widgets::named(&response, egui::WidgetType::Button, SEARCH);
     if response.clicked() {
         commands.push(Command::GoTo);
     }

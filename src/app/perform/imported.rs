@@ -130,7 +130,7 @@ impl App {
     fn begin_editing(&mut self, id: PolicyId) {
         self.commands.push(Command::Reveal(Item::Policy(id)));
         self.view.drafts.focus(editor_id(id));
-        self.like(|likes| likes.inspector = true);
+        self.show_side();
     }
 
     /// Removes those that were edited by hand, so that they are generated again.

@@ -1,8 +1,10 @@
 //! Buttons: one primary, plain ones, icons, links, tabs and choices among a few.
 
+use std::sync::Arc;
+
 use egui::{
-    Align2, Button, Color32, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, WidgetText, WidgetType, pos2, vec2,
+    Align2, Button, Color32, Galley, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind,
+    Ui, WidgetInfo, WidgetText, WidgetType, pos2, vec2,
 };
 
 use crate::app::theme::{self, color};
@@ -169,61 +171,42 @@ fn shares<T>(ui: &Ui, width: f32, all: &[(T, &str)]) -> Vec<f32> {
     texts.into_iter().map(|text| text + room).collect()
 }
 
-/// Tabs with a line under the open one; returns the newly opened one. Numbers above 0 are shown after
-/// the names, in these colours.
+/// A tab: what it opens, its icon, its name, and the number after the name, if it is above 0.
+pub type TabLabel<'a, T> = (T, &'a str, &'a str, usize);
+
+/// Tabs with a line under the open one; returns the newly opened one. Their numbers have these colours. In a
+/// `room` too narrow for all names the others are icons.
 pub fn tab_bar<T: Copy + PartialEq>(
     ui: &mut Ui,
+    room: f32,
     open: T,
-    all: &[(T, &str, usize)],
+    all: &[TabLabel<'_, T>],
     badge: (Color32, Color32),
 ) -> Option<T> {
-    let palette = theme::palette(ui.ctx());
+    let named: Vec<_> = all
+        .iter()
+        .map(|tab| TabShape::new(ui, tab, tab.0 == open, true, badge.0))
+        .collect();
+    let gaps = all.len().saturating_sub(1).max(1) as f32;
+    let gap_of = |shapes: &[TabShape]| {
+        let taken: f32 = shapes.iter().map(TabShape::width).sum();
+        ((room - taken) / gaps).min(20.0)
+    };
+    let mut shapes = named;
+    if gap_of(&shapes) < 8.0 {
+        let short = all.iter().map(|tab| {
+            let on = tab.0 == open;
+            TabShape::new(ui, tab, on, on, badge.0)
+        });
+        shapes = short.collect();
+    }
+    let gap = gap_of(&shapes).max(4.0);
     let mut answer = None;
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 20.0;
-        for (value, text, count) in all {
+        ui.spacing_mut().item_spacing.x = gap;
+        for (shape, (value, _, text, count)) in shapes.into_iter().zip(all) {
             let on = *value == open;
-            let font = if on {
-                theme::semibold(tokens::TEXT_NORMAL)
-            } else {
-                theme::sans(tokens::TEXT_NORMAL)
-            };
-            let foreground = color(if on {
-                palette.text
-            } else {
-                palette.text_secondary
-            });
-            let galley = ui
-                .painter()
-                .layout_no_wrap((*text).to_owned(), font, foreground);
-            let number = (*count > 0).then(|| {
-                let font = theme::semibold(tokens::TEXT_TINY);
-                ui.painter()
-                    .layout_no_wrap(count.to_string(), font, badge.0)
-            });
-            let pill = number.as_ref().map_or(0.0, |n| n.size().x.max(6.0) + 10.0);
-            let gap = if pill > 0.0 { 6.0 } else { 0.0 };
-            let width = galley.size().x + gap + pill;
-            let (rect, response) = ui.allocate_exact_size(vec2(width, 36.0), Sense::click());
-            let at = Align2::LEFT_CENTER
-                .align_size_within_rect(galley.size(), rect)
-                .min;
-            ui.painter().galley(at, galley, foreground);
-            if let Some(number) = number {
-                let left = pos2(rect.right() - pill, rect.center().y - 8.0);
-                let pill = Rect::from_min_size(left, vec2(pill, 16.0));
-                ui.painter().rect_filled(pill, 8.0, badge.1);
-                let at = Align2::CENTER_CENTER
-                    .align_size_within_rect(number.size(), pill)
-                    .min;
-                ui.painter().galley(at, number, badge.0);
-            }
-            if on {
-                let stroke = Stroke::new(2.0, color(palette.accent));
-                ui.painter()
-                    .hline(rect.x_range(), rect.bottom() - 1.0, stroke);
-            }
-            focus_ring(ui, &response, rect);
+            let response = shape.show(ui, on, badge.1);
             let name = match count {
                 0 => (*text).to_owned(),
                 count => format!("{text}, {count}"),
@@ -232,9 +215,72 @@ pub fn tab_bar<T: Copy + PartialEq>(
             if response.clicked() && !on {
                 answer = Some(*value);
             }
+            response.on_hover_text(name);
         }
     });
     answer
+}
+
+/// A tab, laid out: its name or icon, and its number.
+struct TabShape {
+    words: Arc<Galley>,
+    number: Option<Arc<Galley>>,
+}
+
+impl TabShape {
+    fn new<T>(ui: &Ui, tab: &TabLabel<'_, T>, on: bool, named: bool, badge: Color32) -> Self {
+        let (_, icon, text, count) = tab;
+        let palette = theme::palette(ui.ctx());
+        let (words, font) = match (named, on) {
+            (true, true) => (text, theme::semibold(tokens::TEXT_NORMAL)),
+            (true, false) => (text, theme::sans(tokens::TEXT_NORMAL)),
+            (false, _) => (icon, theme::icon(tokens::ICON)),
+        };
+        let foreground = color(match on {
+            true => palette.text,
+            false => palette.text_secondary,
+        });
+        let layout = |text: &str, font, color| {
+            let painter = ui.painter();
+            painter.layout_no_wrap(text.to_owned(), font, color)
+        };
+        let small = theme::semibold(tokens::TEXT_TINY);
+        Self {
+            words: layout(words, font, foreground),
+            number: (*count > 0).then(|| layout(&count.to_string(), small, badge)),
+        }
+    }
+
+    fn width(&self) -> f32 {
+        let number = self.number.as_ref();
+        self.words.size().x + number.map_or(0.0, |number| 6.0 + pill_width(number))
+    }
+
+    fn show(self, ui: &mut Ui, on: bool, fill: Color32) -> Response {
+        let (rect, response) = ui.allocate_exact_size(vec2(self.width(), 36.0), Sense::click());
+        let at = Align2::LEFT_CENTER.align_size_within_rect(self.words.size(), rect);
+        ui.painter().galley(at.min, self.words, Color32::WHITE);
+        if let Some(number) = self.number {
+            let width = pill_width(&number);
+            let left = pos2(rect.right() - width, rect.center().y - 8.0);
+            let pill = Rect::from_min_size(left, vec2(width, 16.0));
+            ui.painter().rect_filled(pill, 8.0, fill);
+            let at = Align2::CENTER_CENTER.align_size_within_rect(number.size(), pill);
+            ui.painter().galley(at.min, number, Color32::WHITE);
+        }
+        if on {
+            let accent = color(theme::palette(ui.ctx()).accent);
+            let y = rect.bottom() - 1.0;
+            ui.painter()
+                .hline(rect.x_range(), y, Stroke::new(2.0, accent));
+        }
+        focus_ring(ui, &response, rect);
+        response
+    }
+}
+
+fn pill_width(number: &Galley) -> f32 {
+    number.size().x.max(6.0) + 10.0
 }
 
 /// The focus ring of a control.

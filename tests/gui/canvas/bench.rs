@@ -286,6 +286,17 @@ impl Bench {
         self.event(Event::Text(text.to_owned()));
     }
 
+    /// Shows one frame.
+    pub fn step(&mut self) {
+        self.harness.step();
+    }
+
+    /// Shows one frame after an event.
+    pub fn frame(&mut self, event: Event) {
+        self.harness.event(event);
+        self.harness.step();
+    }
+
     pub fn event(&mut self, event: Event) {
         self.harness.event(event);
         self.collect();

@@ -7,7 +7,9 @@ mod filter;
 mod focus;
 mod hands;
 mod insert;
+mod names;
 mod seen;
+mod size;
 mod waiting;
 
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::{Frame, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
 
-use crate::app::command::{Command, Commands};
+use crate::app::command::{Command, Commands, Keymap};
 use crate::app::icons;
 use crate::app::names::PolicyNames;
 use crate::app::theme::{self, color};
@@ -92,7 +92,8 @@ enum Line {
     /// A generated policy, by its index.
     Written(usize),
     Gap,
-    Hint(&'static str),
+    /// There are no namespaces yet.
+    Empty,
 }
 
 /// What the outline reads besides the Document and the results.
@@ -206,7 +207,7 @@ fn lines(
         }));
     }
     if document.namespaces.is_empty() {
-        lines.push(Line::Hint("Press N to add a namespace"));
+        lines.push(Line::Empty);
     }
     let plain = |item| Line::Item {
         item,
@@ -292,10 +293,14 @@ fn line_ui(
     match line {
         Line::Section(name, count) => widgets::section(ui, name, *count),
         Line::Gap => _ = ui.allocate_exact_size(vec2(1.0, tokens::ROW), egui::Sense::hover()),
-        Line::Hint(text) => {
+        Line::Empty => {
+            let text = match Keymap::of(ui.ctx()).text(&Command::AddNamespace) {
+                keys if keys.is_empty() => "No namespaces".to_owned(),
+                keys => format!("Press {keys} to add a namespace"),
+            };
             _ = ui.horizontal(|ui| {
                 ui.add_space(8.0);
-                widgets::faint(ui, *text)
+                widgets::faint(ui, text)
             })
         }
         Line::Hub(node) => {
