@@ -433,10 +433,10 @@ fn policies_of_imported_cases_are_broken_by_hand_and_fixed() {
             continue;
         }
         let policies = window.app().results.generated.policies.clone();
-        for written in policies.iter().filter(|w| w.flows.len() == 1) {
-            let Some((head, _)) = written.text.split_once("  ingress:") else {
-                continue;
-            };
+        let of_a_flow = policies.iter().filter(|w| w.flows.len() == 1);
+        let split = of_a_flow.filter_map(|w| Some((w, w.text.split_once("  ingress:")?.0)));
+        // A few of each case are enough: its policies are much alike.
+        for (written, head) in split.take(3) {
             let name = format!("{}: {}", case.display(), written.key());
             let whole = window.document();
             window.ask(Command::EditPolicyByHand(written.key()));
