@@ -323,8 +323,9 @@ impl Intended<'_> {
         intents
     }
 
-    /// Isolation of a group: of the pods that match it in the managed namespaces, future pods included.
-    fn group_alone(&self, group: &Group) -> Option<Intent> {
+    /// Isolation of a group: of the pods that match it in the managed namespaces, future pods included. And the DNS
+    /// that needs a policy because of it.
+    fn group_alone(&self, group: &Group) -> Vec<Intent> {
         let document = self.document;
         let isolates = |d| group.isolate.has(d).then(closed_side);
         let (ingress, egress) = (isolates(Direction::Ingress), isolates(Direction::Egress));
@@ -335,14 +336,36 @@ impl Intended<'_> {
             Peer::AnyOf(managed.map(|(id, _)| self.in_namespace(id)).collect()),
             Peer::PodLabels(group.pods.clone()),
         ]);
-        (ingress.is_some() || egress.is_some()).then(|| Intent {
+        if ingress.is_none() && egress.is_none() {
+            return Vec::new();
+        }
+        let resolving = document.namespaces.iter().filter(|(id, namespace)| {
+            egress.is_some()
+                && namespace.managed
+                && group.namespaces.matches(&document.namespace_labels(*id))
+                && !self.default_denies(*id, Direction::Egress)
+                && document.dns_of(*id)
+        });
+        let resolving: Vec<Peer> = resolving.map(|(id, _)| self.in_namespace(id)).collect();
+        let mut intents = Vec::new();
+        if !resolving.is_empty() {
+            let resolver = Resolver::of(&document.settings.dns.profile);
+            let clients = vec![Peer::AnyOf(resolving), Peer::PodLabels(group.pods.clone())];
+            let (clients, servers) = (self.pods(Peer::All(clients)), self.dns_servers(&resolver));
+            intents.push(Intent {
+                policy: allowance(Direction::Egress, clients, servers, &resolver.ports).into(),
+                reason: Reason::Dns,
+            });
+        }
+        intents.push(Intent {
             policy: Arc::new(Policy {
                 ingress,
                 egress,
                 ..empty(self.pods(subject))
             }),
             reason: Reason::Closed,
-        })
+        });
+        intents
     }
 
     /// The pods and addresses that resolve names.
@@ -592,8 +615,7 @@ impl Intended<'_> {
         }
     }
 
-    /// Addresses outside, and those of pods where the assumption includes them. Block by block: the comparison takes
-    /// the addresses of future pods for opaque.
+    /// Addresses outside, and those of pods where the assumption includes them.
     fn addresses<'n>(&self, networks: impl Iterator<Item = &'n Network>) -> Peer {
         let block = |n: &Network| self.assumptions().block(IpSet::block(n.cidr, &n.except));
         Peer::AnyOf(networks.map(block).collect())

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId, Item,
-    NamespaceId, NodeRef, PolicyId, ServiceId, Thing, Workload, WorkloadId,
+    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId,
+    Isolate, Item, NamespaceId, NodeRef, PolicyId, ServiceId, Thing, Workload, WorkloadId,
 };
 use crate::cluster::{HostNetwork, NAMESPACE_NAME_LABEL, TargetPort};
 use crate::policy::Entity;
@@ -73,6 +73,17 @@ impl Document {
     pub fn base_of(&self, id: NamespaceId) -> Base {
         let own = self.namespaces.get(id).and_then(|namespace| namespace.base);
         own.unwrap_or(self.settings.base)
+    }
+
+    /// Whether it isolates anything itself: a managed namespace by its default deny, a workload there, or a group.
+    pub fn isolates(&self) -> bool {
+        let managed = |id: NamespaceId| self.namespaces.get(id).is_some_and(|n| n.managed);
+        let mut namespaces = self.namespaces.ids();
+        let mut workloads = self.workloads.iter();
+        let mut groups = self.groups.iter();
+        namespaces.any(|id| managed(id) && self.base_of(id) != Base::None)
+            || workloads.any(|(_, w)| w.isolate != Isolate::None && managed(w.namespace))
+            || groups.any(|(_, g)| g.isolate != Isolate::None)
     }
 
     /// Whether a namespace's isolated pods may resolve names: its own choice, or the project's.

@@ -105,7 +105,7 @@ impl Planned {
             };
             self.bases = context.document.namespaces.ids().flat_map(of).collect();
             let workloads = workloads::policies(context, &resolver);
-            let groups = workloads::of_groups(context);
+            let groups = workloads::of_groups(context, &resolver);
             self.bases
                 .extend(workloads.into_iter().chain(groups).map(Arc::new));
         }

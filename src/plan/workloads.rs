@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::flows::{draft, unit_ends};
 use crate::diag::Diagnostic;
 use crate::model::dns::Resolver;
-use crate::model::{Style, Words};
+use crate::model::{Base, Isolate, Style, Words, Workload};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::names;
 use crate::policy::{Direction, PlanRule, Role};
@@ -52,8 +52,8 @@ pub(super) fn policies(context: &Context, resolver: &Resolver) -> Vec<Draft> {
     found
 }
 
-/// The policies that isolate groups, in both styles.
-pub(super) fn of_groups(context: &Context) -> Vec<Draft> {
+/// The policies that isolate groups, and permit them DNS because of it, in both styles.
+pub(super) fn of_groups(context: &Context, resolver: &Resolver) -> Vec<Draft> {
     let words = Words::new(context.document);
     let mut found = Vec::new();
     for (id, group) in context.document.groups.iter() {
@@ -66,15 +66,22 @@ pub(super) fn of_groups(context: &Context) -> Vec<Draft> {
                 namespace,
                 pods: UnitPods::Group(id),
             };
-            found.push(Own::new(context, &words, unit).isolation(directions));
+            let own = Own::new(context, &words, unit);
+            if directions.contains(&Direction::Egress) && context.document.dns_of(namespace) {
+                let rule = base::dns_rule(resolver);
+                let comment = format!("{} may resolve names", own.sentence());
+                found.extend(rule.map(|rule| own.dns("allow-dns", comment, rule)));
+            }
+            found.push(own.isolation(directions));
         }
     }
     found
 }
 
-/// Warnings about workloads that are to be isolated and cannot be selected.
+/// Warnings about what is to be isolated and cannot be selected.
 pub(super) fn warnings(context: &Context) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let mut found = unmanaged(context);
+    found.extend(nodes(context));
     for (id, workload) in context.document.workloads.iter() {
         let wanted = Direction::BOTH.map(|d| context.isolates_itself(workload, d));
         if let (true, Err(why)) = (wanted.contains(&true), context.identity(id)) {
@@ -84,6 +91,64 @@ pub(super) fn warnings(context: &Context) -> Vec<Diagnostic> {
                 why.why(context.document, &workload.name)
             );
             found.push(Diagnostic::warning("not-isolated", message).help(why.help()));
+        }
+    }
+    found
+}
+
+/// What is to be isolated in namespaces for which no policies are written.
+fn unmanaged(context: &Context) -> Vec<Diagnostic> {
+    let document = context.document;
+    let mut found = Vec::new();
+    let mut not_isolated = |what: String, namespace: &str| {
+        let message =
+            format!("{what}: no policies are written for `{namespace}`, which is not managed");
+        let help = format!("manage `{namespace}`, or leave its isolation to its owner");
+        found.push(Diagnostic::warning("not-isolated", message).help(help));
+    };
+    for (id, namespace) in document.namespaces.iter().filter(|(_, n)| !n.managed) {
+        let name = &namespace.name;
+        if namespace.base.is_some_and(|base| base != Base::None) {
+            not_isolated(format!("the default deny of `{name}` has no effect"), name);
+        }
+        let own = document.workloads.iter().map(|(_, w)| w);
+        let own: Vec<&Workload> = own.filter(|w| w.namespace == id).collect();
+        for workload in own.iter().filter(|w| w.isolate != Isolate::None) {
+            not_isolated(format!("`{}` is not isolated", workload.name), name);
+        }
+        let labels = document.namespace_labels(id);
+        let groups = document.groups.iter().map(|(_, group)| group);
+        for group in groups.filter(|g| g.isolate != Isolate::None && g.namespaces.matches(&labels))
+        {
+            if own
+                .iter()
+                .any(|workload| group.pods.matches(&workload.labels))
+            {
+                let what = format!("`{}` does not isolate its pods in `{name}`", group.name);
+                not_isolated(what, name);
+            }
+        }
+    }
+    found
+}
+
+/// Workloads on the host network that count as their nodes, which no default deny isolates.
+fn nodes(context: &Context) -> Vec<Diagnostic> {
+    let document = context.document;
+    let mut found = Vec::new();
+    for (id, namespace) in document.namespaces.iter() {
+        let denies = Direction::BOTH
+            .iter()
+            .any(|d| context.default_denies(id, *d));
+        let own = document.workloads.iter().map(|(_, w)| w);
+        let own = own.filter(|w| denies && w.namespace == id && !context.selectable(w));
+        for workload in own {
+            let message = format!(
+                "the default deny of `{}` does not isolate `{}`, which is on the host network: policies do not select it there",
+                namespace.name, workload.name
+            );
+            let help = "restrict what reaches its node, and what its node reaches, where nodes are configured";
+            found.push(Diagnostic::info("host-network", message).help(help));
         }
     }
     found

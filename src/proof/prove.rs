@@ -54,7 +54,7 @@ pub struct Proof {
 /// The verdict on a whole document, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
-    /// No flows are drawn.
+    /// No flows are drawn, and nothing is allowed that the project isolates.
     #[default]
     NothingToProve,
     /// The policies allow what is drawn, and nothing else.
@@ -303,8 +303,9 @@ fn judge(
     in_force: &InForce,
     stop: &dyn Fn() -> bool,
 ) -> Option<Proof> {
-    // Without flows nothing is compared.
-    let pods = match document.flows.is_empty() {
+    // A project that neither draws nor isolates anything says nothing to compare with.
+    let says_nothing = document.flows.is_empty() && !document.isolates();
+    let pods = match says_nothing {
         true => FuturePods::default(),
         false => future_pods(document, in_force.policies(), Vec::new()),
     };
@@ -324,7 +325,7 @@ fn judge(
     let real = in_force.on(&cluster);
     let isolation = before.isolation(&real);
     isolate(&mut proof, document, &cluster, &isolation);
-    if document.flows.is_empty() {
+    if says_nothing {
         return Some(proof);
     }
     let imported = in_force.imported();
@@ -369,6 +370,7 @@ fn judge(
     proof.findings.sort();
     proof.verdicts = verdicts(document, &proof.findings);
     proof.state = match proof.findings.first().map(|f| f.kind) {
+        None if document.flows.is_empty() => State::NothingToProve,
         None => State::Exact,
         Some(Kind::Blocked) => State::Blocked,
         Some(Kind::TooWide) => State::TooWide,

@@ -45,7 +45,11 @@ pub fn compare_until<'a>(
         let compare = |found| gates.compare(universe, future_pods, found, stop);
         found = found.take().and_then(compare);
     });
-    found.as_deref_mut().map(<[_]>::sort_unstable);
+    if let Some(found) = &mut found {
+        found.sort_unstable();
+        // Kinds of future pods that differ in addresses alone have one witness.
+        found.dedup();
+    }
     found
 }
 
@@ -98,7 +102,7 @@ fn each_direction<'a>(
     let index = Index::seen_from(&universe, intended);
     let other = (!read_alike(intended, actual)).then(|| Index::seen_from(&universe, actual));
     let indices = [&index, other.as_ref().unwrap_or(&index)];
-    let mut future_pods = FuturePods::new(snapshot);
+    let mut future_pods = FuturePods::new(snapshot).with_blocks(&universe.words.pod_blocks);
     for direction in Direction::BOTH {
         let half = |at: usize| Half {
             policies: sides[at].policies,

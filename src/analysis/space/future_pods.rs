@@ -16,7 +16,7 @@ use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use crate::policy::{Match, Peer, PeerItem};
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::label_set::HIDDEN;
-use crate::sets::{LabelBox, LabelSet, Labels, Requirement, Selector, ValueSet};
+use crate::sets::{IpSet, LabelBox, LabelSet, Labels, Requirement, Selector, ValueSet};
 
 /// The hidden key of the namespace's name; sorts before all others.
 pub(in crate::analysis) const NAMESPACE: &str = "\u{1}\u{1}";
@@ -31,6 +31,8 @@ pub(in crate::analysis) struct FuturePods<'a> {
     everyone: Arc<LabelSet>,
     /// A pod without labels in a new namespace without labels.
     plain: Labels,
+    /// Disjoint blocks of addresses: of each block that peers match pods by, some are the union.
+    blocks: Arc<[IpSet]>,
 }
 
 /// The names of namespaces.
@@ -57,6 +59,28 @@ impl<'a> FuturePods<'a> {
             names: Arc::new(names),
             by_peer: HashMap::new(),
             everyone: Arc::new(LabelSet::key(NAMESPACE, &ValueSet::present())),
+            blocks: Arc::default(),
+        }
+    }
+
+    /// The same where peers match pods by these blocks of addresses and no others: a block is then the same as
+    /// two others that are equal to it together.
+    pub fn with_blocks(self, all: &[IpSet]) -> Self {
+        let mut blocks: Vec<IpSet> = Vec::new();
+        for block in all {
+            let mut rest = block.clone();
+            let cut = std::mem::take(&mut blocks);
+            for piece in cut {
+                blocks.push(piece.intersection(&rest));
+                blocks.push(piece.difference(&rest));
+                rest = rest.difference(&piece);
+            }
+            blocks.push(rest);
+            blocks.retain(|piece| !piece.is_empty());
+        }
+        Self {
+            blocks: blocks.into(),
+            ..self
         }
     }
 
@@ -71,6 +95,7 @@ impl<'a> FuturePods<'a> {
             by_peer: HashMap::new(),
             everyone: self.everyone.clone(),
             plain: self.plain.clone(),
+            blocks: self.blocks.clone(),
         }
     }
 
@@ -137,8 +162,16 @@ impl<'a> FuturePods<'a> {
                 LabelSet::key(&key, &ValueSet::only([name.clone()]))
             }
             Peer::PodAddresses(set) => {
-                let key = hidden("address", &format!("{:?}", set.cidrs()));
-                LabelSet::key(&key, &ValueSet::present())
+                let in_block = |block: &IpSet| {
+                    let key = hidden("address", &format!("{:?}", block.cidrs()));
+                    LabelSet::key(&key, &ValueSet::present())
+                };
+                let within = self.blocks.iter().filter(|block| block.is_subset(set));
+                let pieces: Vec<LabelSet> = within.map(in_block).collect();
+                match pieces.is_empty() {
+                    true => in_block(set),
+                    false => LabelSet::union_of(&pieces),
+                }
             }
             Peer::All(peers) => {
                 let start = LabelSet::all();

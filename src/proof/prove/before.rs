@@ -138,6 +138,7 @@ impl Compared {
         differences.retain(|d| !is_old(d));
         differences.extend(now.into_iter().chain(now_towards));
         differences.sort_unstable();
+        differences.dedup();
         // Domain names are cut into pieces by all patterns of all policies.
         let domain = |d: &GateDifference| matches!(d.peer, PeerClass::Domain(_));
         let has_changed = !touched.is_empty() || !others.is_empty();

@@ -136,6 +136,7 @@ fn peers(describer: &Describer, differences: &[&&GateDifference]) -> (String, bo
         namespace.is_some_and(|namespace| namespaces.contains(namespace))
     };
     let future = |name: &str| name.starts_with(OTHER_POD) || name.starts_with("a future pod of ");
+    new.extend(names.iter().filter(|name| future(name)).cloned());
     names.retain(|name| !within(name) && !future(name));
     let whole = namespaces.iter().map(|name| format!("every pod of {name}"));
     let mut all: BTreeSet<String> = whole.chain(names).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::fixture::Fixture;
-use crate::model::{Base, Isolate, Style};
+use crate::model::{Base, ImportedPolicy, Isolate, Style, Unknown};
 use crate::proof::generate;
 use crate::sets::Selector;
 
@@ -274,4 +274,57 @@ fn isolation_by_a_group_is_proven_without_a_pod_of_it() {
     assert_eq!(findings_text(&exact), "");
     let open = prove_against(&fixture.document, &Snapshot::default());
     assert_eq!(open.state, State::TooWide, "{}", findings_text(&open));
+}
+
+#[test]
+fn blocks_of_one_external_are_the_same_together_and_apart() {
+    let mut fixture = Fixture::new();
+    fixture.workload("a/v", "app=v");
+    let networks = ["203.0.113.0/24", "198.51.100.0/25", "198.51.100.128/25"];
+    fixture.external("x", &networks, &[]);
+    fixture.flow("a/v", "external/x", "TCP/443");
+    fixture.document.settings.show(Target::Calico);
+    let generated = generate(&fixture.document);
+    let proof = prove(&fixture.document, &generated);
+    assert_eq!(
+        (proof.state, findings_text(&proof)),
+        (State::Exact, String::new())
+    );
+}
+
+#[test]
+fn what_policies_open_of_a_project_without_flows_is_too_wide() {
+    let mut fixture = Fixture::new();
+    fixture.workload("a/w", "app=w");
+    let prove_it = |fixture: &Fixture| prove(&fixture.document, &generate(&fixture.document)).state;
+    assert_eq!(prove_it(&fixture), State::NothingToProve);
+    fixture.document.policies.add(ImportedPolicy {
+        file: "open.yaml".into(),
+        text: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: a}\nspec: {podSelector: {}, ingress: [{}]}\n".into(),
+        replaces: None,
+        unknown: Unknown::new(),
+    });
+    assert_eq!(prove_it(&fixture), State::TooWide);
+    fixture.document.settings.base = Base::None;
+    assert_eq!(prove_it(&fixture), State::NothingToProve);
+}
+
+#[test]
+fn an_isolated_group_resolves_names() {
+    let mut fixture = Fixture::new();
+    fixture.document.settings.base = Base::None;
+    fixture.workload("a/v", "app=v");
+    fixture.workload("kube-system/dns", "k8s-app=kube-dns");
+    fixture.group("g", Selector::everything(), Selector::label("app", "v"));
+    let group = fixture.document.groups.ids().next().expect("it");
+    fixture.document.groups.get_mut(group).expect("it").isolate = Isolate::Egress;
+    fixture.flow("a/v", "a/v", "TCP/1");
+    let generated = generate(&fixture.document);
+    assert!(
+        generated
+            .policies
+            .iter()
+            .any(|p| p.name == "g-allow-dns" && p.namespace == "a")
+    );
+    assert_eq!(prove(&fixture.document, &generated).state, State::Exact);
 }

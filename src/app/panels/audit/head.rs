@@ -26,15 +26,20 @@ pub(super) fn head_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView, commands
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+        let is_one_line = ui.available_width() >= ONE_LINE;
         ui.horizontal(|ui| {
             ui.set_min_height(tokens::BUTTON);
             score_ui(ui, audit, view);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 report_ui(ui, commands);
-                fix_all_ui(ui, view);
+                if is_one_line {
+                    fix_all_ui(ui, view);
+                }
             });
         });
-        let is_one_line = ui.available_width() >= ONE_LINE;
+        if !is_one_line {
+            fix_all_ui(ui, view);
+        }
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
             severities_ui(ui, audit, view);
