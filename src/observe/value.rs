@@ -98,10 +98,8 @@ impl<'de> Visitor<'de> for Values {
         Ok(Json::Natural(number))
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "no field of a record is a negative number"
-    )]
+    // No field of a record is a negative number.
+    #[allow(clippy::cast_precision_loss)]
     fn visit_i64<E>(self, number: i64) -> Result<Json<'de>, E> {
         Ok(Json::Number(number as f64))
     }
@@ -194,6 +192,28 @@ pub fn fingerprint(value: &Json) -> u64 {
 }
 
 #[cfg(test)]
+impl From<&Json<'_>> for serde_json::Value {
+    fn from(json: &Json) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(is) => Self::from(*is),
+            Json::Number(number) => Self::from(*number),
+            Json::Natural(number) => Self::from(*number),
+            Json::Text(text) => Self::from(&**text),
+            Json::Array(all) => Self::Array(all.iter().map(Self::from).collect()),
+            Json::Object(fields) => {
+                let fields = fields.iter();
+                Self::Object(
+                    fields
+                        .map(|(k, v)| (k.to_string(), Self::from(v)))
+                        .collect(),
+                )
+            }
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -253,28 +273,6 @@ mod tests {
         fn json_is_read_as_by_serde(value in some_value()) {
             let text = value.to_string();
             prop_assert_eq!(Value::from(&json(&text)), value);
-        }
-    }
-}
-
-#[cfg(test)]
-impl From<&Json<'_>> for serde_json::Value {
-    fn from(json: &Json) -> Self {
-        match json {
-            Json::Null => Self::Null,
-            Json::Bool(is) => Self::from(*is),
-            Json::Number(number) => Self::from(*number),
-            Json::Natural(number) => Self::from(*number),
-            Json::Text(text) => Self::from(&**text),
-            Json::Array(all) => Self::Array(all.iter().map(Self::from).collect()),
-            Json::Object(fields) => {
-                let fields = fields.iter();
-                Self::Object(
-                    fields
-                        .map(|(k, v)| (k.to_string(), Self::from(v)))
-                        .collect(),
-                )
-            }
         }
     }
 }
