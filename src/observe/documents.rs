@@ -1,7 +1,7 @@
 //! JSON documents one after the other, in whatever layout. The elements of an array, and of `items` in an object, are found
 //! one at a time, so that a long list is never held as a whole, and of one that is cut what is complete.
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
 /// A longer record, or line, is refused.
 pub const LONGEST: usize = 16 << 20;
@@ -31,8 +31,8 @@ pub fn is_cut(line: &[u8]) -> bool {
 }
 
 impl Documents {
-    /// Reads a line and adds the records that end in it, none for one that is no JSON; false if the text cannot be JSON.
-    pub fn feed(&mut self, line: &[u8], found: &mut Vec<Option<Value>>) -> bool {
+    /// Reads a line and adds the records that end in it; false if the text cannot be JSON.
+    pub fn feed(&mut self, line: &[u8], found: &mut Vec<Vec<u8>>) -> bool {
         // A string never goes on in the next line.
         if self.in_string && self.is_open() {
             return false;
@@ -51,7 +51,7 @@ impl Documents {
         }
     }
 
-    fn byte(&mut self, byte: u8, found: &mut Vec<Option<Value>>) -> bool {
+    fn byte(&mut self, byte: u8, found: &mut Vec<Vec<u8>>) -> bool {
         if self.in_string {
             self.keep(byte);
             match byte {
@@ -95,8 +95,7 @@ impl Documents {
                 };
                 self.depth = depth;
                 if depth == self.base && !self.text.is_empty() {
-                    let text = std::mem::take(&mut self.text);
-                    found.push(serde_json::from_slice(&text).ok());
+                    found.push(std::mem::take(&mut self.text));
                 }
                 match (depth, self.base) {
                     (0, _) => self.base = 0,
@@ -111,10 +110,12 @@ impl Documents {
     }
 
     /// What is before `items` is a record of its own; the rest of the object is none.
-    fn items(&mut self, found: &mut Vec<Option<Value>>) {
+    fn items(&mut self, found: &mut Vec<Vec<u8>>) {
         let mut head = std::mem::take(&mut self.text);
         head.extend_from_slice(b"[]}");
-        found.extend(serde_json::from_slice(&head).ok().map(Some));
+        if serde_json::from_slice::<IgnoredAny>(&head).is_ok() {
+            found.push(head);
+        }
         (self.depth, self.base) = (2, 2);
     }
 }

@@ -19,6 +19,15 @@ pub struct Known {
 }
 
 impl Known {
+    /// Adds the owner of a pod. Of two owners one counts, the same in any order of lines.
+    pub fn owner(&mut self, pod: (String, String), owner: Owner) {
+        match self.owners.get_mut(&pod) {
+            Some(known) if *known <= owner => {}
+            Some(known) => *known = owner,
+            None => _ = self.owners.insert(pod, owner),
+        }
+    }
+
     /// Adds the answer that a name has an address.
     pub fn answer(&mut self, pod: (String, String), address: IpAddr, time: Time, name: String) {
         let names = self.answers.entry((pod.0, pod.1, address)).or_default();

@@ -1,17 +1,15 @@
 //! Calico's Goldmane, as its emitter and its stream client write it: Go's JSON of the generated structs.
 
-use serde_json::Value;
-
 use super::connection::Key;
 use super::owner::of_generate_name;
 use super::record::{Protocol, Verdict};
 use super::reference::Reference;
 use super::reported::Report;
 use super::time::{SECOND, Time};
-use super::value::{number, text};
+use super::value::{Json, number, text};
 
 /// Reads a flow with its `Key`; none if it names no protocol or end that is known.
-pub fn report(flow: &Value) -> Option<Report> {
+pub fn report(flow: &Json) -> Option<Report> {
     let key = flow.get("Key")?;
     let protocol = Protocol::named(text(key, "proto"))?;
     let port = port(key);
@@ -26,8 +24,8 @@ pub fn report(flow: &Value) -> Option<Report> {
         )),
     };
     let pending = key
-        .pointer("/policies/pending_policies")
-        .and_then(Value::as_array);
+        .get("policies")
+        .and_then(|policies| policies.get("pending_policies")?.as_array());
     let last_pending = pending
         .and_then(|hits| hits.last())
         .map(|hit| number(hit, "action"));
@@ -62,7 +60,7 @@ pub fn verdict(is_denied: bool, would_be_denied: bool) -> Verdict {
 }
 
 /// The destination's port; 0 is none.
-pub fn port(key: &Value) -> Option<u16> {
+pub fn port(key: &Json) -> Option<u16> {
     u16::try_from(number(key, "dest_port"))
         .ok()
         .filter(|port| *port > 0)
@@ -80,14 +78,14 @@ pub fn pods(namespace: &str, name: &str) -> Reference {
 }
 
 /// `-` is nothing.
-pub fn named<'a>(value: &'a Value, end: &str, what: &str) -> &'a str {
+pub fn named<'a>(value: &'a Json, end: &str, what: &str) -> &'a str {
     match text(value, &format!("{end}_{what}")) {
         "-" => "",
         name => name,
     }
 }
 
-fn end(key: &Value, end: &str) -> Option<Reference> {
+fn end(key: &Json, end: &str) -> Option<Reference> {
     let (namespace, name) = (named(key, end, "namespace"), named(key, end, "name"));
     Some(match number(key, &format!("{end}_type")) {
         1 if !namespace.is_empty() => pods(namespace, name),

@@ -1,13 +1,12 @@
 //! Hubble's Flow, as `hubble observe`, the exporter and Retina write it.
 
 use std::net::IpAddr;
-
-use serde_json::Value;
+use std::sync::Arc;
 
 use super::owner::{Owner, lifted};
 use super::record::{Counted, End, Facts, Packet, Protocol, Side, Verdict};
 use super::time::{self, Time};
-use super::value::{number, text, texts};
+use super::value::{Json, number, text, texts};
 
 /// A Flow.
 pub enum Flow {
@@ -32,12 +31,12 @@ pub struct DnsAnswer {
 }
 
 /// When it was recorded; the envelope has the time as well.
-pub fn time_of(flow: &Value, envelope: &Value) -> Option<Time> {
+pub fn time_of(flow: &Json, envelope: &Json) -> Option<Time> {
     time::parse(text(flow, "time")).or_else(|| time::parse(text(envelope, "time")))
 }
 
 /// Reads a Flow of this time.
-pub fn flow(flow: &Value, time: Time) -> Flow {
+pub fn flow(flow: &Json, time: Time) -> Flow {
     read(flow, time).unwrap_or_else(Flow::Ignored)
 }
 
@@ -45,7 +44,7 @@ fn ignored<T>(reason: &str) -> Result<T, String> {
     Err(reason.to_owned())
 }
 
-fn read(flow: &Value, time: Time) -> Result<Flow, String> {
+fn read(flow: &Json, time: Time) -> Result<Flow, String> {
     let event = flow
         .get("event_type")
         .map_or(0, |event| number(event, "type"));
@@ -72,8 +71,8 @@ fn read(flow: &Value, time: Time) -> Result<Flow, String> {
     if let Some(kind) = icmp {
         is_request(protocol, kind)?;
     }
-    let is_reply = flow.get("is_reply").and_then(Value::as_bool);
-    let is_old_reply = flow.get("reply").and_then(Value::as_bool) == Some(true);
+    let is_reply = flow.get("is_reply").and_then(Json::as_bool);
+    let is_old_reply = flow.get("reply").and_then(Json::as_bool) == Some(true);
     let claim = match is_reply {
         Some(true) => Side::Answer,
         None if is_old_reply => Side::Answer,
@@ -140,7 +139,7 @@ fn read(flow: &Value, time: Time) -> Result<Flow, String> {
     }))
 }
 
-fn counters(flow: &Value) -> [u64; 3] {
+fn counters(flow: &Json) -> [u64; 3] {
     if let Some(all) = flow.get("aggregate") {
         return [
             "egress_flow_count",
@@ -157,7 +156,7 @@ fn counters(flow: &Value) -> [u64; 3] {
 }
 
 /// Why a packet was dropped, where that was no policy.
-fn other_drop(flow: &Value) -> Option<String> {
+fn other_drop(flow: &Json) -> Option<String> {
     let name = text(flow, "drop_reason_desc");
     match number(flow, "drop_reason") {
         _ if !matches!(name, "" | "DROP_REASON_UNKNOWN") => {
@@ -171,9 +170,9 @@ fn other_drop(flow: &Value) -> Option<String> {
     }
 }
 
-fn protocol(flow: &Value) -> Result<(Protocol, &Value), String> {
-    let layers = flow.get("l4").and_then(Value::as_object);
-    let Some((name, layer)) = layers.and_then(|layers| layers.iter().next()) else {
+fn protocol<'a>(flow: &'a Json) -> Result<(Protocol, &'a Json<'a>), String> {
+    let layers = flow.get("l4").map(Json::fields);
+    let Some((name, layer)) = layers.and_then(<[_]>::first) else {
         return ignored("no-l4");
     };
     match Protocol::named(name) {
@@ -193,7 +192,7 @@ fn is_request(protocol: Protocol, kind: u8) -> Result<(), String> {
 }
 
 /// Whether it was seen where packets come from, where connection tracking was not asked yet.
-fn is_from_point(flow: &Value, event: u64) -> bool {
+fn is_from_point(flow: &Json, event: u64) -> bool {
     let kind = flow
         .get("event_type")
         .map_or(0, |event| number(event, "sub_type"));
@@ -210,7 +209,7 @@ fn is_local(address: IpAddr) -> bool {
     narrow || address.is_multicast() || address.is_loopback() || address.is_unspecified()
 }
 
-fn by_flags(layer: &Value) -> (bool, Side) {
+fn by_flags(layer: &Json) -> (bool, Side) {
     let flag = |name: &str| {
         let flags = layer.get("flags");
         flags.and_then(|flags| flags.get(name)?.as_bool()) == Some(true)
@@ -225,7 +224,7 @@ fn by_flags(layer: &Value) -> (bool, Side) {
 
 /// The end on the recording node opened the connection if its direction there is egress. Of UDP, an answer that came too late
 /// for connection tracking looks like a request.
-fn by_local_end(flow: &Value, protocol: Protocol, source: u16, destination: u16) -> Side {
+fn by_local_end(flow: &Json, protocol: Protocol, source: u16, destination: u16) -> Side {
     let has_id = |key: &str| flow.get(key).is_some_and(|end| number(end, "ID") != 0);
     let from_local = match (has_id("source"), has_id("destination")) {
         (true, false) => true,
@@ -244,8 +243,8 @@ fn by_local_end(flow: &Value, protocol: Protocol, source: u16, destination: u16)
     }
 }
 
-/// What it knows about both ends.
-pub fn facts(flow: &Value) -> Facts {
+/// What it knows about both ends, which are read already.
+pub fn facts(flow: &Json, source: Arc<End>, destination: Arc<End>) -> Facts {
     let service = flow
         .get("destination_service")
         .map(|s| (text(s, "namespace"), text(s, "name")));
@@ -264,8 +263,8 @@ pub fn facts(flow: &Value) -> Facts {
         names
     };
     Facts {
-        source: end(flow.get("source")),
-        destination: end(flow.get("destination")),
+        source,
+        destination,
         source_names: texts(flow, "source_names"),
         destination_names: texts(flow, "destination_names"),
         service: service
@@ -276,7 +275,8 @@ pub fn facts(flow: &Value) -> Facts {
     }
 }
 
-fn end(value: Option<&Value>) -> End {
+/// An end.
+pub fn end(value: Option<&Json>) -> End {
     let Some(value) = value else {
         return End::default();
     };
@@ -296,27 +296,23 @@ fn end(value: Option<&Value>) -> End {
     }
 }
 
-fn workload(end: &Value) -> Option<Owner> {
+fn workload(end: &Json) -> Option<Owner> {
     let first = end.get("workloads")?.as_array()?.first()?;
     let (name, kind) = (text(first, "name"), text(first, "kind"));
     (!name.is_empty()).then(|| lifted(name, Some(kind).filter(|k| !k.is_empty())))
 }
 
-/// The owners of pods that it names: namespace, pod, owner.
-pub fn owners(flow: &Value) -> impl Iterator<Item = ((String, String), Owner)> {
-    ["source", "destination"]
-        .into_iter()
-        .filter_map(|key| {
-            let end = flow.get(key)?;
-            let (namespace, pod) = (text(end, "namespace"), text(end, "pod_name"));
-            let is_pod = !namespace.is_empty() && !pod.is_empty();
-            is_pod.then(|| ((namespace.to_owned(), pod.to_owned()), workload(end)))
-        })
-        .filter_map(|(pod, owner)| Some((pod, owner?)))
+/// Namespace and name of the pod that an end is, and its owner, if it names one.
+pub fn owner(end: &Json) -> Option<((String, String), Owner)> {
+    let (namespace, pod) = (text(end, "namespace"), text(end, "pod_name"));
+    if namespace.is_empty() || pod.is_empty() {
+        return None;
+    }
+    Some(((namespace.to_owned(), pod.to_owned()), workload(end)?))
 }
 
 /// The DNS answer that it is, if a pod got addresses.
-pub fn dns_answer(flow: &Value, time: Time) -> Option<DnsAnswer> {
+pub fn dns_answer(flow: &Json, time: Time) -> Option<DnsAnswer> {
     let l7 = flow.get("l7").filter(|l7| text(l7, "type") == "RESPONSE")?;
     let dns = l7.get("dns").filter(|dns| number(dns, "rcode") == 0)?;
     let to = end(flow.get("destination"));

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader};
 
 use flate2::bufread::MultiGzDecoder;
-use serde_json::Value;
 
 use super::documents::{Documents, LONGEST, is_cut};
 use super::time;
+use super::value::Json;
 
 /// Wrappers in wrappers are followed so far.
 const DEEPEST: usize = 4;
@@ -16,7 +16,7 @@ const DEEPEST: usize = 4;
 /// What a file contains.
 pub enum Found<'a> {
     /// A JSON value that may be a record.
-    Record(&'a Value),
+    Record(&'a Json<'a>),
     /// A row of a CSV table, after its header.
     Row(&'a str),
     /// Text that should be a record but cannot be read, such as the last line of a file that was cut.
@@ -68,29 +68,14 @@ enum Mode {
 
 /// Appends the next line without its end; whether there was one. Of a line that is too long, one byte more than allowed.
 fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    let mut any = false;
-    loop {
-        let buffer = match input.fill_buf() {
-            Ok(buffer) => buffer,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        if buffer.is_empty() {
-            return Ok(any);
-        }
-        any = true;
-        let end = buffer.iter().position(|b| *b == b'\n');
-        let (text, used) = match end {
-            Some(at) => (&buffer[..at], at + 1),
-            None => (buffer, buffer.len()),
-        };
-        let room = (LONGEST + 1).saturating_sub(line.len());
-        line.extend_from_slice(&text[..text.len().min(room)]);
-        input.consume(used);
-        if end.is_some() {
-            return Ok(true);
-        }
+    let most = LONGEST as u64 + 1;
+    let read = io::Read::take(&mut *input, most).read_until(b'\n', line)?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if line.len() > LONGEST {
+        input.skip_until(b'\n')?;
     }
+    Ok(read > 0)
 }
 
 struct Lines<'a> {
@@ -133,7 +118,7 @@ impl Lines<'_> {
                 let mut values = Vec::new();
                 let is_json = documents.feed(line, &mut values);
                 for value in values {
-                    self.value(value.as_ref(), 0);
+                    self.value(Json::parse(&value).as_ref(), 0);
                 }
                 if is_json {
                     return Mode::Documents(documents);
@@ -184,8 +169,8 @@ impl Lines<'_> {
             }
             return;
         }
-        if let Ok(value) = serde_json::from_slice::<Value>(line)
-            && (value.is_object() || value.is_array())
+        if matches!(line.first(), Some(b'{' | b'['))
+            && let Some(value) = Json::parse(line)
         {
             return self.value(Some(&value), depth);
         }
@@ -193,17 +178,17 @@ impl Lines<'_> {
             return (self.found)(self.count, Found::OtherLogLine);
         };
         let (prefix, rest) = line.split_at(at);
-        match serde_json::from_slice::<Value>(rest) {
-            Ok(value) => self.value(Some(&value), depth),
-            Err(_) if matches!(prefix.trim_ascii(), b"" | b"data:") => {
+        match Json::parse(rest) {
+            Some(value) => self.value(Some(&value), depth),
+            None if matches!(prefix.trim_ascii(), b"" | b"data:") => {
                 (self.found)(self.count, Found::Malformed);
             }
-            Err(_) => (self.found)(self.count, Found::OtherLogLine),
+            None => (self.found)(self.count, Found::OtherLogLine),
         }
     }
 
     /// The records in a value: its own, or those that it wraps.
-    fn value(&mut self, value: Option<&Value>, depth: usize) {
+    fn value(&mut self, value: Option<&Json>, depth: usize) {
         let Some(value) = value else {
             return (self.found)(self.count, Found::Malformed);
         };
@@ -213,7 +198,7 @@ impl Lines<'_> {
         if let Some(all) = value.as_array() {
             return all.iter().for_each(|one| self.value(Some(one), depth + 1));
         }
-        if let Some(items) = value.get("items").and_then(Value::as_array) {
+        if let Some(items) = value.get("items").and_then(Json::as_array) {
             if value.get("total").is_some() {
                 (self.found)(self.count, Found::Record(value));
             }
@@ -221,16 +206,21 @@ impl Lines<'_> {
                 .iter()
                 .for_each(|one| self.value(Some(one), depth + 1));
         }
-        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let text = |key: &str| value.get(key).and_then(Json::as_str);
         let of_logcli = text("line").filter(|_| value.get("labels").is_some());
         if let Some(line) = text("log").or(of_logcli) {
             return line
                 .lines()
                 .for_each(|line| self.line(line.as_bytes(), depth + 1));
         }
-        if let Some(streams) = value.pointer("/data/result").and_then(Value::as_array) {
+        if let Some(streams) = value
+            .get("data")
+            .and_then(|data| data.get("result")?.as_array())
+        {
             let values = streams.iter().filter_map(|s| s.get("values")?.as_array());
-            let lines = values.flatten().filter_map(|pair| pair.get(1)?.as_str());
+            let lines = values
+                .flatten()
+                .filter_map(|pair| pair.as_array()?.get(1)?.as_str());
             return lines.for_each(|line| self.line(line.as_bytes(), depth + 1));
         }
         (self.found)(self.count, Found::Record(value));
@@ -239,6 +229,8 @@ impl Lines<'_> {
 
 /// The stream of a line that a container runtime wrote (`TIME stdout|stderr F|P REST`), whether it ends a line, and the rest.
 fn of_container(line: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+    // Most lines are long and begin with a brace.
+    line.first().filter(|first| first.is_ascii_digit())?;
     let mut words = line.splitn(4, |b| *b == b' ');
     let (at, stream, tag) = (words.next()?, words.next()?, words.next()?);
     let is_time = time::parse(str::from_utf8(at).ok()?).is_some();
@@ -256,7 +248,7 @@ fn of_container(line: &[u8]) -> Option<(&[u8], bool, &[u8])> {
 pub fn found_in(bytes: &[u8]) -> (Vec<String>, usize, usize) {
     let (mut records, mut malformed, mut others) = (Vec::new(), 0, 0);
     let mut see = |_, found: Found| match found {
-        Found::Record(value) => records.push(value.to_string()),
+        Found::Record(value) => records.push(serde_json::Value::from(value).to_string()),
         Found::Row(row) => records.push(row.to_owned()),
         Found::Malformed => malformed += 1,
         Found::OtherLogLine => others += 1,

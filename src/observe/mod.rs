@@ -2,8 +2,9 @@
 //!
 //! | Step | Where |
 //! | --- | --- |
-//! | bytes to JSON values, whatever wraps them | `lines`, `documents` |
+//! | bytes to JSON values, whatever wraps them | `lines`, `documents`, `value` |
 //! | a value to a record, one file each format | `hubble`, `goldmane`, `whisker`, `csv` |
+//! | what records say about their ends, each once | `facts` |
 //! | records to connections: who opened it, when it began, what became of it | `tuples`, `counted`, `reported` |
 //! | who the ends are: pods' workloads, entities, Services, names | `ends`, `owner` |
 //! | connections against policies | [`replay`] |
@@ -11,8 +12,9 @@
 //! | connections against the drawing and the policies | [`classes`], `places`, `dns` |
 //! | flows to draw for connections | [`propose`] |
 //!
-//! The order of lines and files never matters, and equal records count once. Memory: for each record a fingerprint
-//! and 24 bytes, beside the table of connections.
+//! The order of lines and files never matters, and equal records count once. A record is parsed without copying its text.
+//! Memory: 24 bytes for each record of a packet, 8 for each other one, beside the table of sockets that they are between,
+//! and what they say about their ends, which many say alike.
 
 mod capture;
 pub mod classes;
@@ -22,6 +24,7 @@ mod csv;
 mod dns;
 mod documents;
 mod ends;
+mod facts;
 #[cfg(test)]
 mod fixture;
 mod goldmane;

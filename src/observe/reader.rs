@@ -3,13 +3,12 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::capture::{Capture, SourceFile};
 use super::connection::{Connection, Connections, Key, Sample, Sums};
 use super::counted::Counts;
 use super::csv::Columns;
 use super::ends::{Evidence, InManifests, Known};
+use super::facts::AllFacts;
 use super::goldmane;
 use super::hubble::{self, Flow};
 use super::lines::{self, Found};
@@ -17,8 +16,8 @@ use super::record::{End, Protocol};
 use super::reference::Reference;
 use super::reported::{Report, Reports};
 use super::time::Time;
-use super::tuples::{Begun, Episode, Place, Tuples, translated};
-use super::value::{fingerprint, number, text, texts};
+use super::tuples::{Begun, Episode, Ignored, Place, Tuples, translated};
+use super::value::{Json, fingerprint, number, text, texts};
 use super::whisker;
 use crate::diag::{Diagnostic, Span};
 use crate::sets::hash::HashSet;
@@ -40,8 +39,9 @@ pub struct Reader {
     files: Vec<Arc<str>>,
     /// The line that is being read.
     line: u32,
-    /// Fingerprints of the records that were read.
+    /// Fingerprints of the records that are not in `tuples`, which finds equal ones by itself.
     seen: HashSet<u64>,
+    facts: AllFacts,
     known: Known,
     are_claimed: bool,
     tuples: Tuples,
@@ -101,7 +101,7 @@ impl Reader {
     }
 
     /// Whether a record is new.
-    fn is_new(&mut self, kind: &str, record: &Value) -> bool {
+    fn is_new(&mut self, kind: &str, record: &Json) -> bool {
         let is_new = self.seen.insert(fingerprint(record));
         if !is_new && !kind.is_empty() {
             self.capture.ignore(kind, 1);
@@ -122,7 +122,7 @@ impl Reader {
         sample(&self.files, self.place(), time)
     }
 
-    fn value(&mut self, value: &Value, source: &mut SourceFile) {
+    fn value(&mut self, value: &Json, source: &mut SourceFile) {
         let flow = value.get("flow").filter(|flow| flow.is_object());
         if let Some(flow) = flow
             .into_iter()
@@ -174,7 +174,7 @@ impl Reader {
 
     fn counted(
         &mut self,
-        flow: &Value,
+        flow: &Json,
         report: Option<Report>,
         format: &'static str,
         source: &mut SourceFile,
@@ -201,32 +201,19 @@ impl Reader {
         };
         let times: Vec<_> = [sums.first, sums.last].into_iter().flatten().collect();
         source.record("csv", &times);
-        if self.is_new("duplicate", &Value::from(format!("{key:?} {sums:?}"))) {
+        if self.is_new("duplicate", &Json::Text(format!("{key:?} {sums:?}").into())) {
             sums.sample(self.sample(sums.first.unwrap_or_default()));
             self.connections.add(key, sums);
         }
     }
 
-    fn hubble(&mut self, flow: &Value, envelope: &Value, source: &mut SourceFile) {
+    fn hubble(&mut self, flow: &Json, envelope: &Json, source: &mut SourceFile) {
         source.format.get_or_insert("hubble");
-        if !self.is_new("duplicate", flow) {
-            return;
-        }
         let Some(time) = hubble::time_of(flow, envelope) else {
-            return self.capture.ignore("no-time", 1);
+            return self.ignored(flow, "no-time");
         };
-        self.are_claimed |= flow.get("is_reply").is_some_and(Value::is_boolean);
-        for (pod, owner) in hubble::owners(flow) {
-            let known = self
-                .known
-                .owners
-                .entry(pod)
-                .or_insert_with(|| owner.clone());
-            // Of two owners, the same in any order of lines.
-            if owner < *known {
-                *known = owner;
-            }
-        }
+        self.are_claimed |= flow.get("is_reply").and_then(Json::as_bool).is_some();
+        let facts = self.facts.of(flow, &mut self.known);
         if let Some(answer) = hubble::dns_answer(flow, time) {
             for address in answer.addresses {
                 let pod = answer.pod.clone();
@@ -235,16 +222,28 @@ impl Reader {
             }
         }
         match hubble::flow(flow, time) {
-            Flow::Ignored(reason) => self.capture.ignore(&reason, 1),
+            Flow::Ignored(reason) => self.ignored(flow, &reason),
             Flow::Packet(packet) => {
                 source.record("hubble", &[time]);
-                self.tuples.add(&packet, hubble::facts(flow), self.place());
+                let place = self.place();
+                if let Some(known) = self.facts.get(facts) {
+                    self.tuples.add(&packet, (facts, known), place);
+                }
             }
             Flow::Counted(counted) => {
-                source.record("hubble", &[time]);
-                let sample = self.sample(counted.time);
-                self.counts.add(&counted, hubble::facts(flow), sample);
+                if self.is_new("duplicate", flow) {
+                    source.record("hubble", &[time]);
+                    let sample = self.sample(counted.time);
+                    let facts = self.facts.get(facts).cloned().unwrap_or_default();
+                    self.counts.add(&counted, facts, sample);
+                }
             }
+        }
+    }
+
+    fn ignored(&mut self, flow: &Json, reason: &str) {
+        if self.is_new("duplicate", flow) {
+            self.capture.ignore(reason, 1);
         }
     }
 
@@ -253,6 +252,7 @@ impl Reader {
         let Self {
             mut capture,
             files,
+            facts,
             known,
             are_claimed,
             mut tuples,
@@ -269,11 +269,12 @@ impl Reader {
         let without_end = counts.connections(&known, manifests, &mut connections);
         capture.ignore("no-address", without_end);
         let mut to_services = Vec::new();
-        let service_clients = tuples.service_clients();
+        let service_clients = tuples.take_service_clients();
         let mut begun = Begun::new();
-        let mut ignored = Vec::new();
+        let mut ignored = Ignored::default();
         tuples.episodes(
             are_claimed,
+            &facts,
             &mut |episode| {
                 let (source, destination) = evidence(&episode);
                 let read = |episode: &Episode| {
@@ -296,10 +297,16 @@ impl Reader {
                     connections.add(key, sums);
                 }
             },
-            &mut |reason, count| ignored.push((reason, count)),
+            &mut ignored,
         );
-        for (reason, count) in ignored {
-            capture.ignore(reason, count as u64);
+        for (reason, count) in ignored.reasons {
+            capture.ignore(reason, count);
+        }
+        for (file, count) in ignored.duplicates {
+            capture.ignore("duplicate", count);
+            if let Some(source) = capture.sources.get_mut(usize::from(file)) {
+                source.records = source.records.saturating_sub(count);
+            }
         }
         for (protocol, client, first, (key, sums)) in to_services {
             let Some(pod) = translated(&begun, protocol, client, first) else {
@@ -352,8 +359,8 @@ fn evidence<'a>(episode: &Episode<'a>) -> (Evidence<'a>, Evidence<'a>) {
             false => (&facts.source, &facts.destination, &facts.destination_names),
             true => (&facts.destination, &facts.source, &facts.source_names),
         };
-        source.ends.push((time, from));
-        destination.ends.push((time, to));
+        source.ends.push((time, &**from));
+        destination.ends.push((time, &**to));
         destination.names.extend(names.iter().map(String::as_str));
         if !is_answer && let Some(service) = &facts.service {
             destination.service = Some(

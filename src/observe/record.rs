@@ -1,6 +1,7 @@
 //! What readers hand over: one record of a connection, in no format.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::owner::Owner;
 use super::time::Time;
@@ -95,9 +96,9 @@ impl End {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Facts {
     /// Where it comes from.
-    pub source: End,
+    pub source: Arc<End>,
     /// Where it goes.
-    pub destination: End,
+    pub destination: Arc<End>,
     /// Names that the destination has for the source.
     pub source_names: Vec<String>,
     /// Names that the source has for the destination.

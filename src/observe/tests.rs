@@ -287,6 +287,40 @@ fn tables_are_read() {
     assert_eq!(found.capture.sources[0].malformed, 1);
 }
 
+#[test]
+fn equal_records_count_once() {
+    let (client, server) = (("web-0", 40_000), ("db-0", 5432));
+    let syn = tcp(0, client, server, "SYN", FORWARDED);
+    let socket = tcp(0, client, server, "", r#","event_type":{"type":7}"#);
+    let lost = r#"{"lost_events":{"num_events_lost":"2"}}"#;
+    let file = [&syn, &socket, lost, &syn].join("\n");
+    let found = observed(&[&file, &file, &tcp(1, client, server, "ACK", FORWARDED)]);
+    assert_eq!(words(&found), ["shop/web > shop/db TCP 5432: 1 0 0"]);
+    let records: Vec<u64> = found.capture.sources.iter().map(|s| s.records).collect();
+    assert_eq!(records, [1, 0, 1]);
+    let ignored =
+        [("duplicate", 4), ("socket-or-debug", 1)].map(|(reason, n)| (reason.to_owned(), n));
+    assert_eq!(found.capture.ignored, ignored.into());
+    assert_eq!(found.capture.lost, 2);
+}
+
+#[test]
+fn owners_are_known_from_any_record() {
+    let (client, server) = (("web-0", 40_000), ("db-0", 5432));
+    let syn = tcp(0, client, server, "SYN", FORWARDED);
+    // Of the node of the server, and of a record that is no connection.
+    let owner = syn
+        .replace(
+            r#""pod_name":"db-0""#,
+            r#""pod_name":"db-0","workloads":[{"name":"data-7c9d8b6f5d","kind":"ReplicaSet"}]"#,
+        )
+        .replace("FORWARDED", "TRACED");
+    for lines in [[&syn, &owner], [&owner, &syn]] {
+        let lines = lines.map(String::clone);
+        assert_eq!(read(&lines), ["shop/web > shop/data TCP 5432: 1 0 0"]);
+    }
+}
+
 /// Some record between few ends, so that connections meet.
 fn some_line() -> impl Strategy<Value = String> {
     let pods = prop::sample::select(vec!["web-0", "db-0", "x-7c9d8b6f5d-x2k4v", "203.0.113.9"]);
@@ -322,6 +356,8 @@ proptest! {
         for files in [vec![one.as_str(), two.as_str()], vec![two.as_str(), one.as_str(), two.as_str()]] {
             let found = observed(&files);
             prop_assert_eq!(words(&found), words(&expected));
+            let records = |o: &Observed| o.capture.sources.iter().map(|s| s.records).sum::<u64>();
+            prop_assert_eq!(records(&found), records(&expected));
             // The file and line of a record that is in two files are those of the one that was read first.
             let sums = |o: &Observed| -> Vec<(Sums, Vec<time::Time>)> {
                 let all = o.connections.iter().map(|c| {

@@ -1,11 +1,11 @@
 //! Records of packets, by the pair of addresses and ports that they are between, until all files are read: who opened a
-//! connection is decided once, from all its records. 24 bytes for each record.
+//! connection is decided once, from all its records. Equal records count once.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::connection::Key;
+use super::facts::AllFacts;
 use super::record::{Facts, Packet, Protocol, Side, Verdict};
 use super::time::{SECOND, Time};
 use crate::sets::hash::{HashMap, HashSet};
@@ -27,13 +27,16 @@ pub struct Tuple {
     pub high: Socket,
 }
 
-/// One record.
+/// One record, in 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Event {
+    /// The number of its tuple in its shard.
+    tuple: u32,
     time: Time,
     bits: Bits,
     facts: u32,
-    place: Place,
+    file: u16,
+    line: u32,
 }
 
 /// Where a record is.
@@ -45,11 +48,26 @@ pub struct Place {
     pub line: u32,
 }
 
-/// What a record says of a connection, in four bytes.
+impl Event {
+    fn place(&self) -> Place {
+        Place {
+            file: self.file,
+            line: self.line,
+        }
+    }
+
+    /// Whether both say the same, wherever they are.
+    fn equals(&self, other: &Self) -> bool {
+        let all = |e: &Self| (e.tuple, e.time, e.bits, e.facts);
+        all(self) == all(other)
+    }
+}
+
+/// What a record says of a connection, in two bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Bits {
+    /// Flags, and the verdict in the upper half.
     flags: u8,
-    verdict: Verdict,
     /// Kinds of evidence, the best first: 3 × 2 bits, for [`Side`].
     sides: u8,
 }
@@ -62,6 +80,14 @@ const UNDIRECTED: u8 = 8;
 impl Bits {
     fn is(self, flag: u8) -> bool {
         self.flags & flag != 0
+    }
+
+    fn verdict(self) -> Verdict {
+        match self.flags >> 4 {
+            0 => Verdict::Forwarded,
+            1 => Verdict::Audited,
+            _ => Verdict::Dropped,
+        }
     }
 
     fn side(self, kind: u8) -> Side {
@@ -102,17 +128,50 @@ pub struct Episode<'a> {
     pub facts: Vec<(Time, &'a Facts, bool)>,
 }
 
-/// All records of packets.
+/// Records of packets that are no connection.
 #[derive(Debug, Default)]
+pub struct Ignored {
+    /// How many, by reason.
+    pub reasons: BTreeMap<&'static str, u64>,
+    /// How many equal another one, by file.
+    pub duplicates: BTreeMap<u16, u64>,
+}
+
+impl Ignored {
+    fn add(&mut self, reason: &'static str, count: usize) {
+        *self.reasons.entry(reason).or_default() += count as u64;
+    }
+}
+
+/// The records of some tuples, in the order of reading.
+#[derive(Debug, Default)]
+struct Shard {
+    numbers: HashMap<Tuple, u32>,
+    events: Vec<Event>,
+}
+
+/// So many shards there are: what is copied when one grows, or sorted at a time, is a small part of all.
+const SHARDS: usize = 64;
+
+/// All records of packets.
+#[derive(Debug)]
 pub struct Tuples {
-    facts: Vec<Arc<Facts>>,
-    index: HashMap<Arc<Facts>, u32>,
-    by_tuple: HashMap<Tuple, Vec<Event>>,
+    shards: Vec<Shard>,
+    service_clients: HashSet<(Protocol, Socket)>,
+}
+
+impl Default for Tuples {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            service_clients: HashSet::default(),
+        }
+    }
 }
 
 impl Tuples {
-    /// Adds a record.
-    pub fn add(&mut self, packet: &Packet, facts: Facts, place: Place) {
+    /// Adds a record with the number of its facts.
+    pub fn add(&mut self, packet: &Packet, (number, facts): (u32, &Facts), place: Place) {
         let is_icmp = matches!(packet.protocol, Protocol::Icmp | Protocol::Icmp6);
         let from_high = !is_icmp && packet.source > packet.destination;
         let (low, high) = match from_high {
@@ -127,81 +186,97 @@ impl Tuples {
             flags: flag(from_high, FROM_HIGH)
                 | flag(packet.is_syn, SYN)
                 | flag(packet.is_layer_seven, LAYER_SEVEN)
-                | flag(packet.is_undirected, UNDIRECTED),
-            verdict: packet.verdict,
+                | flag(packet.is_undirected, UNDIRECTED)
+                | (packet.verdict as u8) << 4,
             sides: sides.map(|(kind, side)| (side as u8) << (2 * kind)).sum(),
-        };
-        let facts = match self.index.get(&facts) {
-            Some(at) => *at,
-            None => {
-                let at = u32::try_from(self.facts.len()).unwrap_or(u32::MAX);
-                let facts = Arc::new(facts);
-                self.facts.push(Arc::clone(&facts));
-                self.index.insert(facts, at);
-                at
-            }
         };
         let tuple = Tuple {
             protocol: packet.protocol,
             low,
             high,
         };
-        let events = self.by_tuple.entry(tuple).or_default();
+        if facts.service.is_some() && !facts.destination.is_pod() {
+            self.service_clients.insert((tuple.protocol, low));
+            self.service_clients.insert((tuple.protocol, high));
+        }
+        let Some(shard) = self.shards.get_mut(usize::from(low.1 ^ high.1) % SHARDS) else {
+            return;
+        };
+        let next = u32::try_from(shard.numbers.len()).unwrap_or(u32::MAX);
+        let tuple = *shard.numbers.entry(tuple).or_insert(next);
+        let events = &mut shard.events;
         if events.len() == events.capacity() {
-            events.reserve_exact(events.len() / 4 + 2);
+            events.reserve_exact(events.len() / 8 + 16);
         }
         events.push(Event {
+            tuple,
             time: packet.time,
             bits,
-            facts,
-            place,
+            facts: number,
+            file: place.file,
+            line: place.line,
         });
     }
 
     /// Both sockets of every pair between which a record names a Service and no pod.
-    pub fn service_clients(&self) -> HashSet<(Protocol, Socket)> {
-        let is_service = |event: &Event| {
-            let facts = self.facts.get(event.facts as usize);
-            facts.is_some_and(|facts| facts.service.is_some() && !facts.destination.is_pod())
-        };
-        let mut clients = HashSet::default();
-        for (tuple, events) in &self.by_tuple {
-            if events.iter().any(is_service) {
-                clients.insert((tuple.protocol, tuple.low));
-                clients.insert((tuple.protocol, tuple.high));
-            }
-        }
-        clients
+    pub fn take_service_clients(&mut self) -> HashSet<(Protocol, Socket)> {
+        std::mem::take(&mut self.service_clients)
     }
 
-    /// Calls `see` with every connection, and `ignore` with the number of records that are none, by reason.
-    /// `are_claimed`: whether connection tracking speaks in any record.
+    /// Calls `see` with every connection. `are_claimed`: whether connection tracking speaks in any record.
     pub fn episodes(
-        &mut self,
+        self,
         are_claimed: bool,
+        facts: &AllFacts,
         see: &mut dyn FnMut(Episode),
-        ignore: &mut dyn FnMut(&'static str, usize),
+        ignored: &mut Ignored,
     ) {
-        let facts = &self.facts;
-        for (tuple, events) in &mut self.by_tuple {
-            let all = events.len();
+        for Shard {
+            numbers,
+            mut events,
+        } in self.shards
+        {
+            events.sort_unstable();
+            events.dedup_by(|event, first| {
+                let is_same = event.equals(first);
+                if is_same {
+                    *ignored.duplicates.entry(event.file).or_default() += 1;
+                }
+                is_same
+            });
             if are_claimed {
+                let all = events.len();
                 events.retain(|event| !event.bits.is(UNDIRECTED));
+                ignored.add("undirected", all - events.len());
             }
-            events.sort_unstable_by_key(|event| (event.time, event.bits));
-            ignore("undirected", all - events.len());
-            let is_tcp = tuple.protocol == Protocol::Tcp;
-            let is_leftover =
-                |event: &Event| event.bits.verdict == Verdict::Dropped && !event.bits.is(SYN);
-            if is_tcp && events.iter().all(is_leftover) {
-                ignore("midstream-drop", events.len());
-                continue;
-            }
-            match from_high(tuple, events) {
-                Some(from_high) => connections(*tuple, events, from_high, facts, see, ignore),
-                None => ignore("undirected", events.len()),
+            let mut tuples: Vec<(u32, Tuple)> = numbers.into_iter().map(|(t, n)| (n, t)).collect();
+            tuples.sort_unstable_by_key(|(number, _)| *number);
+            for events in events.chunk_by(|a, b| a.tuple == b.tuple) {
+                let first = events.first().map_or(0, |event| event.tuple as usize);
+                if let Some((_, tuple)) = tuples.get(first) {
+                    of_tuple(*tuple, events, facts, see, ignored);
+                }
             }
         }
+    }
+}
+
+/// The connections of a pair of sockets, if who opened them can be known.
+fn of_tuple(
+    tuple: Tuple,
+    events: &[Event],
+    facts: &AllFacts,
+    see: &mut dyn FnMut(Episode),
+    ignored: &mut Ignored,
+) {
+    let is_leftover =
+        |event: &Event| event.bits.verdict() == Verdict::Dropped && !event.bits.is(SYN);
+    if tuple.protocol == Protocol::Tcp && events.iter().all(is_leftover) {
+        return ignored.add("midstream-drop", events.len());
+    }
+    match from_high(&tuple, events) {
+        Some(from_high) => connections(tuple, events, from_high, facts, see, ignored),
+        None => ignored.add("undirected", events.len()),
     }
 }
 
@@ -251,9 +326,9 @@ fn connections(
     tuple: Tuple,
     events: &[Event],
     from_high: bool,
-    facts: &[Arc<Facts>],
+    facts: &AllFacts,
     see: &mut dyn FnMut(Episode),
-    ignore: &mut dyn FnMut(&'static str, usize),
+    ignored: &mut Ignored,
 ) {
     let begins = |before: &Event, event: &Event| {
         let can = tuple.protocol != Protocol::Tcp || event.bits.is(SYN);
@@ -271,13 +346,13 @@ fn connections(
         };
         let times = (requests().next(), requests().next_back());
         let (Some(first), Some(last)) = times else {
-            ignore("reply-only", events.len());
+            ignored.add("reply-only", events.len());
             continue;
         };
         let packets = requests().filter(|event| !event.bits.is(LAYER_SEVEN));
         let said = events.iter().filter_map(|event| {
-            let facts = facts.get(event.facts as usize)?;
-            Some((event.time, &**facts, event.bits.is(FROM_HIGH) != from_high))
+            let facts = facts.get(event.facts)?;
+            Some((event.time, facts, event.bits.is(FROM_HIGH) != from_high))
         });
         see(Episode {
             protocol: tuple.protocol,
@@ -285,9 +360,9 @@ fn connections(
             server,
             first: first.time,
             last: last.time,
-            place: first.place,
+            place: first.place(),
             verdict: packets
-                .map(|event| event.bits.verdict)
+                .map(|event| event.bits.verdict())
                 .max()
                 .unwrap_or_default(),
             facts: said.collect(),

@@ -1,18 +1,17 @@
 //! Calico's Whisker, as its backend answers: Goldmane's flows without types, Services and counts.
 
-use serde_json::Value;
-
 use super::connection::Key;
 use super::goldmane::{named, pods, port, verdict};
 use super::record::Protocol;
 use super::reference::Reference;
 use super::reported::Report;
 use super::time;
-use super::value::{number, text};
+use super::value::{Json, number, text};
 
 /// Reads a flow; none if it names no protocol or end that is known.
-pub fn report(flow: &Value) -> Option<Report> {
-    let pending = flow.pointer("/policies/pending").and_then(Value::as_array);
+pub fn report(flow: &Json) -> Option<Report> {
+    let policies = flow.get("policies");
+    let pending = policies.and_then(|policies| policies.get("pending")?.as_array());
     let last_pending = pending
         .and_then(|hits| hits.last())
         .map(|hit| text(hit, "action"));
@@ -37,12 +36,12 @@ pub fn report(flow: &Value) -> Option<Report> {
 }
 
 /// How many pages a list has, of which it is one.
-pub fn pages(list: &Value) -> u64 {
+pub fn pages(list: &Json) -> u64 {
     list.get("total")
         .map_or(0, |total| number(total, "totalPages"))
 }
 
-fn end(flow: &Value, end: &str) -> Option<Reference> {
+fn end(flow: &Json, end: &str) -> Option<Reference> {
     let named_there = |words: &str| Some(Reference::Calico(words.to_owned()));
     match (named(flow, end, "namespace"), named(flow, end, "name")) {
         (_, "") => None,
