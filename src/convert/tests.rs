@@ -395,3 +395,124 @@ fn other_objects_that_written_policies_match_count() {
     assert_eq!(with_set.changes.len(), 1, "{:?}", with_set.changes);
     assert!(!with_set.changes[0].opened().is_empty());
 }
+
+const ANP: &str = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\n";
+const CLUSTER: &str = "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\n";
+
+#[test]
+fn cluster_wide_policies_keep_their_tier_and_order_in_calico() {
+    let text = format!(
+        "{ANP}metadata: {{name: guard, labels: {{team: sec}}}}\nspec:\n  priority: 7\n  subject: {{namespaces: {{matchLabels: {{env: prod}}}}}}\n  ingress:\n  # Scrapes\n  - action: Allow\n    from: [{{pods: {{namespaceSelector: {{matchLabels: {{team: mon}}}}, podSelector: {{matchLabels: {{app: p}}}}}}}}]\n    ports: [{{portNumber: {{port: 9090}}}}, {{namedPort: web}}]\n  - {{action: Pass, from: [{{namespaces: {{matchExpressions: [{{key: env, operator: DoesNotExist}}]}}}}]}}\n  - {{action: Deny, from: [{{namespaces: {{}}}}]}}\n  egress:\n  - {{action: Deny, to: [{{networks: [169.254.169.254/32, 'fd00::/8']}}]}}\n"
+    );
+    let all = converted_to(Target::Calico, &text);
+    assert_eq!((all[0].state, all[0].reasons.len()), (State::Exact, 0));
+    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @"");
+    let base = format!(
+        "{CLUSTER}metadata: {{name: base}}\nspec: {{tier: Baseline, priority: 3, subject: {{pods: {{podSelector: {{matchLabels: {{a: b}}}}}}}}, egress: [{{action: Accept, to: [{{namespaces: {{}}}}], protocols: [{{udp: {{destinationPort: {{range: {{start: 1, end: 9}}}}}}}}]}}]}}\n"
+    );
+    let all = converted_to(Target::Calico, &base);
+    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @"");
+}
+
+#[test]
+fn cluster_wide_policies_isolate_nothing_in_cilium() {
+    let text = format!(
+        "{CLUSTER}metadata: {{name: guard}}\nspec:\n  tier: Admin\n  priority: 7\n  subject: {{namespaces: {{}}}}\n  ingress:\n  - {{action: Deny, from: [{{namespaces: {{matchLabels: {{env: dev}}}}}}]}}\n  - {{action: Accept, from: [{{namespaces: {{matchLabels: {{team: mon}}}}}}], protocols: [{{tcp: {{destinationPort: {{number: 80}}}}}}]}}\n  egress:\n  - {{action: Deny, to: [{{networks: [169.254.169.254/32]}}]}}\n"
+    );
+    let all = converted_to(Target::Cilium, &text);
+    assert_eq!((all[0].state, all[0].reasons.len()), (State::Exact, 0));
+    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @"");
+}
+
+#[test]
+fn what_cluster_wide_policies_cannot_keep_is_left_out_with_the_reason() {
+    let policy = |tier: &str, rules: &str| {
+        format!(
+            "{CLUSTER}metadata: {{name: a}}\nspec: {{tier: {tier}, priority: 7, subject: {{namespaces: {{}}}}, {rules}}}\n"
+        )
+    };
+    let pods = "to: [{namespaces: {}}]";
+    let name = "to: [{namespaces: {}}, {domainNames: [x.example.com]}]";
+    for (target, tier, rules, state, want) in [
+        (
+            Target::Kubernetes,
+            "Admin",
+            format!("egress: [{{action: Deny, {pods}}}]"),
+            State::CannotExpress,
+            "a NetworkPolicy isolates the pods that it selects and allows, and cannot deny or pass",
+        ),
+        (
+            Target::AdminNetworkPolicy,
+            "Admin",
+            format!("egress: [{{action: Deny, {pods}}}]"),
+            State::CannotExpress,
+            "it is of another version of the same API, which is not converted",
+        ),
+        (
+            Target::Calico,
+            "Admin",
+            "egress: []".to_owned(),
+            State::CannotExpress,
+            "it has no rules, so it has no effect",
+        ),
+        (
+            Target::Cilium,
+            "Baseline",
+            format!("egress: [{{action: Deny, {pods}}}]"),
+            State::CannotExpress,
+            "it holds only where no other policy isolates the pods, and every policy of Cilium holds beside all others",
+        ),
+        (
+            Target::Cilium,
+            "Admin",
+            format!("egress: [{{action: Pass, {pods}}}]"),
+            State::CannotExpress,
+            "it has rules that pass, which Cilium does not have",
+        ),
+        (
+            Target::Cilium,
+            "Admin",
+            format!("egress: [{{action: Accept, {name}}}, {{action: Deny, {pods}}}]"),
+            State::Approximated,
+            "`egress[0]` allows before `egress[1]` denies, and in Cilium what denies comes first",
+        ),
+        (
+            Target::Cilium,
+            "Admin",
+            format!("egress: [{{action: Deny, {name}}}]"),
+            State::CannotExpress,
+            "`egress[0]` does not allow, so that nothing of it may be left out: a rule of Cilium that denies has no domain names",
+        ),
+        (
+            Target::Calico,
+            "Admin",
+            format!("egress: [{{action: Accept, {name}}}]"),
+            State::Approximated,
+            "the domain name `x.example.com`: Calico has no domain names",
+        ),
+        (
+            Target::Calico,
+            "Baseline",
+            format!("egress: [{{action: Pass, {name}}}]"),
+            State::CannotExpress,
+            "`egress[0]` does not allow, so that nothing of it may be left out: Calico has no domain names",
+        ),
+        (
+            Target::Calico,
+            "Admin",
+            "egress: [{action: Accept, to: [{nodes: {}}]}]".to_owned(),
+            State::CannotExpress,
+            "it has nodes",
+        ),
+        (
+            Target::Calico,
+            "Admin",
+            "egress: [{action: Accept, to: [{moons: {}}]}]".to_owned(),
+            State::CannotExpress,
+            "it has a peer of an unknown kind",
+        ),
+    ] {
+        let found = why(target, &policy(tier, &rules));
+        assert_eq!(found, (state, want.to_owned()), "{target:?} {rules}");
+    }
+}

@@ -4,16 +4,21 @@
 //! All policies are in the default tier and only allow, so their order means nothing and none is written; what no
 //! rule of theirs allows is denied at the end of the tier. A rule has one protocol, one peer by labels, and blocks of
 //! one address family, so a planned one may become several.
+//!
+//! A policy of the whole cluster whose rules hold in order is a GlobalNetworkPolicy of the tier where Calico puts those of
+//! the Network Policy API (G1), with their priority as its order.
 
 use ipnet::IpNet;
 
 use super::write::{Entity, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::dialect::Text;
-use crate::dialect::writing::{http_losses, is_named, losses, object_meta, peer_losses, world};
+use crate::dialect::writing::{
+    http_losses, in_order, is_named, losses, object_meta, ordered_meta, peer_losses, world,
+};
+use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    self, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
-    PortMatch, Resolution, Role,
+    self, Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces,
+    PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
@@ -21,6 +26,8 @@ use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 const MOST_PORTS: usize = 50;
 /// Most address blocks of one rule.
 const MOST_BLOCKS: usize = 256;
+/// The order of policies that deny: before the 1000 of a NetworkPolicy, and before those without one (G3).
+const DENY_ORDER: i64 = 100;
 /// Most characters of a selector.
 const LONGEST_SELECTOR: usize = 1024;
 
@@ -40,12 +47,13 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         lost.extend(all.flat_map(|rule| losses(rule, &Part::Gate(rule.direction), why, help)));
         return (None, lost);
     }
+    let action = if denies { Action::Deny } else { Action::Accept };
     let mut rules = Vec::new();
     for direction in &plan.directions {
         let planned = plan.rules.iter().filter(|r| r.direction == *direction);
         for rule in planned {
             match http_losses(rule, "Calico") {
-                none if none.is_empty() => expressed(rule, &mut rules, &mut lost),
+                none if none.is_empty() => expressed(action, rule, &mut rules, &mut lost),
                 found => lost.extend(found),
             }
         }
@@ -57,22 +65,61 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     let policy = Policy {
         metadata: object_meta(plan),
         comment: &plan.comment,
+        tier: None,
+        order: denies.then_some(DENY_ORDER),
+        namespaces: None,
         subject,
         directions: &plan.directions,
-        denies,
         rules: &rules,
     };
     (Some(Text::new(write(&policy), &flows)), lost)
 }
 
+/// Writes a policy of the whole cluster whose rules hold in order.
+pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
+    let selected = in_namespaces(&policy.namespaces).zip(selector(&policy.pods));
+    let (namespaces, subject) =
+        selected.ok_or("Calico cannot express the selectors of its pods")?;
+    let mut rules = Vec::new();
+    let lost = in_order(policy, |action, rule, lost| {
+        expressed(action, rule, &mut rules, lost);
+    })?;
+    if rules.is_empty() {
+        return Ok((None, lost));
+    }
+    let has = |direction: &Direction| rules.iter().any(|rule| rule.direction == *direction);
+    let directions: Vec<Direction> = Direction::BOTH.into_iter().filter(has).collect();
+    let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
+    let written = Policy {
+        metadata: ordered_meta(policy),
+        comment: &policy.comment,
+        tier: Some(match policy.place.baseline {
+            true => "kube-baseline",
+            false => "kube-admin",
+        }),
+        order: Some(policy.place.priority.into()),
+        namespaces: Some(namespaces),
+        subject,
+        directions: &directions,
+        rules: &rules,
+    };
+    Ok((Some(Text::new(write(&written), &flows)), lost))
+}
+
 /// Appends the rules that a planned one becomes: each peer at the ports of each protocol.
-fn expressed<'a>(rule: &'a PlanRule, rules: &mut Vec<Rule<'a>>, lost: &mut Vec<Loss>) {
+fn expressed<'a>(
+    action: Action,
+    rule: &'a PlanRule,
+    rules: &mut Vec<Rule<'a>>,
+    lost: &mut Vec<Loss>,
+) {
     let ports = ports(&rule.ports);
     let mut comments: &[String] = &rule.comments;
     for peer in peers(rule, lost) {
         for (protocol, ports) in &ports {
             rules.push(Rule {
                 direction: rule.direction,
+                action,
                 // Once, above the first.
                 comments: std::mem::take(&mut comments),
                 flows: &rule.flows,

@@ -3,6 +3,9 @@
 //!
 //! A rule has one kind of peers (C17), so a planned one may become several. Where the pods resolve names that rules
 //! use, the DNS policy has Cilium read the answers: it knows the addresses of a domain from nothing else.
+//!
+//! A policy of the whole cluster whose rules hold in order is a CiliumClusterwideNetworkPolicy that isolates nothing, if
+//! they do not pass: in Cilium those that deny come first, whatever their order.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
@@ -10,11 +13,13 @@ use super::regexp;
 use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
 use super::write::{Name, Peers, Policy, Ports, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::dialect::Text;
-use crate::dialect::writing::{label_selector, losses, object_meta, peer_losses, selector_losses};
+use crate::dialect::writing::{
+    in_order, label_selector, losses, object_meta, ordered_meta, peer_losses, selector_losses,
+};
+use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    Direction, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
-    PortMatch, Resolution, Role,
+    Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces,
+    PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
@@ -57,10 +62,66 @@ pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text
         comment: &plan.comment,
         subject,
         directions: &plan.directions,
-        denies,
+        isolates: !denies,
         rules: &rules,
     };
     (Some(Text::new(write(&policy), &flows)), lost)
+}
+
+/// Writes a policy of the whole cluster whose rules hold in order.
+pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
+    if policy.place.baseline {
+        let why = "it holds only where no other policy isolates the pods, and every policy of Cilium holds beside all others";
+        return Err(why.to_owned());
+    }
+    if policy
+        .rules
+        .iter()
+        .any(|(action, _)| *action == Action::Pass)
+    {
+        return Err("it has rules that pass, which Cilium does not have".to_owned());
+    }
+    let selected = in_namespaces(&policy.namespaces)
+        .and_then(|namespaces| labels_in(namespaces, &policy.pods, "k8s:"));
+    let subject = selected.map_err(|_| "Cilium cannot express the selectors of its pods")?;
+    let mut rules = Vec::new();
+    let mut lost = in_order(policy, |action, rule, lost| {
+        expressed(rule, false, action == Action::Deny, &mut rules, lost);
+    })?;
+    lost.extend(overruled(policy));
+    if rules.is_empty() {
+        return Ok((None, lost));
+    }
+    let has = |direction: &Direction| rules.iter().any(|rule| rule.direction == *direction);
+    let directions: Vec<Direction> = Direction::BOTH.into_iter().filter(has).collect();
+    let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
+    let written = Policy {
+        metadata: ordered_meta(policy),
+        comment: &policy.comment,
+        subject,
+        directions: &directions,
+        isolates: false,
+        rules: &rules,
+    };
+    Ok((Some(Text::new(write(&written), &flows)), lost))
+}
+
+/// The rules that allow before one that denies in the same direction.
+fn overruled(policy: &OrderedPolicy) -> Vec<Loss> {
+    let mut found = Vec::new();
+    for (at, (action, rule)) in policy.rules.iter().enumerate() {
+        let mut after = policy.rules.iter().skip(at);
+        let denial = after.find(|(a, r)| *a == Action::Deny && r.direction == rule.direction);
+        if let (Action::Accept, Some((_, denial))) = (action, denial) {
+            let why = format!(
+                "`{}` allows before `{}` denies, and in Cilium what denies comes first",
+                rule.other, denial.other
+            );
+            let help = "leave out of the rule that denies what is to be allowed";
+            found.extend(losses(rule, &Part::Gate(rule.direction), &why, help));
+        }
+    }
+    found
 }
 
 /// Appends the rules that a planned one becomes.
@@ -76,6 +137,7 @@ fn expressed<'a>(
     for peers in peers(rule, denies, lost) {
         rules.push(Rule {
             direction: rule.direction,
+            denies,
             // Once, above the first.
             comments: std::mem::take(&mut comments),
             flows: &rule.flows,

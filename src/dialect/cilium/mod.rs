@@ -48,6 +48,7 @@ const fn kind(name: &'static str, namespaced: bool, reading: Reading) -> Kind {
 pub(super) const WRITER: Writer = Writer {
     kinds: KINDS,
     write: express::express,
+    write_ordered: express::ordered,
 };
 
 /// The dialect.

@@ -1,4 +1,4 @@
-//! Writing a CiliumNetworkPolicy: a fixed order of keys, the lines of every rule recorded.
+//! Writing a CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy: a fixed order of keys, the lines of every rule recorded.
 
 use ipnet::IpNet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
@@ -15,14 +15,15 @@ pub struct Policy<'a> {
     pub subject: LabelSelector,
     /// Those that it isolates; those of its rules are among them.
     pub directions: &'a [Direction],
-    /// Whether its rules deny; then it isolates nothing.
-    pub denies: bool,
+    /// Whether it isolates at all.
+    pub isolates: bool,
     pub rules: &'a [Rule<'a>],
 }
 
 /// One item of `ingress` or `egress`.
 pub struct Rule<'a> {
     pub direction: Direction,
+    pub denies: bool,
     /// Above it.
     pub comments: &'a [String],
     pub flows: &'a [FlowKey],
@@ -63,7 +64,7 @@ pub struct Ports {
 /// Writes a policy; the marks number its rules.
 pub fn write(policy: &Policy) -> Output {
     let mut spec: Map = vec![("endpointSelector".into(), selector(&policy.subject))];
-    if policy.denies {
+    if !policy.isolates {
         let isolates = |direction: &Direction| {
             let key = direction.name().to_ascii_lowercase();
             (key.into(), Node::Bool(false))
@@ -72,28 +73,39 @@ pub fn write(policy: &Policy) -> Output {
         spec.push(("enableDefaultDeny".into(), Node::Map(isolates)));
     }
     for direction in policy.directions {
-        let rules = policy.rules.iter().enumerate();
-        let rules = rules.filter(|(_, rule)| rule.direction == *direction);
-        let mut items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
-        if items.is_empty() {
-            // Isolates, and allows nothing (C7).
-            items.push(Node::Map(Vec::new()));
+        for (denies, key) in keys(*direction) {
+            let rules = policy.rules.iter().enumerate();
+            let rules =
+                rules.filter(|(_, rule)| (rule.direction, rule.denies) == (*direction, denies));
+            let mut items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
+            if items.is_empty() && !denies && policy.isolates {
+                // Isolates, and allows nothing (C7).
+                items.push(Node::Map(Vec::new()));
+            }
+            if !items.is_empty() {
+                spec.push((key.into(), Node::List(items)));
+            }
         }
-        let key = match (direction, policy.denies) {
-            (Direction::Ingress, false) => "ingress",
-            (Direction::Ingress, true) => "ingressDeny",
-            (Direction::Egress, false) => "egress",
-            (Direction::Egress, true) => "egressDeny",
-        };
-        spec.push((key.into(), Node::List(items)));
     }
+    let kind = match policy.metadata.namespace {
+        Some(_) => "CiliumNetworkPolicy",
+        None => "CiliumClusterwideNetworkPolicy",
+    };
     let root = Node::Map(vec![
         ("apiVersion".into(), Node::text("cilium.io/v2")),
-        ("kind".into(), Node::text("CiliumNetworkPolicy")),
+        ("kind".into(), Node::text(kind)),
         ("metadata".into(), metadata(&policy.metadata)),
         ("spec".into(), Node::Map(spec)),
     ]);
     write::write(&[policy.comment.to_owned()], &root)
+}
+
+/// The fields with the rules of a direction, each with whether they deny.
+fn keys(direction: Direction) -> [(bool, &'static str); 2] {
+    match direction {
+        Direction::Ingress => [(false, "ingress"), (true, "ingressDeny")],
+        Direction::Egress => [(false, "egress"), (true, "egressDeny")],
+    }
 }
 
 fn marked(mark: usize, rule: &Rule) -> Node {

@@ -23,6 +23,10 @@ use crate::policy::{
 };
 use crate::sets::{Protocol, Selector};
 
+/// Why no policy of the whole cluster whose rules hold in order becomes a NetworkPolicy.
+pub(super) const NO_ORDER: &str =
+    "a NetworkPolicy isolates the pods that it selects and allows, and cannot deny or pass";
+
 /// Writes a planned policy. None: nothing of it can be expressed.
 pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Loss>) {
     if plan.role == Role::Deny {
