@@ -12,7 +12,7 @@ use super::Text;
 use crate::diag::Severity;
 use crate::policy::{
     Action, Entity, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanPeer, PlanPolicy,
-    PlanRule,
+    PlanRule, PortMatch,
 };
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::write::{Node, Output};
@@ -203,6 +203,27 @@ pub fn http_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
     let why = format!("{dialect} has no HTTP rules");
     let help = "remove the HTTP rules of the flow, or write for Cilium";
     losses(rule, &Part::Flow, &why, help)
+}
+
+/// The losses of types of ICMP, which `dialect` cannot tell apart.
+pub fn type_losses(rule: &PlanRule, port: &PortMatch, dialect: &str) -> Vec<Loss> {
+    let words = match port {
+        PortMatch::AllPorts(protocol) => protocol.name().to_owned(),
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } if first == last => format!("{protocol}/{first}"),
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => format!("{protocol}/{first}-{last}"),
+        PortMatch::Named { .. } | PortMatch::FromNamed { .. } => return Vec::new(),
+    };
+    let why = format!("{dialect} cannot express {}", words.replace('/', " type "));
+    let help = "remove it from the ports of the flow, or write for Cilium or Calico";
+    losses(rule, &Part::Port(words), &why, help)
 }
 
 /// The losses of a rule whose pods a label selector of the API cannot select.

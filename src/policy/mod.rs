@@ -474,3 +474,20 @@ pub enum PortMatch {
     /// All ports of one protocol (K11).
     AllPorts(Protocol),
 }
+
+impl PortMatch {
+    /// Its protocol; none: each that a pod declares the name for.
+    pub fn protocol(&self) -> Option<Protocol> {
+        match self {
+            Self::AllPorts(protocol)
+            | Self::Range { protocol, .. }
+            | Self::FromNamed { protocol, .. } => Some(*protocol),
+            Self::Named { protocol, .. } => *protocol,
+        }
+    }
+
+    /// Whether it is types of ICMP.
+    pub fn has_types(&self) -> bool {
+        self.protocol().is_some_and(Protocol::has_types)
+    }
+}

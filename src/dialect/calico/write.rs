@@ -38,6 +38,8 @@ pub struct Rule<'a> {
     pub protocol: Option<Protocol>,
     /// Empty: any.
     pub ports: Vec<Port>,
+    /// The type of ICMP; none: any.
+    pub icmp: Option<u16>,
 }
 
 /// The other end.
@@ -106,6 +108,10 @@ fn marked(mark: usize, rule: &Rule) -> Node {
     let mut map: Map = vec![("action".into(), Node::text(action))];
     if let Some(protocol) = rule.protocol {
         map.push(("protocol".into(), Node::text(protocol.name())));
+    }
+    if let Some(number) = rule.icmp {
+        let of_type: Map = vec![("type".into(), Node::Number(number.into()))];
+        map.push(("icmp".into(), Node::Map(of_type)));
     }
     let mut peer = entity(&rule.peer);
     let ports = rule.ports.iter().map(port).collect();

@@ -23,7 +23,7 @@ use crate::policy::{
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
-/// Most ports of one item (C40).
+/// Most ports, or types of ICMP, of one item (C40, C42).
 const MOST_PORTS: usize = 40;
 /// Most characters of the part of a label key behind its `/`.
 const LONGEST_NAME: usize = 63;
@@ -132,18 +132,25 @@ fn expressed<'a>(
     rules: &mut Vec<Rule<'a>>,
     lost: &mut Vec<Loss>,
 ) {
-    let ports = ports(rule, observed);
+    let (ports, icmps) = (ports(rule, observed), icmps(rule));
+    let mut parts = vec![(ports, Vec::new())];
+    // Ports and types have to be in rules of their own (C42).
+    if !icmps.is_empty() {
+        parts.retain(|(ports, _)| !ports.is_empty());
+        parts.push((Vec::new(), icmps));
+    }
     let mut comments: &[String] = &rule.comments;
     for peers in peers(rule, denies, lost) {
-        rules.push(Rule {
+        rules.extend(parts.iter().map(|(ports, icmps)| Rule {
             direction: rule.direction,
             denies,
             // Once, above the first.
             comments: std::mem::take(&mut comments),
             flows: &rule.flows,
-            peers,
+            peers: peers.clone(),
             ports: ports.clone(),
-        });
+            icmps: icmps.clone(),
+        }));
     }
 }
 
@@ -358,7 +365,8 @@ fn ports(rule: &PlanRule, observed: bool) -> Vec<Ports> {
         false => Vec::new(),
     };
     let filtered = !http.is_empty();
-    let (with_dns, plain): (Vec<_>, Vec<_>) = all.iter().partition(read);
+    let numbered_ports = all.iter().filter(|port| !port.has_types());
+    let (with_dns, plain): (Vec<_>, Vec<_>) = numbered_ports.partition(read);
     let item = |dns: bool, ports: &[&PortMatch]| Ports {
         ports: ports.iter().map(|port| numbered(port, filtered)).collect(),
         dns,
@@ -367,6 +375,27 @@ fn ports(rule: &PlanRule, observed: bool) -> Vec<Ports> {
     let with_dns = with_dns.chunks(MOST_PORTS).map(|some| item(true, some));
     let plain = plain.chunks(MOST_PORTS).map(|some| item(false, some));
     with_dns.chain(plain).collect()
+}
+
+/// The types of ICMP of a rule, in items of what fits; none: it has none, or any port.
+fn icmps(rule: &PlanRule) -> Vec<Vec<(Protocol, u16)>> {
+    let types = rule.ports.listed().iter().filter(|port| port.has_types());
+    let each = types.flat_map(|port| {
+        let (protocol, (first, last)) = match port {
+            PortMatch::Range {
+                protocol,
+                first,
+                last,
+            } => (*protocol, (*first, *last)),
+            port => {
+                let protocol = port.protocol().unwrap_or(Protocol::Icmp);
+                (protocol, protocol.bounds())
+            }
+        };
+        (first..=last).map(move |number| (protocol, number))
+    });
+    let each: Vec<_> = each.collect();
+    each.chunks(MOST_PORTS).map(<[_]>::to_vec).collect()
 }
 
 /// A port as it is written. Requests are not filtered at port 0, which is all of a protocol (C43).

@@ -4,6 +4,7 @@
 
 mod express;
 mod groups;
+mod icmp;
 mod layer_seven;
 mod lint;
 mod lower;

@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use crate::dialect::writing::{Map, metadata, selector, texts};
 use crate::policy::{Direction, Entity, FlowKey, HttpRule, Network, PortMatch};
+use crate::sets::Protocol;
 use crate::yaml::write::{self, Node, Output};
 
 /// A policy to write.
@@ -30,9 +31,12 @@ pub struct Rule<'a> {
     pub peers: Peers,
     /// Empty: any port.
     pub ports: Vec<Ports>,
+    /// The types of ICMP, instead of ports, in items of what fits.
+    pub icmps: Vec<Vec<(Protocol, u16)>>,
 }
 
 /// Peers of one kind; never empty.
+#[derive(Clone)]
 pub enum Peers {
     /// What is in the cluster, and what is outside.
     Everything,
@@ -46,6 +50,7 @@ pub enum Peers {
 }
 
 /// Domain names.
+#[derive(Clone)]
 pub enum Name {
     Exact(String),
     Pattern(String),
@@ -114,11 +119,31 @@ fn marked(mark: usize, rule: &Rule) -> Node {
         let ports = rule.ports.iter().map(port_rule).collect();
         map.push(("toPorts".into(), Node::List(ports)));
     }
+    if !rule.icmps.is_empty() {
+        let icmps = rule.icmps.iter().map(|types| icmp(types)).collect();
+        map.push(("icmps".into(), Node::List(icmps)));
+    }
     Node::Marked {
         mark,
         comments: rule.comments.to_vec(),
         item: Box::new(Node::Map(map)),
     }
+}
+
+/// An item of `icmps`.
+fn icmp(types: &[(Protocol, u16)]) -> Node {
+    let field = |(protocol, number): &(Protocol, u16)| {
+        let family = match protocol {
+            Protocol::Icmp6 => "IPv6",
+            _ => "IPv4",
+        };
+        Node::Map(vec![
+            ("family".into(), Node::text(family)),
+            ("type".into(), Node::Number((*number).into())),
+        ])
+    };
+    let fields = types.iter().map(field).collect();
+    Node::Map(vec![("fields".into(), Node::List(fields))])
 }
 
 fn peers(rule: &Rule) -> (std::borrow::Cow<'static, str>, Node) {
