@@ -90,7 +90,7 @@ fn ports_are_parsed_as_typed() {
     the port name `http--x` has two hyphens in a row; use 1 to 15 lowercase letters, digits and single hyphens, with at least one letter
     "##);
     insta::assert_snapshot!(message(flow_port("tcp/80")), @r##"
-    `tcp/80` is not a port; write TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    `tcp/80` is not a port; write TCP/80, UDP/4000-4010, TCP/http, ICMP/8, TCP or any
     "##);
 }
 
