@@ -75,7 +75,7 @@ fn ports_are_parsed_as_typed() {
     insta::assert_snapshot!(message(flow_ports("foo/8")), @"`foo/8` has an unknown protocol; use TCP, UDP, SCTP, ICMP or ICMPv6: `UDP/53`");
     assert_eq!(
         typed("icmp/8, 128 icmpv6, ICMP 0-3, icmpv6/all"),
-        "ICMP/0-3, ICMP/8, ICMPv6"
+        "ICMPv6, ICMP/0-3, ICMP/8"
     );
     for wrong in ["icmp/256", "icmp/http", "icmpv6/-1"] {
         assert!(
