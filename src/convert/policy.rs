@@ -3,10 +3,11 @@
 use super::comments::Comments;
 use crate::cluster::Enforcer;
 use crate::diag::{Diagnostic, Severity};
-use crate::dialect;
+use crate::dialect::{self, Expressed};
 use crate::manifest::{self, Source};
 use crate::policy::{
-    FlowKey, Loss, Match, Part, PlanPolicy, PlanRule, RaisedPolicy, Resolution, Role, Target,
+    FlowKey, Loss, Match, OrderedPolicy, Part, PlanPolicy, PlanRule, RaisedOrdered, RaisedPolicy,
+    RaisedRule, Resolution, Role, Target,
 };
 use crate::sets::Labels;
 use crate::yaml::Object;
@@ -99,15 +100,19 @@ pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Co
         found.written = Some(written(object, own_text(object)));
         return found;
     }
-    let raised = match parsed.raise(object) {
-        Ok(raised) => raised,
+    let expressed = match parsed.raise_ordered(object) {
+        Some(raised) => {
+            raised.and_then(|raised| dialect::write_ordered(target, &ordered(object, raised)?))
+        }
+        None => (parsed.raise(object)).and_then(|raised| write(target, &plan(object, raised))),
+    };
+    let (text, losses) = match expressed {
+        Ok(expressed) => expressed,
         Err(why) => {
             found.refuse(Reason { why, help: None });
             return found;
         }
     };
-    let plan = plan(object, raised);
-    let (text, losses) = dialect::write(target, &plan, Resolution::Plain);
     found.reasons = losses.iter().map(reason).collect();
     found.reasons.dedup();
     match text.map(|text| read_back(text.text, enforcer)) {
@@ -118,16 +123,20 @@ pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Co
             found.written = Some(written);
         }
         Some(Err(reason)) => found.refuse(reason),
-        None if found.reasons.is_empty() => found.refuse(Reason {
-            why: format!(
-                "the selector `{}` of its pods cannot be expressed",
-                plan.subject
-            ),
-            help: None,
-        }),
         None => found.state = State::CannotExpress,
     }
     found
+}
+
+/// Writes a policy of one namespace.
+fn write(target: Target, plan: &PlanPolicy) -> Result<Expressed, String> {
+    match dialect::write(target, plan, Resolution::Plain) {
+        (None, losses) if losses.is_empty() => Err(format!(
+            "the selector `{}` of its pods cannot be expressed",
+            plan.subject
+        )),
+        expressed => Ok(expressed),
+    }
 }
 
 /// The text of a policy, without the `---` before it.
@@ -186,31 +195,17 @@ fn read_back(text: String, enforcer: Enforcer) -> Result<Written, Reason> {
 /// The plan of a policy, whose rules are numbered.
 fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
     let comments = Comments::of(object);
-    let rules = raised
-        .rules
-        .into_iter()
-        .zip(0..)
-        .map(|(rule, number)| PlanRule {
-            direction: rule.direction,
-            flows: vec![FlowKey(number)],
-            comments: comments.above(rule.line),
-            other: rule.path(),
-            peers: rule.peers,
-            ports: rule.ports,
-            http: Vec::new(),
-            filters: false,
-        });
+    let rules = raised.rules.into_iter().zip(0..);
+    let rules = rules.map(|(rule, number)| planned(rule, number, &comments));
     let nothing = |list: &PlanRule| {
         list.peers == Match::Only(Vec::new()) || list.ports == Match::Only(Vec::new())
     };
-    let mut annotations = of_metadata(object, "annotations");
-    annotations.remove(LAST_APPLIED);
     PlanPolicy {
         namespace: raised.namespace,
         name: object.name.clone(),
         role: Role::Flow,
         labels: of_metadata(object, "labels"),
-        annotations,
+        annotations: annotations(object),
         comment: comments.head(),
         subject: raised.subject,
         workloads: Vec::new(),
@@ -219,6 +214,46 @@ fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
         isolated: false,
         rules: rules.filter(|rule| !nothing(rule)).collect(),
     }
+}
+
+/// The plan of a policy whose rules hold in order. Err: it has none.
+fn ordered(object: &Object, raised: RaisedOrdered) -> Result<OrderedPolicy, String> {
+    if raised.rules.is_empty() {
+        return Err("it has no rules, so it has no effect".to_owned());
+    }
+    let comments = Comments::of(object);
+    let rules = raised.rules.into_iter().zip(0..);
+    let rules = rules.map(|((action, rule), number)| (action, planned(rule, number, &comments)));
+    Ok(OrderedPolicy {
+        name: object.name.clone(),
+        labels: of_metadata(object, "labels"),
+        annotations: annotations(object),
+        comment: comments.head(),
+        place: raised.place,
+        namespaces: raised.namespaces,
+        pods: raised.pods,
+        rules: rules.collect(),
+    })
+}
+
+/// A rule, by its number.
+fn planned(rule: RaisedRule, number: u32, comments: &Comments) -> PlanRule {
+    PlanRule {
+        direction: rule.direction,
+        flows: vec![FlowKey(number)],
+        comments: comments.above(rule.line),
+        other: rule.path(),
+        peers: rule.peers,
+        ports: rule.ports,
+        http: Vec::new(),
+        filters: false,
+    }
+}
+
+fn annotations(object: &Object) -> Labels {
+    let mut annotations = of_metadata(object, "annotations");
+    annotations.remove(LAST_APPLIED);
+    annotations
 }
 
 fn of_metadata(object: &Object, key: &str) -> Labels {

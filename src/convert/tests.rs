@@ -96,10 +96,6 @@ fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
             "it has rules that deny",
         ),
         (
-            "endpointSelector: {}, ingress: [{icmps: [{fields: [{type: 8}]}]}]",
-            "it has ICMP types",
-        ),
-        (
             "endpointSelector: {}, ingress: [{fromEntities: [health]}]",
             "it has the entity `health`",
         ),
@@ -194,8 +190,8 @@ fn what_calico_adds_to_network_policies_is_left_out_with_the_reason() {
             "it is in the tier `security`",
         ),
         (
-            "ingress: [{action: Allow, protocol: ICMP, icmp: {type: 8}}]",
-            "it has ICMP types",
+            "ingress: [{action: Allow, protocol: ICMP, icmp: {type: 8, code: 0}}]",
+            "it has codes of ICMP types, or `notICMP`",
         ),
         (
             "ingress: [{action: Allow, protocol: UDPLite}]",
@@ -394,4 +390,263 @@ fn other_objects_that_written_policies_match_count() {
     let with_set = conversion(Target::Calico, &format!("{pod}{set}{policy}"), assumptions);
     assert_eq!(with_set.changes.len(), 1, "{:?}", with_set.changes);
     assert!(!with_set.changes[0].opened().is_empty());
+}
+
+const ANP: &str = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\n";
+const CLUSTER: &str = "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\n";
+
+#[test]
+fn cluster_wide_policies_keep_their_tier_and_order_in_calico() {
+    let text = format!(
+        "{ANP}metadata: {{name: guard, labels: {{team: sec}}}}\nspec:\n  priority: 7\n  subject: {{namespaces: {{matchLabels: {{env: prod}}}}}}\n  ingress:\n  # Scrapes\n  - action: Allow\n    from: [{{pods: {{namespaceSelector: {{matchLabels: {{team: mon}}}}, podSelector: {{matchLabels: {{app: p}}}}}}}}]\n    ports: [{{portNumber: {{port: 9090}}}}, {{namedPort: web}}]\n  - {{action: Pass, from: [{{namespaces: {{matchExpressions: [{{key: env, operator: DoesNotExist}}]}}}}]}}\n  - {{action: Deny, from: [{{namespaces: {{}}}}]}}\n  egress:\n  - {{action: Deny, to: [{{networks: [169.254.169.254/32, 'fd00::/8']}}]}}\n"
+    );
+    let all = converted_to(Target::Calico, &text);
+    assert_eq!((all[0].state, all[0].reasons.len()), (State::Exact, 0));
+    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @r##"
+    apiVersion: projectcalico.org/v3
+    kind: GlobalNetworkPolicy
+    metadata:
+      name: guard
+      labels:
+        team: sec
+    spec:
+      tier: kube-admin
+      order: 7
+      namespaceSelector: "env == 'prod'"
+      selector: "all()"
+      types:
+      - Ingress
+      - Egress
+      ingress:
+      # Scrapes
+      - action: Allow
+        protocol: TCP
+        source:
+          namespaceSelector: "team == 'mon'"
+          selector: "app == 'p'"
+        destination:
+          ports:
+          - 9090
+      - action: Allow
+        source:
+          namespaceSelector: "team == 'mon'"
+          selector: "app == 'p'"
+        destination:
+          ports:
+          - web
+      - action: Pass
+        source:
+          namespaceSelector: "has(kubernetes.io/metadata.name) && !has(env)"
+      - action: Deny
+        source:
+          namespaceSelector: "all()"
+      egress:
+      - action: Deny
+        destination:
+          nets:
+          - 169.254.169.254/32
+      - action: Deny
+        destination:
+          nets:
+          - "fd00::/8"
+    "##);
+    let base = format!(
+        "{CLUSTER}metadata: {{name: base}}\nspec: {{tier: Baseline, priority: 3, subject: {{pods: {{podSelector: {{matchLabels: {{a: b}}}}}}}}, egress: [{{action: Accept, to: [{{namespaces: {{}}}}], protocols: [{{udp: {{destinationPort: {{range: {{start: 1, end: 9}}}}}}}}]}}]}}\n"
+    );
+    let all = converted_to(Target::Calico, &base);
+    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @r##"
+    apiVersion: projectcalico.org/v3
+    kind: GlobalNetworkPolicy
+    metadata:
+      name: base
+    spec:
+      tier: kube-baseline
+      order: 3
+      namespaceSelector: "all()"
+      selector: "a == 'b'"
+      types:
+      - Egress
+      egress:
+      - action: Allow
+        protocol: UDP
+        destination:
+          namespaceSelector: "all()"
+          ports:
+          - "1:9"
+    "##);
+}
+
+#[test]
+fn cluster_wide_policies_isolate_nothing_in_cilium() {
+    let text = format!(
+        "{CLUSTER}metadata: {{name: guard}}\nspec:\n  tier: Admin\n  priority: 7\n  subject: {{namespaces: {{}}}}\n  ingress:\n  - {{action: Deny, from: [{{namespaces: {{matchLabels: {{env: dev}}}}}}]}}\n  - {{action: Accept, from: [{{namespaces: {{matchLabels: {{team: mon}}}}}}], protocols: [{{tcp: {{destinationPort: {{number: 80}}}}}}]}}\n  egress:\n  - {{action: Deny, to: [{{networks: [169.254.169.254/32]}}]}}\n"
+    );
+    let all = converted_to(Target::Cilium, &text);
+    assert_eq!((all[0].state, all[0].reasons.len()), (State::Exact, 0));
+    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @r##"
+    apiVersion: cilium.io/v2
+    kind: CiliumClusterwideNetworkPolicy
+    metadata:
+      name: guard
+    spec:
+      endpointSelector:
+        matchExpressions:
+        - key: "k8s:io.kubernetes.pod.namespace"
+          operator: Exists
+      enableDefaultDeny:
+        ingress: false
+        egress: false
+      ingress:
+      - fromEndpoints:
+        - matchLabels:
+            "k8s:io.cilium.k8s.namespace.labels.team": mon
+        toPorts:
+        - ports:
+          - port: "80"
+            protocol: TCP
+      ingressDeny:
+      - fromEndpoints:
+        - matchLabels:
+            "k8s:io.cilium.k8s.namespace.labels.env": dev
+      egressDeny:
+      - toCIDR:
+        - 169.254.169.254/32
+    "##);
+}
+
+#[test]
+fn what_cluster_wide_policies_cannot_keep_is_left_out_with_the_reason() {
+    let policy = |tier: &str, rules: &str| {
+        format!(
+            "{CLUSTER}metadata: {{name: a}}\nspec: {{tier: {tier}, priority: 7, subject: {{namespaces: {{}}}}, {rules}}}\n"
+        )
+    };
+    let pods = "to: [{namespaces: {}}]";
+    let name = "to: [{namespaces: {}}, {domainNames: [x.example.com]}]";
+    for (target, tier, rules, state, want) in [
+        (
+            Target::Kubernetes,
+            "Admin",
+            format!("egress: [{{action: Deny, {pods}}}]"),
+            State::CannotExpress,
+            "a NetworkPolicy isolates the pods that it selects and allows, and cannot deny or pass",
+        ),
+        (
+            Target::AdminNetworkPolicy,
+            "Admin",
+            format!("egress: [{{action: Deny, {pods}}}]"),
+            State::CannotExpress,
+            "it is of another version of the same API, which is not converted",
+        ),
+        (
+            Target::Calico,
+            "Admin",
+            "egress: []".to_owned(),
+            State::CannotExpress,
+            "it has no rules, so it has no effect",
+        ),
+        (
+            Target::Cilium,
+            "Baseline",
+            format!("egress: [{{action: Deny, {pods}}}]"),
+            State::CannotExpress,
+            "it holds only where no other policy isolates the pods, and every policy of Cilium holds beside all others",
+        ),
+        (
+            Target::Cilium,
+            "Admin",
+            format!("egress: [{{action: Pass, {pods}}}]"),
+            State::CannotExpress,
+            "it has rules that pass, which Cilium does not have",
+        ),
+        (
+            Target::Cilium,
+            "Admin",
+            format!("egress: [{{action: Accept, {name}}}, {{action: Deny, {pods}}}]"),
+            State::Approximated,
+            "`egress[0]` allows before `egress[1]` denies, and in Cilium what denies comes first",
+        ),
+        (
+            Target::Cilium,
+            "Admin",
+            format!("egress: [{{action: Deny, {name}}}]"),
+            State::CannotExpress,
+            "`egress[0]` does not allow, so that nothing of it may be left out: a rule of Cilium that denies has no domain names",
+        ),
+        (
+            Target::Calico,
+            "Admin",
+            format!("egress: [{{action: Accept, {name}}}]"),
+            State::Approximated,
+            "the domain name `x.example.com`: Calico has no domain names",
+        ),
+        (
+            Target::Calico,
+            "Baseline",
+            format!("egress: [{{action: Pass, {name}}}]"),
+            State::CannotExpress,
+            "`egress[0]` does not allow, so that nothing of it may be left out: Calico has no domain names",
+        ),
+        (
+            Target::Calico,
+            "Admin",
+            "egress: [{action: Accept, to: [{nodes: {}}]}]".to_owned(),
+            State::CannotExpress,
+            "it has nodes",
+        ),
+        (
+            Target::Calico,
+            "Admin",
+            "egress: [{action: Accept, to: [{moons: {}}]}]".to_owned(),
+            State::CannotExpress,
+            "it has a peer of an unknown kind",
+        ),
+    ] {
+        let found = why(target, &policy(tier, &rules));
+        assert_eq!(found, (state, want.to_owned()), "{target:?} {rules}");
+    }
+}
+
+#[test]
+fn types_of_icmp_are_converted_where_the_dialect_has_them() {
+    let pod =
+        "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: s, labels: {app: x}}}\n---\n";
+    let cilium = format!(
+        "{pod}{CNP}metadata: {{name: a, namespace: s}}\nspec: {{endpointSelector: {{}}, ingress: [{{fromEndpoints: [{{}}], icmps: [{{fields: [{{type: EchoRequest}}, {{family: IPv6, type: EchoRequest}}]}}]}}]}}\n"
+    );
+    let calico = format!(
+        "{pod}{CALICO}metadata: {{name: a, namespace: s}}\nspec: {{ingress: [{{action: Allow, protocol: ICMP, icmp: {{type: 8}}, source: {{selector: all()}}}}, {{action: Allow, protocol: ICMPv6, source: {{selector: all()}}}}]}}\n"
+    );
+    let assumptions = as_under(PodAddresses::Unknown);
+    let there = conversion(Target::Calico, &cilium, assumptions);
+    assert!(there.is_exact(), "{:?} {:?}", there.policies, there.changes);
+    insta::assert_snapshot!(there.policies[0].written.as_ref().unwrap().text, @r##"
+    apiVersion: projectcalico.org/v3
+    kind: NetworkPolicy
+    metadata:
+      name: a
+      namespace: s
+    spec:
+      selector: "all()"
+      types:
+      - Ingress
+      ingress:
+      - action: Allow
+        protocol: ICMP
+        icmp:
+          type: 8
+        source:
+          selector: "all()"
+      - action: Allow
+        protocol: ICMPv6
+        icmp:
+          type: 128
+        source:
+          selector: "all()"
+    "##);
+    let back = conversion(Target::Cilium, &calico, assumptions);
+    assert!(back.is_exact(), "{:?} {:?}", back.policies, back.changes);
+    let why = why(Target::Kubernetes, &cilium);
+    let want = "the port `ICMP/8`: NetworkPolicy cannot express ICMP type 8; the port `ICMPv6/128`: NetworkPolicy cannot express ICMPv6 type 128";
+    assert_eq!(why, (State::Approximated, want.to_owned()));
 }

@@ -26,7 +26,8 @@ use std::ops::RangeInclusive;
 use crate::cluster::Enforcer;
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
-    FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading, Resolution, Target,
+    FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered, RaisedPolicy, Reading,
+    Resolution, Target,
 };
 use crate::yaml::Object;
 
@@ -47,6 +48,8 @@ struct Writer {
     kinds: &'static [Kind],
     /// See [`write()`].
     write: fn(&PlanPolicy, Resolution) -> Expressed,
+    /// See [`write_ordered()`].
+    write_ordered: fn(&OrderedPolicy) -> Result<Expressed, String>,
 }
 
 /// A wire format.
@@ -87,6 +90,11 @@ pub trait Lower: fmt::Debug + Send + Sync {
     /// Err: why it has no such form, as a clause about the policy.
     fn raise(&self, _object: &Object) -> Result<RaisedPolicy, String> {
         Err("its rules are for the whole cluster, and allow, deny or pass in an order".to_owned())
+    }
+
+    /// The same of a policy of the whole cluster whose rules hold in order; none if it is no such policy.
+    fn raise_ordered(&self, _object: &Object) -> Option<Result<RaisedOrdered, String>> {
+        None
     }
 }
 
@@ -138,6 +146,11 @@ impl Parsed {
             Some(policy) => policy.raise(object),
             None => Err(self.refusal()),
         }
+    }
+
+    /// The same of a policy of the whole cluster whose rules hold in order; none if it is no such policy.
+    pub fn raise_ordered(&self, object: &Object) -> Option<Result<RaisedOrdered, String>> {
+        self.policy.as_ref()?.raise_ordered(object)
     }
 
     /// Why it is refused.
@@ -302,6 +315,12 @@ pub fn is_namespaced(object: &Object) -> bool {
 /// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed.
 pub fn write(target: Target, plan: &PlanPolicy, resolution: Resolution) -> Expressed {
     (writer(target).write)(plan, resolution)
+}
+
+/// Writes a policy of the whole cluster, and lists what of it the dialect cannot express: rules that allow, or peers of
+/// them. Err: why it cannot be written at all, as a clause about the policy.
+pub fn write_ordered(target: Target, policy: &OrderedPolicy) -> Result<Expressed, String> {
+    (writer(target).write_ordered)(policy)
 }
 
 /// Replaces staged policies by the policies that they become once they are promoted. `namespace`: that of objects that

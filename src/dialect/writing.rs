@@ -10,8 +10,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
 
 use super::Text;
 use crate::diag::Severity;
-use crate::policy::{Entity, FlowKey, Loss, Network, Part, PlanPeer, PlanPolicy, PlanRule};
-use crate::sets::{LabelOp, Requirement, Selector};
+use crate::policy::{
+    Action, Entity, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanPeer, PlanPolicy,
+    PlanRule, PortMatch,
+};
+use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::write::{Node, Output};
 
 /// The keys of a map, in the order in which they are written.
@@ -20,12 +23,46 @@ pub type Map = Vec<(Cow<'static, str>, Node)>;
 /// The metadata of a planned policy.
 pub fn object_meta(plan: &PlanPolicy) -> ObjectMeta {
     ObjectMeta {
-        name: Some(plan.name.clone()),
         namespace: Some(plan.namespace.clone()),
-        labels: (!plan.labels.is_empty()).then(|| plan.labels.clone()),
-        annotations: (!plan.annotations.is_empty()).then(|| plan.annotations.clone()),
+        ..cluster_meta(&plan.name, &plan.labels, &plan.annotations)
+    }
+}
+
+/// The metadata of a policy of the whole cluster.
+pub fn ordered_meta(policy: &OrderedPolicy) -> ObjectMeta {
+    cluster_meta(&policy.name, &policy.labels, &policy.annotations)
+}
+
+fn cluster_meta(name: &str, labels: &Labels, annotations: &Labels) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        labels: (!labels.is_empty()).then(|| labels.clone()),
+        annotations: (!annotations.is_empty()).then(|| annotations.clone()),
         ..ObjectMeta::default()
     }
+}
+
+/// Calls `express` with each rule of a policy whose rules hold in order. Only those that allow may lose something: without
+/// a part of one that denies or passes, more would be allowed.
+pub fn in_order<'a>(
+    policy: &'a OrderedPolicy,
+    mut express: impl FnMut(Action, &'a PlanRule, &mut Vec<Loss>),
+) -> Result<Vec<Loss>, String> {
+    let mut lost = Vec::new();
+    let nothing = |rule: &PlanRule| {
+        rule.peers == Match::Only(Vec::new()) || rule.ports == Match::Only(Vec::new())
+    };
+    for (action, rule) in policy.rules.iter().filter(|(_, rule)| !nothing(rule)) {
+        let before = lost.len();
+        express(*action, rule, &mut lost);
+        if let Some(loss) = lost.get(before).filter(|_| *action != Action::Accept) {
+            return Err(format!(
+                "`{}` does not allow, so that nothing of it may be left out: {}",
+                rule.other, loss.why
+            ));
+        }
+    }
+    Ok(lost)
 }
 
 /// `metadata`.
@@ -166,6 +203,27 @@ pub fn http_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
     let why = format!("{dialect} has no HTTP rules");
     let help = "remove the HTTP rules of the flow, or write for Cilium";
     losses(rule, &Part::Flow, &why, help)
+}
+
+/// The losses of types of ICMP, which `dialect` cannot tell apart.
+pub fn type_losses(rule: &PlanRule, port: &PortMatch, dialect: &str) -> Vec<Loss> {
+    let words = match port {
+        PortMatch::AllPorts(protocol) => protocol.name().to_owned(),
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } if first == last => format!("{protocol}/{first}"),
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => format!("{protocol}/{first}-{last}"),
+        PortMatch::Named { .. } | PortMatch::FromNamed { .. } => return Vec::new(),
+    };
+    let why = format!("{dialect} cannot express {}", words.replace('/', " type "));
+    let help = "remove it from the ports of the flow, or write for Cilium or Calico";
+    losses(rule, &Part::Port(words), &why, help)
 }
 
 /// The losses of a rule whose pods a label selector of the API cannot select.

@@ -113,6 +113,17 @@ pub(crate) fn flow_port() -> impl Strategy<Value = FlowPort> {
             first,
             first.saturating_add(more)
         )),
+        (
+            select(vec![Protocol::Icmp, Protocol::Icmp6]),
+            0..=255u16,
+            0..3u16
+        )
+            .prop_map(|(p, first, more)| FlowPort::Range(
+                p,
+                first,
+                (first + more).min(255)
+            )),
+        select(vec![Protocol::Icmp, Protocol::Icmp6]).prop_map(FlowPort::All),
         (protocol(), name()).prop_map(|(p, name)| FlowPort::Named(p, name)),
         (protocol(), select(vec!["all", "any", "tcp", "udp"]))
             .prop_map(|(p, name)| FlowPort::Named(p, name.to_owned())),

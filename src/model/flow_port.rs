@@ -14,19 +14,18 @@ impl FlowPort {
         }
     }
 
-    /// A set as ports of a flow: `any`, whole protocols, ranges. A set of other protocols alone has
-    /// none.
+    /// A set as ports of a flow: `any`, whole protocols, ranges. A set of other protocols as a whole has none.
     pub fn of(ports: &PortSet) -> Vec<Self> {
         if ports.is_all() {
             return vec![Self::Any];
         }
-        let of = |protocol| match ports.has_all_of(protocol) {
+        let of = |&protocol: &Protocol| match ports.has_all_of(protocol) {
             true => vec![Self::All(protocol)],
             false => {
                 let ranges = ports.ranges(protocol);
                 ranges.map(|(a, b)| Self::Range(protocol, a, b)).collect()
             }
         };
-        Protocol::ALL.into_iter().flat_map(of).collect()
+        ports.numbered().iter().flat_map(of).collect()
     }
 }

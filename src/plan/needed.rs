@@ -230,9 +230,9 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
     }
     for port in &flow.ports {
         let judged = match port {
-            FlowPort::Range(_, first, last) if *first == 0 || first > last => Err((
+            FlowPort::Range(protocol, first, last) if !is_range(*protocol, *first, *last) => Err((
                 "it is not a port range".to_owned(),
-                "ports go from 1 to 65535".to_owned(),
+                "ports go from 1 to 65535, types of ICMP from 0 to 255".to_owned(),
             )),
             _ if !flow.http.is_empty() && !carries_http(port) => Err((
                 "HTTP rules need TCP ports".to_owned(),
@@ -259,6 +259,12 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
         found.destinations.clear();
     }
     Ok(())
+}
+
+/// Whether a protocol has these numbers.
+fn is_range(protocol: Protocol, first: u16, last: u16) -> bool {
+    let (least, most) = protocol.bounds();
+    least <= first && first <= last && last <= most
 }
 
 /// Whether requests at a port can be filtered: at TCP ports that are given one by one.

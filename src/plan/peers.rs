@@ -131,7 +131,21 @@ pub(super) fn ports(ports: &[FlowPort]) -> Match<PortMatch> {
             name: name.clone(),
         }));
     }
+    // As they are drawn, because not every dialect has them.
+    items.extend(ports.iter().filter_map(types));
     Match::Only(items)
+}
+
+fn types(port: &FlowPort) -> Option<PortMatch> {
+    match port {
+        FlowPort::All(protocol) if protocol.has_types() => Some(PortMatch::AllPorts(*protocol)),
+        FlowPort::Range(protocol, first, last) if protocol.has_types() => Some(PortMatch::Range {
+            protocol: *protocol,
+            first: *first,
+            last: *last,
+        }),
+        _ => None,
+    }
 }
 
 /// The same in the order given: in DNS policies UDP comes first.

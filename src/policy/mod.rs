@@ -11,6 +11,7 @@ mod http;
 mod imported;
 mod loss;
 mod network;
+mod ordered;
 mod plan;
 mod raised;
 mod target;
@@ -20,6 +21,7 @@ pub use http::HttpRule;
 pub use imported::Imported;
 pub use loss::{FlowKey, Loss, Part, WorkloadKey};
 pub use network::Network;
+pub use ordered::{OrderedPolicy, Place, RaisedOrdered};
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};
 pub use raised::{RaisedPolicy, RaisedRule, merged};
 pub use target::Target;
@@ -471,4 +473,21 @@ pub enum PortMatch {
     },
     /// All ports of one protocol (K11).
     AllPorts(Protocol),
+}
+
+impl PortMatch {
+    /// Its protocol; none: each that a pod declares the name for.
+    pub fn protocol(&self) -> Option<Protocol> {
+        match self {
+            Self::AllPorts(protocol)
+            | Self::Range { protocol, .. }
+            | Self::FromNamed { protocol, .. } => Some(*protocol),
+            Self::Named { protocol, .. } => *protocol,
+        }
+    }
+
+    /// Whether it is types of ICMP.
+    pub fn has_types(&self) -> bool {
+        self.protocol().is_some_and(Protocol::has_types)
+    }
 }

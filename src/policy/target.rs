@@ -64,6 +64,11 @@ impl Target {
         self == Self::Cilium
     }
 
+    /// Whether its rules tell types of ICMP apart.
+    pub fn has_icmp_types(self) -> bool {
+        matches!(self, Self::Cilium | Self::Calico)
+    }
+
     /// Whether its rules may name domains as destinations.
     pub fn has_domain_names(self) -> bool {
         self == Self::Cilium || self.is_cluster_wide()

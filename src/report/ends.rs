@@ -73,15 +73,23 @@ pub(super) fn range_json(out: &mut String, first: IpAddr, last: IpAddr) {
     );
 }
 
-/// A port set as `{"all", "TCP": [[first, last]], "UDP", "SCTP"}`; `all` includes other protocols.
+/// A port set as `{"all", "TCP": [[first, last]], "UDP", "SCTP"}`; `all` includes other protocols. Types of
+/// ICMP are under `ICMP` and `ICMPv6`, where there are only some.
 pub(super) fn conn(ports: &PortSet) -> serde_json::Value {
     let ranges = |protocol| ports.ranges(protocol).collect::<Vec<_>>();
-    json!({
+    let mut value = json!({
         "all": ports.is_all(),
         "TCP": ranges(Protocol::Tcp),
         "UDP": ranges(Protocol::Udp),
         "SCTP": ranges(Protocol::Sctp),
-    })
+    });
+    for protocol in ports.numbered().iter().filter(|p| p.has_types()) {
+        let types = ranges(*protocol);
+        if !types.is_empty() {
+            value[protocol.name()] = json!(types);
+        }
+    }
+    value
 }
 
 /// JSON on one line.

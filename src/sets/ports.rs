@@ -1,10 +1,10 @@
-//! Sets of (protocol, port) pairs on one axis.
+//! Sets of (protocol, port) pairs on one axis. The types of ICMP are its ports.
 
 use std::fmt;
 
 use super::IntervalSet;
 
-/// A transport protocol that NetworkPolicy can name.
+/// A protocol whose connections rules tell apart by a number: its port, or its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// TCP, the API default.
@@ -13,22 +13,44 @@ pub enum Protocol {
     Udp,
     /// SCTP.
     Sctp,
+    /// ICMP of IPv4, by its types 0 to 255.
+    Icmp,
+    /// ICMP of IPv6, by its types 0 to 255.
+    Icmp6,
 }
 
 impl Protocol {
-    /// All three, in the order in which they are always printed.
+    /// Those that have ports and that NetworkPolicy can name, in the order in which they are always printed.
     pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
 
-    /// `TCP`, `UDP` or `SCTP`.
+    /// The same, and those that have types.
+    pub const WITH_TYPES: [Self; 5] = [Self::Tcp, Self::Udp, Self::Sctp, Self::Icmp, Self::Icmp6];
+
+    /// `TCP`, `UDP`, `SCTP`, `ICMP` or `ICMPv6`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "TCP",
             Self::Udp => "UDP",
             Self::Sctp => "SCTP",
+            Self::Icmp => "ICMP",
+            Self::Icmp6 => "ICMPv6",
         }
     }
 
-    /// The protocol of that exact upper-case name (V8: case matters).
+    /// Whether its numbers are types of ICMP.
+    pub fn has_types(self) -> bool {
+        matches!(self, Self::Icmp | Self::Icmp6)
+    }
+
+    /// Its first number and its last one.
+    pub fn bounds(self) -> (u16, u16) {
+        match self.has_types() {
+            true => (0, 255),
+            false => (1, u16::MAX),
+        }
+    }
+
+    /// The one with ports of that exact upper-case name (V8: case matters).
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|p| p.name() == text)
     }
@@ -48,11 +70,11 @@ impl fmt::Display for Protocol {
 /// Places that one protocol takes on the axis.
 const PORTS: u32 = 1 << 16;
 /// The point that represents every other IP protocol.
-const OTHER: u32 = 3 * PORTS;
+const OTHER: u32 = 5 * PORTS;
 
-/// A set of ports 1..=65535 of each protocol, and one more point for every other IP protocol, so
-/// that "no ports given" (everything) and "all ports of TCP, UDP and SCTP" stay different.
-/// Axis: `protocol index * 65536 + port`; the other point is `3 * 65536`.
+/// A set of ports 1..=65535 of each protocol, of types 0..=255 of ICMP, and one more point for every other IP protocol,
+/// so that "no ports given" (everything) and "all ports of TCP, UDP and SCTP" stay different.
+/// Axis: `protocol index * 65536 + port`; the other point is `5 * 65536`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortSet {
     pub(crate) axis: IntervalSet<u32>,
@@ -66,17 +88,13 @@ impl PortSet {
 
     /// Every port of every protocol, and all other protocols: what a rule without ports matches (K8).
     pub fn all() -> Self {
-        Protocol::ALL
-            .map(|p| (p.base() + 1, p.base() + 65_535))
-            .into_iter()
-            .chain([(OTHER, OTHER)])
-            .collect::<IntervalSet<u32>>()
-            .into()
+        Self::all_numbered().union(&Self::other())
     }
 
     /// Every port of one protocol (K11).
     pub fn all_of(protocol: Protocol) -> Self {
-        Self::range(protocol, 1, u16::MAX)
+        let (first, last) = protocol.bounds();
+        Self::range(protocol, first, last)
     }
 
     /// Every port of TCP, UDP and SCTP, other protocols left out.
@@ -84,10 +102,11 @@ impl PortSet {
         Protocol::ALL.map(Self::all_of).into_iter().collect()
     }
 
-    /// Ports `first..=last` of one protocol; port 0 is never a member.
+    /// Ports `first..=last` of one protocol, of those that it has: port 0 is never a member.
     pub fn range(protocol: Protocol, first: u16, last: u16) -> Self {
-        let base = protocol.base();
-        IntervalSet::range(base + u32::from(first.max(1)), base + u32::from(last)).into()
+        let (base, (least, most)) = (protocol.base(), protocol.bounds());
+        let (first, last) = (first.max(least), last.min(most));
+        IntervalSet::range(base + u32::from(first), base + u32::from(last)).into()
     }
 
     /// One port.
@@ -95,9 +114,11 @@ impl PortSet {
         Self::range(protocol, port, port)
     }
 
-    /// Protocols other than TCP, UDP and SCTP.
+    /// Protocols other than TCP, UDP and SCTP, ICMP among them.
     pub fn other() -> Self {
-        IntervalSet::range(OTHER, OTHER).into()
+        let rest: Self = IntervalSet::range(OTHER, OTHER).into();
+        let types = [Protocol::Icmp, Protocol::Icmp6].map(Self::all_of);
+        types.into_iter().chain([rest]).collect()
     }
 
     /// Whether it has no members.
@@ -115,19 +136,32 @@ impl PortSet {
         Self::all_of(protocol).axis.is_subset(&self.axis)
     }
 
-    /// Whether it has the protocols other than TCP, UDP and SCTP.
+    /// Whether it has the protocols other than TCP, UDP and SCTP, ICMP among them.
     pub fn has_other(&self) -> bool {
-        self.axis.contains(OTHER)
+        Self::other().is_subset(self)
+    }
+
+    /// The protocols whose numbers tell what is in it: those of ICMP only where not all other protocols are.
+    pub fn numbered(&self) -> &'static [Protocol] {
+        match self.has_other() {
+            true => &Protocol::ALL,
+            false => &Protocol::WITH_TYPES,
+        }
     }
 
     /// Whether the port is a member.
     pub fn contains(&self, protocol: Protocol, port: u16) -> bool {
-        port > 0 && self.axis.contains(protocol.base() + u32::from(port))
+        let (first, last) = protocol.bounds();
+        (first..=last).contains(&port) && self.axis.contains(protocol.base() + u32::from(port))
     }
 
-    /// The maximal ranges of one protocol, inclusive, ascending, within 1..=65535.
+    /// The maximal ranges of one protocol, inclusive, ascending, within its bounds.
     pub fn ranges(&self, protocol: Protocol) -> impl Iterator<Item = (u16, u16)> + '_ {
-        let (low, high) = (protocol.base() + 1, protocol.base() + 65_535);
+        let (first, last) = protocol.bounds();
+        let (low, high) = (
+            protocol.base() + u32::from(first),
+            protocol.base() + u32::from(last),
+        );
         self.axis
             .iter()
             .filter(move |&(first, last)| first <= high && last >= low)
@@ -137,10 +171,11 @@ impl PortSet {
             })
     }
 
-    /// Some member: the first port of the first protocol; none if only other protocols are in it.
+    /// Some member: the first port of the first protocol, or a type of ICMP; none if all that is in it are other
+    /// protocols as a whole.
     pub fn example(&self) -> Option<(Protocol, u16)> {
-        let found = |p| Some((p, self.ranges(p).next()?.0));
-        Protocol::ALL.into_iter().find_map(found)
+        let found = |p: &Protocol| Some((*p, self.ranges(*p).next()?.0));
+        self.numbered().iter().find_map(found)
     }
 
     /// These ports and, from the lowest one of a protocol, all up to a last one.
@@ -207,7 +242,7 @@ impl FromIterator<PortSet> for PortSet {
 }
 
 impl fmt::Display for PortSet {
-    /// `any`, `none`, or each protocol with its ranges: `TCP 80,443-500; UDP 53`, `TCP` for all ports.
+    /// `any`, `none`, or each protocol with its ranges: `TCP 80,443-500; UDP 53; ICMP 8`, `TCP` for all ports.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
             return f.write_str("none");
@@ -216,7 +251,7 @@ impl fmt::Display for PortSet {
             return f.write_str("any");
         }
         let mut before = "";
-        for protocol in Protocol::ALL {
+        for &protocol in self.numbered() {
             let mut between = " ";
             for (first, last) in self.ranges(protocol) {
                 if between == " " {
@@ -224,14 +259,14 @@ impl fmt::Display for PortSet {
                     before = "; ";
                 }
                 match (first, last) {
-                    (1, u16::MAX) => break,
+                    all if all == protocol.bounds() => break,
                     _ if first == last => write!(f, "{between}{first}")?,
                     _ => write!(f, "{between}{first}-{last}")?,
                 }
                 between = ",";
             }
         }
-        if self.has_other() {
+        if self.axis.contains(OTHER) {
             write!(f, "{before}other protocols")?;
         }
         Ok(())

@@ -156,7 +156,7 @@ pub(crate) fn words(ports: &PortSet) -> Vec<String> {
     if ports.is_all() {
         return vec!["any".to_owned()];
     }
-    let of = |protocol: Protocol| {
+    let of = |&protocol: &Protocol| {
         ports.ranges(protocol).map(move |(first, last)| {
             let name = protocol.name();
             match first == last {
@@ -165,5 +165,5 @@ pub(crate) fn words(ports: &PortSet) -> Vec<String> {
             }
         })
     };
-    Protocol::ALL.into_iter().flat_map(of).collect()
+    ports.numbered().iter().flat_map(of).collect()
 }

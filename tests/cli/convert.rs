@@ -224,7 +224,7 @@ fn what_cannot_be_converted_is_reported_and_left_out() {
             "domain",
             "egress: [{toFQDNs: [{matchName: api.example.com}]}]",
         ),
-        cilium("ping", "ingress: [{icmps: [{fields: [{type: 8}]}]}]"),
+        cilium("health", "ingress: [{fromEntities: [health]}]"),
         cilium("plain", "ingress: [{fromEndpoints: [{}]}]"),
     ];
     for target in ["kubernetes", "calico"] {
@@ -233,12 +233,12 @@ fn what_cannot_be_converted_is_reported_and_left_out() {
         for words in [
             "CiliumNetworkPolicy shop/deny: left out\n  it has rules that deny",
             "CiliumNetworkPolicy shop/domain: a part is left out\n  `egress[0]` has only a domain name",
-            "CiliumNetworkPolicy shop/ping: left out\n  it has ICMP types",
+            "CiliumNetworkPolicy shop/health: left out\n  it has the entity `health`",
             "4 policies: 1 exact, 1 without a part, 2 left out",
         ] {
             assert!(answer.err.contains(words), "{words}\n{}", answer.err);
         }
-        assert!(!answer.out.contains("name: deny") && !answer.out.contains("name: ping"));
+        assert!(!answer.out.contains("name: deny") && !answer.out.contains("name: health"));
         // It isolates, and allows nothing.
         assert!(answer.out.contains("name: domain") && !answer.out.contains("egress:\n"));
     }

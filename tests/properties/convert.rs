@@ -129,6 +129,54 @@ fn policies(blocks: &'static [&'static str]) -> impl Strategy<Value = String> {
     })
 }
 
+/// Rules of a ClusterNetworkPolicy with these actions. Networks are those that a rule of Calico and the API match alike.
+fn ordered_rules(
+    key: &'static str,
+    actions: &'static [&'static str],
+) -> impl Strategy<Value = String> {
+    let pods = (namespaces(), selector()).prop_map(|(namespaces, pods)| {
+        format!("{{pods: {{namespaceSelector: {namespaces}, podSelector: {pods}}}}}")
+    });
+    let network = select(&["{networks: [10.0.0.0/24]}", "{networks: [192.0.2.0/24]}"][..]);
+    let peer = match key {
+        "to" => prop_oneof![3 => pods, 1 => network.prop_map(str::to_owned)].boxed(),
+        _ => pods.boxed(),
+    };
+    let ports = select(
+        &[
+            "",
+            ", protocols: [{tcp: {destinationPort: {number: 80}}}]",
+            ", protocols: [{tcp: {destinationPort: {range: {start: 80, end: 90}}}}, {udp: {destinationPort: {number: 53}}}]",
+        ][..],
+    );
+    let rule = (select(actions), vec(peer, 1..3), ports).prop_map(move |(action, peers, ports)| {
+        format!("{{action: {action}, {key}: [{}]{ports}}}", peers.join(", "))
+    });
+    vec(rule, 0..3).prop_map(|all| all.join(", "))
+}
+
+/// Cluster-wide policies of these tiers with these actions, no two with one priority.
+fn cluster_policies(
+    tiers: &'static [&'static str],
+    actions: &'static [&'static str],
+) -> impl Strategy<Value = String> {
+    let one = (
+        select(tiers),
+        namespaces(),
+        selector(),
+        ordered_rules("from", actions),
+        ordered_rules("to", actions),
+    );
+    vec(one, 1..4).prop_map(|all| {
+        let texts = all.into_iter().enumerate();
+        let texts = texts.map(|(at, (tier, namespaces, pods, from, to))| format!(
+            "---\n{{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {{name: c{at}}}, spec: {{tier: {tier}, priority: {}, subject: {{pods: {{namespaceSelector: {namespaces}, podSelector: {pods}}}}}, ingress: [{from}], egress: [{to}]}}}}\n",
+            900 - at
+        ));
+        texts.collect()
+    })
+}
+
 fn assuming(pod_addresses: PodAddresses) -> Assumptions {
     Assumptions {
         pod_addresses,
@@ -220,6 +268,40 @@ proptest! {
             }
             let after = read(&text(&there), assumptions);
             prop_assert_eq!(&there.changes, &changes(&loaded.snapshot, &after.snapshot));
+        }
+    }
+
+    /// Policies without rules have no effect, and no form.
+    #[test]
+    fn cluster_wide_policies_mean_the_same_in_calico(
+        ordered in cluster_policies(&["Admin", "Baseline"], &["Accept", "Deny", "Pass"]),
+        others in policies(&[]),
+    ) {
+        let assumptions = assuming(PodAddresses::Known);
+        let loaded = read(&format!("{ordered}{others}"), assumptions);
+        let there = to(&loaded, Target::Calico, assumptions);
+        for one in &there.policies {
+            let is_empty = one.reasons.iter().any(|reason| reason.why.starts_with("it has no rules"));
+            prop_assert!(one.state == State::Exact || is_empty, "{one:?}");
+        }
+        prop_assert_eq!(&there.changes, &vec![], "{}", text(&there));
+    }
+
+    /// What Cilium cannot order it denies: nothing opens, and nothing changes where all is said to be exact.
+    #[test]
+    fn cluster_wide_policies_open_nothing_in_cilium(
+        ordered in cluster_policies(&["Admin"], &["Accept", "Deny"]),
+        others in policies(&[]),
+    ) {
+        let assumptions = assuming(PodAddresses::Outside);
+        let loaded = read(&format!("{ordered}{others}"), assumptions);
+        let there = to(&loaded, Target::Cilium, assumptions);
+        for change in &there.changes {
+            prop_assert!(change.opened().is_empty(), "{change:?}\n{}", text(&there));
+        }
+        // The order across policies is in no policy of its own.
+        if ordered.matches("kind: ").count() == 1 && there.policies.iter().all(|one| one.state == State::Exact) {
+            prop_assert_eq!(&there.changes, &vec![], "{}", text(&there));
         }
     }
 

@@ -76,7 +76,7 @@ pub fn names_of(snapshot: &Snapshot, name: &str) -> Vec<String> {
 
 /// `wanted`, split at the bounds of the port items that apply and at the named ports of the destination.
 fn pieces(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, wanted: &PortSet) -> Vec<PortSet> {
-    let mut cuts: Vec<PortSet> = Protocol::ALL.map(PortSet::all_of).into();
+    let mut cuts: Vec<PortSet> = Protocol::WITH_TYPES.map(PortSet::all_of).into();
     for policy in &snapshot.policies {
         let sides = [(&policy.ingress, to), (&policy.egress, from)];
         let sides = sides

@@ -33,11 +33,11 @@ fn short(ports: &PortSet) -> String {
     if ports.is_all() {
         return "any".to_owned();
     }
-    let each = Protocol::ALL.into_iter().flat_map(|protocol| {
+    let each = ports.numbered().iter().flat_map(|&protocol| {
         let ranges = ports.ranges(protocol);
         ranges.map(move |(first, last)| {
             let number = match (first, last) {
-                (1, u16::MAX) => return protocol.to_string(),
+                all if all == protocol.bounds() => return protocol.to_string(),
                 _ if first == last => first.to_string(),
                 _ => format!("{first}-{last}"),
             };

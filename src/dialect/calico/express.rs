@@ -4,16 +4,22 @@
 //! All policies are in the default tier and only allow, so their order means nothing and none is written; what no
 //! rule of theirs allows is denied at the end of the tier. A rule has one protocol, one peer by labels, and blocks of
 //! one address family, so a planned one may become several.
+//!
+//! A policy of the whole cluster whose rules hold in order is a GlobalNetworkPolicy of the tier where Calico puts those of
+//! the Network Policy API (G1), with their priority as its order.
 
 use ipnet::IpNet;
 
 use super::write::{Entity, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::dialect::Text;
-use crate::dialect::writing::{http_losses, is_named, losses, object_meta, peer_losses, world};
+use crate::dialect::writing::{
+    http_losses, in_order, is_named, losses, object_meta, ordered_meta, peer_losses, type_losses,
+    world,
+};
+use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    self, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
-    PortMatch, Resolution, Role,
+    self, Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces,
+    PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
@@ -21,6 +27,8 @@ use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 const MOST_PORTS: usize = 50;
 /// Most address blocks of one rule.
 const MOST_BLOCKS: usize = 256;
+/// The order of policies that deny: before the 1000 of a NetworkPolicy, and before those without one (G3).
+const DENY_ORDER: i64 = 100;
 /// Most characters of a selector.
 const LONGEST_SELECTOR: usize = 1024;
 
@@ -40,12 +48,13 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         lost.extend(all.flat_map(|rule| losses(rule, &Part::Gate(rule.direction), why, help)));
         return (None, lost);
     }
+    let action = if denies { Action::Deny } else { Action::Accept };
     let mut rules = Vec::new();
     for direction in &plan.directions {
         let planned = plan.rules.iter().filter(|r| r.direction == *direction);
         for rule in planned {
             match http_losses(rule, "Calico") {
-                none if none.is_empty() => expressed(rule, &mut rules, &mut lost),
+                none if none.is_empty() => expressed(action, rule, &mut rules, &mut lost),
                 found => lost.extend(found),
             }
         }
@@ -57,28 +66,68 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     let policy = Policy {
         metadata: object_meta(plan),
         comment: &plan.comment,
+        tier: None,
+        order: denies.then_some(DENY_ORDER),
+        namespaces: None,
         subject,
         directions: &plan.directions,
-        denies,
         rules: &rules,
     };
     (Some(Text::new(write(&policy), &flows)), lost)
 }
 
+/// Writes a policy of the whole cluster whose rules hold in order.
+pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
+    let selected = in_namespaces(&policy.namespaces).zip(selector(&policy.pods));
+    let (namespaces, subject) =
+        selected.ok_or("Calico cannot express the selectors of its pods")?;
+    let mut rules = Vec::new();
+    let lost = in_order(policy, |action, rule, lost| {
+        expressed(action, rule, &mut rules, lost);
+    })?;
+    if rules.is_empty() {
+        return Ok((None, lost));
+    }
+    let has = |direction: &Direction| rules.iter().any(|rule| rule.direction == *direction);
+    let directions: Vec<Direction> = Direction::BOTH.into_iter().filter(has).collect();
+    let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
+    let written = Policy {
+        metadata: ordered_meta(policy),
+        comment: &policy.comment,
+        tier: Some(match policy.place.baseline {
+            true => "kube-baseline",
+            false => "kube-admin",
+        }),
+        order: Some(policy.place.priority.into()),
+        namespaces: Some(namespaces),
+        subject,
+        directions: &directions,
+        rules: &rules,
+    };
+    Ok((Some(Text::new(write(&written), &flows)), lost))
+}
+
 /// Appends the rules that a planned one becomes: each peer at the ports of each protocol.
-fn expressed<'a>(rule: &'a PlanRule, rules: &mut Vec<Rule<'a>>, lost: &mut Vec<Loss>) {
-    let ports = ports(&rule.ports);
+fn expressed<'a>(
+    action: Action,
+    rule: &'a PlanRule,
+    rules: &mut Vec<Rule<'a>>,
+    lost: &mut Vec<Loss>,
+) {
+    let ports = ports(rule, lost);
     let mut comments: &[String] = &rule.comments;
     for peer in peers(rule, lost) {
-        for (protocol, ports) in &ports {
+        for ports in &ports {
             rules.push(Rule {
                 direction: rule.direction,
+                action,
                 // Once, above the first.
                 comments: std::mem::take(&mut comments),
                 flows: &rule.flows,
                 peer: peer.clone(),
-                protocol: *protocol,
-                ports: ports.clone(),
+                protocol: ports.protocol,
+                ports: ports.ports.clone(),
+                icmp: ports.icmp,
             });
         }
     }
@@ -227,37 +276,65 @@ fn literal(text: &str) -> Option<String> {
     Some(format!("{quote}{text}{quote}"))
 }
 
-/// The ports of each rule, with their protocol (none: any): one or more rules for each protocol, in the order in
-/// which they are planned.
-fn ports(ports: &Match<PortMatch>) -> Vec<(Option<Protocol>, Vec<Port>)> {
-    let Match::Only(ports) = ports else {
-        return vec![(None, Vec::new())];
+/// The ports of one rule.
+#[derive(Debug, PartialEq, Eq)]
+struct Ports {
+    /// None: any.
+    protocol: Option<Protocol>,
+    /// Empty: any.
+    ports: Vec<Port>,
+    /// The type of ICMP; none: any.
+    icmp: Option<u16>,
+}
+
+impl Ports {
+    fn new(protocol: Option<Protocol>, ports: Vec<Port>) -> Self {
+        Self {
+            protocol,
+            ports,
+            icmp: None,
+        }
+    }
+}
+
+/// The ports of each rule: one or more rules for each protocol, in the order in which they are planned.
+fn ports(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Ports> {
+    let Match::Only(ports) = &rule.ports else {
+        return vec![Ports::new(None, Vec::new())];
     };
+    let (types, ports): (Vec<_>, Vec<_>) = ports.iter().partition(|port| port.has_types());
     let mut protocols: Vec<Option<Protocol>> = Vec::new();
-    for port in ports {
-        if !protocols.contains(&protocol(port)) {
-            protocols.push(protocol(port));
+    for port in &ports {
+        if !protocols.contains(&port.protocol()) {
+            protocols.push(port.protocol());
         }
     }
     let mut found = Vec::new();
     for of in protocols {
-        let of_protocol = ports.iter().filter(|port| protocol(port) == of);
-        let all: Option<Vec<Port>> = of_protocol.map(one).collect();
+        let of_protocol = ports.iter().filter(|port| port.protocol() == of);
+        let all: Option<Vec<Port>> = of_protocol.map(|port| one(port)).collect();
         match all {
-            None => found.push((of, Vec::new())),
-            Some(all) => found.extend(all.chunks(MOST_PORTS).map(|some| (of, some.to_vec()))),
+            None => found.push(Ports::new(of, Vec::new())),
+            Some(all) => {
+                let chunks = all.chunks(MOST_PORTS);
+                found.extend(chunks.map(|some| Ports::new(of, some.to_vec())));
+            }
+        }
+    }
+    for port in types {
+        match port {
+            // The API has no type 255 (G26).
+            PortMatch::Range { last: 255, .. } => lost.extend(type_losses(rule, port, "Calico")),
+            PortMatch::Range { first, last, .. } => {
+                found.extend((*first..=*last).map(|number| Ports {
+                    icmp: Some(number),
+                    ..Ports::new(port.protocol(), Vec::new())
+                }));
+            }
+            _ => found.push(Ports::new(port.protocol(), Vec::new())),
         }
     }
     found
-}
-
-fn protocol(port: &PortMatch) -> Option<Protocol> {
-    match port {
-        PortMatch::AllPorts(protocol)
-        | PortMatch::Range { protocol, .. }
-        | PortMatch::FromNamed { protocol, .. } => Some(*protocol),
-        PortMatch::Named { protocol, .. } => *protocol,
-    }
 }
 
 /// A port; none: all of its protocol.
@@ -335,8 +412,10 @@ mod tests {
         };
         let mut many: Vec<PortMatch> = (1..=51).map(port).collect();
         many.push(PortMatch::AllPorts(Protocol::Udp));
-        let written = ports(&Match::Only(many));
-        let counts: Vec<_> = written.iter().map(|(p, all)| (*p, all.len())).collect();
+        let written = ports(&rule(Match::Only(many)), &mut Vec::new());
+        let counts: Vec<_> = (written.iter())
+            .map(|p| (p.protocol, p.ports.len()))
+            .collect();
         assert_eq!(
             counts,
             [
@@ -345,6 +424,47 @@ mod tests {
                 (Some(Protocol::Udp), 0)
             ]
         );
-        assert_eq!(ports(&Match::Any), [(None, Vec::new())]);
+        let any = ports(&rule(Match::Any), &mut Vec::new());
+        assert_eq!(any, [Ports::new(None, Vec::new())]);
+    }
+
+    #[test]
+    fn types_of_icmp_have_a_rule_each_and_255_has_none() {
+        let types = |protocol, first, last| PortMatch::Range {
+            protocol,
+            first,
+            last,
+        };
+        let all = vec![
+            types(Protocol::Icmp, 0, 1),
+            PortMatch::AllPorts(Protocol::Icmp6),
+            types(Protocol::Icmp, 254, 255),
+        ];
+        let mut lost = Vec::new();
+        let written = ports(&rule(Match::Only(all)), &mut lost);
+        let found: Vec<_> = written.iter().map(|p| (p.protocol, p.icmp)).collect();
+        assert_eq!(
+            found,
+            [
+                (Some(Protocol::Icmp), Some(0)),
+                (Some(Protocol::Icmp), Some(1)),
+                (Some(Protocol::Icmp6), None)
+            ]
+        );
+        let lost: Vec<_> = lost.iter().map(|loss| loss.part.clone()).collect();
+        assert_eq!(lost, [Part::Port("ICMP/254-255".to_owned())]);
+    }
+
+    fn rule(ports: Match<PortMatch>) -> PlanRule {
+        PlanRule {
+            direction: Direction::Ingress,
+            flows: vec![FlowKey(0)],
+            comments: Vec::new(),
+            other: "x".to_owned(),
+            peers: Match::Any,
+            ports,
+            http: Vec::new(),
+            filters: false,
+        }
     }
 }

@@ -243,9 +243,7 @@ impl Lowering<'_> {
         let listed = &rule.destination.ports;
         let ports = match (listed.as_slice(), protocol) {
             ([], None) => Match::Any,
-            ([], Some(protocol)) => {
-                Match::Only(vec![self.item(PortMatch::AllPorts(protocol), rule.mark)])
-            }
+            ([], Some(protocol)) => Match::Only(vec![self.item(whole(rule, protocol), rule.mark)]),
             (listed, _) => Match::Only(items(listed)),
         };
         let mut except = items(&rule.destination.not_ports);
@@ -269,9 +267,21 @@ fn conditions(rule: &Rule) -> Vec<Condition> {
     let all = [
         rule.http.then_some(Condition::Http),
         from_ports.then_some(Condition::SourcePorts),
-        rule.icmp.then_some(Condition::Icmp),
+        rule.icmp_more.then_some(Condition::Icmp),
     ];
     all.into_iter().flatten().collect()
+}
+
+/// All ports of a protocol, or the type of ICMP that a rule is for.
+pub fn whole(rule: &Rule, protocol: Protocol) -> PortMatch {
+    match rule.icmp {
+        Some(number) => PortMatch::Range {
+            protocol,
+            first: number,
+            last: number,
+        },
+        None => PortMatch::AllPorts(protocol),
+    }
 }
 
 /// The family that a rule is for, if it is for one: by `ipVersion`, by its protocol, or by its blocks.
@@ -316,12 +326,6 @@ fn target(port: &ServicePort) -> PortMatch {
 
 /// Whether a port is of the protocols that a rule is for.
 fn is_of(port: &PortMatch, rule: &Rule) -> bool {
-    let protocol = match port {
-        PortMatch::Range { protocol, .. }
-        | PortMatch::FromNamed { protocol, .. }
-        | PortMatch::AllPorts(protocol) => Some(*protocol),
-        PortMatch::Named { protocol, .. } => *protocol,
-    };
-    let is = |ip: Ip| matches!((ip, protocol), (Ip::Ports(a), Some(b)) if a == b);
+    let is = |ip: Ip| matches!((ip, port.protocol()), (Ip::Ports(a), Some(b)) if a == b);
     rule.protocol.is_none_or(is) && !rule.not_protocol.is_some_and(is)
 }

@@ -41,6 +41,7 @@ const STORED: (&str, &str) = ("crd.projectcalico.org", "v1");
 pub(super) const WRITER: Writer = Writer {
     kinds: KINDS,
     write: express::express,
+    write_ordered: express::ordered,
 };
 
 const KINDS: &[Kind] = &[

@@ -45,8 +45,10 @@ pub struct Rule {
     pub not_protocol: Option<Ip>,
     /// `ipVersion`: 4 or 6.
     pub version: Option<u8>,
-    /// Whether `icmp` or `notICMP` restricts it.
-    pub icmp: bool,
+    /// The one type of ICMP that `icmp` names.
+    pub icmp: Option<u16>,
+    /// Whether a code of ICMP or `notICMP` restricts it.
+    pub icmp_more: bool,
     /// Whether `http` restricts it.
     pub http: bool,
     pub source: Entity,
@@ -66,7 +68,7 @@ pub enum Action {
 /// A protocol of IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ip {
-    /// One with ports, by name or by number.
+    /// One with ports, or types, by name or by number.
     Ports(Protocol),
     /// Another one, by its number.
     Other(u8),

@@ -80,6 +80,8 @@ fn protocol(text: &str) -> Result<Ip, &'static str> {
         6 => Ip::Ports(Protocol::Tcp),
         17 => Ip::Ports(Protocol::Udp),
         132 => Ip::Ports(Protocol::Sctp),
+        1 => Ip::Ports(Protocol::Icmp),
+        58 => Ip::Ports(Protocol::Icmp6),
         other => Ip::Other(other),
     })
 }
@@ -157,8 +159,8 @@ mod tests {
             ("TCP", Some(Ip::Ports(Protocol::Tcp))),
             ("17", Some(Ip::Ports(Protocol::Udp))),
             ("132", Some(Ip::Ports(Protocol::Sctp))),
-            ("ICMP", Some(Ip::Other(1))),
-            ("ICMPv6", Some(Ip::Other(58))),
+            ("ICMP", Some(Ip::Ports(Protocol::Icmp))),
+            ("ICMPv6", Some(Ip::Ports(Protocol::Icmp6))),
             ("UDPLite", Some(Ip::Other(136))),
             ("255", Some(Ip::Other(255))),
             ("0", None),

@@ -5,6 +5,7 @@
 
 use ipnet::IpNet;
 
+use super::lower::whole;
 use super::policy::{Action, CalicoPolicy, Entity, Ip, Kind, Number, Port, Rule};
 use super::selector::Expression;
 use crate::cluster::NAMESPACE_NAME_LABEL;
@@ -77,7 +78,7 @@ fn rule(
         Action::Log => return Err("it has rules that log".to_owned()),
     }
     for (is_used, what) in [
-        (rule.icmp, "ICMP types"),
+        (rule.icmp_more, "codes of ICMP types, or `notICMP`"),
         (rule.http, "`http` rules"),
         (rule.not_protocol.is_some(), "`notProtocol`"),
         (rule.version.is_some(), "`ipVersion`"),
@@ -194,7 +195,7 @@ fn ports(rule: &Rule) -> Result<Match<PortMatch>, String> {
     let listed = &rule.destination.ports;
     Ok(match (listed.as_slice(), protocol) {
         ([], None) => Match::Any,
-        ([], Some(protocol)) => Match::Only(vec![PortMatch::AllPorts(protocol)]),
+        ([], Some(protocol)) => Match::Only(vec![whole(rule, protocol)]),
         (listed, Some(protocol)) => {
             Match::Only(listed.iter().map(|item| port(item, protocol)).collect())
         }

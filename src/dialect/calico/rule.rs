@@ -17,6 +17,17 @@ const ACTIONS: [(&str, Action); 4] = [
     ("Pass", Action::Pass),
 ];
 
+/// `icmp` or `notICMP` of a rule.
+#[derive(Clone, Copy)]
+struct IcmpType {
+    of_type: Option<u16>,
+    has_code: bool,
+}
+
+fn has_ports(ip: Ip) -> bool {
+    matches!(ip, Ip::Ports(protocol) if !protocol.has_types())
+}
+
 impl<'a> Reader<'a> {
     /// A rule; none if its action is missing.
     pub fn rule(&mut self, at: &At<'a>, direction: Direction, kind: Kind) -> Option<Rule> {
@@ -41,7 +52,9 @@ impl<'a> Reader<'a> {
             protocol: protocol.map(|p| p.ip),
             not_protocol: not_protocol.map(|p| p.ip),
             version,
-            icmp: icmp || not_icmp,
+            icmp: icmp.and_then(|icmp| icmp.of_type),
+            icmp_more: icmp.is_some_and(|icmp| icmp.has_code)
+                || not_icmp.is_some_and(|icmp| icmp.of_type.is_some()),
             http,
             source,
             destination,
@@ -112,7 +125,7 @@ impl<'a> Reader<'a> {
                     continue;
                 };
                 let reason = match protocol.map(|p| p.ip) {
-                    Some(Ip::Other(_)) if !ports.is_empty() => {
+                    Some(ip) if !ports.is_empty() && !has_ports(ip) => {
                         "rules that specify ports must set protocol to TCP or UDP or SCTP"
                     }
                     None if ports.iter().any(numeric) => {
@@ -155,14 +168,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether ICMP types restrict it.
-    fn icmp(&mut self, at: &At<'a>, key: &str, protocol: Option<&Written>) -> bool {
-        let Some(field) = self.get(at, key) else {
-            return false;
-        };
-        if self.schema.map(&field).is_none() {
-            return false;
-        }
+    /// How ICMP types restrict it; none if they do not. What is more than one type is not modelled.
+    fn icmp(&mut self, at: &At<'a>, key: &str, protocol: Option<&Written>) -> Option<IcmpType> {
+        let field = self.get(at, key)?;
+        self.schema.map(&field)?;
         let is_icmp = protocol.is_some_and(|p| matches!(p.name.as_str(), "ICMP" | "ICMPv6"));
         if !is_icmp {
             let message = "ICMP fields require protocol to be ICMP or ICMPv6";
@@ -174,14 +183,19 @@ impl<'a> Reader<'a> {
             let message = "ICMP code specified without an ICMP type";
             self.schema.refuse(&field, message.to_owned());
         }
-        for (value, last) in [(&of_type, 254), (&code, 255)] {
-            if let Some(value) = value {
-                self.schema.number(value, 0, last);
-            }
+        let of_type = of_type.and_then(|at| self.schema.number(&at, 0, 254));
+        if let Some(code) = &code {
+            self.schema.number(code, 0, 255);
         }
-        let message = "ICMP types are not modelled";
-        self.note(&field, Severity::Info, CONDITION, message);
-        of_type.is_some()
+        let has_code = code.is_some();
+        if has_code || key == "notICMP" {
+            let message = "`notICMP` and the codes of ICMP types are not modelled";
+            self.note(&field, Severity::Info, CONDITION, message);
+        }
+        Some(IcmpType {
+            of_type: of_type.and_then(|number| u16::try_from(number).ok()),
+            has_code,
+        })
     }
 
     /// Whether HTTP requests restrict it.

@@ -171,7 +171,7 @@ fn all_fields_are_read() {
     let (pass, log) = (&egress[0], &egress[1]);
     assert_eq!(pass.action, policy::Action::Pass);
     assert_eq!(pass.protocol, Some(Ip::Ports(Protocol::Tcp)));
-    assert_eq!(pass.not_protocol, Some(Ip::Other(1)));
+    assert_eq!(pass.not_protocol, Some(Ip::Ports(Protocol::Icmp)));
     assert_eq!(pass.version, Some(4));
     assert_eq!(pass.source.not_selector, has("c"));
     let accounts = pass.source.service_accounts.clone().unwrap_or_default();
@@ -210,7 +210,7 @@ fn what_is_not_modelled_is_noted() {
         ),
         (
             "NetworkPolicy",
-            "{ingress: [{action: Allow, protocol: ICMP, icmp: {type: 8}}]}",
+            "{ingress: [{action: Allow, protocol: ICMP, icmp: {type: 8, code: 0}}]}",
             Severity::Info,
             "calico-condition",
             "spec.ingress[0].icmp",

@@ -1,33 +1,35 @@
-//! Writing a Calico NetworkPolicy: a fixed order of keys, the lines of every rule recorded.
+//! Writing a Calico NetworkPolicy or GlobalNetworkPolicy: a fixed order of keys, the lines of every rule recorded.
 
 use ipnet::IpNet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::dialect::writing::{Map, metadata, texts};
-use crate::policy::{Direction, FlowKey};
+use crate::policy::{Action, Direction, FlowKey};
 use crate::sets::Protocol;
 use crate::yaml::write::{self, Node, Output};
-
-/// The order of policies that deny: before the 1000 of a NetworkPolicy, and before those without one (G3).
-const DENY_ORDER: i64 = 100;
 
 /// A policy to write.
 pub struct Policy<'a> {
     pub metadata: ObjectMeta,
     /// Above it.
     pub comment: &'a str,
+    /// None: the default one.
+    pub tier: Option<&'static str>,
+    /// None: behind all that have one.
+    pub order: Option<i64>,
+    /// The selector of the namespaces of its pods, if it is a GlobalNetworkPolicy.
+    pub namespaces: Option<String>,
     /// The selector of its pods.
     pub subject: String,
     /// Those that it isolates; those of its rules are among them.
     pub directions: &'a [Direction],
-    /// Whether its rules deny; then it comes before all that allow.
-    pub denies: bool,
     pub rules: &'a [Rule<'a>],
 }
 
 /// A rule.
 pub struct Rule<'a> {
     pub direction: Direction,
+    pub action: Action,
     /// Above it.
     pub comments: &'a [String],
     pub flows: &'a [FlowKey],
@@ -36,6 +38,8 @@ pub struct Rule<'a> {
     pub protocol: Option<Protocol>,
     /// Empty: any.
     pub ports: Vec<Port>,
+    /// The type of ICMP; none: any.
+    pub icmp: Option<u16>,
 }
 
 /// The other end.
@@ -64,16 +68,16 @@ pub enum Port {
 pub fn write(policy: &Policy) -> Output {
     let types = policy.directions.iter().map(|direction| direction.name());
     let mut spec: Map = Vec::new();
-    if policy.denies {
-        spec.push(("order".into(), Node::Number(DENY_ORDER)));
-    }
+    spec.extend(policy.tier.map(|tier| ("tier".into(), Node::text(tier))));
+    spec.extend((policy.order).map(|order| ("order".into(), Node::Number(order))));
+    let namespaces = policy.namespaces.as_ref();
+    spec.extend(namespaces.map(|text| ("namespaceSelector".into(), Node::text(text))));
     spec.push(("selector".into(), Node::text(&policy.subject)));
     spec.push(("types".into(), texts(types)));
-    let action = if policy.denies { "Deny" } else { "Allow" };
     for direction in policy.directions {
         let rules = policy.rules.iter().enumerate();
         let rules = rules.filter(|(_, rule)| rule.direction == *direction);
-        let items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule, action)).collect();
+        let items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
         let key = match direction {
             Direction::Ingress => "ingress",
             Direction::Egress => "egress",
@@ -82,19 +86,32 @@ pub fn write(policy: &Policy) -> Output {
             spec.push((key.into(), Node::List(items)));
         }
     }
+    let kind = match policy.namespaces {
+        Some(_) => "GlobalNetworkPolicy",
+        None => "NetworkPolicy",
+    };
     let root = Node::Map(vec![
         ("apiVersion".into(), Node::text("projectcalico.org/v3")),
-        ("kind".into(), Node::text("NetworkPolicy")),
+        ("kind".into(), Node::text(kind)),
         ("metadata".into(), metadata(&policy.metadata)),
         ("spec".into(), Node::Map(spec)),
     ]);
     write::write(&[policy.comment.to_owned()], &root)
 }
 
-fn marked(mark: usize, rule: &Rule, action: &str) -> Node {
+fn marked(mark: usize, rule: &Rule) -> Node {
+    let action = match rule.action {
+        Action::Accept => "Allow",
+        Action::Deny => "Deny",
+        Action::Pass => "Pass",
+    };
     let mut map: Map = vec![("action".into(), Node::text(action))];
     if let Some(protocol) = rule.protocol {
         map.push(("protocol".into(), Node::text(protocol.name())));
+    }
+    if let Some(number) = rule.icmp {
+        let of_type: Map = vec![("type".into(), Node::Number(number.into()))];
+        map.push(("icmp".into(), Node::Map(of_type)));
     }
     let mut peer = entity(&rule.peer);
     let ports = rule.ports.iter().map(port).collect();

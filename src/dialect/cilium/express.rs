@@ -3,6 +3,9 @@
 //!
 //! A rule has one kind of peers (C17), so a planned one may become several. Where the pods resolve names that rules
 //! use, the DNS policy has Cilium read the answers: it knows the addresses of a domain from nothing else.
+//!
+//! A policy of the whole cluster whose rules hold in order is a CiliumClusterwideNetworkPolicy that isolates nothing, if
+//! they do not pass: in Cilium those that deny come first, whatever their order.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
@@ -10,15 +13,17 @@ use super::regexp;
 use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
 use super::write::{Name, Peers, Policy, Ports, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::dialect::Text;
-use crate::dialect::writing::{label_selector, losses, object_meta, peer_losses, selector_losses};
+use crate::dialect::writing::{
+    in_order, label_selector, losses, object_meta, ordered_meta, peer_losses, selector_losses,
+};
+use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    Direction, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
-    PortMatch, Resolution, Role,
+    Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces,
+    PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
-/// Most ports of one item (C40).
+/// Most ports, or types of ICMP, of one item (C40, C42).
 const MOST_PORTS: usize = 40;
 /// Most characters of the part of a label key behind its `/`.
 const LONGEST_NAME: usize = 63;
@@ -57,10 +62,66 @@ pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text
         comment: &plan.comment,
         subject,
         directions: &plan.directions,
-        denies,
+        isolates: !denies,
         rules: &rules,
     };
     (Some(Text::new(write(&policy), &flows)), lost)
+}
+
+/// Writes a policy of the whole cluster whose rules hold in order.
+pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
+    if policy.place.baseline {
+        let why = "it holds only where no other policy isolates the pods, and every policy of Cilium holds beside all others";
+        return Err(why.to_owned());
+    }
+    if policy
+        .rules
+        .iter()
+        .any(|(action, _)| *action == Action::Pass)
+    {
+        return Err("it has rules that pass, which Cilium does not have".to_owned());
+    }
+    let selected = in_namespaces(&policy.namespaces)
+        .and_then(|namespaces| labels_in(namespaces, &policy.pods, "k8s:"));
+    let subject = selected.map_err(|_| "Cilium cannot express the selectors of its pods")?;
+    let mut rules = Vec::new();
+    let mut lost = in_order(policy, |action, rule, lost| {
+        expressed(rule, false, action == Action::Deny, &mut rules, lost);
+    })?;
+    lost.extend(overruled(policy));
+    if rules.is_empty() {
+        return Ok((None, lost));
+    }
+    let has = |direction: &Direction| rules.iter().any(|rule| rule.direction == *direction);
+    let directions: Vec<Direction> = Direction::BOTH.into_iter().filter(has).collect();
+    let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
+    let written = Policy {
+        metadata: ordered_meta(policy),
+        comment: &policy.comment,
+        subject,
+        directions: &directions,
+        isolates: false,
+        rules: &rules,
+    };
+    Ok((Some(Text::new(write(&written), &flows)), lost))
+}
+
+/// The rules that allow before one that denies in the same direction.
+fn overruled(policy: &OrderedPolicy) -> Vec<Loss> {
+    let mut found = Vec::new();
+    for (at, (action, rule)) in policy.rules.iter().enumerate() {
+        let mut after = policy.rules.iter().skip(at);
+        let denial = after.find(|(a, r)| *a == Action::Deny && r.direction == rule.direction);
+        if let (Action::Accept, Some((_, denial))) = (action, denial) {
+            let why = format!(
+                "`{}` allows before `{}` denies, and in Cilium what denies comes first",
+                rule.other, denial.other
+            );
+            let help = "leave out of the rule that denies what is to be allowed";
+            found.extend(losses(rule, &Part::Gate(rule.direction), &why, help));
+        }
+    }
+    found
 }
 
 /// Appends the rules that a planned one becomes.
@@ -71,17 +132,25 @@ fn expressed<'a>(
     rules: &mut Vec<Rule<'a>>,
     lost: &mut Vec<Loss>,
 ) {
-    let ports = ports(rule, observed);
+    let (ports, icmps) = (ports(rule, observed), icmps(rule));
+    let mut parts = vec![(ports, Vec::new())];
+    // Ports and types have to be in rules of their own (C42).
+    if !icmps.is_empty() {
+        parts.retain(|(ports, _)| !ports.is_empty());
+        parts.push((Vec::new(), icmps));
+    }
     let mut comments: &[String] = &rule.comments;
     for peers in peers(rule, denies, lost) {
-        rules.push(Rule {
+        rules.extend(parts.iter().map(|(ports, icmps)| Rule {
             direction: rule.direction,
+            denies,
             // Once, above the first.
             comments: std::mem::take(&mut comments),
             flows: &rule.flows,
-            peers,
+            peers: peers.clone(),
             ports: ports.clone(),
-        });
+            icmps: icmps.clone(),
+        }));
     }
 }
 
@@ -296,7 +365,8 @@ fn ports(rule: &PlanRule, observed: bool) -> Vec<Ports> {
         false => Vec::new(),
     };
     let filtered = !http.is_empty();
-    let (with_dns, plain): (Vec<_>, Vec<_>) = all.iter().partition(read);
+    let numbered_ports = all.iter().filter(|port| !port.has_types());
+    let (with_dns, plain): (Vec<_>, Vec<_>) = numbered_ports.partition(read);
     let item = |dns: bool, ports: &[&PortMatch]| Ports {
         ports: ports.iter().map(|port| numbered(port, filtered)).collect(),
         dns,
@@ -305,6 +375,27 @@ fn ports(rule: &PlanRule, observed: bool) -> Vec<Ports> {
     let with_dns = with_dns.chunks(MOST_PORTS).map(|some| item(true, some));
     let plain = plain.chunks(MOST_PORTS).map(|some| item(false, some));
     with_dns.chain(plain).collect()
+}
+
+/// The types of ICMP of a rule, in items of what fits; none: it has none, or any port.
+fn icmps(rule: &PlanRule) -> Vec<Vec<(Protocol, u16)>> {
+    let types = rule.ports.listed().iter().filter(|port| port.has_types());
+    let each = types.flat_map(|port| {
+        let (protocol, (first, last)) = match port {
+            PortMatch::Range {
+                protocol,
+                first,
+                last,
+            } => (*protocol, (*first, *last)),
+            port => {
+                let protocol = port.protocol().unwrap_or(Protocol::Icmp);
+                (protocol, protocol.bounds())
+            }
+        };
+        (first..=last).map(move |number| (protocol, number))
+    });
+    let each: Vec<_> = each.collect();
+    each.chunks(MOST_PORTS).map(<[_]>::to_vec).collect()
 }
 
 /// A port as it is written. Requests are not filtered at port 0, which is all of a protocol (C43).

@@ -1,12 +1,11 @@
-//! Reads what restricts a rule beyond addresses and ports: ICMP types, L7 rules, TLS and authentication (C41-C45).
+//! Reads what restricts a rule beyond addresses and ports: L7 rules, TLS and authentication (C43-C45).
 
-use super::ports::{MOST, Number, Port};
+use super::ports::{Number, Port};
 use super::reader::Reader;
 use super::regexp;
 use crate::dialect::schema::At;
 use crate::policy::{Condition, Direction};
 use crate::sets::Protocol;
-use crate::yaml::Value;
 
 const CONDITIONS: [(&str, Condition); 3] = [
     ("terminatingTLS", Condition::Tls),
@@ -14,9 +13,6 @@ const CONDITIONS: [(&str, Condition); 3] = [
     ("serverNames", Condition::TlsServerName),
 ];
 const MODES: [&str; 3] = ["disabled", "required", "test-always-fail"];
-
-/// The names of ICMP types, as the schema spells them.
-const ICMP_TYPES: &str = "EchoReply|DestinationUnreachable|Redirect|Echo|RouterAdvertisement|RouterSelection|TimeExceeded|ParameterProblem|Timestamp|TimestampReply|Photuris|ExtendedEchoRequest|ExtendedEcho Reply|PacketTooBig|ParameterProblem|EchoRequest|MulticastListenerQuery|MulticastListenerReport|MulticastListenerDone|RouterSolicitation|RouterAdvertisement|NeighborSolicitation|NeighborAdvertisement|RedirectMessage|RouterRenumbering|ICMPNodeInformationQuery|ICMPNodeInformationResponse|InverseNeighborDiscoverySolicitation|InverseNeighborDiscoveryAdvertisement|HomeAgentAddressDiscoveryRequest|HomeAgentAddressDiscoveryReply|MobilePrefixSolicitation|MobilePrefixAdvertisement|DuplicateAddressRequestCodeSuffix|DuplicateAddressConfirmationCodeSuffix";
 
 impl<'a> Reader<'a> {
     /// The conditions of an item of `toPorts`, beside its ports.
@@ -144,41 +140,5 @@ impl<'a> Reader<'a> {
             "mutual authentication is not modelled: the answers are as if it succeeds",
         );
         Some(Condition::Authentication)
-    }
-
-    /// `icmps`: types are not modelled, as ICMP has no ports.
-    pub fn icmps(&mut self, at: &At<'a>) {
-        for item in self.schema.list(at, 0, usize::MAX) {
-            for field in self.items(&item, "fields", MOST) {
-                if let Some(family) = self.schema.get(&field, "family") {
-                    self.schema.word(&family, &["IPv4", "IPv6"]);
-                }
-                if let Some(kind) = self.schema.required(&field, "type") {
-                    self.icmp_type(&kind);
-                }
-            }
-        }
-        self.note(
-            at,
-            "cilium-icmp",
-            "ICMP types are not modelled: the rule allows no port",
-        );
-    }
-
-    fn icmp_type(&mut self, at: &At<'a>) {
-        match &at.node.value {
-            Value::Number(..) => {}
-            Value::String(text) => {
-                let number = text.parse::<u8>().is_ok_and(|n| n.to_string() == *text);
-                if !number && !ICMP_TYPES.split('|').any(|name| name == text) {
-                    let numbers = "[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]";
-                    self.unmatched(at, text, &format!("^({numbers}|{ICMP_TYPES})$"));
-                }
-            }
-            _ => {
-                let message = "an ICMP type is a number or a name".to_owned();
-                self.schema.refuse(at, message);
-            }
-        }
     }
 }

@@ -76,7 +76,7 @@ impl Lowering<'_> {
         if entry.is_empty() {
             return Vec::new();
         }
-        let restricted = entry.ports.is_some() || entry.icmps;
+        let restricted = entry.ports.is_some() || entry.icmps.is_some();
         let peers = match &entry.peers {
             // Without an L3 part a rule without ports allows nothing.
             Peers::Missing | Peers::Unguarded if restricted => Match::Any,
@@ -102,9 +102,13 @@ impl Lowering<'_> {
     fn ports(&self, entry: &Entry, direction: Direction) -> Vec<(Vec<Condition>, Match<PortItem>)> {
         let own = Vec::from_iter(entry.authentication);
         let Some(rules) = &entry.ports else {
-            let ports = match entry.icmps {
-                true => Match::Only(Vec::new()),
-                false => Match::Any,
+            let item = |(port, mark): &(PortMatch, Mark)| PortItem {
+                port: port.clone(),
+                span: self.object.span(*mark),
+            };
+            let ports = match &entry.icmps {
+                Some(types) => Match::Only(types.iter().map(item).collect()),
+                None => Match::Any,
             };
             return vec![(own, ports)];
         };

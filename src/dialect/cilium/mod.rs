@@ -4,6 +4,7 @@
 
 mod express;
 mod groups;
+mod icmp;
 mod layer_seven;
 mod lint;
 mod lower;
@@ -48,6 +49,7 @@ const fn kind(name: &'static str, namespaced: bool, reading: Reading) -> Kind {
 pub(super) const WRITER: Writer = Writer {
     kinds: KINDS,
     write: express::express,
+    write_ordered: express::ordered,
 };
 
 /// The dialect.

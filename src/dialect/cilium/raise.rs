@@ -130,9 +130,6 @@ fn rule(
     entry: &Entry,
     clusterwide: bool,
 ) -> Result<Option<RaisedRule>, String> {
-    if entry.icmps {
-        return Err("it has ICMP types".to_owned());
-    }
     let ports = ports(entry, direction)?;
     let peers = match &entry.peers {
         Peers::Nobody => return Ok(None),
@@ -262,7 +259,11 @@ fn domain(pattern: &DomainPattern) -> Result<String, String> {
 
 fn ports(entry: &Entry, direction: Direction) -> Result<Match<PortMatch>, String> {
     let Some(rules) = &entry.ports else {
-        return Ok(Match::Any);
+        let types = |(port, _): &(PortMatch, _)| port.clone();
+        return Ok(match &entry.icmps {
+            Some(icmps) => Match::Only(icmps.iter().map(types).collect()),
+            None => Match::Any,
+        });
     };
     let mut found = Vec::new();
     for item in rules.iter().flat_map(|rule| &rule.ports) {

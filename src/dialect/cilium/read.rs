@@ -10,7 +10,7 @@ use crate::dialect::fields;
 use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::schema::{At, Schema};
 use crate::dialect::selector::LabelSelector;
-use crate::policy::{Condition, Direction};
+use crate::policy::{Condition, Direction, PortMatch};
 use crate::yaml::{Mark, Object};
 
 const LISTS: [&str; 4] = ["ingress", "ingressDeny", "egress", "egressDeny"];
@@ -47,8 +47,8 @@ pub struct Entry {
     pub peers: Peers,
     /// `toPorts`; none if it is missing or empty.
     pub ports: Option<Vec<PortRule>>,
-    /// Whether `icmps` restricts it to some ICMP types.
-    pub icmps: bool,
+    /// `icmps`: the types of ICMP that it is restricted to; none if it is missing or empty.
+    pub icmps: Option<Vec<(PortMatch, Mark)>>,
     /// Whether both ends must authenticate each other.
     pub authentication: Option<Condition>,
     pub mark: Mark,
@@ -187,9 +187,7 @@ impl<'a> Reader<'a> {
             let message = "the ICMPs block may only be present without ToPorts. Define a separate rule to use ToPorts";
             self.refuse(at, message.to_owned());
         }
-        if let Some(at) = &icmps {
-            self.icmps(at);
-        }
+        let icmps = icmps.map(|at| self.icmps(&at));
         let authentication = match denies {
             true => None,
             false => self.authentication(at),
@@ -197,7 +195,7 @@ impl<'a> Reader<'a> {
         Some(Entry {
             peers,
             ports,
-            icmps: icmps.is_some(),
+            icmps,
             authentication,
             mark: at.node.mark,
         })

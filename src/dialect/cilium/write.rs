@@ -1,10 +1,11 @@
-//! Writing a CiliumNetworkPolicy: a fixed order of keys, the lines of every rule recorded.
+//! Writing a CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy: a fixed order of keys, the lines of every rule recorded.
 
 use ipnet::IpNet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use crate::dialect::writing::{Map, metadata, selector, texts};
 use crate::policy::{Direction, Entity, FlowKey, HttpRule, Network, PortMatch};
+use crate::sets::Protocol;
 use crate::yaml::write::{self, Node, Output};
 
 /// A policy to write.
@@ -15,23 +16,27 @@ pub struct Policy<'a> {
     pub subject: LabelSelector,
     /// Those that it isolates; those of its rules are among them.
     pub directions: &'a [Direction],
-    /// Whether its rules deny; then it isolates nothing.
-    pub denies: bool,
+    /// Whether it isolates at all.
+    pub isolates: bool,
     pub rules: &'a [Rule<'a>],
 }
 
 /// One item of `ingress` or `egress`.
 pub struct Rule<'a> {
     pub direction: Direction,
+    pub denies: bool,
     /// Above it.
     pub comments: &'a [String],
     pub flows: &'a [FlowKey],
     pub peers: Peers,
     /// Empty: any port.
     pub ports: Vec<Ports>,
+    /// The types of ICMP, instead of ports, in items of what fits.
+    pub icmps: Vec<Vec<(Protocol, u16)>>,
 }
 
 /// Peers of one kind; never empty.
+#[derive(Clone)]
 pub enum Peers {
     /// What is in the cluster, and what is outside.
     Everything,
@@ -45,6 +50,7 @@ pub enum Peers {
 }
 
 /// Domain names.
+#[derive(Clone)]
 pub enum Name {
     Exact(String),
     Pattern(String),
@@ -63,7 +69,7 @@ pub struct Ports {
 /// Writes a policy; the marks number its rules.
 pub fn write(policy: &Policy) -> Output {
     let mut spec: Map = vec![("endpointSelector".into(), selector(&policy.subject))];
-    if policy.denies {
+    if !policy.isolates {
         let isolates = |direction: &Direction| {
             let key = direction.name().to_ascii_lowercase();
             (key.into(), Node::Bool(false))
@@ -72,28 +78,39 @@ pub fn write(policy: &Policy) -> Output {
         spec.push(("enableDefaultDeny".into(), Node::Map(isolates)));
     }
     for direction in policy.directions {
-        let rules = policy.rules.iter().enumerate();
-        let rules = rules.filter(|(_, rule)| rule.direction == *direction);
-        let mut items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
-        if items.is_empty() {
-            // Isolates, and allows nothing (C7).
-            items.push(Node::Map(Vec::new()));
+        for (denies, key) in keys(*direction) {
+            let rules = policy.rules.iter().enumerate();
+            let rules =
+                rules.filter(|(_, rule)| (rule.direction, rule.denies) == (*direction, denies));
+            let mut items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
+            if items.is_empty() && !denies && policy.isolates {
+                // Isolates, and allows nothing (C7).
+                items.push(Node::Map(Vec::new()));
+            }
+            if !items.is_empty() {
+                spec.push((key.into(), Node::List(items)));
+            }
         }
-        let key = match (direction, policy.denies) {
-            (Direction::Ingress, false) => "ingress",
-            (Direction::Ingress, true) => "ingressDeny",
-            (Direction::Egress, false) => "egress",
-            (Direction::Egress, true) => "egressDeny",
-        };
-        spec.push((key.into(), Node::List(items)));
     }
+    let kind = match policy.metadata.namespace {
+        Some(_) => "CiliumNetworkPolicy",
+        None => "CiliumClusterwideNetworkPolicy",
+    };
     let root = Node::Map(vec![
         ("apiVersion".into(), Node::text("cilium.io/v2")),
-        ("kind".into(), Node::text("CiliumNetworkPolicy")),
+        ("kind".into(), Node::text(kind)),
         ("metadata".into(), metadata(&policy.metadata)),
         ("spec".into(), Node::Map(spec)),
     ]);
     write::write(&[policy.comment.to_owned()], &root)
+}
+
+/// The fields with the rules of a direction, each with whether they deny.
+fn keys(direction: Direction) -> [(bool, &'static str); 2] {
+    match direction {
+        Direction::Ingress => [(false, "ingress"), (true, "ingressDeny")],
+        Direction::Egress => [(false, "egress"), (true, "egressDeny")],
+    }
 }
 
 fn marked(mark: usize, rule: &Rule) -> Node {
@@ -102,11 +119,31 @@ fn marked(mark: usize, rule: &Rule) -> Node {
         let ports = rule.ports.iter().map(port_rule).collect();
         map.push(("toPorts".into(), Node::List(ports)));
     }
+    if !rule.icmps.is_empty() {
+        let icmps = rule.icmps.iter().map(|types| icmp(types)).collect();
+        map.push(("icmps".into(), Node::List(icmps)));
+    }
     Node::Marked {
         mark,
         comments: rule.comments.to_vec(),
         item: Box::new(Node::Map(map)),
     }
+}
+
+/// An item of `icmps`.
+fn icmp(types: &[(Protocol, u16)]) -> Node {
+    let field = |(protocol, number): &(Protocol, u16)| {
+        let family = match protocol {
+            Protocol::Icmp6 => "IPv6",
+            _ => "IPv4",
+        };
+        Node::Map(vec![
+            ("family".into(), Node::text(family)),
+            ("type".into(), Node::Number((*number).into())),
+        ])
+    };
+    let fields = types.iter().map(field).collect();
+    Node::Map(vec![("fields".into(), Node::List(fields))])
 }
 
 fn peers(rule: &Rule) -> (std::borrow::Cow<'static, str>, Node) {

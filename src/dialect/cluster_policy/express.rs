@@ -33,7 +33,7 @@ use super::write::{Peer, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::writing::{
     http_losses, is_named, join, label_selector, losses, object_meta, peer_losses, selector_losses,
-    world,
+    type_losses, world,
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
@@ -200,6 +200,10 @@ impl<'a> Writing<'a> {
     fn ports(&self, listed: &[PortMatch], lost: &mut Vec<Loss>) -> Vec<Port> {
         let mut found = Vec::new();
         for port in listed {
+            if port.has_types() {
+                lost.extend(type_losses(self.rule, port, self.api.kind));
+                continue;
+            }
             found.push(match port {
                 PortMatch::AllPorts(protocol) => Port::Range(*protocol, 1, u16::MAX),
                 PortMatch::Range {

@@ -8,6 +8,7 @@ mod express;
 mod lint;
 mod lower;
 mod ports;
+mod raise;
 mod read;
 mod shape;
 #[cfg(test)]
@@ -17,12 +18,15 @@ mod write;
 use super::{Context, Dialect, Lower, Parsed, Writer};
 use crate::cluster::Enforcer;
 use crate::diag::Diagnostic;
-use crate::policy::{Kind, Policy, Reading};
+use crate::policy::{Kind, Policy, RaisedOrdered, Reading};
 use crate::yaml::Object;
 
 /// Codes of errors that leave the meaning clear: unknown fields, missing selectors, port names for peers that
 /// are not pods.
 const LENIENT: &[&str] = &["V23", read::MISSING_SELECTOR, read::NAMED_AND_ADDRESSED];
+
+/// Why none of these policies becomes one of the other version of the API.
+const OTHER_VERSION: &str = "it is of another version of the same API, which is not converted";
 
 const GROUP: &str = "policy.networking.k8s.io";
 
@@ -30,12 +34,14 @@ const GROUP: &str = "policy.networking.k8s.io";
 pub(super) const ADMIN_WRITER: Writer = Writer {
     kinds: KINDS.split_at(2).0,
     write: express::admin,
+    write_ordered: |_| Err(OTHER_VERSION.to_owned()),
 };
 
 /// Writes ClusterNetworkPolicies.
 pub(super) const CLUSTER_WRITER: Writer = Writer {
     kinds: KINDS.split_at(2).1,
     write: express::cluster,
+    write_ordered: |_| Err(OTHER_VERSION.to_owned()),
 };
 
 const KINDS: &[Kind] = &[
@@ -83,5 +89,9 @@ impl Dialect for ClusterPolicies {
 impl Lower for read::ClusterPolicy {
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         vec![lower::lower(object, self, context)]
+    }
+
+    fn raise_ordered(&self, object: &Object) -> Option<Result<RaisedOrdered, String>> {
+        Some(raise::raise(object, self))
     }
 }

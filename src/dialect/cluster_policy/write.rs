@@ -138,12 +138,8 @@ fn protocol(port: &Port) -> Node {
         }
         Port::Range(protocol, first, last) => (protocol, one("range", range(*first, *last, None))),
     };
-    let key = match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Sctp => "sctp",
-    };
-    one(key, one("destinationPort", ports))
+    let key = protocol.name().to_ascii_lowercase();
+    Node::Map(vec![(key.into(), one("destinationPort", ports))])
 }
 
 /// An item of `ports` (v1alpha1).

@@ -15,13 +15,17 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::Text;
 use crate::dialect::writing::{
     deny_losses, http_losses, is_named, label_selector, object_meta, peer_losses, selector_losses,
-    world,
+    type_losses, world,
 };
 use crate::policy::{
     Direction, Entity, Loss, Match, Network, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
     PortMatch, Resolution, Role,
 };
 use crate::sets::{Protocol, Selector};
+
+/// Why no policy of the whole cluster whose rules hold in order becomes a NetworkPolicy.
+pub(super) const NO_ORDER: &str =
+    "a NetworkPolicy isolates the pods that it selects and allows, and cannot deny or pass";
 
 /// Writes a planned policy. None: nothing of it can be expressed.
 pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Loss>) {
@@ -39,7 +43,9 @@ pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     for rule in &plan.rules {
         match http_losses(rule, "NetworkPolicy") {
             none if none.is_empty() => {
-                rules.extend(peers(rule, &mut losses).map(|peers| (rule, peers)));
+                let ports = with_numbers(rule, &mut losses);
+                let peers = peers(rule, &mut losses);
+                rules.extend(peers.zip(ports).map(|(peers, ports)| (rule, peers, ports)));
             }
             found => losses.extend(found),
         }
@@ -50,7 +56,7 @@ pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     (Some(text(plan, subject, rules)), losses)
 }
 
-type Expressed<'a> = (&'a PlanRule, Match<NetworkPolicyPeer>);
+type Expressed<'a> = (&'a PlanRule, Match<NetworkPolicyPeer>, Match<PortMatch>);
 
 fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Text {
     let mut comments = Comments {
@@ -63,8 +69,8 @@ fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Tex
         ..NetworkPolicySpec::default()
     };
     let (mut into, mut out) = (Vec::new(), Vec::new());
-    for (rule, peers) in rules {
-        let ports = ports(&rule.ports);
+    for (rule, peers, ports) in rules {
+        let ports = self::ports(&ports);
         // Without a list it is every pod and address (K7).
         let peers = match peers {
             Match::Any => None,
@@ -90,6 +96,17 @@ fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Tex
         spec: Some(spec),
     };
     Text::new(write::write(&policy, &comments), &[into, out].concat())
+}
+
+/// The ports of a rule that are no types of ICMP; none if there are none, because an empty list matches everything (K9).
+fn with_numbers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Match<PortMatch>> {
+    let Match::Only(listed) = &rule.ports else {
+        return Some(Match::Any);
+    };
+    let (types, ports): (Vec<_>, Vec<_>) = listed.iter().cloned().partition(PortMatch::has_types);
+    let lost = types.iter();
+    losses.extend(lost.flat_map(|port| type_losses(rule, port, "NetworkPolicy")));
+    (!ports.is_empty()).then_some(Match::Only(ports))
 }
 
 /// The peers of a rule that can be expressed; none if there are none, because an empty list matches

@@ -40,6 +40,7 @@ const fn kind(group: &'static str) -> Kind {
 pub(super) const WRITER: Writer = Writer {
     kinds: KINDS,
     write: express::express,
+    write_ordered: |_| Err(express::NO_ORDER.to_owned()),
 };
 
 /// The dialect.

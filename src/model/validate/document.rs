@@ -271,7 +271,19 @@ fn check_ports(ports: &[FlowPort]) -> Vec<Refusal> {
     let mut wrong = Vec::new();
     for port in ports {
         match port {
-            FlowPort::Range(_, 0, _) => wrong.push(no_port_zero()),
+            FlowPort::Range(protocol, 0, _) if !protocol.has_types() => {
+                wrong.push(no_port_zero());
+            }
+            FlowPort::Range(protocol, _, last) if *last > protocol.bounds().1 => {
+                let refusal = Refusal::new(format!("`{port}` is not a type of ICMP"));
+                wrong.push(refusal.help("write a number from 0 to 255"));
+            }
+            FlowPort::Named(protocol, _) if protocol.has_types() => {
+                let refusal = Refusal::new(format!(
+                    "`{port}` is a name, which types of ICMP do not have"
+                ));
+                wrong.push(refusal.help("write a number from 0 to 255"));
+            }
             FlowPort::Range(_, first, last) if first > last => {
                 let message = format!("the range `{port}` ends before it starts");
                 wrong.push(Refusal::new(message).help("put the smaller port first"));

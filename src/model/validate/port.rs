@@ -1,4 +1,4 @@
-//! Ports of flows as text: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`.
+//! Ports of flows as text: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `ICMP/8`, `TCP`, `any`.
 
 use std::fmt;
 
@@ -32,14 +32,15 @@ pub fn http_rule(text: &str) -> Result<HttpRule, Refusal> {
 /// One port exactly as [`FlowPort`] prints it.
 pub fn flow_port(text: &str) -> Result<FlowPort, Refusal> {
     let known = || format!("`{text}` is not a port");
-    let help = "write TCP/80, UDP/4000-4010, TCP/http, TCP or any";
+    let help = "write TCP/80, UDP/4000-4010, TCP/http, ICMP/8, TCP or any";
+    let named = |word: &str| (Protocol::WITH_TYPES.into_iter()).find(|p| p.name() == word);
     match text.split_once('/') {
         None if text == "any" => Ok(FlowPort::Any),
-        None => match Protocol::parse(text) {
+        None => match named(text) {
             Some(protocol) => Ok(FlowPort::All(protocol)),
             None => Err(Refusal::new(known()).help(help)),
         },
-        Some((protocol, port)) => match Protocol::parse(protocol) {
+        Some((protocol, port)) => match named(protocol) {
             Some(protocol) => number_range_or_name(protocol, port),
             None => Err(Refusal::new(known()).help(help)),
         },
@@ -88,6 +89,15 @@ pub fn united(mut ports: Vec<FlowPort>) -> Vec<FlowPort> {
     ports
 }
 
+/// A type of ICMP, 0 to 255.
+fn icmp_type(text: &str) -> Result<u16, Refusal> {
+    match text.parse::<u8>() {
+        Ok(number) if text.bytes().all(|b| b.is_ascii_digit()) => Ok(number.into()),
+        _ => Err(Refusal::new(format!("`{text}` is not a type of ICMP"))
+            .help("write a number from 0 to 255; an echo request is ICMP/8 or ICMPv6/128")),
+    }
+}
+
 /// A port number, 1 to 65535.
 pub fn port_number(text: &str) -> Result<u16, Refusal> {
     match text.parse::<u16>() {
@@ -98,9 +108,12 @@ pub fn port_number(text: &str) -> Result<u16, Refusal> {
 }
 
 fn typed(item: &str) -> Result<FlowPort, Refusal> {
-    let protocol = |word: &str| Protocol::parse(&word.to_ascii_uppercase());
+    let protocol = |word: &str| {
+        let mut all = Protocol::WITH_TYPES.into_iter();
+        all.find(|protocol| protocol.name().eq_ignore_ascii_case(word))
+    };
     if let Some((first, name)) = item.split_once('/')
-        && let Some(protocol) = protocol(first)
+        && let Some(protocol) = protocol(first).filter(|protocol| !protocol.has_types())
         && port_name(name).is_ok()
     {
         return Ok(FlowPort::Named(protocol, name.to_owned()));
@@ -121,7 +134,7 @@ fn typed(item: &str) -> Result<FlowPort, Refusal> {
             (Some(protocol), None) => number_range_or_name(protocol, second),
             (None, Some(protocol)) => number_range_or_name(protocol, first),
             _ => Err(Refusal::new(format!("`{item}` has an unknown protocol"))
-                .help("use TCP, UDP or SCTP: `UDP/53`")),
+                .help("use TCP, UDP, SCTP, ICMP or ICMPv6: `UDP/53`")),
         },
         _ => Err(Refusal::new(format!("`{item}` is not a port"))
             .help("separate ports by commas: `80, 443, UDP/53`")),
@@ -129,12 +142,16 @@ fn typed(item: &str) -> Result<FlowPort, Refusal> {
 }
 
 fn number_range_or_name(protocol: Protocol, text: &str) -> Result<FlowPort, Refusal> {
-    if text.bytes().any(|b| b.is_ascii_alphabetic()) {
+    let number = match protocol.has_types() {
+        true => icmp_type,
+        false => port_number,
+    };
+    if !protocol.has_types() && text.bytes().any(|b| b.is_ascii_alphabetic()) {
         port_name(text)?;
         return Ok(FlowPort::Named(protocol, text.to_owned()));
     }
     let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let (first, last) = (port_number(first)?, port_number(last)?);
+    let (first, last) = (number(first)?, number(last)?);
     if first > last {
         return Err(
             Refusal::new(format!("the range `{text}` ends before it starts"))

@@ -72,7 +72,17 @@ fn ports_are_parsed_as_typed() {
     `0` is not a port number; write a number from 1 to 65535
     "##);
     insta::assert_snapshot!(message(flow_ports("90-80")), @"the range `90-80` ends before it starts; write 80-90");
-    insta::assert_snapshot!(message(flow_ports("icmp/8")), @"`icmp/8` has an unknown protocol; use TCP, UDP or SCTP: `UDP/53`");
+    insta::assert_snapshot!(message(flow_ports("foo/8")), @"`foo/8` has an unknown protocol; use TCP, UDP, SCTP, ICMP or ICMPv6: `UDP/53`");
+    assert_eq!(
+        typed("icmp/8, 128 icmpv6, ICMP 0-3, icmpv6/all"),
+        "ICMPv6, ICMP/0-3, ICMP/8"
+    );
+    for wrong in ["icmp/256", "icmp/http", "icmpv6/-1"] {
+        assert!(
+            message(flow_ports(wrong)).contains("is not a type of ICMP"),
+            "{wrong}"
+        );
+    }
     insta::assert_snapshot!(message(flow_ports("8 0 8 0")), @r##"
     `8 0 8 0` is not a port; separate ports by commas: `80, 443, UDP/53`
     "##);
@@ -80,7 +90,7 @@ fn ports_are_parsed_as_typed() {
     the port name `http--x` has two hyphens in a row; use 1 to 15 lowercase letters, digits and single hyphens, with at least one letter
     "##);
     insta::assert_snapshot!(message(flow_port("tcp/80")), @r##"
-    `tcp/80` is not a port; write TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    `tcp/80` is not a port; write TCP/80, UDP/4000-4010, TCP/http, ICMP/8, TCP or any
     "##);
 }
 

@@ -140,7 +140,7 @@ pub(super) fn questions(
     let mut questions = Vec::new();
     for to in &destination.ends {
         let port: Probe = match &ports {
-            None => None,
+            None => types(key),
             Some(ports) => match ports.at(snapshot, to).example() {
                 None => continue,
                 some => some,
@@ -191,6 +191,16 @@ fn by_name(snapshot: &Snapshot, by_address: Trace, by_name: Trace) -> Trace {
         true => by_address,
         false => by_name,
     }
+}
+
+/// The type of ICMP that a record has.
+fn types(key: &Key) -> Probe {
+    let protocol = match key.protocol {
+        Protocol::Icmp => sets::Protocol::Icmp,
+        Protocol::Icmp6 => sets::Protocol::Icmp6,
+        Protocol::Tcp | Protocol::Udp | Protocol::Sctp => return None,
+    };
+    Some((protocol, key.icmp?.into()))
 }
 
 /// A protocol that has ports.

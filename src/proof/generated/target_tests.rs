@@ -628,3 +628,85 @@ proptest! {
         prop_assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 }
+
+#[test]
+fn types_of_icmp_are_written_where_the_dialect_has_them() {
+    use crate::proof::{State, prove};
+    let mut fixture = Fixture::new();
+    fixture.workload("default/sensitive", "app=sensitive");
+    fixture.workload("default/auth", "app=auth");
+    fixture.flow(
+        "default/sensitive",
+        "default/auth",
+        "TCP/80, ICMP/8, ICMPv6/128",
+    );
+    for target in Target::ALL {
+        fixture.document.settings.dialects = vec![target];
+        let generated = generate(&fixture.document);
+        let proof = prove(&fixture.document, &generated);
+        let text = generated.text();
+        assert!(text.contains("80"), "{text}");
+        match target.has_icmp_types() {
+            true => {
+                assert_eq!(generated.losses, []);
+                assert_eq!(proof.state, State::Exact, "{target:?}");
+            }
+            false => {
+                let lost = generated.losses.iter();
+                let lost: Vec<String> = lost.map(|l| format!("{}: {}", l.part, l.why)).collect();
+                let kind = target.kind();
+                assert_eq!(
+                    lost,
+                    [
+                        format!("the port `ICMP/8`: {kind} cannot express ICMP type 8"),
+                        format!("the port `ICMPv6/128`: {kind} cannot express ICMPv6 type 128"),
+                    ]
+                );
+                // The others deny no ingress from outside.
+                if target == Target::Kubernetes {
+                    assert_eq!(proof.state, State::CannotExpress);
+                }
+                assert!(!text.to_lowercase().contains("icmp"), "{text}");
+            }
+        }
+        let ingress = |text: &str| {
+            let all = text
+                .split("---\n")
+                .filter(|part| part.contains("Ingress") || part.contains("ingress:"));
+            all.last().unwrap_or_default().to_owned()
+        };
+        if target == Target::Cilium {
+            insta::assert_snapshot!(ingress(&text), @r##"
+            # auth accepts connections from sensitive
+            apiVersion: cilium.io/v2
+            kind: CiliumNetworkPolicy
+            metadata:
+              name: auth-from-sensitive
+              namespace: default
+              labels:
+                app.kubernetes.io/managed-by: drawbridge
+            spec:
+              endpointSelector:
+                matchLabels:
+                  app: auth
+              ingress:
+              - fromEndpoints:
+                - matchLabels:
+                    app: sensitive
+                toPorts:
+                - ports:
+                  - port: "80"
+                    protocol: TCP
+              - fromEndpoints:
+                - matchLabels:
+                    app: sensitive
+                icmps:
+                - fields:
+                  - family: IPv4
+                    type: 8
+                  - family: IPv6
+                    type: 128
+            "##);
+        }
+    }
+}

@@ -130,10 +130,19 @@ fn about(document: &Document, end: &End) -> String {
 fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     let document = inspect.document;
     let text = validate::flow_ports_text(&flow.ports);
+    let target = document.settings.target();
+    let types = |port: &FlowPort| match port {
+        FlowPort::All(protocol) | FlowPort::Range(protocol, ..) => protocol.has_types(),
+        FlowPort::Any | FlowPort::Named(..) => false,
+    };
     widgets::labelled(ui, "Ports", |ui| {
-        let field = Field::new(("ports", id), "Ports", &text)
-            .mono()
-            .hint("443, 53/UDP, 4000-4010, http, any");
+        let field =
+            Field::new(("ports", id), "Ports", &text)
+                .mono()
+                .hint(match target.has_icmp_types() {
+                    true => "443, 53/UDP, 4000-4010, http, ICMP/8, any",
+                    false => "443, 53/UDP, 4000-4010, http, any",
+                });
         field.show(ui, inspect.drafts, inspect.commands, |text| {
             trial(
                 document,
@@ -148,6 +157,13 @@ fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
                 "No ports set, so nothing is allowed",
                 foreground,
             );
+        }
+        if !target.has_icmp_types() && flow.ports.iter().any(types) {
+            let text = format!(
+                "{} cannot express types of ICMP: they are omitted from the export. Cilium and Calico can.",
+                target.kind()
+            );
+            widgets::small(ui, text.as_str());
         }
         choices(ui, inspect, id, flow);
     });

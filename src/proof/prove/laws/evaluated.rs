@@ -190,7 +190,8 @@ fn probes(ports: &[FlowPort]) -> Vec<Probe> {
         match port {
             FlowPort::Any => found.extend([None, Some((Protocol::Sctp, 9))]),
             FlowPort::All(protocol) => {
-                found.extend([Some((*protocol, 1)), Some((*protocol, 65_535))])
+                let (first, last) = protocol.bounds();
+                found.extend([Some((*protocol, first)), Some((*protocol, last))])
             }
             FlowPort::Named(protocol, _) => {
                 found.extend([Some((*protocol, 8080)), Some((*protocol, 80))]);
@@ -204,7 +205,10 @@ fn probes(ports: &[FlowPort]) -> Vec<Probe> {
                         last.saturating_add(1),
                     ]
                     .into_iter()
-                    .filter(|port| *port > 0)
+                    .filter(|port| {
+                        let (first, last) = protocol.bounds();
+                        (first..=last).contains(port)
+                    })
                     .map(|port| Some((*protocol, port))),
                 );
             }

@@ -38,7 +38,7 @@ const NETWORKS: [&[&str]; 4] = [
     &["10.0.0.0/8"],
     &[],
 ];
-const PORTS: [&str; 9] = [
+const PORTS: [&str; 11] = [
     "TCP/80",
     "any",
     "TCP",
@@ -48,6 +48,8 @@ const PORTS: [&str; 9] = [
     "SCTP/7, UDP",
     "TCP/http, TCP/8080",
     "TCP/1-65535",
+    "ICMP/8, ICMPv6/128",
+    "TCP/80, ICMP/0-3, ICMPv6",
 ];
 const KEPT: [&str; 3] = [
     "{}",

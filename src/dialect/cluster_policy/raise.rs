@@ -1,0 +1,96 @@
+//! Turns a cluster-wide policy into rules as they are planned, in their order.
+
+use super::read::{self, ClusterPolicy, Peer, Pods};
+use crate::dialect::refusal::Refusals;
+use crate::dialect::{cidr, selector};
+use crate::policy::{
+    Direction, Match, Network, Place, PlanNamespaces, PlanPeer, PortMatch, RaisedOrdered,
+    RaisedRule,
+};
+use crate::sets::Selector;
+use crate::yaml::Object;
+
+/// Raises a policy that the API server accepts.
+pub fn raise(object: &Object, policy: &ClusterPolicy) -> Result<RaisedOrdered, String> {
+    let (namespaces, pods) = selectors(object, &policy.subject)?;
+    let mut rules = Vec::new();
+    for direction in Direction::BOTH {
+        let written = match direction {
+            Direction::Ingress => &policy.ingress,
+            Direction::Egress => &policy.egress,
+        };
+        for (index, written) in written.iter().enumerate() {
+            let rule = RaisedRule {
+                direction,
+                index,
+                line: written.mark.line,
+                peers: Match::Only(peers(object, written)?),
+                ports: ports(written),
+            };
+            rules.push((written.action, rule));
+        }
+    }
+    Ok(RaisedOrdered {
+        place: Place {
+            baseline: policy.baseline,
+            priority: policy.priority,
+        },
+        namespaces,
+        pods,
+        rules,
+    })
+}
+
+fn peers(object: &Object, rule: &read::Rule) -> Result<Vec<PlanPeer>, String> {
+    let mut found = Vec::new();
+    for (peer, _) in &rule.peers {
+        match peer {
+            Peer::Pods(written) => {
+                let (namespaces, pods) = selectors(object, written)?;
+                found.push(PlanPeer::Pods(PlanNamespaces::Labelled(namespaces), pods));
+            }
+            Peer::Networks(networks) => {
+                for text in networks {
+                    let block = cidr::parse(text).map_err(|why| format!("`{text}` {why}"))?;
+                    let network = Network {
+                        cidr: block.net,
+                        except: Vec::new(),
+                    };
+                    found.push(PlanPeer::Block(network.canonical()?));
+                }
+            }
+            Peer::Domains(names) => found.extend(names.iter().cloned().map(PlanPeer::Domain)),
+            Peer::Nodes(_) => return Err("it has nodes".to_owned()),
+            // It fails closed, so that what is meant is not known (A12).
+            Peer::Unknown => return Err("it has a peer of an unknown kind".to_owned()),
+        }
+    }
+    Ok(found)
+}
+
+/// The selectors of namespaces and of pods; the schema accepts some that match nothing.
+fn selectors(object: &Object, pods: &Pods) -> Result<(Selector, Selector), String> {
+    let one = |written: &Option<selector::LabelSelector>| {
+        let Some(written) = written else {
+            return Ok(Selector::everything());
+        };
+        let mut refusals = Refusals::new(object);
+        selector::validate(written, "", &mut refusals);
+        match refusals.found.is_empty() {
+            true => Ok(selector::lower(written)),
+            false => Err("it has an invalid selector, which matches nothing".to_owned()),
+        }
+    };
+    Ok((one(&pods.namespaces)?, one(&pods.pods)?))
+}
+
+/// The ports of a rule, without those that match nothing.
+fn ports(rule: &read::Rule) -> Match<PortMatch> {
+    let Some(written) = &rule.ports else {
+        return Match::Any;
+    };
+    let some =
+        |port: &PortMatch| !matches!(port, PortMatch::Range { first, last, .. } if first > last);
+    let ports = written.iter().map(|(port, _)| port.clone());
+    Match::Only(ports.filter(some).collect())
+}
