@@ -307,11 +307,10 @@ const HASH_ITERATIONS_ALLOWED: &[(&str, &str, &str)] = &[
         "&self.by_value",
         "it fills a set",
     ),
-    ("observe/tuples.rs", "in &self.by_tuple", "it fills a set"),
     (
         "observe/tuples.rs",
-        "in &mut self.by_tuple",
-        "connections are summed up in a sorted map",
+        "numbers.into_iter()",
+        "they are sorted next",
     ),
 ];
 

@@ -55,6 +55,11 @@ impl Plan {
         self.by_group && is_group && self.isolates.contains(&direction) && !closes(base, direction)
     }
 
+    /// Whether workloads or a group have to be isolated in a direction.
+    pub(super) fn isolates_some(&self, base: Base, direction: Direction) -> bool {
+        self.isolates_workloads(base, direction) || self.isolates_group(base, direction)
+    }
+
     /// Whether it allows connections to domain names.
     pub(super) fn names_domains(&self) -> bool {
         let named = |part: &Part| matches!(&part.other, DrawnAs::Outside { names, .. } if !names.is_empty());

@@ -138,7 +138,7 @@ pub struct Ignored {
 }
 
 impl Ignored {
-    fn add(&mut self, reason: &'static str, count: usize) {
+    fn count(&mut self, reason: &'static str, count: usize) {
         *self.reasons.entry(reason).or_default() += count as u64;
     }
 }
@@ -247,7 +247,7 @@ impl Tuples {
             if are_claimed {
                 let all = events.len();
                 events.retain(|event| !event.bits.is(UNDIRECTED));
-                ignored.add("undirected", all - events.len());
+                ignored.count("undirected", all - events.len());
             }
             let mut tuples: Vec<(u32, Tuple)> = numbers.into_iter().map(|(t, n)| (n, t)).collect();
             tuples.sort_unstable_by_key(|(number, _)| *number);
@@ -272,11 +272,11 @@ fn of_tuple(
     let is_leftover =
         |event: &Event| event.bits.verdict() == Verdict::Dropped && !event.bits.is(SYN);
     if tuple.protocol == Protocol::Tcp && events.iter().all(is_leftover) {
-        return ignored.add("midstream-drop", events.len());
+        return ignored.count("midstream-drop", events.len());
     }
     match from_high(&tuple, events) {
         Some(from_high) => connections(tuple, events, from_high, facts, see, ignored),
-        None => ignored.add("undirected", events.len()),
+        None => ignored.count("undirected", events.len()),
     }
 }
 
@@ -346,7 +346,7 @@ fn connections(
         };
         let times = (requests().next(), requests().next_back());
         let (Some(first), Some(last)) = times else {
-            ignored.add("reply-only", events.len());
+            ignored.count("reply-only", events.len());
             continue;
         };
         let packets = requests().filter(|event| !event.bits.is(LAYER_SEVEN));

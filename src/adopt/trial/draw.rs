@@ -40,7 +40,7 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen, halves: &
         let base = cover::base_after(context, plans, chosen, id);
         let here: Vec<&Plan> = chosen_plans().filter(|p| p.namespace == id).collect();
         let egress = closes(base, Direction::Egress)
-            || (here.iter()).any(|plan| plan.isolates_workloads(base, Direction::Egress));
+            || (here.iter()).any(|plan| plan.isolates_some(base, Direction::Egress));
         if drawing.namespace(context, id, base, (egress, resolve(base, &here))) {
             resolves.insert(id);
         }
@@ -52,7 +52,7 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen, halves: &
     for (at, plan) in chosen.iter().zip(chosen_plans()) {
         let base = cover::base_after(context, plans, chosen, plan.namespace);
         let by_dns = resolves.contains(&plan.namespace)
-            && (plan.subject.is_everything() || plan.isolates_workloads(base, Direction::Egress));
+            && (plan.subject.is_everything() || plan.isolates_some(base, Direction::Egress));
         let names_domains = || {
             let mut plans = chosen_plans().filter(|other| other.namespace == plan.namespace);
             plans.any(Plan::names_domains)
@@ -121,7 +121,11 @@ fn resolve(base: Base, plans: &[&Plan]) -> bool {
     let of = |plan: &&&Plan| plan.workloads.clone();
     let isolated: BTreeSet<WorkloadId> = apart.clone().flat_map(|p| of(&p)).collect();
     let resolving: BTreeSet<WorkloadId> = (apart.filter(|p| dns(p))).flat_map(|p| of(&p)).collect();
-    !isolated.is_empty() && isolated == resolving
+    let mut groups = plans
+        .iter()
+        .filter(|p| p.isolates_group(base, Direction::Egress));
+    let isolates_some = !isolated.is_empty() || groups.clone().next().is_some();
+    isolates_some && isolated == resolving && groups.all(|p| dns(p))
 }
 
 /// The document so far, for new ids and names.
@@ -220,6 +224,11 @@ impl Drawing {
         let closed = context.default_denies(id, Direction::Egress)
             || (context.document.workloads.iter()).any(|(_, workload)| {
                 workload.namespace == id && context.isolates_itself(workload, Direction::Egress)
+            })
+            || (context.document.groups.iter()).any(|(_, group)| {
+                context
+                    .group_isolation(group, id)
+                    .contains(&Direction::Egress)
             });
         let mut resolves = closed && context.document.dns_of(id);
         if !closed && isolates_egress {

@@ -189,7 +189,7 @@ flows:
     p.drawbridge.yaml:8:51: error: `x` is not an address block (project-format)
         help: write one such as 10.0.0.0/8 or 2001:db8::/32
     p.drawbridge.yaml:10:32: error: `tcp/80` is not a port (project-format)
-        help: write TCP/80, UDP/4000-4010, TCP/http, TCP or any
+        help: write TCP/80, UDP/4000-4010, TCP/http, ICMP/8, TCP or any
     p.drawbridge.yaml:11:31: error: expected a list, not a string (project-format)
         help: see the project format in the documentation
     p.drawbridge.yaml:12:3: error: expected a map, not a string (project-format)
