@@ -198,6 +198,20 @@ flows:
 }
 
 #[test]
+fn an_item_may_override_what_it_merges() {
+    let text = "format: drawbridge/1
+namespaces: [{name: a}]
+workloads:
+- &d {name: w, namespace: a, labels: {app: w}}
+- {<<: *d, name: v}
+";
+    let (document, found) = read(text, "p").expect("it is a project");
+    assert_eq!(found, []);
+    let names: Vec<&str> = document.workloads.iter().map(|(_, w)| &*w.name).collect();
+    assert_eq!(names, ["w", "v"]);
+}
+
+#[test]
 fn invalid_values_are_preserved_and_reported() {
     let text = "format: drawbridge/1
 namespaces: [{name: A_b}]
