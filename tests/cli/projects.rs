@@ -170,6 +170,57 @@ fn imported_policies_that_are_not_written_are_named() {
     assert!(answer.err.contains("`guard.yaml`"), "{}", answer.err);
 }
 
+/// A default deny in `shop`, and these imported policies.
+fn with_policies(policies: &str) -> String {
+    format!("{HEAD}settings: {{base: deny-all}}\npolicies:\n{policies}")
+}
+
+#[test]
+fn imported_policies_that_do_nothing_are_named() {
+    let config = "{file: c.yaml, text: '{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}'}";
+    let pod =
+        "{file: c.yaml, text: '{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: shop}}'}";
+    let policy = "text: '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: own, namespace: shop}, spec: {podSelector: {}}}'";
+    let no_policy = "warning: the text contains no policy";
+    for (entry, warning, is_written) in [
+        (config.to_owned(), format!("c.yaml:1:1: {no_policy}"), None),
+        (pod.to_owned(), format!("c.yaml:1:1: {no_policy}"), None),
+        (
+            "{text: ''}".to_owned(),
+            "warning: imported policy 1: the text contains no policy".to_owned(),
+            None,
+        ),
+        (
+            format!("{{file: own.yaml, replaces: shop/nosuch, {policy}}}"),
+            "own.yaml:1:1: warning: no generated policy is named `shop/nosuch`".to_owned(),
+            Some("apply `own.yaml` as well"),
+        ),
+        (
+            format!("{{replaces: nosuch, {policy}}}"),
+            "warning: imported policy 1: `replaces: nosuch` is not NAMESPACE/NAME".to_owned(),
+            Some("apply it as well"),
+        ),
+    ] {
+        let (_folder, project) = project(&with_policies(&format!("- {entry}\n")));
+        for command in ["verify", "generate", "list", "lint"] {
+            let answer = drawbridge(&[command, &project]);
+            let all = format!("{}{}", answer.out, answer.err);
+            assert_eq!(all.matches(&warning).count(), 1, "{command} {entry}: {all}");
+        }
+        let generated = drawbridge(&["generate", &project]);
+        assert_eq!(generated.code, Some(0), "{}", generated.err);
+        assert!(
+            generated.out.contains("name: deny-all"),
+            "{}",
+            generated.out
+        );
+        match is_written {
+            None => assert!(!generated.err.contains("as well"), "{}", generated.err),
+            Some(help) => assert!(generated.err.contains(help), "{}", generated.err),
+        }
+    }
+}
+
 #[test]
 fn policies_that_are_not_judged_are_results_of_sarif() {
     let (folder, project) = project(&format!("{HEAD}{IMPORTED}"));
