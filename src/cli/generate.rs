@@ -115,10 +115,21 @@ fn in_one_dialect(
     if let Some(clash) = clash(args, generated) {
         return told(&[clash]);
     }
+    let below = |folder: &PathBuf| below.map_or_else(|| folder.clone(), |name| folder.join(name));
+    let folder = args.output.as_ref().map(below);
+    let options = options(args, document);
     if generated.to_export().is_empty() {
         let message = "the project has no default deny and no flows that need policies, so there is nothing to generate";
-        let help = "draw flows, or add a default deny";
-        return told(&[Diagnostic::error("no-flows", message).help(help)]);
+        let emptied = folder
+            .as_ref()
+            .filter(|folder| export::has_policies_of(folder, &options));
+        let Some(folder) = emptied else {
+            let help = "draw flows, or add a default deny";
+            return told(&[Diagnostic::error("no-flows", message).help(help)]);
+        };
+        let shown = folder.display();
+        let message = format!("{message}: what an earlier export wrote to `{shown}` is deleted");
+        print_diagnostics(&[Diagnostic::info("no-flows", message)]);
     }
     let mut notes = generated.diagnostics.clone();
     notes.extend(omitted(document, &generated.losses));
@@ -131,11 +142,10 @@ fn in_one_dialect(
         false => FINDINGS,
     };
     let code = exit_code(&[generated.diagnostics.clone(), refused].concat(), code);
-    let Some(folder) = &args.output else {
+    let Some(folder) = folder else {
         return (joined(generated, args.without_namespaces), code);
     };
-    let folder = below.map_or_else(|| folder.clone(), |name| folder.join(name));
-    match write(args, folder, document, generated) {
+    match write(args, folder, &options, generated) {
         Ok(done) => (done, code),
         Err(diagnostics) => told(&diagnostics),
     }
@@ -218,7 +228,7 @@ fn joined(generated: &Generated, without_namespaces: bool) -> String {
 fn write(
     args: &Args,
     folder: PathBuf,
-    document: &model::Document,
+    options: &ExportOptions,
     generated: &Generated,
 ) -> Result<String, Vec<Diagnostic>> {
     let mut policies = generated.to_export();
@@ -231,11 +241,14 @@ fn write(
             text: text(written, args.without_namespaces),
         })
         .collect();
-    let options = ExportOptions {
+    export::write(folder, &files, options, args.force)
+}
+
+fn options(args: &Args, document: &model::Document) -> ExportOptions {
+    ExportOptions {
         project: name_of(document, Some(&args.project)),
         file: (args.project.as_os_str() != "-").then(|| args.project.clone()),
         kustomization: args.kustomization,
         verdict: None,
-    };
-    export::write(folder, &files, &options, args.force)
+    }
 }

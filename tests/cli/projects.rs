@@ -222,6 +222,53 @@ fn imported_policies_that_do_nothing_are_named() {
 }
 
 #[test]
+fn files_of_a_project_that_generates_nothing_any_more_are_deleted() {
+    let (folder, project) = project(&with_policies(" []\n"));
+    let out = path(&folder, "out");
+    let generate = || drawbridge(&["generate", &project, "-o", &out]);
+    let empty = format!("{HEAD}settings: {{base: none}}\n");
+    let write = |text: &str| fs::write(&project, text).expect("it is written");
+    write(&empty);
+    let nothing = generate();
+    assert_eq!(nothing.code, Some(2), "{}", nothing.err);
+    assert!(
+        nothing
+            .err
+            .contains("there is nothing to generate (no-flows)")
+    );
+
+    write(&with_policies(" []\n"));
+    assert_eq!(generate().code, Some(0));
+    assert_eq!(super::policies_in(out.as_ref()).len(), 2);
+    write(&empty);
+    let deleted = generate();
+    assert_eq!(deleted.code, Some(0), "{}", deleted.err);
+    assert!(deleted.out.contains("deleted "), "{}", deleted.out);
+    assert!(
+        deleted.err.contains("is deleted (no-flows)"),
+        "{}",
+        deleted.err
+    );
+    assert!(super::policies_in(out.as_ref()).is_empty());
+    assert_eq!(generate().code, Some(2), "as without such files");
+
+    // Files that were edited are not deleted without asking.
+    write(&with_policies(" []\n"));
+    assert_eq!(generate().code, Some(0));
+    let file = std::path::Path::new(&out).join("shop/deny-all.yaml");
+    fs::write(&file, "a: 1\n").expect("it is written");
+    write(&empty);
+    let edited = generate();
+    assert_eq!(edited.code, Some(2));
+    assert!(
+        edited.err.contains("was edited since the last export"),
+        "{}",
+        edited.err
+    );
+    assert!(file.exists());
+}
+
+#[test]
 fn policies_that_are_not_judged_are_results_of_sarif() {
     let (folder, project) = project(&format!("{HEAD}{IMPORTED}"));
     let guard = IMPORTED
