@@ -269,6 +269,44 @@ fn files_of_a_project_that_generates_nothing_any_more_are_deleted() {
 }
 
 #[test]
+fn every_command_reads_a_project_in_utf_16_and_refuses_other_bytes() {
+    let text = with_policies(" []\n");
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    let wide: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+    let (folder, _) = project("");
+    let file = path(&folder, "p.drawbridge.yaml");
+    let garbled = [text.as_bytes(), b"# \xff\n"].concat();
+    let line = text.lines().count() + 1;
+    let ends = ["--from", "shop/web", "--to", "shop/api", "--port", "TCP/80"];
+    let explain = [&["explain", &file][..], &ends].concat();
+    for arguments in [
+        &["generate", &file][..],
+        &["verify", &file],
+        &["list", &file],
+        &["exposure", &file],
+        &["lint", &file],
+        &explain,
+    ] {
+        fs::write(&file, &wide).expect("it is written");
+        let read = drawbridge(arguments);
+        fs::write(&file, &text).expect("it is written");
+        let plain = drawbridge(arguments);
+        assert_eq!(
+            (read.code, &read.out, &read.err),
+            (plain.code, &plain.out, &plain.err),
+            "{arguments:?}"
+        );
+        fs::write(&file, &garbled).expect("it is written");
+        let refused = drawbridge(arguments);
+        assert_eq!(refused.code, Some(2), "{arguments:?} {}", refused.err);
+        let all = format!("{}{}", refused.out, refused.err);
+        let place = format!("{file}:{line}:3: error: the file is not read");
+        assert!(all.contains(&place), "{arguments:?} {all}");
+        assert!(all.contains("save it as UTF-8"), "{all}");
+    }
+}
+
+#[test]
 fn policies_that_are_not_judged_are_results_of_sarif() {
     let (folder, project) = project(&format!("{HEAD}{IMPORTED}"));
     let guard = IMPORTED
