@@ -18,7 +18,7 @@ mod target;
 pub use entity::Entity;
 pub use http::HttpRule;
 pub use imported::Imported;
-pub use loss::{FlowKey, Loss, Part, WorkloadKey};
+pub use loss::{FlowKey, Loss, Part, WorkloadKey, distinct};
 pub use network::Network;
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};
 pub use raised::{RaisedPolicy, RaisedRule, merged};

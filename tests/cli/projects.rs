@@ -307,6 +307,31 @@ fn every_command_reads_a_project_in_utf_16_and_refuses_other_bytes() {
 }
 
 #[test]
+fn what_is_lost_at_both_gates_is_reported_once() {
+    let head = |settings: &str| format!("{HEAD}settings: {{{settings}}}\n");
+    let denial = "flows:\n- {from: shop/web, to: shop/api, ports: [TCP/80], action: deny}\n";
+    let group = "groups: [{name: g, namespaces: {}, pods: {matchExpressions: [{key: app, operator: In}]}}]\nflows:\n- {from: shop/web, to: group/g, ports: [TCP/80]}\n";
+    for (text, why) in [
+        (
+            head("base: none, dialects: [calico]") + denial,
+            "a policy of Calico isolates",
+        ),
+        (head("base: none") + denial, "NetworkPolicy cannot deny"),
+        (
+            head("base: deny-all") + group,
+            "the selector `app in ()` is not valid",
+        ),
+    ] {
+        let (_folder, project) = project(&text);
+        let verified = drawbridge(&["verify", &project]);
+        assert_eq!(verified.out.matches(why).count(), 1, "{}", verified.out);
+        assert!(verified.err.matches(why).count() <= 1, "{}", verified.err);
+        let listed = drawbridge(&["list", &project]);
+        assert_eq!(listed.err.matches(why).count(), 1, "{}", listed.err);
+    }
+}
+
+#[test]
 fn policies_that_are_not_judged_are_results_of_sarif() {
     let (folder, project) = project(&format!("{HEAD}{IMPORTED}"));
     let guard = IMPORTED

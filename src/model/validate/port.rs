@@ -35,6 +35,7 @@ pub fn flow_port(text: &str) -> Result<FlowPort, Refusal> {
     let help = "write TCP/80, UDP/4000-4010, TCP/http, TCP or any";
     match text.split_once('/') {
         None if text == "any" => Ok(FlowPort::Any),
+        Some((_, "")) => Err(Refusal::new(known()).help(help)),
         None => match Protocol::parse(text) {
             Some(protocol) => Ok(FlowPort::All(protocol)),
             None => Err(Refusal::new(known()).help(help)),
@@ -134,7 +135,9 @@ fn number_range_or_name(protocol: Protocol, text: &str) -> Result<FlowPort, Refu
         return Ok(FlowPort::Named(protocol, text.to_owned()));
     }
     let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let (first, last) = (port_number(first)?, port_number(last)?);
+    // Of `-1` all is quoted, not the empty text before the dash.
+    let bound = |bound: &str| port_number(if bound.is_empty() { text } else { bound });
+    let (first, last) = (bound(first)?, bound(last)?);
     if first > last {
         return Err(
             Refusal::new(format!("the range `{text}` ends before it starts"))
