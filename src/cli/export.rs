@@ -1,11 +1,11 @@
 //! Writes the files of an export, and says which.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::print_diagnostics;
 use crate::diag::Diagnostic;
 use crate::project::files::{
-    ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export,
+    ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, FileChange, plan_export,
 };
 
 /// Writes files below a folder and returns what was done. Without `force` an error if one of them would replace or
@@ -30,6 +30,14 @@ pub(super) fn write(
     print_diagnostics(&left(&plan));
     plan.apply().map_err(|d| vec![d])?;
     Ok(summary(&plan))
+}
+
+/// Whether an export of no policies would delete policies that this project wrote into the folder.
+pub(super) fn has_policies_of(folder: &Path, options: &ExportOptions) -> bool {
+    let plan = plan_export(&ExportTarget::Folder(folder.to_owned()), &[], options);
+    // Policies are in the folders of their namespaces; what is beside those lists or records them.
+    let is_policy = |c: &FileChange| c.kind == ChangeKind::Deleted && c.name.contains('/');
+    plan.is_ok_and(|plan| plan.changes.iter().any(is_policy))
 }
 
 /// The files that look like policies of an export, but are in no record.

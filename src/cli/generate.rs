@@ -11,10 +11,10 @@ use super::{
     print_diagnostics,
 };
 use crate::diag::{Diagnostic, Severity};
-use crate::load;
+use crate::load::{self, imported::NO_POLICY};
 use crate::manifest::Source;
 use crate::model;
-use crate::policy::Target;
+use crate::policy::{Imported, Target};
 use crate::project::files::{ExportFile, ExportOptions, name_of};
 use crate::proof::Generated;
 use crate::proof::Written;
@@ -83,13 +83,17 @@ pub(super) fn run(args: &Args) -> u8 {
         let mut document = document.clone();
         document.settings.dialects = vec![*target];
         let below = (dialects.len() > 1).then(|| target.name());
-        (document, below)
+        let generated = crate::proof::generate(&document);
+        (document, below, generated)
     };
+    let written: Vec<_> = dialects.iter().map(one).collect();
     let places = places(&args.project.to_string_lossy(), &opened.file.text);
-    print_diagnostics(not_written(&document).as_slice());
+    let by_hand = written.iter().flat_map(|(.., g)| &g.by_hand);
+    let by_hand: BTreeSet<String> = by_hand.map(Written::key).collect();
+    print_diagnostics(not_written(&document, &by_hand).as_slice());
     let (mut texts, mut worst) = (String::new(), FINE);
-    for (document, below) in dialects.iter().map(one) {
-        let (text, code) = in_one_dialect(args, &document, below, &places);
+    for (document, below, generated) in &written {
+        let (text, code) = in_one_dialect(args, (document, generated), *below, &places);
         texts += &text;
         worst = worst.max(code);
     }
@@ -100,7 +104,7 @@ pub(super) fn run(args: &Args) -> u8 {
 /// is told, and the exit code.
 fn in_one_dialect(
     args: &Args,
-    document: &model::Document,
+    (document, generated): (&model::Document, &Generated),
     below: Option<&str>,
     places: &Places,
 ) -> (String, u8) {
@@ -108,31 +112,40 @@ fn in_one_dialect(
         print_diagnostics(diagnostics);
         (String::new(), WRONG)
     };
-    let generated = crate::proof::generate(document);
-    if let Some(clash) = clash(args, &generated) {
+    if let Some(clash) = clash(args, generated) {
         return told(&[clash]);
     }
+    let below = |folder: &PathBuf| below.map_or_else(|| folder.clone(), |name| folder.join(name));
+    let folder = args.output.as_ref().map(below);
+    let options = options(args, document);
     if generated.to_export().is_empty() {
         let message = "the project has no default deny and no flows that need policies, so there is nothing to generate";
-        let help = "draw flows, or add a default deny";
-        return told(&[Diagnostic::error("no-flows", message).help(help)]);
+        let emptied = folder
+            .as_ref()
+            .filter(|folder| export::has_policies_of(folder, &options));
+        let Some(folder) = emptied else {
+            let help = "draw flows, or add a default deny";
+            return told(&[Diagnostic::error("no-flows", message).help(help)]);
+        };
+        let shown = folder.display();
+        let message = format!("{message}: what an earlier export wrote to `{shown}` is deleted");
+        print_diagnostics(&[Diagnostic::info("no-flows", message)]);
     }
     let mut notes = generated.diagnostics.clone();
     notes.extend(omitted(document, &generated.losses));
     places.locate(&mut notes);
     print_diagnostics(&notes);
-    let refused = refused(document, &generated);
+    let refused = refused(document, generated);
     print_diagnostics(&refused);
     let code = match generated.losses.is_empty() {
         true => FINE,
         false => FINDINGS,
     };
     let code = exit_code(&[generated.diagnostics.clone(), refused].concat(), code);
-    let Some(folder) = &args.output else {
-        return (joined(&generated, args.without_namespaces), code);
+    let Some(folder) = folder else {
+        return (joined(generated, args.without_namespaces), code);
     };
-    let folder = below.map_or_else(|| folder.clone(), |name| folder.join(name));
-    match write(args, folder, document, &generated) {
+    match write(args, folder, &options, generated) {
         Ok(done) => (done, code),
         Err(diagnostics) => told(&diagnostics),
     }
@@ -153,11 +166,18 @@ fn clash(args: &Args, generated: &Generated) -> Option<Diagnostic> {
     Some(Diagnostic::error("question", message).help(help))
 }
 
-/// A note that imported policies which replace no generated one are not written: their own files have them.
-fn not_written(document: &model::Document) -> Option<Diagnostic> {
+/// A note that imported policies which replace no generated one are not written: their own files have them. `by_hand`
+/// are the names of those that are replaced.
+fn not_written(document: &model::Document, by_hand: &BTreeSet<String>) -> Option<Diagnostic> {
+    let has_policy = |read: &Imported| !read.diagnostics.iter().any(|d| d.code == NO_POLICY);
     let imported = document.policies.iter().map(|(_, policy)| policy);
     let kept: Vec<_> = imported
-        .filter(|policy| policy.replaces.is_none())
+        .zip(load::imported::imported(document))
+        .filter(|(policy, read)| {
+            let replaces = policy.replaces.as_ref();
+            has_policy(read) && !replaces.is_some_and(|name| by_hand.contains(name))
+        })
+        .map(|(policy, _)| policy)
         .collect();
     let message = match kept.len() {
         0 => return None,
@@ -208,7 +228,7 @@ fn joined(generated: &Generated, without_namespaces: bool) -> String {
 fn write(
     args: &Args,
     folder: PathBuf,
-    document: &model::Document,
+    options: &ExportOptions,
     generated: &Generated,
 ) -> Result<String, Vec<Diagnostic>> {
     let mut policies = generated.to_export();
@@ -221,11 +241,14 @@ fn write(
             text: text(written, args.without_namespaces),
         })
         .collect();
-    let options = ExportOptions {
+    export::write(folder, &files, options, args.force)
+}
+
+fn options(args: &Args, document: &model::Document) -> ExportOptions {
+    ExportOptions {
         project: name_of(document, Some(&args.project)),
         file: (args.project.as_os_str() != "-").then(|| args.project.clone()),
         kustomization: args.kustomization,
         verdict: None,
-    };
-    export::write(folder, &files, &options, args.force)
+    }
 }

@@ -545,6 +545,9 @@ fn other_enforcer(target: Target, wanted: Option<EnforcerName>) -> Option<Diagno
     })
 }
 
+/// The codes of imported policies of a project that do nothing.
+const UNUSED: [&str; 2] = [load::imported::NO_POLICY, crate::proof::REPLACES_NOTHING];
+
 /// The generated and imported policies of a project, if it is the only path.
 fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
     let ([path], [source]) = (&*inputs.paths, texts) else {
@@ -568,7 +571,7 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
                 generated
                     .diagnostics
                     .into_iter()
-                    .filter(|d| d.flow.is_some()),
+                    .filter(|d| d.flow.is_some() || UNUSED.contains(&d.code)),
             );
             about_flows.retain(|d| d.severity != Severity::Info);
             places(&source.name, &source.text).locate(&mut about_flows);

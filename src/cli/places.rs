@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diag::Diagnostic;
 use crate::model::Document;
-use crate::policy::Loss;
+use crate::policy::{Loss, distinct};
 use crate::project::format;
 use crate::report::verify::Places;
 use crate::yaml::Mark;
@@ -34,5 +34,5 @@ pub(super) fn omitted(document: &Document, losses: &[Loss]) -> Vec<Diagnostic> {
         found.help.clone_from(&loss.help);
         found.on(format!("flow {}", document.flow_name(loss.flow.into())))
     };
-    losses.iter().map(one).collect()
+    distinct(losses).map(one).collect()
 }

@@ -228,10 +228,7 @@ pub fn type_losses(rule: &PlanRule, port: &PortMatch, dialect: &str) -> Vec<Loss
 
 /// The losses of a rule whose pods a label selector of the API cannot select.
 pub fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
-    let why = format!(
-        "the selector `{selector}` of `{}` is not valid in the API",
-        rule.other
-    );
+    let why = format!("the selector `{selector}` is not valid in the API");
     losses(rule, &Part::Gate(rule.direction), &why, "use exact values")
 }
 

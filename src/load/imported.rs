@@ -6,11 +6,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::cluster::{Assumptions, Enforcer, Namespace, Service};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, Span};
 use crate::dialect::{self, Context, Resources, Tiers};
 use crate::manifest::{self, Source};
 use crate::model::{self, Document, ImportedPolicy};
 use crate::policy::Imported;
+
+/// The code of an imported text that contains no policy.
+pub const NO_POLICY: &str = "no-policy";
 
 /// Lowers the imported policies of a document, in their order.
 pub fn imported(document: &Document) -> Vec<Imported> {
@@ -21,16 +24,6 @@ pub fn imported(document: &Document) -> Vec<Imported> {
 pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
     let mut read = lower(file, text, &Surroundings::of(document));
     read.diagnostics.retain(|d| d.severity != Severity::Info);
-    let is_empty = || {
-        let kinds = dialect::kinds(document.settings.judged().enforcer);
-        let read = manifest::read(&[Source::new(file, text)], &kinds);
-        read.policies.is_empty()
-    };
-    if read.policies.is_empty() && read.diagnostics.is_empty() && is_empty() {
-        let message = "the text contains no policy, so it allows nothing";
-        read.diagnostics
-            .push(Diagnostic::warning("no-policy", message));
-    }
     read.diagnostics
         .sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
     read.diagnostics
@@ -128,7 +121,21 @@ pub fn lower(file: &str, text: &str, surroundings: &Surroundings) -> Imported {
             .extend(parsed.lower(object, &context).into_iter().map(Arc::new));
         found.diagnostics.extend(parsed.diagnostics);
     }
+    let is_fault = |d: &Diagnostic| d.severity != Severity::Info;
+    if read.policies.is_empty() && !found.diagnostics.iter().any(is_fault) {
+        found.diagnostics.push(no_policy(file));
+    }
     found
+}
+
+fn no_policy(file: &str) -> Diagnostic {
+    let message = "the text contains no policy, so it allows and isolates nothing";
+    let help = "write the policy as its text, or remove it from `policies`";
+    let found = Diagnostic::warning(NO_POLICY, message).help(help);
+    match file.is_empty() {
+        true => found,
+        false => found.at(Span::new(file.into(), 1, 1)),
+    }
 }
 
 /// The texts lowered last, so that unchanged ones are not read again.

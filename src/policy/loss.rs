@@ -1,5 +1,6 @@
 //! What of a plan is left out, and why.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Direction, Entity, Network};
@@ -56,6 +57,13 @@ pub enum Part {
     Network(Network),
     /// Ports, as the document writes them: `TCP/http`.
     Port(String),
+}
+
+/// The losses that read differently: what is lost at both gates of a flow for one reason is reported once.
+pub fn distinct(losses: &[Loss]) -> impl Iterator<Item = &Loss> {
+    let mut seen = BTreeSet::new();
+    let reads = |loss: &Loss| (loss.flow, loss.part.to_string(), loss.why.clone());
+    losses.iter().filter(move |loss| seen.insert(reads(loss)))
 }
 
 impl fmt::Display for Part {

@@ -19,7 +19,7 @@ mod target;
 pub use entity::Entity;
 pub use http::HttpRule;
 pub use imported::Imported;
-pub use loss::{FlowKey, Loss, Part, WorkloadKey};
+pub use loss::{FlowKey, Loss, Part, WorkloadKey, distinct};
 pub use network::Network;
 pub use ordered::{OrderedPolicy, Place, RaisedOrdered};
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};

@@ -8,6 +8,7 @@
 
 mod atomic;
 mod diff;
+mod encoding;
 mod export;
 mod journal;
 mod state;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use diff::{DiffLine, diff, unified};
+pub(super) use encoding::decode;
 pub use export::{
     ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, FileChange, plan_export,
     plan_export_until, policy_file,
@@ -71,7 +73,8 @@ pub fn stamp(path: &Path) -> Option<Stamp> {
 /// Opens a project.
 pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
     let before = stamp(path);
-    let text = read_text(path).map_err(|wrong| vec![wrong])?;
+    let bytes = read_bytes(path, &|| false).map_err(|error| vec![failed(path, "read", &error)])?;
+    let text = decode(bytes).map_err(|garbled| vec![garbled.refused(path, "project-format")])?;
     let (document, diagnostics) = format::read(&text, &path.to_string_lossy())?;
     Ok(Opened {
         document,
@@ -175,24 +178,23 @@ fn read_stream(
     Ok(bytes)
 }
 
-/// Reads a text as it is.
+/// Reads a text: UTF-8, or UTF-16 with a byte order mark.
 pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
     let bytes = read_bytes(path, &|| false).map_err(|error| failed(path, "read", &error))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let message = format!("the file is not UTF-8 (byte {})", valid + 1);
-        about(
-            path,
-            Diagnostic::error("file", message).help("save it as UTF-8"),
-        )
-    })
+    decode(bytes).map_err(|garbled| garbled.refused(path, "file"))
+}
+
+/// Whether a file has exactly the bytes of this text, in UTF-8.
+pub fn is_text(path: &Path, text: &str) -> Result<bool, Diagnostic> {
+    let bytes = read_bytes(path, &|| false).map_err(|error| failed(path, "read", &error))?;
+    Ok(bytes == text.as_bytes())
 }
 
 fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
     diagnostic.at(Span::new(path.to_string_lossy().into(), 1, 1))
 }
 
-fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
+pub(super) fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
     let help = match error.kind() {
         io::ErrorKind::NotFound if what == "read" => "check the path",
         io::ErrorKind::NotFound => "check the path: a parent folder does not exist",
@@ -200,6 +202,7 @@ fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
         io::ErrorKind::StorageFull => "free some disk space, or choose another place",
         io::ErrorKind::ReadOnlyFilesystem => "choose another place",
         io::ErrorKind::IsADirectory => "choose a file, not a folder",
+        _ if what == "read" => "check that it is a file of text, and try again",
         _ => "try again, or choose another place",
     };
     let message = format!("the file could not be {what}: {error}");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::files::{OnDisk, Opened, read_bytes, read_input};
+use super::files::{OnDisk, Opened, decode, failed, read_bytes, read_input};
 use super::format;
 use crate::diag::{Diagnostic, Span};
 use crate::manifest::Source;
@@ -45,7 +45,8 @@ pub fn collect_until(
     let mut seen = std::collections::BTreeSet::new();
     files.retain(|file| seen.insert(file.clone()));
     diagnostics.extend(kustomize::settle(&mut files));
-    let read: Vec<_> = files.par_iter().map(|file| read(file, stop)).collect();
+    let read = |file: &PathBuf| read(file, paths.contains(file), stop);
+    let read: Vec<_> = files.par_iter().map(read).collect();
     let mut sources = Vec::new();
     for (source, found) in read {
         sources.extend(source);
@@ -59,7 +60,7 @@ pub fn collect_until(
 /// # Errors
 /// If it cannot be read, or is no project.
 pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
-    let (source, problem) = read(path, &|| false);
+    let (source, problem) = read(path, true, &|| false);
     let Some(source) = source else {
         return Err(problem.into_iter().collect());
     };
@@ -80,19 +81,16 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
 /// # Errors
 /// If it cannot be opened, or is a folder.
 pub fn stream(path: &Path) -> Result<Box<dyn io::BufRead>, Box<Diagnostic>> {
-    let failed = |error: &dyn std::fmt::Display| {
-        let message = format!("the file cannot be read: {error}");
-        Box::new(about(path, Diagnostic::error("file", message)))
-    };
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::BufReader::new(io::stdin())));
     }
     if path.is_dir() {
-        return Err(failed(&"it is a folder"));
+        let error = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
+        return Err(Box::new(failed(path, "read", &error)));
     }
     match fs::File::open(path) {
         Ok(file) => Ok(Box::new(io::BufReader::with_capacity(1 << 16, file))),
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(Box::new(failed(path, "read", &error))),
     }
 }
 
@@ -115,7 +113,8 @@ fn walk(
         Ok(entries) => entries,
         Err(error) => {
             let message = format!("this folder cannot be read: {error}");
-            diagnostics.push(about(folder, Diagnostic::error("file", message)));
+            let problem = Diagnostic::error("file", message).help("change its permissions");
+            diagnostics.push(about(folder, problem));
             return;
         }
     };
@@ -221,7 +220,13 @@ fn is_manifest(path: &Path) -> bool {
     })
 }
 
-fn read(path: &Path, stop: &dyn Fn() -> bool) -> (Option<Source>, Option<Diagnostic>) {
+/// Reads one file. Bytes that are no text are replaced, but a project that is named, and not found in a folder, is
+/// refused.
+fn read(
+    path: &Path,
+    is_named: bool,
+    stop: &dyn Fn() -> bool,
+) -> (Option<Source>, Option<Diagnostic>) {
     let bytes = if stop() {
         Err(io::Error::new(
             io::ErrorKind::Interrupted,
@@ -235,35 +240,19 @@ fn read(path: &Path, stop: &dyn Fn() -> bool) -> (Option<Source>, Option<Diagnos
     let name: Arc<str> = path.to_string_lossy().into();
     match bytes {
         Ok(bytes) => {
-            let (text, problem) = decode(bytes);
-            let problem =
-                problem.map(|message| about(path, Diagnostic::warning("encoding", message)));
+            let (text, problem) = match decode(bytes) {
+                Ok(text) => (text, None),
+                Err(garbled) => match is_named && format::is_project(&garbled.text) {
+                    true => return (None, Some(garbled.refused(path, "project-format"))),
+                    false => {
+                        let problem = garbled.replaced(path);
+                        (garbled.text, Some(problem))
+                    }
+                },
+            };
             (Some(Source { name, text }), problem)
         }
-        Err(error) => {
-            let message = format!("this cannot be read: {error}");
-            (None, Some(about(path, Diagnostic::error("file", message))))
-        }
-    }
-}
-
-/// Bytes as text: UTF-8, or UTF-16 with a byte order mark.
-fn decode(bytes: Vec<u8>) -> (String, Option<&'static str>) {
-    let wide = |unit: fn([u8; 2]) -> u16| {
-        let pairs = bytes.get(2..).unwrap_or_default().chunks_exact(2);
-        let units: Vec<u16> = pairs.map(|p| unit([p[0], p[1]])).collect();
-        (String::from_utf16_lossy(&units), None)
-    };
-    match bytes.as_slice() {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        _ => match String::from_utf8(bytes) {
-            Ok(text) => (text, None),
-            Err(error) => (
-                String::from_utf8_lossy(error.as_bytes()).into_owned(),
-                Some("this is not UTF-8; what cannot be read is replaced"),
-            ),
-        },
+        Err(error) => (None, Some(failed(path, "read", &error))),
     }
 }
 
@@ -485,17 +474,5 @@ mod tests {
         let (sources, found) = collect_until(&[file], &|| true);
         assert!(sources.is_empty());
         assert!(found[0].message.contains("cancelled"), "{found:?}");
-    }
-
-    #[test]
-    fn utf_16_is_text_too() {
-        for (mark, unit) in [
-            ([0xff, 0xfe], u16::to_le_bytes as fn(u16) -> [u8; 2]),
-            ([0xfe, 0xff], u16::to_be_bytes),
-        ] {
-            let units = "é: 1".encode_utf16().flat_map(unit);
-            let bytes: Vec<u8> = mark.into_iter().chain(units).collect();
-            assert_eq!(decode(bytes), ("é: 1".to_owned(), None));
-        }
     }
 }

@@ -17,13 +17,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::diag::{Diagnostic, apply};
+use crate::diag::{Diagnostic, Span, apply};
 use crate::dialect;
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy, Resolution, Role, Target};
 use crate::yaml::patch::{self, Step};
+
+/// The code of a `replaces` that names no generated policy.
+pub const REPLACES_NOTHING: &str = "replaces-nothing";
 
 /// Everything that is generated for a document.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -223,24 +226,61 @@ pub(crate) fn write_with(
         ..Generated::default()
     };
     let replaced = document.replaced_policies();
+    let mut unmatched = replaced.clone();
     for entry in texts.write_each(plan.policies, document.settings.target()) {
         generated.losses.extend(entry.losses.iter().cloned());
         let Some(written) = entry.written.clone() else {
             continue;
         };
         match !replaced.is_empty() && replaced.contains(written.key().as_str()) {
-            true => generated.replaced.push(written),
+            true => {
+                unmatched.remove(written.key().as_str());
+                generated.replaced.push(written);
+            }
             false => generated.policies.push(written),
         }
     }
     generated.losses.sort();
     generated.losses.dedup();
     generated.by_hand = by_hand(document, &generated.replaced);
-    let faults = imported.iter().flat_map(|i| i.diagnostics.iter().cloned());
-    generated.diagnostics.extend(faults);
+    for (at, found) in imported.iter().enumerate() {
+        let faults = found.diagnostics.iter().cloned();
+        generated
+            .diagnostics
+            .extend(faults.map(|fault| match fault.span {
+                Some(_) => fault,
+                None => fault.on(format!("imported policy {}", at + 1)),
+            }));
+    }
+    let unmatched = unmatched.into_iter();
+    generated
+        .diagnostics
+        .extend(unmatched.flat_map(|name| replaces_nothing(document, name)));
     generated.diagnostics.sort();
     generated.diagnostics.dedup();
     generated
+}
+
+/// A warning for each imported policy that would replace a generated policy of this name, which does not exist.
+fn replaces_nothing(document: &Document, name: &str) -> Vec<Diagnostic> {
+    let message = match name.split_once('/') {
+        Some((namespace, policy)) if !namespace.is_empty() && !policy.is_empty() => {
+            format!("no generated policy is named `{name}`, so nothing is replaced")
+        }
+        _ => format!("`replaces: {name}` is not NAMESPACE/NAME, so nothing is replaced"),
+    };
+    let help = "write the NAMESPACE/NAME of a generated policy, or remove `replaces`";
+    let imported = document.policies.iter().enumerate();
+    let imported = imported.filter(|(_, (_, kept))| kept.replaces.as_deref() == Some(name));
+    imported
+        .map(|(at, (_, kept))| {
+            let found = Diagnostic::warning(REPLACES_NOTHING, message.clone()).help(help);
+            match kept.file.is_empty() {
+                true => found.on(format!("imported policy {}", at + 1)),
+                false => found.at(Span::new(kept.file.as_str().into(), 1, 1)),
+            }
+        })
+        .collect()
 }
 
 /// The replaced policies with the texts that replace them.

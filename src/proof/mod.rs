@@ -7,7 +7,7 @@ pub mod inventory;
 pub mod prove;
 
 pub use fix::{Fix, fixes};
-pub use generated::{Generated, Written, generate};
+pub use generated::{Generated, REPLACES_NOTHING, Written, generate};
 pub use in_force::{InForce, Origin, loaded, loaded_from, loaded_with};
 pub use prove::{
     About, Culprit, Finding, Kind, Located, Proof, State, Verdict, Witness, prove, prove_against,

@@ -1,6 +1,6 @@
 //! Maps under construction: unique keys, duplicates noted, merge keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entry, Map, Mark, Node, Value};
 
@@ -9,6 +9,8 @@ use super::{Entry, Map, Mark, Node, Value};
 pub(super) struct Builder {
     pub map: Map,
     index: BTreeMap<String, usize>,
+    /// The keys that so far come from merged maps only: written in this map, they are no duplicates.
+    merged: BTreeSet<String>,
 }
 
 impl Builder {
@@ -47,7 +49,9 @@ impl Builder {
     pub fn insert(&mut self, key: String, mark: Mark, value: Node) {
         if let Some(at) = self.set(Entry { key, mark, value }) {
             let again = self.map.entries[at].key.clone();
-            self.map.duplicates.push((again, mark));
+            if !self.merged.remove(&again) {
+                self.map.duplicates.push((again, mark));
+            }
         }
     }
 
@@ -57,7 +61,9 @@ impl Builder {
         match &node.value {
             Value::Map(from) => {
                 for entry in &from.entries {
-                    self.set(entry.clone());
+                    if self.set(entry.clone()).is_none() {
+                        self.merged.insert(entry.key.clone());
+                    }
                 }
                 true
             }

@@ -172,6 +172,25 @@ fn aliases_and_merge_keys_as_go_yaml_v2_reads_them() {
 }
 
 #[test]
+fn a_key_that_overrides_a_merged_one_is_no_duplicate() {
+    for (text, k, duplicates) in [
+        ("{<<: {k: a}, k: b}", "b", 0),
+        ("{<<: [{k: a, x: 1}, {k: c, x: 2}], x: 3, k: b}", "b", 0),
+        ("{<<: {k: a}, <<: {k: b}}", "b", 0),
+        ("{<<: {k: a}, k: b, k: c}", "c", 1),
+        ("{k: a, <<: {k: b}, k: c}", "c", 1),
+        ("{<<: {<<: {k: a}, k: b}, k: c}", "c", 0),
+    ] {
+        let node = one(text);
+        assert_eq!(text_at(&node, "k"), k, "{text}");
+        let Value::Map(map) = &node.value else {
+            panic!("a map")
+        };
+        assert_eq!(map.duplicates.len(), duplicates, "{text}");
+    }
+}
+
+#[test]
 fn anchors_end_with_their_document() {
     let (problem, documents) = broken("a: &a 1\n---\nb: *a\n---\nc: 1\n");
     assert_eq!((problem.mark.line, documents), (3, 2));

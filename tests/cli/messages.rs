@@ -118,3 +118,18 @@ fn a_misspelt_workload_is_asked_about() {
         }
     }
 }
+
+#[test]
+fn a_path_that_does_not_exist_is_to_be_checked() {
+    for arguments in [
+        &["list", "nosuch"][..],
+        &["verify", "nosuch"],
+        &["lint", "nosuch"],
+        &["flows", "nosuch"],
+    ] {
+        let answer = drawbridge(arguments);
+        let all = format!("{}{}", answer.out, answer.err);
+        assert_eq!(answer.code, Some(2), "{arguments:?}");
+        assert!(all.contains("help: check the path"), "{arguments:?} {all}");
+    }
+}

@@ -170,6 +170,167 @@ fn imported_policies_that_are_not_written_are_named() {
     assert!(answer.err.contains("`guard.yaml`"), "{}", answer.err);
 }
 
+/// A default deny in `shop`, and these imported policies.
+fn with_policies(policies: &str) -> String {
+    format!("{HEAD}settings: {{base: deny-all}}\npolicies:\n{policies}")
+}
+
+#[test]
+fn imported_policies_that_do_nothing_are_named() {
+    let config = "{file: c.yaml, text: '{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}'}";
+    let pod =
+        "{file: c.yaml, text: '{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: shop}}'}";
+    let policy = "text: '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: own, namespace: shop}, spec: {podSelector: {}}}'";
+    let no_policy = "warning: the text contains no policy";
+    for (entry, warning, is_written) in [
+        (config.to_owned(), format!("c.yaml:1:1: {no_policy}"), None),
+        (pod.to_owned(), format!("c.yaml:1:1: {no_policy}"), None),
+        (
+            "{text: ''}".to_owned(),
+            "warning: imported policy 1: the text contains no policy".to_owned(),
+            None,
+        ),
+        (
+            format!("{{file: own.yaml, replaces: shop/nosuch, {policy}}}"),
+            "own.yaml:1:1: warning: no generated policy is named `shop/nosuch`".to_owned(),
+            Some("apply `own.yaml` as well"),
+        ),
+        (
+            format!("{{replaces: nosuch, {policy}}}"),
+            "warning: imported policy 1: `replaces: nosuch` is not NAMESPACE/NAME".to_owned(),
+            Some("apply it as well"),
+        ),
+    ] {
+        let (_folder, project) = project(&with_policies(&format!("- {entry}\n")));
+        for command in ["verify", "generate", "list", "lint"] {
+            let answer = drawbridge(&[command, &project]);
+            let all = format!("{}{}", answer.out, answer.err);
+            assert_eq!(all.matches(&warning).count(), 1, "{command} {entry}: {all}");
+        }
+        let generated = drawbridge(&["generate", &project]);
+        assert_eq!(generated.code, Some(0), "{}", generated.err);
+        assert!(
+            generated.out.contains("name: deny-all"),
+            "{}",
+            generated.out
+        );
+        match is_written {
+            None => assert!(!generated.err.contains("as well"), "{}", generated.err),
+            Some(help) => assert!(generated.err.contains(help), "{}", generated.err),
+        }
+    }
+}
+
+#[test]
+fn files_of_a_project_that_generates_nothing_any_more_are_deleted() {
+    let (folder, project) = project(&with_policies(" []\n"));
+    let out = path(&folder, "out");
+    let generate = || drawbridge(&["generate", &project, "-o", &out]);
+    let empty = format!("{HEAD}settings: {{base: none}}\n");
+    let write = |text: &str| fs::write(&project, text).expect("it is written");
+    write(&empty);
+    let nothing = generate();
+    assert_eq!(nothing.code, Some(2), "{}", nothing.err);
+    assert!(
+        nothing
+            .err
+            .contains("there is nothing to generate (no-flows)")
+    );
+
+    write(&with_policies(" []\n"));
+    assert_eq!(generate().code, Some(0));
+    assert_eq!(super::policies_in(out.as_ref()).len(), 2);
+    write(&empty);
+    let deleted = generate();
+    assert_eq!(deleted.code, Some(0), "{}", deleted.err);
+    assert!(deleted.out.contains("deleted "), "{}", deleted.out);
+    assert!(
+        deleted.err.contains("is deleted (no-flows)"),
+        "{}",
+        deleted.err
+    );
+    assert!(super::policies_in(out.as_ref()).is_empty());
+    assert_eq!(generate().code, Some(2), "as without such files");
+
+    // Files that were edited are not deleted without asking.
+    write(&with_policies(" []\n"));
+    assert_eq!(generate().code, Some(0));
+    let file = std::path::Path::new(&out).join("shop/deny-all.yaml");
+    fs::write(&file, "a: 1\n").expect("it is written");
+    write(&empty);
+    let edited = generate();
+    assert_eq!(edited.code, Some(2));
+    assert!(
+        edited.err.contains("was edited since the last export"),
+        "{}",
+        edited.err
+    );
+    assert!(file.exists());
+}
+
+#[test]
+fn every_command_reads_a_project_in_utf_16_and_refuses_other_bytes() {
+    let text = with_policies(" []\n");
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    let wide: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+    let (folder, _) = project("");
+    let file = path(&folder, "p.drawbridge.yaml");
+    let garbled = [text.as_bytes(), b"# \xff\n"].concat();
+    let line = text.lines().count() + 1;
+    let ends = ["--from", "shop/web", "--to", "shop/api", "--port", "TCP/80"];
+    let explain = [&["explain", &file][..], &ends].concat();
+    for arguments in [
+        &["generate", &file][..],
+        &["verify", &file],
+        &["list", &file],
+        &["exposure", &file],
+        &["lint", &file],
+        &explain,
+    ] {
+        fs::write(&file, &wide).expect("it is written");
+        let read = drawbridge(arguments);
+        fs::write(&file, &text).expect("it is written");
+        let plain = drawbridge(arguments);
+        assert_eq!(
+            (read.code, &read.out, &read.err),
+            (plain.code, &plain.out, &plain.err),
+            "{arguments:?}"
+        );
+        fs::write(&file, &garbled).expect("it is written");
+        let refused = drawbridge(arguments);
+        assert_eq!(refused.code, Some(2), "{arguments:?} {}", refused.err);
+        let all = format!("{}{}", refused.out, refused.err);
+        let place = format!("{file}:{line}:3: error: the file is not read");
+        assert!(all.contains(&place), "{arguments:?} {all}");
+        assert!(all.contains("save it as UTF-8"), "{all}");
+    }
+}
+
+#[test]
+fn what_is_lost_at_both_gates_is_reported_once() {
+    let head = |settings: &str| format!("{HEAD}settings: {{{settings}}}\n");
+    let denial = "flows:\n- {from: shop/web, to: shop/api, ports: [TCP/80], action: deny}\n";
+    let group = "groups: [{name: g, namespaces: {}, pods: {matchExpressions: [{key: app, operator: In}]}}]\nflows:\n- {from: shop/web, to: group/g, ports: [TCP/80]}\n";
+    for (text, why) in [
+        (
+            head("base: none, dialects: [calico]") + denial,
+            "a policy of Calico isolates",
+        ),
+        (head("base: none") + denial, "NetworkPolicy cannot deny"),
+        (
+            head("base: deny-all") + group,
+            "the selector `app in ()` is not valid",
+        ),
+    ] {
+        let (_folder, project) = project(&text);
+        let verified = drawbridge(&["verify", &project]);
+        assert_eq!(verified.out.matches(why).count(), 1, "{}", verified.out);
+        assert!(verified.err.matches(why).count() <= 1, "{}", verified.err);
+        let listed = drawbridge(&["list", &project]);
+        assert_eq!(listed.err.matches(why).count(), 1, "{}", listed.err);
+    }
+}
+
 #[test]
 fn policies_that_are_not_judged_are_results_of_sarif() {
     let (folder, project) = project(&format!("{HEAD}{IMPORTED}"));

@@ -97,8 +97,9 @@ fn a_device_that_never_ends_is_named() {
     for device in links {
         let answer = drawbridge(&["list", &device]);
         assert_eq!(answer.code, Some(2), "{}", answer.err);
-        let error =
-            format!("{device}:1:1: error: this cannot be read: it sends more than 512 MiB (file)");
+        let error = format!(
+            "{device}:1:1: error: the file could not be read: it sends more than 512 MiB (file)"
+        );
         assert!(answer.err.contains(&error), "{}", answer.err);
     }
 }

@@ -27,14 +27,14 @@ fn one(fixed: &Fixed) -> Option<Diagnostic> {
         return refused("standard input cannot be corrected", help);
     }
     let path = Path::new(&*fixed.file);
-    match files::read_text(path) {
+    match files::is_text(path, &fixed.before) {
         Err(problem) => Some(problem),
         // Also a text in another encoding, which would lose it.
-        Ok(now) if now != fixed.before => refused(
+        Ok(false) => refused(
             "the file is not what was read: it is not corrected",
             "run the command again; a file that is not plain UTF-8 is not corrected",
         ),
-        Ok(_) => files::write_text(path, &fixed.after).err(),
+        Ok(true) => files::write_text(path, &fixed.after).err(),
     }
 }
 

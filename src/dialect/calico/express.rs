@@ -212,10 +212,7 @@ fn in_namespaces(labels: &Selector) -> Option<String> {
 }
 
 fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
-    let why = format!(
-        "Calico cannot express the selector `{selector}` of `{}`",
-        rule.other
-    );
+    let why = format!("Calico cannot express the selector `{selector}`");
     let help = "use fewer or shorter values, and no labels of Calico's own";
     losses(rule, &Part::Gate(rule.direction), &why, help)
 }

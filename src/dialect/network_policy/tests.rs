@@ -227,6 +227,7 @@ fn policies_that_the_api_server_accepts_are_accepted() {
         "{podSelector: {matchExpressions: [{key: a, operator: Exists, values: []}]}}",
         "{podSelector: {matchLabels: {a: null, b: ''}}}",
         "{ingress: [{from: [{ipBlock: {cidr: '::/0', except: ['2001:db8::/32']}}]}]}",
+        "{podSelector: {<<: {matchLabels: {app: w}}, matchLabels: {app: v}}}",
     ] {
         lowered(text);
     }

@@ -36,6 +36,7 @@ pub fn flow_port(text: &str) -> Result<FlowPort, Refusal> {
     let named = |word: &str| (Protocol::WITH_TYPES.into_iter()).find(|p| p.name() == word);
     match text.split_once('/') {
         None if text == "any" => Ok(FlowPort::Any),
+        Some((_, "")) => Err(Refusal::new(known()).help(help)),
         None => match named(text) {
             Some(protocol) => Ok(FlowPort::All(protocol)),
             None => Err(Refusal::new(known()).help(help)),
@@ -151,7 +152,9 @@ fn number_range_or_name(protocol: Protocol, text: &str) -> Result<FlowPort, Refu
         return Ok(FlowPort::Named(protocol, text.to_owned()));
     }
     let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let (first, last) = (number(first)?, number(last)?);
+    // Of `-1` all is quoted, not the empty text before the dash.
+    let bound = |bound: &str| number(if bound.is_empty() { text } else { bound });
+    let (first, last) = (bound(first)?, bound(last)?);
     if first > last {
         return Err(
             Refusal::new(format!("the range `{text}` ends before it starts"))

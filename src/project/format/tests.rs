@@ -198,6 +198,20 @@ flows:
 }
 
 #[test]
+fn an_item_may_override_what_it_merges() {
+    let text = "format: drawbridge/1
+namespaces: [{name: a}]
+workloads:
+- &d {name: w, namespace: a, labels: {app: w}}
+- {<<: *d, name: v}
+";
+    let (document, found) = read(text, "p").expect("it is a project");
+    assert_eq!(found, []);
+    let names: Vec<&str> = document.workloads.iter().map(|(_, w)| &*w.name).collect();
+    assert_eq!(names, ["w", "v"]);
+}
+
+#[test]
 fn invalid_values_are_preserved_and_reported() {
     let text = "format: drawbridge/1
 namespaces: [{name: A_b}]
@@ -500,4 +514,31 @@ nodes:
     }
     let twice = read("format: drawbridge/1\nnodes: [{name: a}, {name: a}]\n", "p");
     assert_eq!(twice.expect("it is read").1[0].code, "twin");
+}
+
+#[test]
+fn a_wrong_number_is_quoted() {
+    insta::assert_snapshot!(refused(
+        "format: drawbridge/1
+namespaces: [{name: a}]
+workloads:
+- {name: w, namespace: a, replicas: -1}
+- {name: v, namespace: a, replicas: many}
+flows:
+- {from: a/w, to: a/v, ports: [TCP/-1, TCP/80-, TCP/, TCP/0]}
+"
+    ), @"
+    p.drawbridge.yaml:4:37: error: `-1` is not a number from 0 to 4294967295 (project-format)
+        help: write a number from 0 to 4294967295
+    p.drawbridge.yaml:5:37: error: `many` is not a number from 0 to 4294967295 (project-format)
+        help: write a number from 0 to 4294967295
+    p.drawbridge.yaml:7:32: error: `-1` is not a port number (project-format)
+        help: write a number from 1 to 65535
+    p.drawbridge.yaml:7:40: error: `80-` is not a port number (project-format)
+        help: write a number from 1 to 65535
+    p.drawbridge.yaml:7:49: error: `TCP/` is not a port (project-format)
+        help: write TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    p.drawbridge.yaml:7:55: error: `0` is not a port number (project-format)
+        help: write a number from 1 to 65535
+    ");
 }

@@ -18,7 +18,7 @@ use crate::intent::gates::Reason;
 use crate::model::dns::Resolver;
 use crate::model::{Document, FlowId, FlowPort, Words};
 use crate::policy::Role;
-use crate::policy::{Direction, Loss, Policy};
+use crate::policy::{Direction, Loss, Policy, distinct};
 use crate::proof::Generated;
 use crate::proof::Origin;
 
@@ -525,5 +525,5 @@ pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding>
             help: loss.help.clone(),
         })
     };
-    generated.losses.iter().filter_map(one).collect()
+    distinct(&generated.losses).filter_map(one).collect()
 }

@@ -142,6 +142,10 @@ fn changes_without_a_local_edit_are_rejected() {
             "x: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n",
             &[Step::Key("c"), Step::Key("b")],
         ),
+        (
+            "x: &x {b: 1}\nc:\n  <<: *x\n  b: 2\n  d: 2\n",
+            &[Step::Key("c"), Step::Key("b")],
+        ),
         ("a: 1\n", &[Step::Key("b")]),
         ("a: 1\n", &[Step::Item(0)]),
         ("- 1\n", &[Step::Item(1)]),

@@ -143,6 +143,18 @@ impl Reader {
         None
     }
 
+    /// The same for a number, with the value: which one it is matters more than that it is one.
+    fn wrong_number<T>(&mut self, node: &Node, wanted: &str) -> Option<T> {
+        let value = match &node.value {
+            yaml::Value::Number(_, text) | yaml::Value::Bool(_, text) => text.as_ref(),
+            yaml::Value::String(text) => text.as_str(),
+            _ => return self.wrong(node, wanted),
+        };
+        let message = format!("`{value}` is not {wanted}");
+        self.refuse(node.mark, message, format!("write {wanted}"));
+        None
+    }
+
     pub(super) fn map<'n>(&mut self, node: &'n Node) -> Option<Fields<'n>> {
         let yaml::Value::Map(map) = &node.value else {
             return self.wrong(node, "a map");
@@ -232,7 +244,7 @@ impl Reader {
         };
         match number.and_then(|number| u32::try_from(number).ok()) {
             Some(number) if number <= most => Some(number),
-            _ => self.wrong(node, &format!("a number from 0 to {most}")),
+            _ => self.wrong_number(node, &format!("a number from 0 to {most}")),
         }
     }
 
@@ -240,7 +252,7 @@ impl Reader {
     pub(super) fn coordinate(&mut self, node: &Node) -> Option<f32> {
         match node.value {
             yaml::Value::Number(number, _) if (number as f32).is_finite() => Some(number as f32),
-            _ => self.wrong(node, "a number"),
+            _ => self.wrong_number(node, "a number"),
         }
     }
 
