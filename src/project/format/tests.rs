@@ -537,7 +537,7 @@ flows:
     p.drawbridge.yaml:7:40: error: `80-` is not a port number (project-format)
         help: write a number from 1 to 65535
     p.drawbridge.yaml:7:49: error: `TCP/` is not a port (project-format)
-        help: write TCP/80, UDP/4000-4010, TCP/http, TCP or any
+        help: write TCP/80, UDP/4000-4010, TCP/http, ICMP/8, TCP or any
     p.drawbridge.yaml:7:55: error: `0` is not a port number (project-format)
         help: write a number from 1 to 65535
     ");
