@@ -37,9 +37,6 @@ pub(super) fn head_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView, commands
                 }
             });
         });
-        if !is_one_line {
-            fix_all_ui(ui, view);
-        }
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
             severities_ui(ui, audit, view);
@@ -52,6 +49,7 @@ pub(super) fn head_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView, commands
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = 6.0;
                 namespaces_ui(ui, audit, view);
+                fix_all_ui(ui, view);
                 filter_ui(ui, view);
             });
         }
