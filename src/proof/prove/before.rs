@@ -116,17 +116,17 @@ impl Compared {
         let count = ideal.policies.len() + real.policies.len();
         let mut touched = touched(real, &changes.new, &all, count)?;
         let mut others = self::touched(real, &[], &naming, count)?;
+        if changes.have_moved() {
+            // At an open gate pods may differ that no rule names.
+            let differing = self.differences.iter();
+            others.extend(differing.filter_map(|d| changes.workload(d.workload)));
+        }
         others.retain(|workload| !touched.contains(workload));
+        // Of pods that are not alike another one may be the first of its kind.
         let owners = changes.new.iter().filter_map(|at| real.pods.get(*at));
         let mut owners = owners.map(|pod| pod.workload);
         let whole = owners.all(|owner| towards::is_whole(real, owner));
         touched.extend(others.extract_if(.., |at| !whole || !towards::is_whole(real, *at)));
-        if changes.have_moved() {
-            // At an open gate pods may differ that no rule names, and another pod may be the first of its kind.
-            let differing = self.differences.iter();
-            touched.extend(differing.filter_map(|d| changes.workload(d.workload)));
-            others.retain(|workload| !touched.contains(workload));
-        }
         changes.renumber(&mut self.differences);
         let (compared, now) = differences_of([ideal, real], &touched);
         let (more, now_towards) = towards::differences([ideal, real], &others, &changed_pods);
