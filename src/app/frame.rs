@@ -18,6 +18,7 @@ use super::perform;
 use super::state::App;
 use super::theme::{self, color};
 use crate::model::{Document, History};
+use crate::query::Results;
 use crate::scene::tokens;
 
 /// The share of the window that a wide panel takes at most.
@@ -59,6 +60,44 @@ impl App {
         self.commands = commands;
     }
 
+    /// Has workers compute what the panels show, and takes in what is done.
+    fn keep_panels(
+        &mut self,
+        document: &Document,
+        results: &Arc<Results>,
+        commands: &mut Commands,
+    ) {
+        let (view, pool) = (&mut self.view, self.files.pool());
+        if view.center == Center::Matrix {
+            matrix::panel::keep(results, view, pool);
+        }
+        let quiet = !self.check.busy();
+        side::keep(document, results, view, (pool, quiet));
+        if view.shows_audit(document) {
+            let suggestions = &self.files.suggestions;
+            view.suggested
+                .keep(document, view.results_number, suggestions);
+        }
+        if let Some(text) = view.policies.take_copy() {
+            view.notify("Policies copied");
+            commands.push(Command::CopyText(text));
+        }
+        let saved = self.history.as_ref().and_then(History::saved);
+        view.compare.keep(results, view.results_number, saved, pool);
+        view.compare
+            .enforcers
+            .keep(results, view.results_number, pool);
+        perform::lessons::keep(view, results);
+        // What one fix changes is shown beside its finding; what many change, in a dialog first.
+        match view.audit.take_fixing(document) {
+            Some(fixing) if fixing.findings > 1 => {
+                let fixes = overlays::FixesView::new(fixing);
+                view.overlay = Some(overlays::Overlay::Fixes(Box::new(fixes)));
+            }
+            fixing => commands.extend(fixing.map(|fixing| Command::Edit(fixing.edit))),
+        }
+    }
+
     fn show_project(&mut self, ui: &mut Ui, document: &Document, commands: &mut Commands) {
         let results = Arc::clone(&self.results);
         let palette = theme::palette(ui.ctx());
@@ -70,27 +109,8 @@ impl App {
             .show(ui, |ui| {
                 top_bar::top_bar_ui(ui, self, commands);
             });
+        self.keep_panels(document, &results, commands);
         let (view, pool) = (&mut self.view, self.files.pool());
-        if view.center == Center::Matrix {
-            matrix::panel::keep(&results, view, pool);
-        }
-        let quiet = !self.check.busy();
-        side::keep(document, &results, view, (pool, quiet));
-        if view.shows_audit(document) {
-            let suggestions = &self.files.suggestions;
-            view.suggested
-                .keep(document, view.results_number, suggestions);
-        }
-        if let Some(text) = view.policies.take_copy() {
-            view.notify("Policies copied");
-            commands.push(Command::CopyText(text));
-        }
-        let saved = self.history.as_ref().and_then(History::saved);
-        view.compare
-            .keep(&results, view.results_number, saved, pool);
-        view.compare
-            .enforcers
-            .keep(&results, view.results_number, pool);
         let reading = self.files.reading();
         let status = Panel::bottom("status").exact_size(tokens::STATUS);
         status
@@ -100,21 +120,12 @@ impl App {
             .show(ui, |ui| {
                 status::status_ui(ui, document, &results, view, reading, commands);
             });
-        perform::lessons::keep(view, &results);
         if let Some(open) = &view.lesson {
             let below = Panel::bottom("lesson").exact_size(lesson::HEIGHT);
             let below = below.resizable(false).show_separator_line(false);
             below.frame(panel).show(ui, |ui| {
                 lesson::lesson_ui(ui, (document, &results), open, commands);
             });
-        }
-        // What one fix changes is shown beside its finding; what many change, in a dialog first.
-        match view.audit.take_fixing(document) {
-            Some(fixing) if fixing.findings > 1 => {
-                let fixes = overlays::FixesView::new(fixing);
-                view.overlay = Some(overlays::Overlay::Fixes(Box::new(fixes)));
-            }
-            fixing => commands.extend(fixing.map(|fixing| Command::Edit(fixing.edit))),
         }
         let is_wide = view.is_wide(document);
         let whole = ui.available_rect_before_wrap();

@@ -11,8 +11,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
 use super::Text;
 use crate::diag::Severity;
 use crate::policy::{
-    Action, Entity, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanPeer, PlanPolicy,
-    PlanRule, PortMatch,
+    Action, Direction, Entity, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanPeer,
+    PlanPolicy, PlanRule, PortMatch,
 };
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::write::{Node, Output};
@@ -40,6 +40,12 @@ fn cluster_meta(name: &str, labels: &Labels, annotations: &Labels) -> ObjectMeta
         annotations: (!annotations.is_empty()).then(|| annotations.clone()),
         ..ObjectMeta::default()
     }
+}
+
+/// The directions of these rules, each once, ingress first.
+pub fn directions(rules: impl Iterator<Item = Direction> + Clone) -> Vec<Direction> {
+    let has = |direction: &Direction| rules.clone().any(|one| one == *direction);
+    Direction::BOTH.into_iter().filter(has).collect()
 }
 
 /// Calls `express` with each rule of a policy whose rules hold in order. Only those that allow may lose something: without

@@ -134,24 +134,27 @@ fn unmanaged(context: &Context) -> Vec<Diagnostic> {
 
 /// Workloads on the host network that count as their nodes, which no default deny isolates.
 fn nodes(context: &Context) -> Vec<Diagnostic> {
-    let document = context.document;
-    let mut found = Vec::new();
-    for (id, namespace) in document.namespaces.iter() {
-        let denies = Direction::BOTH
-            .iter()
-            .any(|d| context.default_denies(id, *d));
-        let own = document.workloads.iter().map(|(_, w)| w);
-        let own = own.filter(|w| denies && w.namespace == id && !context.selectable(w));
-        for workload in own {
-            let message = format!(
-                "the default deny of `{}` does not isolate `{}`, which is on the host network: policies do not select it there",
-                namespace.name, workload.name
-            );
-            let help = "restrict what reaches its node, and what its node reaches, where nodes are configured";
-            found.push(Diagnostic::info("host-network", message).help(help));
+    let workloads = context
+        .document
+        .workloads
+        .iter()
+        .map(|(_, workload)| workload);
+    let one = |workload: &Workload| {
+        let namespace = context.namespace(workload.namespace)?;
+        let mut both = Direction::BOTH.iter();
+        if !both.any(|d| context.default_denies(workload.namespace, *d)) {
+            return None;
         }
-    }
-    found
+        let message = format!(
+            "the default deny of `{}` does not isolate `{}`, which is on the host network: policies do not select it there",
+            namespace.name, workload.name
+        );
+        let help =
+            "restrict what reaches its node, and what its node reaches, where nodes are configured";
+        Some(Diagnostic::info("host-network", message).help(help))
+    };
+    let nodes = workloads.filter(|workload| !context.selectable(workload));
+    nodes.filter_map(one).collect()
 }
 
 struct Own<'a> {

@@ -37,6 +37,8 @@ pub struct Compared {
     pub counts: BTreeMap<TrafficClass, usize>,
     /// Undrawn connections, by ends and class: one arrow each.
     pub groups: Vec<Group>,
+    /// For each connection that is not drawn, by its place in the recording, its arrow.
+    arrows: BTreeMap<usize, ExtraId>,
     /// Ends that the project does not have, by their words.
     pub missing: BTreeMap<String, Missing>,
     /// Connections that policies would drop, the most frequent first.
@@ -113,6 +115,10 @@ impl Compared {
         };
         found.list(observed);
         found.groups = found.grouped(observed);
+        let arrows = found.groups.iter();
+        found.arrows = arrows
+            .flat_map(|group| group.connections.iter().map(|at| (*at, group.id)))
+            .collect();
         found.pairs = found.paired(document);
         for class in found.flows.values() {
             *found.counts.entry(*class).or_default() += 1;
@@ -240,8 +246,7 @@ impl Compared {
 
     /// The arrow of a connection that is not drawn.
     pub fn arrow(&self, at: usize) -> Option<ExtraId> {
-        let group = self.groups.iter().find(|one| one.connections.contains(&at));
-        group.map(|group| group.id)
+        self.arrows.get(&at).copied()
     }
 }
 

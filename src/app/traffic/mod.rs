@@ -237,21 +237,21 @@ impl TrafficView {
     }
 
     /// The flows to draw for an arrow.
-    pub fn proposals(&self, group: &Group) -> Vec<Proposal> {
-        let Some(compared) = self.compared() else {
-            return Vec::new();
-        };
-        let all = compared.proposals.proposals.iter();
-        let of_arrow = |one: &&Proposal| {
+    pub fn proposals<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Proposal> {
+        let compared = self.compared().into_iter();
+        let of_arrow = move |compared: &Compared, one: &Proposal| {
             let mut connections = one.connections.iter();
-            connections.any(|at| group.connections.contains(at))
+            connections.any(|at| compared.arrow(*at) == Some(group.id))
         };
-        all.filter(of_arrow).cloned().collect()
+        compared.flat_map(move |compared| {
+            let all = compared.proposals.proposals.iter();
+            all.filter(move |one| of_arrow(compared, one))
+        })
     }
 
     /// Draws the flows of an arrow; where an address has no name, asks first what it may become.
     pub fn draw(&self, document: &Document, group: &Group) -> Option<Command> {
-        let proposals = self.proposals(group);
+        let proposals: Vec<Proposal> = self.proposals(group).cloned().collect();
         if proposals.is_empty() {
             return None;
         }

@@ -36,11 +36,10 @@ const ORDER: [TrafficClass; 10] = [
 
 /// Shows the bar in so much width.
 pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView) {
-    let Some(recording) = view.recording() else {
+    let Some(recording) = view.recording().cloned() else {
         return;
     };
     let width = width.min(WIDEST);
-    let capture = recording.observed.capture.clone();
     let palette = theme::palette(ui.ctx());
     let frame = egui::Frame::new()
         .fill(color(palette.raised))
@@ -50,7 +49,7 @@ pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView) {
     frame.show(ui, |ui| {
         ui.set_width(width - 28.0);
         ui.spacing_mut().item_spacing.y = 2.0;
-        capture_ui(ui, &capture);
+        capture_ui(ui, &recording.observed.capture);
         ui.add_space(5.0);
         widgets::hairline(ui);
         ui.add_space(3.0);

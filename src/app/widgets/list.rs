@@ -116,17 +116,8 @@ impl<'a> Row<'a> {
     }
 
     fn paint(&self, ui: &Ui, rect: Rect, response: &Response, palette: &tokens::Palette) {
+        row_background(ui, rect, response, (self.selected, self.enabled));
         let painter = ui.painter();
-        if self.selected {
-            painter.rect_filled(rect, 6.0, color(palette.accent_soft));
-        } else if self.enabled && response.hovered() {
-            painter.rect_filled(
-                rect,
-                6.0,
-                color(tokens::mix(palette.panel, palette.text, 0.05)),
-            );
-        }
-        focus_ring(ui, response, rect);
         let mut x = rect.left() + 8.0 + self.indent;
         let middle = rect.center().y;
         if !self.icon.is_empty() || self.icon_space {
@@ -241,4 +232,18 @@ pub fn chip(ui: &mut Ui, text: &str, chosen: bool, mono: bool) -> Response {
     let label = text.to_owned();
     response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, chosen, &label));
     response
+}
+
+/// The background of a row of a list: selected, or below the pointer; and its focus ring.
+pub fn row_background(ui: &Ui, rect: Rect, response: &Response, (selected, enabled): (bool, bool)) {
+    let palette = theme::palette(ui.ctx());
+    let fill = match (selected, enabled && response.hovered()) {
+        (true, _) => Some(palette.accent_soft),
+        (false, true) => Some(tokens::mix(palette.panel, palette.text, 0.05)),
+        (false, false) => None,
+    };
+    if let Some(fill) = fill {
+        ui.painter().rect_filled(rect, 6.0, color(fill));
+    }
+    focus_ring(ui, response, rect);
 }

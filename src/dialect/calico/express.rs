@@ -13,13 +13,13 @@ use ipnet::IpNet;
 use super::write::{Entity, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::writing::{
-    http_losses, in_order, is_named, losses, object_meta, ordered_meta, peer_losses, type_losses,
-    world,
+    directions, http_losses, in_order, is_named, losses, object_meta, ordered_meta, peer_losses,
+    type_losses, world,
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    self, Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces,
-    PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
+    self, Action, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces, PlanPeer,
+    PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
@@ -88,8 +88,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
     if rules.is_empty() {
         return Ok((None, lost));
     }
-    let has = |direction: &Direction| rules.iter().any(|rule| rule.direction == *direction);
-    let directions: Vec<Direction> = Direction::BOTH.into_iter().filter(has).collect();
+    let directions = directions(rules.iter().map(|rule| rule.direction));
     let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
     let written = Policy {
         metadata: ordered_meta(policy),
@@ -350,6 +349,7 @@ fn one(port: &PortMatch) -> Option<Port> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Direction;
 
     #[test]
     fn selectors_are_written_in_the_language() {

@@ -14,7 +14,8 @@ use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special
 use super::write::{Name, Peers, Policy, Ports, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::writing::{
-    in_order, label_selector, losses, object_meta, ordered_meta, peer_losses, selector_losses,
+    directions, in_order, label_selector, losses, object_meta, ordered_meta, peer_losses,
+    selector_losses,
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
@@ -92,8 +93,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
     if rules.is_empty() {
         return Ok((None, lost));
     }
-    let has = |direction: &Direction| rules.iter().any(|rule| rule.direction == *direction);
-    let directions: Vec<Direction> = Direction::BOTH.into_iter().filter(has).collect();
+    let directions = directions(rules.iter().map(|rule| rule.direction));
     let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
     let written = Policy {
         metadata: ordered_meta(policy),

@@ -331,15 +331,7 @@ fn row_ui(ui: &mut Ui, answer: &Answer, differing: &Differing, selected: bool) -
         return response;
     }
     let rect_of_row = rect.shrink2(vec2(0.0, 2.0));
-    if selected {
-        ui.painter()
-            .rect_filled(rect_of_row, 6.0, color(palette.accent_soft));
-    } else if response.hovered() {
-        let background = tokens::mix(palette.panel, palette.text, 0.05);
-        ui.painter()
-            .rect_filled(rect_of_row, 6.0, color(background));
-    }
-    widgets::focus_ring(ui, &response, rect_of_row);
+    widgets::row_background(ui, rect_of_row, &response, (selected, true));
     let inner = rect.shrink2(vec2(8.0, 8.0));
     let line = |text: String, font, foreground, width: f32, rows| {
         let mut job = LayoutJob::simple(text, font, foreground, width);

@@ -235,14 +235,8 @@ fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool)
     if !ui.is_rect_visible(rect) {
         return response;
     }
+    widgets::row_background(ui, rect, &response, (selected, true));
     let painter = ui.painter();
-    if selected {
-        painter.rect_filled(rect, 6.0, color(palette.accent_soft));
-    } else if response.hovered() {
-        let background = tokens::mix(palette.panel, palette.text, 0.05);
-        painter.rect_filled(rect, 6.0, color(background));
-    }
-    widgets::focus_ring(ui, &response, rect);
     let middle = rect.center().y;
     let foreground = color(palette.text);
     let at = pos2(rect.left() + 15.0, middle);

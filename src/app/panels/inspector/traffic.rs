@@ -145,10 +145,10 @@ fn totals_ui(ui: &mut Ui, connections: &[&Connection]) {
     };
     let (allowed, denied) = (named(|c| &c.sums.allowed), named(|c| &c.sums.denied));
     if !allowed.is_empty() {
-        widgets::stated(ui, "Allowed by, there", &allowed);
+        widgets::stated(ui, "Allowed by, as recorded", &allowed);
     }
     if !denied.is_empty() {
-        widgets::stated(ui, "Denied by, there", &denied);
+        widgets::stated(ui, "Denied by, as recorded", &denied);
     }
 }
 
@@ -197,17 +197,16 @@ fn samples_ui(ui: &mut Ui, connections: &[&Connection]) {
 
 /// Draw it, Ignore, Why denied.
 fn actions_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, group: &Group, recording: &Recording) {
-    let draw = draw(inspect, group);
+    let can_draw = can_draw(inspect, group);
     let why = question(inspect, group, recording);
     let is_denied = matches!(
         group.id.kind,
         crate::scene::ExtraKind::Recorded(TrafficClass::Cut | TrafficClass::Denied)
     );
     ui.horizontal(|ui| {
-        if let Some(command) = draw.clone()
-            && widgets::primary(ui, "Draw it").clicked()
-        {
-            inspect.commands.push(command);
+        if can_draw && widgets::primary(ui, "Draw it").clicked() {
+            let command = draw(inspect, group);
+            inspect.commands.extend(command);
         }
         if !group.connections.is_empty() && widgets::secondary(ui, "Ignore").clicked() {
             inspect.commands.push(Command::IgnoreTraffic(group.id));
@@ -224,10 +223,10 @@ fn actions_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, group: &Group, recording: 
         }
     });
     let note = match group.id.kind {
-        crate::scene::ExtraKind::Recorded(TrafficClass::Denied) if draw.is_some() => {
+        crate::scene::ExtraKind::Recorded(TrafficClass::Denied) if can_draw => {
             "Dropped in the recording: drawing it opens it."
         }
-        _ if draw.is_none() => "No flow can be drawn: an end is not in the project.",
+        _ if !can_draw => "No flow can be drawn: an end is not in the project.",
         _ => return,
     };
     let text = RichText::new(note).font(theme::sans(tokens::TEXT_SMALL));
@@ -235,19 +234,27 @@ fn actions_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, group: &Group, recording: 
     ui.label(text.color(second));
 }
 
-/// The command that draws it: as proposed, else between ends that are drawn.
+/// Whether it can be drawn: as proposed, or between ends that are drawn.
+fn can_draw(inspect: &Inspect<'_>, group: &Group) -> bool {
+    inspect.traffic.proposals(group).next().is_some() || between_drawn(inspect, group).is_some()
+}
+
+/// The command that draws it.
 fn draw(inspect: &Inspect<'_>, group: &Group) -> Option<Command> {
-    let document = inspect.document;
-    if let Some(command) = inspect.traffic.draw(document, group) {
-        return Some(command);
-    }
-    let id = group.id;
-    let is_drawn = |node: NodeRef| !is_foreign(node) && document.has_node(node);
-    let ports = FlowPort::of(&group.ports);
-    (is_drawn(id.from) && is_drawn(id.to) && !ports.is_empty()).then(|| {
-        let flow = Flow::new(id.from.into(), id.to.into(), ports);
-        Command::Edit(Edit::Add(Thing::Flow(flow)))
+    let proposed = inspect.traffic.draw(inspect.document, group);
+    proposed.or_else(|| {
+        let flow = between_drawn(inspect, group)?;
+        Some(Command::Edit(Edit::Add(Thing::Flow(flow))))
     })
+}
+
+/// The flow between both ends, if the project has them.
+fn between_drawn(inspect: &Inspect<'_>, group: &Group) -> Option<Flow> {
+    let id = group.id;
+    let is_drawn = |node: NodeRef| !is_foreign(node) && inspect.document.has_node(node);
+    let ports = FlowPort::of(&group.ports);
+    let can_be = is_drawn(id.from) && is_drawn(id.to) && !ports.is_empty();
+    can_be.then(|| Flow::new(id.from.into(), id.to.into(), ports))
 }
 
 /// The command that explains its first connection.
