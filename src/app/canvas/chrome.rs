@@ -196,16 +196,15 @@ impl CanvasView {
         Rect::from_min_size(corner, size)
     }
 
-    /// Where the minimap is, if it is shown.
+    /// Where the minimap is; it is shown only while something is outside of the view, and there is room.
     fn minimap_rect(&self) -> Option<Rect> {
         let view = self.camera.viewport;
-        if self.scene_graph.scene.nodes.is_empty() || view.width() < 480.0 {
+        if self.scene_graph.scene.nodes.is_empty() || view.width() < 560.0 || self.all_seen() {
             return None;
         }
         let size = vec2(172.0, 122.0);
         let corner = view.right_bottom() - size - vec2(MARGIN, MARGIN);
-        let background = Rect::from_min_size(corner, size);
-        (!self.all_seen() || !self.covers(background)).then_some(background)
+        Some(Rect::from_min_size(corner, size))
     }
 
     /// The nearest point above the tools where a new node is not under one of them.
@@ -224,18 +223,6 @@ impl CanvasView {
     fn all_seen(&self) -> bool {
         let bounds = rect(self.scene_graph.scene.bounds);
         self.camera.visible().contains_rect(bounds)
-    }
-
-    /// Whether part of the scene is under that part of the screen.
-    fn covers(&self, background: Rect) -> bool {
-        let scene = &self.scene_graph.scene;
-        let spaces = scene.namespaces.iter().map(|space| space.rect);
-        let mut all = spaces.chain(scene.nodes.iter().map(|node| node.rect));
-        all.any(|area| {
-            self.camera
-                .rect_to_screen(rect(area))
-                .intersects(background)
-        })
     }
 }
 

@@ -19,6 +19,7 @@ use drawbridge::app::Command;
 use drawbridge::model::{End, FlowPort, Item};
 use drawbridge::sets::Protocol;
 use egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::Queryable;
 
 fn tcp(port: u16) -> FlowPort {
     FlowPort::Range(Protocol::Tcp, port, port)
@@ -281,6 +282,20 @@ fn an_idle_canvas_requests_no_frames() {
 }
 
 #[test]
+fn the_minimap_is_shown_only_while_something_is_out_of_view() {
+    let mut bench = Bench::new(shop());
+    bench.ask(Command::Fit);
+    let is_shown = |bench: &Bench| bench.harness().query_by_label("Minimap").is_some();
+    assert!(!is_shown(&bench));
+    for _ in 0..6 {
+        bench.press_with(Modifiers::COMMAND, Key::Plus);
+    }
+    assert!(is_shown(&bench));
+    bench.press(Key::Home);
+    assert!(!is_shown(&bench));
+}
+
+#[test]
 fn only_visible_workloads_are_drawn() {
     let mut bench = Bench::new(bench::many(12, 25));
     bench.ask(Command::ExpandAll);
@@ -315,7 +330,6 @@ fn tab_selects_the_next_node_and_escape_clears_the_selection() {
 
 #[test]
 fn every_node_and_flow_has_a_name_for_screen_readers() {
-    use egui_kittest::kittest::Queryable;
     let bench = Bench::new(shop());
     let harness = bench.harness();
     harness.get_by_label("workload web in shop");
