@@ -14,6 +14,8 @@ use crate::model::{Edit, Flow, FlowId, FlowPort, NodeRef, Thing, TrafficClass, v
 use crate::observe::{Connection, Sample};
 use crate::scene::{ExtraId, is_foreign, tokens, traffic};
 
+/// So many of the deciding policies are named; the Why tab has all.
+const NAMED: usize = 2;
 /// So many samples are listed.
 const SAMPLES: usize = 3;
 
@@ -97,10 +99,12 @@ fn verdict_ui(ui: &mut Ui, compared: &Compared, group: &Group, class: TrafficCla
         .unwrap_or_default();
     // Without the places in the texts, which the Why tab shows.
     let plain = |policy: &String| policy.split(" (").next().unwrap_or_default().to_owned();
-    let by: Vec<String> = by.iter().map(plain).collect();
-    let more = match by.as_slice() {
-        [] => why,
-        by => format!("{why}: {}", by.join(", ")),
+    let by: std::collections::BTreeSet<String> = by.iter().map(plain).collect();
+    let named: Vec<&str> = by.iter().map(String::as_str).take(NAMED).collect();
+    let more = match by.len().saturating_sub(named.len()) {
+        _ if by.is_empty() => why,
+        0 => format!("{why}. Decided by {}", named.join(", ")),
+        more => format!("{why}. Decided by {} and {more} more", named.join(", ")),
     };
     let icon = icons::of_class(class);
     widgets::banner(ui, icon, words, &more, foreground, background);
