@@ -46,6 +46,7 @@ pub use answers::{
     replicas::AmongReplicas,
 };
 pub use diff::compare::{GateDifference, PeerClass, compare, compare_until};
+pub(crate) use diff::compare::{Scope, compare_within};
 pub use diff::policies::changed_policies;
 pub use diff::{changes, compare};
 pub use endpoint::{Endpoint, NewPod, Party};

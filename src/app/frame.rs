@@ -15,6 +15,7 @@ use super::overlays;
 use super::panels::{lesson, side, start, status, top_bar};
 use super::panes::{Pane, Shown};
 use super::perform;
+use super::preferences::WindowSize;
 use super::state::App;
 use super::theme::{self, color};
 use crate::model::{Document, History};
@@ -45,10 +46,39 @@ impl eframe::App for App {
         self.keep_journal(ui.ctx());
         self.watch_file(ui.ctx());
         self.title(ui.ctx());
+        self.note_window(ui.ctx());
+    }
+
+    fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
+        self.files.save_preferences(&self.preferences);
     }
 }
 
 impl App {
+    /// Notes the size of the window, which is stored when it is closed.
+    fn note_window(&mut self, context: &Context) {
+        let (size, maximized) = context.input(|input| {
+            let viewport = input.viewport();
+            let size = viewport.inner_rect.map(|rect| rect.size());
+            (
+                size,
+                viewport.maximized == Some(true) || viewport.fullscreen == Some(true),
+            )
+        });
+        let Some(size) = size else { return };
+        // The interface may be larger than the desktop asks for.
+        let size = size * context.zoom_factor();
+        let known = self.preferences.window.unwrap_or_default();
+        self.preferences.window = Some(match maximized {
+            true => WindowSize { maximized, ..known },
+            false => WindowSize {
+                width: size.x.round(),
+                height: size.y.round(),
+                maximized,
+            },
+        });
+    }
+
     fn show(&mut self, ui: &mut Ui) {
         let mut commands = std::mem::take(&mut self.commands);
         if let Some(history) = &self.history {
@@ -161,7 +191,13 @@ impl App {
                 view.matrix.open();
             }
         });
-        if panes::grips_ui(ui, shown, whole, &mut self.preferences) {
+        let resized = panes::grips_ui(ui, shown, whole, &mut self.preferences);
+        let held = ui.input(|input| input.pointer.any_down());
+        let rearranged = !held && view.side_layout != self.preferences.side_layout;
+        if rearranged {
+            self.preferences.side_layout = view.side_layout.clone();
+        }
+        if resized || rearranged {
             self.files.save_preferences(&self.preferences);
         }
         if let Some(pane) = view.panes.over() {

@@ -33,6 +33,7 @@ pub mod preferences;
 pub mod problems;
 pub mod selection;
 mod shared_matrix;
+pub mod side_layout;
 pub mod state;
 pub mod suggestions;
 pub mod surroundings;
@@ -51,17 +52,24 @@ use std::path::PathBuf;
 pub use command::{Command, Commands};
 pub use state::App;
 pub use surroundings::Surroundings;
+
+use preferences::{Preferences, WindowSize};
 pub use view::View;
 
 /// Opens the window, with these paths in it: a project, or manifests to import. Returns when it is closed.
 pub fn run(paths: Vec<PathBuf>) -> Result<(), String> {
+    let surroundings = Surroundings::of_this_desktop();
+    let stored = surroundings.state_folder.as_ref();
+    let window = stored.and_then(|state| state.preferences::<Preferences>().window?.usable());
+    let window = window.unwrap_or_default();
     let options = |renderer| eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Drawbridge")
             .with_app_id("dev.drawbridge.Drawbridge")
             .with_icon(icon())
-            .with_inner_size([1440.0, 900.0])
-            .with_min_inner_size([960.0, 600.0])
+            .with_inner_size([window.width, window.height])
+            .with_maximized(window.maximized)
+            .with_min_inner_size(WindowSize::LEAST)
             .with_drag_and_drop(true),
         renderer,
         ..Default::default()

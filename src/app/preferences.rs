@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::panes::{Pane, Shown, fit};
+use super::side_layout::SideLayout;
 use super::theme::Choice;
 use crate::scene::tokens;
 
@@ -15,10 +16,46 @@ pub const RECENT: usize = 8;
 /// The sizes of the interface, in percent.
 const SCALES: [u16; 9] = [70, 80, 90, 100, 110, 125, 150, 175, 200];
 
+/// The size of the window, without frame, in points of the desktop.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WindowSize {
+    /// While it is not maximized.
+    pub width: f32,
+    /// While it is not maximized.
+    pub height: f32,
+    /// Whether it is maximized.
+    pub maximized: bool,
+}
+
+impl WindowSize {
+    /// The least size.
+    pub const LEAST: [f32; 2] = [960.0, 600.0];
+
+    /// The size that a window had, if it is one that a window can have.
+    pub fn usable(self) -> Option<Self> {
+        let [width, height] = Self::LEAST;
+        // False for what is no number, too.
+        (self.width >= width && self.height >= height).then_some(self)
+    }
+}
+
+impl Default for WindowSize {
+    fn default() -> Self {
+        Self {
+            width: 1440.0,
+            height: 900.0,
+            maximized: false,
+        }
+    }
+}
+
 /// The preferences stored between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Preferences {
+    /// The size of the window when it was closed; none: it never was.
+    pub window: Option<WindowSize>,
     /// The theme.
     pub theme: Choice,
     /// High contrast.
@@ -33,6 +70,8 @@ pub struct Preferences {
     pub outline_width: f32,
     /// The width of the inspector.
     pub inspector_width: f32,
+    /// How the panel at the right is divided.
+    pub side_layout: SideLayout,
     /// The size of the interface, in percent.
     pub scale: u16,
     /// The shortcuts that the user changed, by the names of their commands: `edit.mute: Ctrl M`.
@@ -44,6 +83,7 @@ pub struct Preferences {
 impl Default for Preferences {
     fn default() -> Self {
         Self {
+            window: None,
             theme: Choice::System,
             high_contrast: false,
             reduced_motion: false,
@@ -51,6 +91,7 @@ impl Default for Preferences {
             inspector: true,
             outline_width: tokens::OUTLINE,
             inspector_width: tokens::INSPECTOR,
+            side_layout: SideLayout::default(),
             scale: 100,
             keys: BTreeMap::new(),
             recent: Vec::new(),

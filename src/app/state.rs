@@ -81,6 +81,7 @@ impl App {
             sent: None,
             context: context.clone(),
         };
+        app.view.side_layout = app.preferences.side_layout.clone();
         app.apply_preferences();
         app.look_for_journal();
         app

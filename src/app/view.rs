@@ -27,6 +27,7 @@ use super::places::Places;
 use super::problems::Problem;
 use super::selection::{exists, only};
 use super::shared_matrix::SharedMatrix;
+use super::side_layout::SideLayout;
 use super::suggestions::Suggested;
 use super::traffic::TrafficView;
 use super::widgets::Drafts;
@@ -109,41 +110,10 @@ pub struct View {
     pub check_failed: bool,
     /// Counts the finished checks; caches of their results compare it.
     pub results_number: u64,
-    /// Share of the side panel that the inspector takes, 0..1.
-    pub split: Split,
+    /// How the panel at the right is divided.
+    pub side_layout: SideLayout,
     /// Whether animations are off.
     pub reduced_motion: bool,
-}
-
-/// Share of the side panel that the inspector takes, by the tab below it.
-pub struct Split {
-    /// Above the Policies tab.
-    pub policies: f32,
-    /// Above the Traffic tab: the evidence of an arrow.
-    pub traffic: f32,
-    /// Above the other tabs, which need more space.
-    pub others: f32,
-}
-
-impl Split {
-    /// The share for a tab.
-    pub fn of(&mut self, tab: Tab) -> &mut f32 {
-        match tab {
-            Tab::Policies => &mut self.policies,
-            Tab::Traffic => &mut self.traffic,
-            _ => &mut self.others,
-        }
-    }
-}
-
-impl Default for Split {
-    fn default() -> Self {
-        Self {
-            policies: 0.5,
-            traffic: 0.56,
-            others: 0.32,
-        }
-    }
 }
 
 /// A notice at the bottom of the window.

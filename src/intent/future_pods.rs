@@ -1,13 +1,17 @@
 //! Pods that are not in the document and that policies tell apart from all that are: they have gates, too.
 
+mod known;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cluster::{ContainerPort, Pod};
 use crate::model::{Document, FlowPort, NamespaceId, Workload, naming};
-use crate::policy::{Match, Peer, Policy, PortMatch, WorkloadKey};
-use crate::sets::hash::{HashMap, HashMapExt, HashSet};
+use crate::policy::{Match, Policy, PortMatch, WorkloadKey};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelOp, LabelSet, Labels, PortSet, Protocol, Requirement, Selector};
+
+pub(crate) use known::Known;
 
 /// At most this many pods are made up.
 const MOST: usize = 1_000;
@@ -32,34 +36,10 @@ pub(crate) fn future_pods(
     policies: &[Arc<Policy>],
     further: Vec<(NamespaceId, Selector)>,
 ) -> FuturePods {
-    let mut selectors = selectors(document, policies);
-    for (namespace, selector) in further {
-        selectors.entry(namespace).or_default().insert(selector);
-    }
-    let mut known: BTreeMap<NamespaceId, Vec<&Labels>> = BTreeMap::new();
-    for (_, workload) in document.workloads.iter() {
-        known
-            .entry(workload.namespace)
-            .or_default()
-            .push(&workload.labels);
-    }
-    let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
-    let found = managed.flat_map(|(id, _)| {
-        let selectors = selectors.remove(&id).unwrap_or_default();
-        let selectors: Vec<Selector> = selectors.into_iter().collect();
-        let pods = Selectors::new(&selectors).pods(known.remove(&id).unwrap_or_default());
-        pods.into_iter()
-            .map(move |labels| (id, labels))
-            .collect::<Vec<_>>()
-    });
-    let mut pods: Vec<_> = found.take(MOST + 1).collect();
-    let more = pods.len() > MOST;
-    pods.truncate(MOST);
-    FuturePods {
-        pods,
-        more,
-        ports: ports(document, policies),
-    }
+    let mut known = Known::default();
+    known.select(document, policies);
+    known.add(further);
+    known.pods(document, policies)
 }
 
 /// A port for each protocol and name that a policy or a flow mentions, with a number of its own.
@@ -130,85 +110,6 @@ pub(crate) fn own_selector(workload: &Workload) -> Option<Selector> {
     let own = workload.selector.as_ref();
     let own = own.filter(|s| !s.requirements.is_empty());
     own.cloned().or_else(|| naming::of_labels(&workload.labels))
-}
-
-/// All selectors by namespace, without those that select everything.
-fn selectors(
-    document: &Document,
-    policies: &[Arc<Policy>],
-) -> BTreeMap<NamespaceId, BTreeSet<Selector>> {
-    let mut found: BTreeMap<NamespaceId, BTreeSet<Selector>> = BTreeMap::new();
-    let mut add = |namespace, selector: Selector| {
-        if !selector.is_everything() {
-            found.entry(namespace).or_default().insert(selector);
-        }
-    };
-    for (_, workload) in document.workloads.iter() {
-        if let Some(selector) = own_selector(workload) {
-            add(workload.namespace, selector);
-        }
-    }
-    let labels: Vec<_> = (document.namespaces.ids())
-        .map(|id| (id, document.namespace_labels(id)))
-        .collect();
-    for (_, group) in document.groups.iter() {
-        for (id, _) in labels
-            .iter()
-            .filter(|(_, labels)| group.namespaces.matches(labels))
-        {
-            add(*id, group.pods.clone());
-        }
-    }
-    // Most policies have the subject of another one.
-    let mut seen: HashSet<&Peer> = HashSet::default();
-    for policy in policies
-        .iter()
-        .filter(|policy| seen.insert(&policy.subject))
-    {
-        let subject = Subject::of(&policy.subject);
-        let namespaces = labels.iter().filter(|(id, labels)| {
-            let name = document.namespaces.get(*id).map(|n| n.name.as_str());
-            subject.namespace.is_none_or(|wanted| Some(wanted) == name)
-                && subject
-                    .namespaces
-                    .iter()
-                    .all(|selector| selector.matches(labels))
-        });
-        for (id, _) in namespaces {
-            add(*id, subject.pods.clone());
-        }
-    }
-    found
-}
-
-/// What a subject asks of pods and their namespaces.
-#[derive(Default)]
-struct Subject<'a> {
-    namespace: Option<&'a str>,
-    namespaces: Vec<&'a Selector>,
-    pods: Selector,
-}
-
-impl<'a> Subject<'a> {
-    fn of(peer: &'a Peer) -> Self {
-        let mut found = Self::default();
-        found.add(peer);
-        found
-    }
-
-    fn add(&mut self, peer: &'a Peer) {
-        match peer {
-            Peer::All(all) => all.iter().for_each(|peer| self.add(peer)),
-            Peer::Namespace(name) => self.namespace = Some(name),
-            Peer::NamespaceLabels(selector) => self.namespaces.push(selector),
-            Peer::PodLabels(selector) => {
-                self.pods
-                    .requirements
-                    .extend(selector.requirements.iter().cloned());
-            }
-            _ => {}
-        }
-    }
 }
 
 /// The selectors of one namespace, by a label that they ask for.

@@ -17,8 +17,10 @@ pub struct Input<'a> {
     pub snapshot: &'a Snapshot,
     /// The objects of policies as they are written; none where only a cluster is known.
     pub objects: &'a [LoadedPolicy],
-    /// For each policy the pods that it selects.
-    subjects: OnceCell<Vec<Vec<usize>>>,
+    /// For each policy the pods that it selects, once they were asked for.
+    subjects: Vec<OnceCell<Vec<usize>>>,
+    /// The pods of each namespace, by its name.
+    by_namespace: OnceCell<HashMap<String, Vec<usize>>>,
     /// The pods of the peers that were asked for.
     peers: RefCell<HashMap<Peer, Rc<[usize]>>>,
     /// For each pod the Services that select it.
@@ -31,7 +33,8 @@ impl<'a> Input<'a> {
         Self {
             snapshot,
             objects: &[],
-            subjects: OnceCell::new(),
+            subjects: vec![OnceCell::new(); snapshot.policies.len()],
+            by_namespace: OnceCell::new(),
             peers: RefCell::default(),
             services: OnceCell::new(),
         }
@@ -47,20 +50,36 @@ impl<'a> Input<'a> {
 
     /// The pods that a policy selects, by their places in the snapshot.
     pub fn subjects(&self, policy: usize) -> &[usize] {
-        let subjects = self.subjects.get_or_init(|| {
-            let policies = self.snapshot.policies.iter();
-            policies
-                .map(|policy| self.pods_of(&policy.subject))
-                .collect()
+        let found = self.subjects.get(policy).map(|subjects| {
+            let policy = self.snapshot.policies.get(policy);
+            let pods = || policy.map(|policy| self.pods_of(&policy.subject));
+            subjects.get_or_init(|| pods().unwrap_or_default())
         });
-        subjects.get(policy).map_or(&[], Vec::as_slice)
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// The pods that a peer matches, by their places in the snapshot.
     pub fn pods_of(&self, peer: &Peer) -> Vec<usize> {
-        let pods = 0..self.snapshot.pods.len();
-        pods.filter(|pod| peer_matches(self.snapshot, peer, &Endpoint::Pod(*pod)))
-            .collect()
+        let matches = |pod: &usize| peer_matches(self.snapshot, peer, &Endpoint::Pod(*pod));
+        match peer.namespace() {
+            Some(name) => {
+                let pods = self.by_namespace().get(name).into_iter().flatten();
+                pods.copied().filter(matches).collect()
+            }
+            None => (0..self.snapshot.pods.len()).filter(matches).collect(),
+        }
+    }
+
+    fn by_namespace(&self) -> &HashMap<String, Vec<usize>> {
+        self.by_namespace.get_or_init(|| {
+            let mut found: HashMap<String, Vec<usize>> = HashMap::default();
+            for (at, pod) in self.snapshot.pods.iter().enumerate() {
+                if let Some(namespace) = self.snapshot.namespaces.get(pod.namespace) {
+                    found.entry(namespace.name.clone()).or_default().push(at);
+                }
+            }
+            found
+        })
     }
 
     /// The same, computed once for equal peers.

@@ -33,8 +33,8 @@ impl Key {
     }
 }
 
-/// Its flows, by the requests that they allow.
-type Half = BTreeMap<Requests, Part>;
+/// Its flows, by the requests that they allow, sorted. Nearly always there is one part.
+type Half = Vec<(Requests, Part)>;
 
 /// What passes in the connections of a flow: see [`PlanRule::http`] and [`PlanRule::filters`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,15 +43,28 @@ struct Requests {
     filters: bool,
 }
 
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, PartialEq)]
 struct Part {
     flows: Vec<FlowId>,
     notes: Vec<String>,
     ports: Vec<FlowPort>,
 }
 
-/// Parts with their drafts.
-type Drafted<K, V> = BTreeMap<K, (V, Option<Arc<Draft>>)>;
+impl Part {
+    /// Adds a part of later flows.
+    fn add(&mut self, other: Self) {
+        self.flows.extend(other.flows);
+        self.ports.extend(other.ports);
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+}
+
+/// Parts with their drafts, sorted by key.
+type Drafted<K, V> = Vec<(K, V, Option<Arc<Draft>>)>;
 
 /// The drafts of the last halves, by what they are of.
 #[derive(Debug, Default)]
@@ -60,36 +73,34 @@ pub(super) struct Drafts {
     per_workload: Drafted<Unit, Vec<(Key, Half)>>,
 }
 
-/// The draft of each part, the last one where the part is the same and nothing that it is of has changed.
+/// The draft of each part, the last one where the part is the same and nothing that it is of has changed. The parts
+/// are sorted by key.
 fn drafts<K: Ord, V: PartialEq>(
     last: &mut Drafted<K, V>,
-    parts: BTreeMap<K, V>,
+    parts: impl IntoIterator<Item = (K, V)>,
     changed: impl Fn(&K, &V) -> bool,
     draft: impl Fn(&K, &V) -> Option<Draft>,
 ) -> Vec<Arc<Draft>> {
     let mut known = std::mem::take(last).into_iter().peekable();
-    let mut entries = Vec::new();
     for (key, part) in parts {
-        while known.next_if(|(k, _)| *k < key).is_some() {}
-        let same = known.next_if(|(k, (p, _))| *k == key && *p == part);
+        while known.next_if(|(k, ..)| *k < key).is_some() {}
+        let same = known.next_if(|(k, p, _)| *k == key && *p == part);
         let same = same.filter(|_| !changed(&key, &part));
         let draft = match same {
-            Some((_, (_, draft))) => draft,
+            Some((_, _, draft)) => draft,
             None => draft(&key, &part).map(Arc::new),
         };
-        entries.push((key, (part, draft)));
+        last.push((key, part, draft));
     }
-    let found = entries.iter().filter_map(|(_, (_, draft))| draft.clone());
-    let found = found.collect();
-    // Sorted already, so this is one pass.
-    *last = entries.into_iter().collect();
-    found
+    let drafts = last.iter().filter_map(|(_, _, draft)| draft.clone());
+    drafts.collect()
 }
 
 /// All halves of the flows that need a rule in a managed namespace.
 #[derive(Default)]
 pub(super) struct Halves {
-    halves: BTreeMap<Key, Half>,
+    /// Those of each flow, in the order of the flows.
+    halves: Vec<(Key, Requests, Part)>,
 }
 
 impl Halves {
@@ -120,16 +131,32 @@ impl Halves {
                     other: other.clone(),
                     denies: flow.denies,
                 };
-                let half = self.halves.entry(key).or_default();
-                let part = half.entry(requests.clone()).or_default();
-                part.flows.push(id);
-                part.ports.extend(needed.ports.iter().cloned());
                 let note = flow.note.trim();
-                if !note.is_empty() && !part.notes.iter().any(|n| n == note) {
-                    part.notes.push(note.to_owned());
-                }
+                let part = Part {
+                    flows: vec![id],
+                    notes: Vec::from_iter((!note.is_empty()).then(|| note.to_owned())),
+                    ports: needed.ports.clone(),
+                };
+                self.halves.push((key, requests.clone(), part));
             }
         }
+    }
+
+    /// Those of the same ends as one, sorted.
+    fn merged(mut self) -> Vec<(Key, Half)> {
+        // Stable, so that the flows of a part stay in order.
+        self.halves.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        let mut found: Vec<(Key, Half)> = Vec::with_capacity(self.halves.len());
+        for (key, requests, part) in self.halves {
+            match found.last_mut().filter(|(last, _)| *last == key) {
+                None => found.push((key, vec![(requests, part)])),
+                Some((_, half)) => match half.last_mut().filter(|(last, _)| *last == requests) {
+                    None => half.push((requests, part)),
+                    Some((_, last)) => last.add(part),
+                },
+            }
+        }
+        found
     }
 
     /// One draft for each policy; the last ones of what none of these workloads is part of.
@@ -139,124 +166,125 @@ impl Halves {
         last: &mut Drafts,
         changed: &BTreeSet<WorkloadId>,
     ) -> Vec<Arc<Draft>> {
+        let halves = self.merged();
         match context.document.settings.style {
-            Style::PerFlow => self.per_flow(context, last, changed),
+            Style::PerFlow => per_flow(halves, context, last, changed),
             Style::PerWorkload => {
-                let (denying, halves) = self.halves.into_iter().partition(|(key, _)| key.denies);
-                let mut found = Self { halves }.per_workload(context, last, changed);
-                found.extend(Self { halves: denying }.per_flow(context, last, changed));
+                let (denying, halves) = halves.into_iter().partition(|(key, _)| key.denies);
+                let mut found = per_workload(halves, context, last, changed);
+                found.extend(per_flow(denying, context, last, changed));
                 found
             }
         }
     }
+}
 
-    fn per_flow(
-        self,
-        context: &Context,
-        last: &mut Drafts,
-        changed: &BTreeSet<WorkloadId>,
-    ) -> Vec<Arc<Draft>> {
-        let words = LazyCell::new(|| Words::new(context.document));
-        let one = |key: &Key, half: &Half| {
-            let rules = rules(context, key, half, |_| Vec::new());
-            if rules.is_empty() {
-                return None;
-            }
-            let namespace = key.unit.namespace;
-            let own = names::of_unit(context, key.unit);
-            let other = names::of_end(context, &key.other, namespace);
-            let (own_words, other_words) = (
-                names::unit_sentence(context, key.unit),
-                names::sentence(context, &key.other, namespace),
-            );
-            let (between, may) = match (key.direction, key.denies) {
-                (Direction::Egress, false) => ("to", "may open connections to"),
-                (Direction::Egress, true) => ("deny-to", "must not open connections to"),
-                (Direction::Ingress, false) => ("from", "accepts connections from"),
-                (Direction::Ingress, true) => ("deny-from", "must not accept connections from"),
-            };
-            let comment = format!("{own_words} {may} {other_words}");
-            let role = if key.denies { Role::Deny } else { Role::Flow };
-            let mut notes: Vec<&str> = Vec::new();
-            for note in half.values().flat_map(|part| &part.notes) {
-                if !notes.contains(&note.as_str()) {
-                    notes.push(note);
-                }
-            }
-            Some(Draft {
-                stem: format!("{own}-{between}-{other}"),
-                ends: format!(
-                    "{} {between} {} {}",
-                    words.of(&key.own),
-                    words.of(&key.other),
-                    unit_ends(context, &words, key.unit)
-                ),
-                comment,
-                description: notes.join("; "),
-                directions: vec![key.direction],
-                isolated: context.isolates_unit(key.unit, key.direction),
-                rules,
-                ..draft(context, role, key.unit)
-            })
-        };
-        let changed = |key: &Key, _: &Half| key.concerns(changed);
-        drafts(&mut last.per_flow, self.halves, changed, one)
-    }
-
-    fn per_workload(
-        self,
-        context: &Context,
-        last: &mut Drafts,
-        changed: &BTreeSet<WorkloadId>,
-    ) -> Vec<Arc<Draft>> {
-        let words = LazyCell::new(|| Words::new(context.document));
-        let mut by_unit: BTreeMap<Unit, Vec<(Key, Half)>> = BTreeMap::new();
-        for (key, half) in self.halves {
-            by_unit.entry(key.unit).or_default().push((key, half));
+fn per_flow(
+    halves: Vec<(Key, Half)>,
+    context: &Context,
+    last: &mut Drafts,
+    changed: &BTreeSet<WorkloadId>,
+) -> Vec<Arc<Draft>> {
+    let words = LazyCell::new(|| Words::new(context.document));
+    let one = |key: &Key, half: &Half| {
+        let rules = rules(context, key, half, |_| Vec::new());
+        if rules.is_empty() {
+            return None;
         }
-        for (id, workload) in context.document.workloads.iter() {
-            if !context.own_isolation(id).is_empty() {
-                by_unit
-                    .entry(Unit {
-                        namespace: workload.namespace,
-                        pods: UnitPods::Workload(id),
-                    })
-                    .or_default();
+        let namespace = key.unit.namespace;
+        let own = names::of_unit(context, key.unit);
+        let other = names::of_end(context, &key.other, namespace);
+        let (own_words, other_words) = (
+            names::unit_sentence(context, key.unit),
+            names::sentence(context, &key.other, namespace),
+        );
+        let (between, may) = match (key.direction, key.denies) {
+            (Direction::Egress, false) => ("to", "may open connections to"),
+            (Direction::Egress, true) => ("deny-to", "must not open connections to"),
+            (Direction::Ingress, false) => ("from", "accepts connections from"),
+            (Direction::Ingress, true) => ("deny-from", "must not accept connections from"),
+        };
+        let comment = format!("{own_words} {may} {other_words}");
+        let role = if key.denies { Role::Deny } else { Role::Flow };
+        let mut notes: Vec<&str> = Vec::new();
+        for note in half.iter().flat_map(|(_, part)| &part.notes) {
+            if !notes.contains(&note.as_str()) {
+                notes.push(note);
             }
         }
-        let one = |&unit: &Unit, halves: &Vec<(Key, Half)>| {
-            let mut halves: Vec<&(Key, Half)> = halves.iter().collect();
-            halves.sort_by_cached_key(|(key, _)| {
-                (key.direction, words.of(&key.other), words.of(&key.own))
-            });
-            let rules: Vec<PlanRule> = halves
-                .iter()
-                .flat_map(|(key, half)| rules(context, key, half, |part| part.notes.clone()))
-                .collect();
-            let isolates = match unit.pods {
-                UnitPods::Workload(id) => context.own_isolation(id),
-                _ => Vec::new(),
-            };
-            let mut directions: Vec<Direction> = rules.iter().map(|r| r.direction).collect();
-            directions.extend(&isolates);
-            directions.sort_unstable();
-            directions.dedup();
-            let sentence = names::unit_sentence(context, unit);
-            (!directions.is_empty()).then(|| Draft {
-                isolates: !isolates.is_empty(),
-                stem: names::of_unit(context, unit),
-                ends: unit_ends(context, &words, unit),
-                comment: format!("connections of {sentence}"),
-                directions,
-                rules,
-                ..draft(context, Role::Workload, unit)
-            })
-        };
-        let changed = |unit: &Unit, halves: &Vec<(Key, Half)>| {
-            unit.concerns(changed) || halves.iter().any(|(key, _)| key.concerns(changed))
-        };
-        drafts(&mut last.per_workload, by_unit, changed, one)
+        Some(Draft {
+            stem: format!("{own}-{between}-{other}"),
+            ends: format!(
+                "{} {between} {} {}",
+                words.of(&key.own),
+                words.of(&key.other),
+                unit_ends(context, &words, key.unit)
+            ),
+            comment,
+            description: notes.join("; "),
+            directions: vec![key.direction],
+            isolated: context.isolates_unit(key.unit, key.direction),
+            rules,
+            ..draft(context, role, key.unit)
+        })
+    };
+    let changed = |key: &Key, _: &Half| key.concerns(changed);
+    drafts(&mut last.per_flow, halves, changed, one)
+}
+
+fn per_workload(
+    halves: Vec<(Key, Half)>,
+    context: &Context,
+    last: &mut Drafts,
+    changed: &BTreeSet<WorkloadId>,
+) -> Vec<Arc<Draft>> {
+    let words = LazyCell::new(|| Words::new(context.document));
+    let mut by_unit: BTreeMap<Unit, Vec<(Key, Half)>> = BTreeMap::new();
+    for (key, half) in halves {
+        by_unit.entry(key.unit).or_default().push((key, half));
     }
+    for (id, workload) in context.document.workloads.iter() {
+        if !context.own_isolation(id).is_empty() {
+            by_unit
+                .entry(Unit {
+                    namespace: workload.namespace,
+                    pods: UnitPods::Workload(id),
+                })
+                .or_default();
+        }
+    }
+    let one = |&unit: &Unit, halves: &Vec<(Key, Half)>| {
+        let mut halves: Vec<&(Key, Half)> = halves.iter().collect();
+        halves.sort_by_cached_key(|(key, _)| {
+            (key.direction, words.of(&key.other), words.of(&key.own))
+        });
+        let rules: Vec<PlanRule> = halves
+            .iter()
+            .flat_map(|(key, half)| rules(context, key, half, |part| part.notes.clone()))
+            .collect();
+        let isolates = match unit.pods {
+            UnitPods::Workload(id) => context.own_isolation(id),
+            _ => Vec::new(),
+        };
+        let mut directions: Vec<Direction> = rules.iter().map(|r| r.direction).collect();
+        directions.extend(&isolates);
+        directions.sort_unstable();
+        directions.dedup();
+        let sentence = names::unit_sentence(context, unit);
+        (!directions.is_empty()).then(|| Draft {
+            isolates: !isolates.is_empty(),
+            stem: names::of_unit(context, unit),
+            ends: unit_ends(context, &words, unit),
+            comment: format!("connections of {sentence}"),
+            directions,
+            rules,
+            ..draft(context, Role::Workload, unit)
+        })
+    };
+    let changed = |unit: &Unit, halves: &Vec<(Key, Half)>| {
+        unit.concerns(changed) || halves.iter().any(|(key, _)| key.concerns(changed))
+    };
+    drafts(&mut last.per_workload, by_unit, changed, one)
 }
 
 pub(super) fn unit_ends(context: &Context, words: &Words, unit: Unit) -> String {
@@ -284,7 +312,7 @@ fn rules(
     let Ok(peers) = peers::peers(context, &key.other, key.unit.namespace) else {
         return Vec::new();
     };
-    let rule = |(requests, part): (&Requests, &Part)| {
+    let rule = |(requests, part): &(Requests, Part)| {
         let ports = peers::ports(&part.ports);
         let nothing = peers.is_empty() || ports == Match::Only(Vec::new());
         (!nothing).then(|| PlanRule {

@@ -17,7 +17,7 @@ pub(crate) fn assign<'a>(
     taken: &BTreeSet<(String, String)>,
 ) -> Vec<Cow<'a, str>> {
     let taken: BTreeSet<(&str, &str)> = taken.iter().map(|(n, s)| (&**n, &**s)).collect();
-    let mut uses: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut uses: HashMap<(&str, &str), usize> = HashMap::with_capacity(wanted.len());
     for &(namespace, stem, _) in wanted {
         *uses.entry((namespace, stem)).or_default() += 1;
     }

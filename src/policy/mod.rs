@@ -433,6 +433,15 @@ impl Peer {
         }
     }
 
+    /// The namespace that it names, where it matches no pods of others.
+    pub fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::Namespace(name) => Some(name),
+            Self::All(parts) => parts.iter().find_map(Self::namespace),
+            _ => None,
+        }
+    }
+
     /// Calls `see` with every leaf of the expression.
     pub fn leaves<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
         match self {

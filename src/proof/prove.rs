@@ -20,7 +20,7 @@ use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
-use crate::intent::future_pods::{FuturePods, future_pods};
+use crate::intent::future_pods::FuturePods;
 use crate::intent::gates::Bound;
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, End, FlowId, WorkloadId};
@@ -307,7 +307,9 @@ fn judge(
     let says_nothing = document.flows.is_empty() && !document.isolates();
     let pods = match says_nothing {
         true => FuturePods::default(),
-        false => future_pods(document, in_force.policies(), Vec::new()),
+        false => before
+            .future_pods
+            .future_pods(document, in_force.policies()),
     };
     let more = pods.more;
     let cluster = before.snapshots.with_future_pods(document, pods);

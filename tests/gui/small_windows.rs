@@ -203,3 +203,61 @@ fn the_interface_is_made_larger_and_stays_so() {
     }
     assert_eq!(window.app().preferences.scale, 70);
 }
+
+const LABELS: &str = "Labels: app=web";
+
+#[test]
+fn sections_of_the_inspector_fold_and_stay_so() {
+    let mut window = shop(1600.0, 1000.0);
+    let web = window.workload("web");
+    window.ask(Command::Select(vec![web]));
+    assert!(is_there(&window, "Pod labels"));
+    window.click(LABELS);
+    assert!(!is_there(&window, "Pod labels"));
+    assert!(is_there(&window, "Kind"), "the others stay open");
+    // The head has the keyboard focus now.
+    window.press(Key::Enter);
+    assert!(is_there(&window, "Pod labels"));
+    window.press(Key::Space);
+    assert!(!is_there(&window, "Pod labels"));
+
+    // A flow of the workload is one click away.
+    window.click("shop/web to shop/cart");
+    assert_eq!(
+        window.app().view.selected(),
+        [window.flow("shop/web to shop/cart")]
+    );
+
+    let mut window = window.crash();
+    window.ask(Command::ExampleShop);
+    let web = window.workload("web");
+    window.ask(Command::Select(vec![web]));
+    assert!(!is_there(&window, "Pod labels"));
+    window.click(LABELS);
+    assert!(is_there(&window, "Pod labels"));
+}
+
+#[test]
+fn in_low_windows_only_the_first_section_is_open_at_first() {
+    let mut window = shop(1280.0, 700.0);
+    let web = window.workload("web");
+    window.ask(Command::Select(vec![web]));
+    assert!(is_there(&window, "Kind"));
+    assert!(!is_there(&window, "Pod labels"));
+    resize(&mut window, 1280.0, 900.0);
+    assert!(is_there(&window, "Pod labels"));
+}
+
+#[test]
+fn the_divider_of_the_side_panel_stays_where_it_was_dragged() {
+    let mut window = shop(1600.0, 1000.0);
+    let tab = |window: &TestWindow| window.harness.get_by_label("Problems").rect().top();
+    let grip = "Resize inspector and tabs";
+    let at = window.harness.get_by_label(grip).rect().center();
+    drag(&mut window, at, pos2(at.x, 300.0));
+    let top = tab(&window);
+    assert!((295.0..320.0).contains(&top), "{top}");
+    let mut window = window.crash();
+    window.ask(Command::ExampleShop);
+    assert_eq!(tab(&window), top);
+}

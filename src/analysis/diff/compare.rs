@@ -1,8 +1,8 @@
 //! Compares two sets of policies over the same pods, gate by gate: for each pod and direction, over known
 //! pods, future pods, pieces of the address axes, nodes, domain names and ports.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use super::difference::{GateDifference, PeerClass};
@@ -39,10 +39,31 @@ pub fn compare_until<'a>(
     actual: impl Into<Side<'a>>,
     stop: &dyn Fn() -> bool,
 ) -> Option<Vec<GateDifference>> {
+    compare_gates([intended.into(), actual.into()], Scope::default(), stop)
+}
+
+/// [`compare`], of some gates only.
+pub(crate) fn compare_within(sides: [Side; 2], scope: Scope) -> Vec<GateDifference> {
+    compare_gates(sides, scope, &|| false).unwrap_or_default()
+}
+
+/// The gates that are compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scope<'a> {
+    /// Those of these workloads; none: all.
+    pub(crate) workloads: Option<&'a BTreeSet<usize>>,
+    /// Not towards future pods.
+    pub(crate) known_only: bool,
+}
+
+fn compare_gates(
+    sides: [Side; 2],
+    scope: Scope,
+    stop: &dyn Fn() -> bool,
+) -> Option<Vec<GateDifference>> {
     let mut found = Some(Vec::new());
-    let sides = [intended.into(), actual.into()];
     each_direction(sides, |mut gates, universe, _, future_pods| {
-        let compare = |found| gates.compare(universe, future_pods, found, stop);
+        let compare = |found| gates.compare(universe, future_pods, (scope, found), stop);
         found = found.take().and_then(compare);
     });
     if let Some(found) = &mut found {
@@ -87,6 +108,9 @@ fn read_alike(old: Side, new: Side) -> bool {
     old.tiers == new.tiers && old.assumptions == new.assumptions
 }
 
+/// From this many policies on, the sides are prepared on two threads.
+const MANY: usize = 128;
+
 /// Both sides in one universe, first ingress, then egress.
 fn each_direction<'a>(
     sides: [Side<'a>; 2],
@@ -109,7 +133,11 @@ fn each_direction<'a>(
             rows: Rows::new(&universe, indices[at], sides[at].policies, direction),
             future_pods: HashMap::new(),
         };
-        let (intended, actual) = rayon::join(|| half(0), || half(1));
+        // Waking another thread costs more than few policies do.
+        let (intended, actual) = match intended.policies.len() + actual.policies.len() {
+            ..MANY => (half(0), half(1)),
+            _ => rayon::join(|| half(0), || half(1)),
+        };
         let gates = Gates {
             direction,
             intended,
@@ -155,7 +183,7 @@ impl<'a> Gates<'a> {
             }
             let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
                 Entry::Occupied(found) => found.into_mut(),
-                Entry::Vacant(new) => new.insert(self.disagree(class, universe, future_pods)),
+                Entry::Vacant(new) => new.insert(self.disagree(class, universe, Some(future_pods))),
             };
             // A pod always reaches itself.
             let alone = matches!(own.as_slice(), [one] if one.other.is_none());
@@ -187,20 +215,27 @@ impl<'a> Gates<'a> {
         &mut self,
         universe: &Universe,
         future_pods: &mut FuturePods<'a>,
-        mut found: Vec<GateDifference>,
+        (scope, mut found): (Scope, Vec<GateDifference>),
         stop: &dyn Fn() -> bool,
     ) -> Option<Vec<GateDifference>> {
         let members = members(universe);
+        let wanted = |one: &Members| scope.workloads.is_none_or(|of| of.contains(&one.workload));
         let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
         for class in 0..universe.classes.len() {
             if stop() {
                 return None;
             }
+            if !members[class].iter().any(wanted) {
+                continue;
+            }
             let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
                 Entry::Occupied(found) => found.into_mut(),
-                Entry::Vacant(new) => new.insert(self.disagree(class, universe, future_pods)),
+                Entry::Vacant(new) => {
+                    let future_pods = (!scope.known_only).then_some(&mut *future_pods);
+                    new.insert(self.disagree(class, universe, future_pods))
+                }
             };
-            for own in &members[class] {
+            for own in members[class].iter().filter(|one| wanted(one)) {
                 let gate = Gate {
                     universe,
                     members: &members,
@@ -218,7 +253,7 @@ impl<'a> Gates<'a> {
         &mut self,
         class: usize,
         universe: &Universe,
-        future_pods: &mut FuturePods<'a>,
+        future_pods: Option<&mut FuturePods<'a>>,
     ) -> Disagreement {
         let mut found = Disagreement::default();
         let rows = [&self.intended, &self.actual].map(|s| s.rows.row(class).cells.as_slice());
@@ -227,6 +262,9 @@ impl<'a> Gates<'a> {
                 join(&mut found.points, (point, wider), &ports);
             }
         }
+        let Some(future_pods) = future_pods else {
+            return found;
+        };
         let cells = [&mut self.intended, &mut self.actual]
             .map(|s| s.towards_future_pods(class, universe, future_pods));
         for (wider, ports, pods) in both_ways([&cells[0], &cells[1]]) {

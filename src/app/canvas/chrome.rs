@@ -48,6 +48,7 @@ impl CanvasView {
         }
         self.strip(ui, document, commands);
         self.small_copy(ui);
+        self.outside_ui(ui);
     }
 
     /// The hint on an empty canvas.
@@ -197,7 +198,7 @@ impl CanvasView {
     }
 
     /// Where the minimap is; it is shown only while something is outside of the view, and there is room.
-    fn minimap_rect(&self) -> Option<Rect> {
+    pub(super) fn minimap_rect(&self) -> Option<Rect> {
         let view = self.camera.viewport;
         if self.scene_graph.scene.nodes.is_empty() || view.width() < 560.0 || self.all_seen() {
             return None;

@@ -27,6 +27,7 @@ mod look;
 mod menus;
 mod moving;
 mod node_shape;
+mod outside;
 mod overlay;
 pub mod paint;
 pub mod panel;

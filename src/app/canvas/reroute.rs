@@ -1,10 +1,12 @@
 //! An arrow's end that is dragged to another node.
 
-use egui::{Painter, Pos2, Rect, Stroke, Vec2};
+use egui::{Align2, Painter, Pos2, Rect, Stroke, Vec2};
 
 use super::CanvasView;
 use super::draft::{preview, rect_of};
 use crate::app::command::{Command, Commands};
+use crate::app::icons;
+use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::model::edit::Thing;
 use crate::model::{Document, Edit, End, Flow, FlowId, FlowPort, Item, validate};
@@ -27,6 +29,8 @@ pub struct Reroute {
     change: Result<Option<Change>, String>,
     /// Ports stay, whatever the new destination declares.
     keep_ports: bool,
+    /// The nodes that would refuse the end.
+    refusing: Vec<End>,
 }
 
 /// A flow with its new end.
@@ -129,6 +133,27 @@ impl Reroute {
     }
 }
 
+/// The nodes that would refuse an end of a flow: those that another flow joins with its fixed end already, and what is
+/// outside the cluster if the fixed end is.
+fn refusing(document: &Document, id: FlowId, source: bool) -> Vec<End> {
+    let ends = |flow: &Flow| match source {
+        true => (flow.to.clone(), flow.from.clone()),
+        false => (flow.from.clone(), flow.to.clone()),
+    };
+    let Some((fixed, _)) = document.flows.get(id).map(ends) else {
+        return Vec::new();
+    };
+    let others = document.flows.iter().filter(|(other, _)| *other != id);
+    let others = others.map(|(_, flow)| ends(flow));
+    let mut found: Vec<End> = others
+        .filter_map(|(same, end)| (same == fixed).then_some(end))
+        .collect();
+    if matches!(fixed, End::External(_)) {
+        found.extend(document.externals.ids().map(End::External));
+    }
+    found
+}
+
 impl CanvasView {
     /// The end of an arrow that is grabbed at a point: of the selected flow, or of the line there.
     pub(super) fn grip(&self, at: Pos2, document: &Document, view: &View) -> Option<Reroute> {
@@ -157,6 +182,7 @@ impl CanvasView {
             under: None,
             change: Ok(None),
             keep_ports: false,
+            refusing: refusing(document, flow, source),
         })
     }
 
@@ -207,6 +233,22 @@ impl CanvasView {
             moved.pointer,
             stroke,
         );
+        self.draw_refusing(painter, moved);
+    }
+
+    /// Marks the nodes that would refuse the end.
+    fn draw_refusing(&self, painter: &Painter, moved: &Reroute) {
+        const SIZE: f32 = 14.0;
+        let palette = theme::palette(painter.ctx());
+        for end in &moved.refusing {
+            let Some(rect) = rect_of(&self.scene_graph.scene, end) else {
+                continue;
+            };
+            let corner = self.camera.to_screen(rect.left_top());
+            painter.circle_filled(corner, SIZE / 2.0 + 2.0, color(palette.panel));
+            let (font, ink) = (theme::icon(SIZE), color(palette.blocked));
+            painter.text(corner, Align2::CENTER_CENTER, icons::PROHIBIT, font, ink);
+        }
     }
 
     /// Puts the end where it was dropped.

@@ -20,8 +20,9 @@ use crate::model::Document;
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// In windows lower than this the tabs keep at least [`BELOW_LEAST`].
-const LOW: f32 = 800.0;
+/// In windows lower than this the tabs keep at least [`BELOW_LEAST`], and only the first section of the inspector is
+/// open at first.
+pub(super) const LOW: f32 = 800.0;
 /// The least height of the tabs in low windows.
 const BELOW_LEAST: f32 = 320.0;
 
@@ -95,7 +96,7 @@ pub fn side_ui(
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let area = ui.available_rect_before_wrap();
-    let mut most = area.height() * *view.split.of(view.tab);
+    let mut most = area.height() * view.side_layout.split.of(view.tab);
     if ui.ctx().content_rect().height() < LOW {
         most = most.min(area.height() - BELOW_LEAST);
     }
@@ -113,6 +114,8 @@ pub fn side_ui(
                 compare: &view.compare,
                 traffic: &view.traffic,
                 inspector: &view.inspector,
+                layout: &mut view.side_layout,
+                sections: 0,
                 drafts: &mut view.drafts,
                 commands,
             };
@@ -304,7 +307,8 @@ fn divider_ui(ui: &mut Ui, area: Rect, y: f32, view: &mut View) {
     if let Some(at) = response.interact_pointer_pos()
         && response.dragged()
     {
-        *view.split.of(view.tab) = ((at.y - area.top()) / area.height()).clamp(0.15, 0.85);
+        let share = (at.y - area.top()) / area.height();
+        view.side_layout.split.set(view.tab, share);
     }
     widgets::named(
         &response,

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::button::focus_ring;
+use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::scene::tokens;
 
@@ -166,6 +167,47 @@ impl<'a> Row<'a> {
             response.clone().on_hover_text(self.text);
         }
     }
+}
+
+/// The head of a section that folds; `answer`: what it says while it is folded.
+pub fn fold(ui: &mut Ui, name: &str, answer: &str, open: bool) -> Response {
+    let palette = theme::palette(ui.ctx());
+    let size = vec2(ui.available_width(), tokens::ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let icon = match open {
+        true => icons::CARET_DOWN,
+        false => icons::CARET_RIGHT,
+    };
+    let middle = rect.center().y;
+    let painter = ui.painter();
+    let place = pos2(rect.left(), middle);
+    let faint = color(palette.text_faint);
+    painter.text(
+        place,
+        Align2::LEFT_CENTER,
+        icon,
+        theme::sans(tokens::TEXT_SMALL),
+        faint,
+    );
+    let font = theme::semibold(tokens::TEXT_NORMAL);
+    let place = pos2(rect.left() + 18.0, middle);
+    let name_rect = painter.text(place, Align2::LEFT_CENTER, name, font, color(palette.text));
+    if !open && !answer.is_empty() {
+        let left = name_rect.right() + 8.0;
+        let ink = color(palette.text_secondary);
+        let font = theme::sans(tokens::TEXT_SMALL);
+        let mut job = egui::text::LayoutJob::simple_singleline(answer.to_owned(), font, ink);
+        job.wrap = egui::text::TextWrapping::truncate_at_width((rect.right() - left).max(0.0));
+        let galley = painter.layout_job(job);
+        painter.galley(pos2(left, middle - galley.size().y / 2.0), galley, ink);
+    }
+    focus_ring(ui, &response, rect);
+    let label = match answer.is_empty() {
+        true => name.to_owned(),
+        false => format!("{name}: {answer}"),
+    };
+    response.widget_info(|| WidgetInfo::selected(WidgetType::CollapsingHeader, true, open, &label));
+    response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
 
 /// The head of a list: its name in small capitals and how many there are.

@@ -10,7 +10,7 @@ pub use button::{
     tab_bar,
 };
 pub use field::{Drafts, Editor, Field, complaint, message, named, select_all};
-pub use list::{Row, chip, row_background, section};
+pub use list::{Row, chip, fold, row_background, section};
 pub use text::{banner, code, empty, faint, hairline, head, heading, secondary_text, small, title};
 
 use egui::{Align, Layout, Response, Ui, vec2};

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::analysis::{self, GateDifference, Isolation, PeerClass, Side};
+use crate::analysis::{self, GateDifference, Isolation, PeerClass, Scope, Side};
 use crate::cluster::Snapshot;
+use crate::intent::future_pods;
 use crate::intent::gates::{Bound, Intents};
 use crate::intent::snapshot::Snapshots;
 use crate::policy::{Direction, Policy};
@@ -24,6 +25,7 @@ const MOST_PAIRS: usize = 400_000;
 #[derive(Debug, Default)]
 pub(crate) struct Before {
     pub(super) snapshots: Snapshots,
+    pub(super) future_pods: future_pods::Known,
     pub(super) intents: Intents,
     isolated: Option<(Snapshot, Vec<Isolation>)>,
     /// For each bound.
@@ -167,8 +169,12 @@ fn differences_of(
         policies,
         ..Side::from(of)
     };
-    let mut found = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
-    found.retain(|d| of.contains(&d.workload));
+    let scope = Scope {
+        workloads: Some(of),
+        known_only: false,
+    };
+    let sides = [side(ideal, &ideal_ones), side(real, &real_ones)];
+    let found = analysis::compare_within(sides, scope);
     (ideal_ones.len() + real_ones.len(), found)
 }
 

@@ -296,6 +296,38 @@ fn the_minimap_is_shown_only_while_something_is_out_of_view() {
 }
 
 #[test]
+fn what_lies_outside_is_named_at_its_edge_and_one_click_away() {
+    let mut bench = Bench::new(shop());
+    bench.ask(Command::Fit);
+    let count = |bench: &Bench| {
+        let edges = ["above: ", "below: ", "to the left: ", "to the right: "];
+        let shown = |edge: &&&str| bench.harness().query_by_label_contains(edge).is_some();
+        edges.iter().filter(shown).count()
+    };
+    assert_eq!(count(&bench), 0);
+    let web = bench.node("shop/web").item().expect("an item");
+    bench.ask(Command::Reveal(web));
+    for _ in 0..4 {
+        bench.press_with(Modifiers::COMMAND, Key::Plus);
+    }
+    assert!(count(&bench) > 0);
+    let label = bench.harness().get_by_label_contains("below: ");
+    let name = egui_kittest::kittest::NodeT::accesskit_node(&label)
+        .label()
+        .expect("a name");
+    let first = name.rsplit(": ").next().expect("names");
+    let first = first.split(", ").next().expect("a name").to_owned();
+    let (from, to) = (label.rect().center(), bench.canvas());
+    let rect = |bench: &Bench| {
+        let node = bench.node(&format!("{first}/*"));
+        bench.harness().state().view.canvas.screen_rect(node)
+    };
+    assert!(!rect(&bench).expect("it is there").intersects(to), "{name}");
+    bench.click(from);
+    assert!(rect(&bench).expect("it is there").intersects(to), "{name}");
+}
+
+#[test]
 fn only_visible_workloads_are_drawn() {
     let mut bench = Bench::new(bench::many(12, 25));
     bench.ask(Command::ExpandAll);

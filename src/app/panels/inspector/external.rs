@@ -3,7 +3,7 @@
 use egui::{Id, Ui};
 
 use super::Inspect;
-use super::parts::{self, Texts, trial};
+use super::parts::{self, Texts, section, trial};
 use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets;
@@ -24,19 +24,28 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
         "Addresses or names outside the cluster",
     );
     parts::name_field(ui, inspect, item, &external.name);
-    networks(ui, inspect, item, external);
-    domains(ui, inspect, item, external);
-    entity(ui, inspect, item, external);
-    if external.networks.is_empty() {
-        ui.add_space(2.0);
-        if widgets::secondary(ui, "Use the Internet's addresses").clicked() {
-            let networks = internet();
-            inspect.commands.edit(changed(external, item, &|e| {
-                e.networks.clone_from(&networks)
-            }));
-        }
-    }
+    let blocks: Vec<String> = external.networks.iter().map(|n| n.to_string()).collect();
+    let answer = listed(&blocks);
+    section(ui, inspect, ("Address blocks", &answer), |ui, inspect| {
+        networks(ui, inspect, item, external);
+    });
+    let answer = listed(&external.domain_names);
+    section(ui, inspect, ("Domain names", &answer), |ui, inspect| {
+        domains(ui, inspect, item, external);
+    });
+    let answer = external.entity.map_or("none", Entity::word);
+    section(ui, inspect, ("Entity", answer), |ui, inspect| {
+        entity(ui, inspect, item, external);
+    });
     parts::delete(ui, inspect, "Delete external");
+}
+
+/// What a folded section says.
+fn listed(all: &[String]) -> String {
+    match all {
+        [] => "none".to_owned(),
+        all => all.join("; "),
+    }
 }
 
 fn changed(external: &External, item: Item, change: &dyn Fn(&mut External)) -> Edit {
@@ -47,7 +56,6 @@ fn changed(external: &External, item: Item, change: &dyn Fn(&mut External)) -> E
 
 fn networks(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &External) {
     let document = inspect.document;
-    widgets::heading(ui, "Address blocks");
     for (at, network) in external.networks.iter().enumerate() {
         block(ui, inspect, item, external, (at, network));
     }
@@ -71,6 +79,15 @@ fn networks(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Exter
             )
         });
     });
+    if external.networks.is_empty() {
+        ui.add_space(2.0);
+        if widgets::secondary(ui, "Use the Internet's addresses").clicked() {
+            let networks = internet();
+            inspect.commands.edit(changed(external, item, &|e| {
+                e.networks.clone_from(&networks)
+            }));
+        }
+    }
 }
 
 /// One block and its exceptions.
@@ -125,7 +142,6 @@ fn block(
 
 fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &External) {
     let document = inspect.document;
-    widgets::heading(ui, "Domain names");
     let texts = Texts {
         id: Id::new(("domains", item)),
         name: "Domain name",
@@ -163,7 +179,6 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
 /// What it is, where the dialect names it by its role.
 fn entity(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &External) {
     let target = inspect.document.settings.target();
-    widgets::heading(ui, "Entity");
     widgets::labelled(ui, "Role", |ui| {
         let text = |entity: Option<Entity>| entity.map_or("None", Entity::word);
         let shown = egui::ComboBox::from_id_salt(("entity", item))

@@ -4,13 +4,10 @@ use egui::Ui;
 
 use super::Inspect;
 use super::parts;
-use crate::app::canvas;
 use crate::app::command::Command;
+use crate::app::icons;
 use crate::app::widgets::{self, Field, Row};
-use crate::app::{icons, theme};
 use crate::model::{Edit, FlowId, Item, NodeRef, validate};
-use crate::proof::Verdict;
-use crate::scene::request::ports_label;
 
 /// Shows the selection.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
@@ -69,23 +66,12 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     }
 }
 
-/// A flow with its verdict and its ports; a click selects its ends.
+/// A flow; a click selects its ends.
 fn flow_row(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
-    let document = inspect.document;
-    let Some(flow) = document.flows.get(id) else {
+    let Some(flow) = inspect.document.flows.get(id) else {
         return;
     };
-    let verdict = inspect.results.proof.verdicts.get(&id).copied();
-    let palette = theme::palette(ui.ctx());
-    let (icon, foreground) = match (canvas::icon_of(verdict), verdict) {
-        (Some(icon), _) => (icon, canvas::colors_of(verdict, palette).1),
-        (None, Some(Verdict::Exact)) => (icons::CHECK, theme::color(palette.exact)),
-        (None, _) => (icons::ARROW_RIGHT, theme::color(palette.text_secondary)),
-    };
-    let (name, ports) = (document.flow_name(id), ports_label(&flow.ports));
-    let row = Row::new(icon, &name).icon_color(foreground).end(&ports);
-    let response = row.show(ui).on_hover_text(canvas::words_of(verdict));
-    if response.clicked() {
+    if parts::flow_row(ui, inspect, id) {
         let ends = [flow.from.node(), flow.to.node()].into_iter().flatten();
         let mut ends: Vec<Item> = ends.filter_map(NodeRef::item).collect();
         if ends.is_empty() {

@@ -27,6 +27,7 @@ use crate::app::command::Commands;
 use crate::app::jobs::Pool;
 use crate::app::names::PolicyNames;
 use crate::app::selection::only;
+use crate::app::side_layout::SideLayout;
 use crate::app::traffic::TrafficView;
 use crate::app::widgets::{Drafts, Field};
 use crate::model::{Document, Item};
@@ -115,6 +116,10 @@ pub struct Inspect<'a> {
     pub traffic: &'a TrafficView,
     /// The state of the inspector.
     pub inspector: &'a InspectorView,
+    /// Which sections are open.
+    pub layout: &'a mut SideLayout,
+    /// How many sections were shown.
+    pub sections: usize,
     /// Text being typed that is not applied yet.
     pub drafts: &'a mut Drafts,
     /// The commands it issues.

@@ -3,17 +3,42 @@
 use egui::{Id, Ui};
 
 use super::{Inspect, label_change};
+use crate::app::canvas;
 use crate::app::command::Command;
 use crate::app::icons;
+use crate::app::panels::side;
 use crate::app::theme::{self, color};
-use crate::app::widgets::{self, Field};
-use crate::model::{Base, Document, Edit, Isolate, Item, Refusal, WorkloadId, validate};
+use crate::app::widgets::{self, Field, Row};
+use crate::model::{Base, Document, Edit, FlowId, Isolate, Item, Refusal, WorkloadId, validate};
+use crate::proof::Verdict;
+use crate::scene::request::ports_label;
 use crate::scene::tokens;
 use crate::sets::{LabelOp, Labels, Selector};
 
 /// The edit if the Document accepts it, or the refusal. Tries it on a copy, which is cheap.
 pub fn trial(document: &Document, edit: Edit) -> Result<Option<Edit>, Refusal> {
     edit.apply(&mut document.clone()).map(|_| Some(edit))
+}
+
+/// A section, which folds; `answer`: what it says while it is folded.
+pub fn section(
+    ui: &mut Ui,
+    inspect: &mut Inspect<'_>,
+    (name, answer): (&str, &str),
+    content: impl FnOnce(&mut Ui, &mut Inspect<'_>),
+) {
+    let is_low = ui.ctx().content_rect().height() < side::LOW;
+    let open = inspect
+        .layout
+        .is_open(name, inspect.sections == 0 || !is_low);
+    inspect.sections += 1;
+    ui.add_space(4.0);
+    if widgets::fold(ui, name, answer, open).clicked() {
+        inspect.layout.set_open(name, !open);
+    }
+    if open {
+        content(ui, inspect);
+    }
 }
 
 /// The name field, which F2 focuses.
@@ -216,6 +241,26 @@ pub fn matches(ui: &mut Ui, inspect: &mut Inspect<'_>, ids: &[WorkloadId], nothi
             widgets::faint(ui, format!("and {} more", count - SHOWN));
         }
     });
+}
+
+/// A flow with its verdict and its ports; whether it was clicked.
+pub fn flow_row(ui: &mut Ui, inspect: &Inspect<'_>, id: FlowId) -> bool {
+    let document = inspect.document;
+    let Some(flow) = document.flows.get(id) else {
+        return false;
+    };
+    let verdict = inspect.results.proof.verdicts.get(&id).copied();
+    let palette = theme::palette(ui.ctx());
+    let (icon, foreground) = match (canvas::icon_of(verdict), verdict) {
+        (Some(icon), _) => (icon, canvas::colors_of(verdict, palette).1),
+        (None, Some(Verdict::Exact)) => (icons::CHECK, color(palette.exact)),
+        (None, _) => (icons::ARROW_RIGHT, color(palette.text_secondary)),
+    };
+    let (name, ports) = (document.flow_name(id), ports_label(&flow.ports));
+    let row = Row::new(icon, &name).icon_color(foreground).end(&ports);
+    row.show(ui)
+        .on_hover_text(canvas::words_of(verdict))
+        .clicked()
 }
 
 /// The choices of default deny.

@@ -2,7 +2,7 @@
 
 use egui::{Id, Ui};
 
-use super::parts::{self, BASES, trial};
+use super::parts::{self, BASES, section, trial};
 use super::{Inspect, audit};
 use crate::app::command::Command;
 use crate::app::icons;
@@ -32,11 +32,40 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
             trial(document, Edit::SetName(text.trim().to_owned()))
         });
     });
-    written(ui, inspect);
-    dns(ui, inspect);
-    assumptions(ui, inspect);
-    extras(ui, inspect);
-    namespaces(ui, inspect);
+    let settings = &document.settings;
+    let style = match settings.style {
+        Style::PerFlow => "one for each flow",
+        Style::PerWorkload => "one for each workload",
+    };
+    let answer = format!("{style}, {}", parts::base_name(settings.base));
+    section(
+        ui,
+        inspect,
+        ("Generated policies", &answer),
+        |ui, inspect| {
+            written(ui, inspect);
+            dns(ui, inspect);
+        },
+    );
+    let answer = format!("enforcer {}", settings.judged().enforcer.name());
+    section(ui, inspect, ("Assumptions", &answer), assumptions);
+    let added = settings.labels.len() + settings.annotations.len();
+    let answer = match added {
+        0 => "nothing".to_owned(),
+        added => added.to_string(),
+    };
+    section(
+        ui,
+        inspect,
+        ("Added to every policy", &answer),
+        |ui, inspect| {
+            extras(ui, inspect);
+        },
+    );
+    if !document.namespaces.is_empty() {
+        let answer = document.namespaces.len().to_string();
+        section(ui, inspect, ("Namespaces", &answer), namespaces);
+    }
     if drawn && !document.policies.is_empty() {
         audit::show(ui, inspect);
     }
@@ -51,7 +80,6 @@ fn set(document: &Document, change: impl FnOnce(&mut Settings)) -> Edit {
 fn written(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let settings = &document.settings;
-    widgets::heading(ui, "Generated policies");
     widgets::labelled(ui, "One policy for", |ui| {
         let all = [
             (Style::PerFlow, "Each flow"),
@@ -192,7 +220,6 @@ fn enforcer(ui: &mut Ui, inspect: &mut Inspect<'_>) -> bool {
 fn assumptions(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let assumed = document.settings.assumptions;
-    widgets::heading(ui, "Assumptions");
     if !enforcer(ui, inspect) {
         return;
     }
@@ -232,7 +259,6 @@ fn assumptions(ui: &mut Ui, inspect: &mut Inspect<'_>) {
 
 fn extras(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
-    widgets::heading(ui, "Added to every policy");
     let labels = &document.settings.labels;
     parts::labels(
         ui,
@@ -274,10 +300,6 @@ fn annotations(ui: &mut Ui, inspect: &mut Inspect<'_>) {
 
 /// The default deny and DNS setting of each namespace.
 fn namespaces(ui: &mut Ui, inspect: &mut Inspect<'_>) {
-    if inspect.document.namespaces.is_empty() {
-        return;
-    }
-    widgets::heading(ui, "Namespaces");
     ui.spacing_mut().item_spacing.y = 0.0;
     for (number, (id, namespace)) in inspect.document.namespaces.iter().enumerate() {
         let base = match namespace.managed {

@@ -3,12 +3,15 @@
 use egui::{Id, Ui};
 
 use super::Inspect;
-use super::parts::{self, Texts, trial};
+use super::parts::{self, Texts, section, trial};
+use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field};
 use crate::cluster::ContainerPort;
-use crate::model::{Edit, FlowPort, Item, Refusal, Thing, Workload, WorkloadId, validate};
+use crate::model::{
+    Edit, End, FlowId, FlowPort, Item, NodeRef, Refusal, Thing, Workload, WorkloadId, validate,
+};
 use crate::sets::Selector;
 
 /// The API kinds that own pods.
@@ -38,22 +41,57 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: WorkloadId) {
         &workload.name,
         &format!("in {namespace}"),
     );
-    isolation(ui, inspect, id);
-    isolate(ui, inspect, item, workload);
-    parts::name_field(ui, inspect, item, &workload.name);
-    kind(ui, inspect, item, workload);
-    parts::labels(
+    section(
         ui,
         inspect,
-        "Pod labels",
-        Id::new(("labels", item)),
-        &workload.labels,
-        |labels| change(&|w| w.labels = labels.clone()),
+        ("Identity", &identity(workload)),
+        |ui, inspect| {
+            parts::name_field(ui, inspect, item, &workload.name);
+            kind(ui, inspect, item, workload);
+            selector(ui, inspect, item, id, workload);
+        },
     );
-    ports(ui, inspect, item, workload);
-    selector(ui, inspect, item, id, workload);
-    pods(ui, inspect, item, workload);
+    let labels = validate::labels_text(&workload.labels);
+    section(ui, inspect, ("Labels", &labels), |ui, inspect| {
+        let id = Id::new(("labels", item));
+        parts::labels(ui, inspect, "Pod labels", id, &workload.labels, |labels| {
+            change(&|w| w.labels = labels.clone())
+        });
+    });
+    let texts: Vec<String> = workload.ports.iter().map(port_text).collect();
+    section(ui, inspect, ("Ports", &texts.join(", ")), |ui, inspect| {
+        ports(ui, inspect, item, workload);
+    });
+    let (icon, words, is_closed) = isolation(inspect, id);
+    section(ui, inspect, ("Isolation", words), |ui, inspect| {
+        let palette = theme::palette(ui.ctx());
+        let ink = match is_closed {
+            true => palette.text_secondary,
+            false => palette.wide,
+        };
+        widgets::message(ui, icon, words, color(ink));
+        gates(ui, inspect, id);
+        isolate(ui, inspect, item, workload);
+    });
+    flows(ui, inspect, id);
+    let answer = workload
+        .replicas
+        .map_or(String::new(), |count| match count {
+            1 => "1 replica".to_owned(),
+            count => format!("{count} replicas"),
+        });
+    section(ui, inspect, ("Pods", &answer), |ui, inspect| {
+        pods(ui, inspect, item, workload);
+    });
     parts::delete(ui, inspect, "Delete workload");
+}
+
+/// What selects it, in short.
+fn identity(workload: &Workload) -> String {
+    match &workload.selector {
+        Some(own) => format!("selected by {}", validate::selector_text(own)),
+        None => workload.kind.clone(),
+    }
 }
 
 fn changed(workload: &Workload, item: Item, change: &dyn Fn(&mut Workload)) -> Edit {
@@ -62,35 +100,27 @@ fn changed(workload: &Workload, item: Item, change: &dyn Fn(&mut Workload)) -> E
     Edit::Change(item, Thing::Workload(changed))
 }
 
-/// The directions in which the workload is isolated.
-fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
-    let Some(isolation) = inspect.results.proof.isolation.get(&id) else {
-        return;
-    };
-    let palette = theme::palette(ui.ctx());
-    let (icon, text, foreground) = match (isolation.ingress, isolation.egress) {
-        (true, true) => (
-            icons::SHIELD,
-            "Isolated for ingress and egress",
-            palette.text_secondary,
-        ),
-        (true, false) => (
+/// The directions in which the workload is isolated: icon and words, and whether they are both.
+fn isolation(inspect: &Inspect<'_>, id: WorkloadId) -> (&'static str, &'static str, bool) {
+    let isolation = inspect.results.proof.isolation.get(&id);
+    let (icon, words) = match isolation.map(|i| (i.ingress, i.egress)) {
+        None => (icons::NOTE, "Not checked yet"),
+        Some((true, true)) => (icons::SHIELD, "Isolated for ingress and egress"),
+        Some((true, false)) => (
             icons::WARNING,
             "Isolated for ingress only: all egress is allowed",
-            palette.wide,
         ),
-        (false, true) => (
+        Some((false, true)) => (
             icons::WARNING,
             "Isolated for egress only: all ingress is allowed",
-            palette.wide,
         ),
-        (false, false) => (
-            icons::WARNING,
-            "Not isolated: all traffic is allowed",
-            palette.wide,
-        ),
+        Some((false, false)) => (icons::WARNING, "Not isolated: all traffic is allowed"),
     };
-    widgets::message(ui, icon, text, color(foreground));
+    (icon, words, icon != icons::WARNING)
+}
+
+/// What isolates it in each direction.
+fn gates(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
     let gates = inspect.analysis_results.gates.get(&id);
     for (word, gate) in ["Ingress", "Egress"]
         .into_iter()
@@ -100,7 +130,36 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
             widgets::small(ui, format!("{word} {}", gate.words()));
         }
     }
-    ui.add_space(2.0);
+}
+
+/// The flows that it is an end of; a click shows one.
+fn flows(ui: &mut Ui, inspect: &mut Inspect<'_>, id: WorkloadId) {
+    let document = inspect.document;
+    let flows = document.flows_of(NodeRef::Workload(id));
+    let is_to = |flow: &&FlowId| {
+        let flow = document.flows.get(**flow);
+        flow.is_some_and(|flow| flow.to == End::Workload(id))
+    };
+    let to = flows.iter().filter(is_to).count();
+    let answer = match flows.len() {
+        0 => "none".to_owned(),
+        all => format!("{to} in, {} out", all - to),
+    };
+    section(ui, inspect, ("Flows", &answer), |ui, inspect| {
+        if flows.is_empty() {
+            widgets::faint(
+                ui,
+                "No flow starts or ends here: drag from one of its handles.",
+            );
+        }
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for flow in &flows {
+            if parts::flow_row(ui, inspect, *flow) {
+                inspect.commands.push(Command::Reveal(Item::Flow(*flow)));
+            }
+        }
+        ui.spacing_mut().item_spacing.y = 6.0;
+    });
 }
 
 /// Its own isolation, in addition to the default deny of its namespace.
@@ -208,7 +267,7 @@ fn selector(
     id: WorkloadId,
     workload: &Workload,
 ) {
-    widgets::heading(ui, "Selected in policies by");
+    widgets::small(ui, "Selected in policies by");
     let all = [(false, "Identifying labels"), (true, "Custom selector")];
     if let Some(own) = widgets::segments(ui, "Selected by", workload.selector.is_some(), &all) {
         let selector = own.then(|| Selector::match_labels(&workload.labels));
@@ -236,7 +295,6 @@ fn selector(
 
 fn pods(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload) {
     let document = inspect.document;
-    widgets::heading(ui, "Pods");
     let replicas = workload
         .replicas
         .map_or(String::new(), |replicas| replicas.to_string());

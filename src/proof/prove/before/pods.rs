@@ -1,6 +1,6 @@
 //! Which of many policies select or name some pods.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
@@ -10,26 +10,29 @@ use crate::policy::{Match, Peer, Policy, Rule, WorkloadKey};
 /// Some pods of a cluster.
 pub(super) struct Pods<'a> {
     cluster: &'a Snapshot,
-    pods: Vec<Endpoint>,
-    namespaces: BTreeSet<&'a str>,
+    /// By the name of their namespace.
+    pods: BTreeMap<&'a str, Vec<Endpoint>>,
     workloads: BTreeSet<WorkloadKey>,
 }
 
 impl<'a> Pods<'a> {
     /// The pods with these indices.
     pub(super) fn new(cluster: &'a Snapshot, pods: &[usize]) -> Self {
-        let known = pods.iter().filter_map(|at| cluster.pods.get(*at));
-        let namespaces = known
-            .clone()
-            .filter_map(|pod| cluster.namespaces.get(pod.namespace));
-        Self {
+        let mut found = Self {
             cluster,
-            pods: pods.iter().copied().map(Endpoint::Pod).collect(),
-            namespaces: namespaces
-                .map(|namespace| namespace.name.as_str())
-                .collect(),
-            workloads: known.map(|pod| pod.key).collect(),
+            pods: BTreeMap::new(),
+            workloads: BTreeSet::new(),
+        };
+        for at in pods {
+            let Some(pod) = cluster.pods.get(*at) else {
+                continue;
+            };
+            let namespace = cluster.namespaces.get(pod.namespace);
+            let name = namespace.map_or("", |namespace| namespace.name.as_str());
+            found.pods.entry(name).or_default().push(Endpoint::Pod(*at));
+            found.workloads.insert(pod.key);
         }
+        found
     }
 
     /// The pods of these workloads.
@@ -66,18 +69,26 @@ impl<'a> Pods<'a> {
 
     /// Whether the pod with this index is one of them.
     pub(super) fn contains(&self, pod: usize) -> bool {
-        self.pods.contains(&Endpoint::Pod(pod))
+        let pod = Endpoint::Pod(pod);
+        self.pods.values().any(|pods| pods.contains(&pod))
     }
 
     fn matched_by(&self, peer: &Peer) -> bool {
-        let mut pods = self.pods.iter();
-        self.may_match(peer) && pods.any(|pod| peer_matches(self.cluster, peer, pod))
+        let any = |pods: &Vec<Endpoint>| {
+            let mut pods = pods.iter();
+            pods.any(|pod| peer_matches(self.cluster, peer, pod))
+        };
+        self.may_match(peer)
+            && match peer.namespace() {
+                Some(name) => self.pods.get(name).is_some_and(any),
+                None => self.pods.values().any(any),
+            }
     }
 
     /// False only if none matches; much cheaper than asking each pod.
     fn may_match(&self, peer: &Peer) -> bool {
         match peer {
-            Peer::Namespace(name) => self.namespaces.contains(name.as_str()),
+            Peer::Namespace(name) => self.pods.contains_key(name.as_str()),
             Peer::PodsOf(key) => self.workloads.contains(key),
             Peer::All(peers) => peers.iter().all(|peer| self.may_match(peer)),
             Peer::AnyOf(peers) => peers.iter().any(|peer| self.may_match(peer)),

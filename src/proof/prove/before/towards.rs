@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::filtered;
 use super::pods::Pods;
-use crate::analysis::{self, GateDifference, PeerClass, Side};
+use crate::analysis::{self, GateDifference, PeerClass, Scope, Side};
 use crate::cluster::{Pod, Snapshot};
 use crate::policy::{self, Peer, Policy};
 use crate::sets::hash::HashSet;
@@ -27,9 +27,14 @@ pub(super) fn differences(
         policies,
         ..Side::from(of)
     };
-    let mut found = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
+    let scope = Scope {
+        workloads: Some(of),
+        known_only: true,
+    };
+    let sides = [side(ideal, &ideal_ones), side(real, &real_ones)];
+    let mut found = analysis::compare_within(sides, scope);
     let is_towards = |peer: &PeerClass| matches!(peer, PeerClass::Pod(at) if towards.contains(*at));
-    found.retain(|d| of.contains(&d.workload) && is_towards(&d.peer));
+    found.retain(|d| is_towards(&d.peer));
     let naming = |policy: &&Arc<Policy>| {
         let mut sides = policy.ingress.iter().chain(&policy.egress);
         sides.any(|side| !side.rules.is_empty())

@@ -1,0 +1,220 @@
+//! What the future pods of the last state of a document were made of: an edit makes only those anew that it touches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{FuturePods, MOST, Selectors, own_selector, ports};
+use crate::model::{Document, NamespaceId};
+use crate::policy::{Peer, Policy};
+use crate::sets::hash::HashMap;
+use crate::sets::{Labels, Selector};
+
+/// The selectors of the last document and its policies, and the pods that they tell apart.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    document: Document,
+    subjects: Subjects,
+    selectors: BTreeMap<NamespaceId, BTreeSet<Selector>>,
+    /// By namespace; only of those that were needed.
+    pods: BTreeMap<NamespaceId, Vec<Labels>>,
+}
+
+impl Known {
+    /// [`super::future_pods`] without further selectors.
+    pub(crate) fn future_pods(
+        &mut self,
+        document: &Document,
+        policies: &[Arc<Policy>],
+    ) -> FuturePods {
+        self.select(document, policies);
+        self.pods(document, policies)
+    }
+
+    /// Finds the selectors, and forgets the pods of each namespace where they or the workloads have changed.
+    pub(super) fn select(&mut self, document: &Document, policies: &[Arc<Policy>]) {
+        let have_changed = self.subjects.update(policies);
+        let last = std::mem::replace(&mut self.document, document.clone());
+        let managed = || document.namespaces.iter().filter(|(_, n)| n.managed);
+        let managed = || managed().map(|(id, _)| id).collect::<BTreeSet<_>>();
+        let outdated = match last.changed_workloads(document) {
+            None => {
+                (self.selectors, self.pods) = Default::default();
+                managed()
+            }
+            Some(changed) => {
+                let rows = [&last, document].map(|of| {
+                    let rows = changed.iter().filter_map(|id| of.workloads.get(*id));
+                    rows.map(|workload| workload.namespace)
+                });
+                let touched: BTreeSet<NamespaceId> = rows.into_iter().flatten().collect();
+                self.pods
+                    .retain(|namespace, _| !touched.contains(namespace));
+                match have_changed {
+                    true => managed(),
+                    false => touched,
+                }
+            }
+        };
+        for (namespace, selectors) in selectors(document, &self.subjects, outdated) {
+            if self.selectors.get(&namespace) != Some(&selectors) {
+                self.pods.remove(&namespace);
+                self.selectors.insert(namespace, selectors);
+            }
+        }
+    }
+
+    /// Adds selectors until the next state.
+    pub(super) fn add(&mut self, further: Vec<(NamespaceId, Selector)>) {
+        for (namespace, selector) in further {
+            self.selectors
+                .entry(namespace)
+                .or_default()
+                .insert(selector);
+        }
+    }
+
+    /// The pods that the selectors tell apart.
+    pub(super) fn pods(&mut self, document: &Document, policies: &[Arc<Policy>]) -> FuturePods {
+        let mut labels: BTreeMap<NamespaceId, Vec<&Labels>> = BTreeMap::new();
+        let workloads = document.workloads.iter().map(|(_, workload)| workload);
+        for workload in workloads.filter(|w| !self.pods.contains_key(&w.namespace)) {
+            let of_namespace = labels.entry(workload.namespace).or_default();
+            of_namespace.push(&workload.labels);
+        }
+        let mut found = Vec::new();
+        for (id, _) in document.namespaces.iter().filter(|(_, n)| n.managed) {
+            if found.len() > MOST {
+                break;
+            }
+            let pods = self.pods.entry(id).or_insert_with(|| {
+                let selectors = self.selectors.get(&id).into_iter().flatten();
+                let selectors: Vec<Selector> = selectors.cloned().collect();
+                Selectors::new(&selectors).pods(labels.remove(&id).unwrap_or_default())
+            });
+            found.extend(pods.iter().map(|labels| (id, labels.clone())));
+        }
+        let more = found.len() > MOST;
+        found.truncate(MOST);
+        FuturePods {
+            pods: found,
+            more,
+            ports: ports(document, policies),
+        }
+    }
+}
+
+/// The distinct subjects of policies.
+#[derive(Debug, Default)]
+struct Subjects {
+    /// By address: policies that did not change are not looked at. Each with the update that it was last part of.
+    policies: HashMap<usize, (Arc<Policy>, u64)>,
+    updates: u64,
+    /// How many policies have each of them.
+    counts: HashMap<Peer, usize>,
+}
+
+impl Subjects {
+    /// Takes over the subjects of these policies; whether they are others than the last ones.
+    fn update(&mut self, policies: &[Arc<Policy>]) -> bool {
+        self.updates += 1;
+        let mut have_changed = false;
+        for policy in policies {
+            let update = self.updates;
+            let address = Arc::as_ptr(policy).addr();
+            let known = self.policies.entry(address).or_insert_with(|| {
+                // Most policies have the subject of another one.
+                match self.counts.get_mut(&policy.subject) {
+                    Some(count) => *count += 1,
+                    None => {
+                        self.counts.insert(policy.subject.clone(), 1);
+                        have_changed = true;
+                    }
+                }
+                (Arc::clone(policy), update)
+            });
+            known.1 = update;
+        }
+        self.policies.retain(|_, (policy, update)| {
+            let stays = *update == self.updates;
+            if !stays && let Some(count) = self.counts.get_mut(&policy.subject) {
+                *count -= 1;
+            }
+            stays
+        });
+        let before = self.counts.len();
+        self.counts.retain(|_, count| *count > 0);
+        have_changed || self.counts.len() < before
+    }
+}
+
+/// All selectors of these namespaces, without those that select everything.
+fn selectors(
+    document: &Document,
+    subjects: &Subjects,
+    of: BTreeSet<NamespaceId>,
+) -> BTreeMap<NamespaceId, BTreeSet<Selector>> {
+    let mut found: BTreeMap<_, BTreeSet<Selector>> =
+        of.into_iter().map(|id| (id, BTreeSet::new())).collect();
+    if found.is_empty() {
+        return found;
+    }
+    for (_, workload) in document.workloads.iter() {
+        if let Some(found) = found.get_mut(&workload.namespace) {
+            found.extend(own_selector(workload));
+        }
+    }
+    for (id, found) in &mut found {
+        let labels = &document.namespace_labels(*id);
+        let groups = document.groups.iter().map(|(_, group)| group);
+        let groups = groups.filter(|group| group.namespaces.matches(labels));
+        found.extend(groups.map(|group| group.pods.clone()));
+        let name = document.namespaces.get(*id).map(|n| n.name.as_str());
+        let subjects = subjects.counts.keys().map(Subject::of);
+        let subjects = subjects.filter(|subject| subject.is_in(name, labels));
+        found.extend(subjects.map(|subject| subject.pods()));
+        found.retain(|selector| !selector.is_everything());
+    }
+    found
+}
+
+/// What a subject asks of pods and their namespaces.
+#[derive(Default)]
+struct Subject<'a> {
+    namespace: Option<&'a str>,
+    namespaces: Vec<&'a Selector>,
+    pods: Vec<&'a Selector>,
+}
+
+impl<'a> Subject<'a> {
+    fn of(peer: &'a Peer) -> Self {
+        let mut found = Self::default();
+        found.add(peer);
+        found
+    }
+
+    fn add(&mut self, peer: &'a Peer) {
+        match peer {
+            Peer::All(all) => all.iter().for_each(|peer| self.add(peer)),
+            Peer::Namespace(name) => self.namespace = Some(name),
+            Peer::NamespaceLabels(selector) => self.namespaces.push(selector),
+            Peer::PodLabels(selector) => self.pods.push(selector),
+            _ => {}
+        }
+    }
+
+    /// Whether pods of this namespace may be selected.
+    fn is_in(&self, name: Option<&str>, labels: &Labels) -> bool {
+        self.namespace.is_none_or(|wanted| Some(wanted) == name)
+            && self
+                .namespaces
+                .iter()
+                .all(|selector| selector.matches(labels))
+    }
+
+    fn pods(&self) -> Selector {
+        let requirements = self.pods.iter().flat_map(|selector| &selector.requirements);
+        Selector {
+            requirements: requirements.cloned().collect(),
+        }
+    }
+}
