@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use super::future_pods::own_selector;
 use super::snapshot::DocumentSnapshot;
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
-use crate::diag::Span;
+use crate::diag::{Severity, Span};
 use crate::model::dns::Resolver;
 use crate::model::{
     Base, Document, End, Flow, FlowId, FlowPort, Group, NamespaceId, Network, Workload, WorkloadId,
@@ -144,6 +144,25 @@ impl Intents {
         }
         intents
     }
+}
+
+/// What flows deny, where a part of it is left out of the policies: all of it but what is invalid.
+pub(crate) fn denials_left_out(document: &Document, losses: &[Loss]) -> Vec<Intent> {
+    let bound = Bound::Upper;
+    let intended = Intended { document, bound };
+    let flows = document.flows.iter();
+    let denials = flows.filter(|(_, flow)| flow.denies && !flow.muted);
+    let one = |(id, flow): (FlowId, &Flow)| {
+        let of_flow = losses.iter().filter(move |loss| loss.flow == id.into());
+        let (invalid, lost): (Vec<&Loss>, Vec<&Loss>) =
+            of_flow.partition(|loss| loss.severity == Severity::Error);
+        let invalid: Vec<&Part> = invalid.iter().map(|loss| &loss.part).collect();
+        match lost.is_empty() {
+            true => Vec::new(),
+            false => intended.flow(id, flow, &invalid),
+        }
+    };
+    denials.flat_map(one).collect()
 }
 
 impl OfFlow {
@@ -525,7 +544,15 @@ impl Intended<'_> {
                 let group = document.groups.get(*id)?;
                 self.labelled(&group.namespaces, &group.pods)
             }
-            End::Workload(id) => self.workload(*id)?,
+            End::Workload(id) => {
+                let workload = self.workload(*id)?;
+                let key = WorkloadKey::from(*id);
+                let is_lost = |part: &&Part| matches!(part, Part::HostNetwork(of, _) if *of == key);
+                match exceptions.iter().any(is_lost) {
+                    true => self.pods(workload),
+                    false => workload,
+                }
+            }
             End::External(id) => {
                 let external = document.externals.get(*id)?;
                 let networks = external.networks.iter();

@@ -3,6 +3,7 @@
 mod before;
 #[cfg(test)]
 mod by_hand;
+mod denials;
 mod describer;
 mod findings;
 mod gate;
@@ -21,7 +22,7 @@ use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
 use crate::intent::future_pods::{FuturePods, future_pods};
-use crate::intent::gates::Bound;
+use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, End, FlowId, WorkloadId};
 use crate::policy::{Direction, Loss, Target};
@@ -29,6 +30,7 @@ use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
 pub(crate) use before::Before;
+use before::With;
 pub(crate) use witness::holder;
 pub use witness::{Located, Witness};
 
@@ -334,7 +336,8 @@ fn judge(
         |before: &mut Before, bound| before.intents.of(document, &imported, losses, bound);
     let mut intents = intended(before, Bound::Upper);
     before.compared = 0;
-    let mut differences = before.compare(Bound::Upper, cluster.intended(&intents), &real, stop)?;
+    let upper = With::Intent(Bound::Upper);
+    let mut differences = before.compare(upper, cluster.intended(&intents), &real, stop)?;
     // The bounds differ only at pods that are not in the document, and where a denial is not written whole: the lower
     // one is needed only there.
     let of_denial = |loss: &Loss| {
@@ -346,8 +349,16 @@ fn judge(
     if differences.iter().any(|d| !d.wider && needs_lower(d)) {
         differences.retain(|d| d.wider);
         intents = intended(before, Bound::Lower);
-        let lower = before.compare(Bound::Lower, cluster.intended(&intents), &real, stop)?;
+        let lower = With::Intent(Bound::Lower);
+        let lower = before.compare(lower, cluster.intended(&intents), &real, stop)?;
         differences.extend(lower.into_iter().filter(|d| !d.wider));
+    }
+    let denials = gates::denials_left_out(document, losses);
+    if !denials.is_empty() {
+        let denied = denials::in_force(&real, &denials);
+        let allowed = before.compare(With::Denials, denied, &real, stop)?;
+        differences.extend(denials::connections(&real, allowed));
+        intents.extend(denials);
     }
 
     let bounds = match differences.is_empty() {

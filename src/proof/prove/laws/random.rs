@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
 use crate::model::fixture::Fixture;
 use crate::model::validate::{flow_ports, selector};
-use crate::model::{Base, Dns, DnsProfile, End, Flow, Isolate, NamespaceId, Style, Unknown};
+use crate::model::{Base, Dns, DnsProfile, End, Flow, Isolate, NamespaceId, Pod, Style, Unknown};
 use crate::policy::{Direction, Entity, HttpRule, Target};
 use crate::sets::Protocol;
 
@@ -208,6 +208,15 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         let id = fixture.workload(&format!("{of}/w{at}"), pick(&LABELS, *labels));
         let workload = fixture.document.workloads.get_mut(id).unwrap();
         workload.host_network = *host;
+        // Pods of one workload may differ.
+        if *host && *shape > 0 && *labels % 2 == 1 {
+            let pod = |name: &str, host_network| Pod {
+                name: name.into(),
+                host_network,
+                ..Pod::default()
+            };
+            workload.pods = vec![pod("on-node", None), pod("on-network", Some(false))];
+        }
         workload.isolate = isolate_of(*isolate);
         match shape {
             0 => workload.kind = "Pod".into(),
