@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::future_pods::own_selector;
 use super::snapshot::DocumentSnapshot;
-use crate::cluster::{Assumptions, HostNetwork, Snapshot};
+use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Snapshot};
 use crate::diag::{Severity, Span};
 use crate::model::dns::Resolver;
 use crate::model::{
@@ -476,22 +476,38 @@ impl Intended<'_> {
         let left_out = |port: &&FlowPort| exceptions.contains(&&Part::Port(port.to_string()));
         let ports = flow.ports.iter().filter(|p| !left_out(p));
         let ports: Vec<FlowPort> = ports.flat_map(|p| self.ports_at(&flow.to, p)).collect();
+        let at_nodes = self.ports_at_nodes(&flow.to, &ports);
+        let nodes = Peer::All(vec![to.clone(), Peer::HostNetwork]);
         let gates = [
-            (Direction::Egress, &flow.from, from.clone(), to.clone()),
-            (Direction::Ingress, &flow.to, to, from),
+            (
+                Direction::Egress,
+                &flow.from,
+                from.clone(),
+                to.clone(),
+                &ports,
+            ),
+            (
+                Direction::Egress,
+                &flow.from,
+                from.clone(),
+                nodes,
+                &at_nodes,
+            ),
+            (Direction::Ingress, &flow.to, to, from, &ports),
         ];
         gates
             .into_iter()
+            .filter(|(.., ports)| !ports.is_empty())
             .filter(|(direction, ..)| flow.half.is_none_or(|only| only == *direction))
             .filter(|(direction, ..)| !exceptions.contains(&&Part::Gate(*direction)))
             .filter(|(_, end, ..)| !matches!(end, End::External(_)))
-            .map(|(direction, _, subject, peer)| Intent {
+            .map(|(direction, _, subject, peer, ports)| Intent {
                 policy: decision(
                     action,
                     direction,
                     self.without(within(subject), direction, exceptions),
                     peer,
-                    &ports,
+                    ports,
                 )
                 .into(),
                 reason: Reason::Flow(id),
@@ -516,6 +532,26 @@ impl Intended<'_> {
         named
             .map(|declared| FlowPort::Range(*protocol, declared.port, declared.port))
             .collect()
+    }
+
+    /// What port names of a flow mean at those pods of its destination that count as nodes, where others do not.
+    fn ports_at_nodes(&self, to: &End, ports: &[FlowPort]) -> Vec<FlowPort> {
+        let workload = match to {
+            End::Workload(id) => self.document.workloads.get(*id),
+            _ => None,
+        };
+        let Some(workload) = workload.filter(|w| self.document.counts_as_node_in_part(w)) else {
+            return Vec::new();
+        };
+        let pods = workload.pods.iter();
+        let nodes = pods.filter(|pod| pod.host_network.unwrap_or(workload.host_network));
+        let declared = nodes.flat_map(|pod| pod.ports.as_ref().unwrap_or(&workload.ports));
+        let named = |port: &ContainerPort| {
+            let name = port.name.clone()?;
+            let is_named = ports.contains(&FlowPort::Named(port.protocol, name));
+            is_named.then_some(FlowPort::Range(port.protocol, port.port, port.port))
+        };
+        declared.filter_map(named).collect()
     }
 
     /// A subject without the workloads whose gate is a loss.

@@ -253,8 +253,15 @@ fn not_selected(context: &Context) -> Vec<Diagnostic> {
         let several = matches!(end, End::AnyPod | End::AnyPodOf(_) | End::Group(_));
         let matched = document.workloads_at(end).into_iter();
         let matched = matched.filter(|id| several && nodes.contains(id));
+        let is_partly = |id| {
+            let workload = document.workloads.get(id);
+            workload.is_some_and(|workload| document.counts_as_node_in_part(workload))
+        };
         let matched: Vec<String> = matched
-            .map(|id| format!("`{}`", words.of(&End::Workload(id))))
+            .map(|id| match (is_partly(id), words.of(&End::Workload(id))) {
+                (true, name) => format!("a part of `{name}`"),
+                (false, name) => format!("`{name}`"),
+            })
             .collect();
         let pods = match &matched[..] {
             [] => return None,

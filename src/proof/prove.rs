@@ -15,7 +15,7 @@ mod summary;
 mod tests;
 mod witness;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerClass};
@@ -354,27 +354,32 @@ fn judge(
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
     let denials = gates::denials_left_out(document, losses);
+    let mut not_denied = Vec::new();
     if !denials.is_empty() {
         let denied = denials::in_force(&real, &denials);
         let allowed = before.compare(With::Denials, denied, &real, stop)?;
-        differences.extend(denials::connections(&real, allowed));
-        intents.extend(denials);
+        not_denied.extend(denials::connections(&real, allowed));
     }
 
-    let bounds = match differences.is_empty() {
+    let policies = intents.iter().chain(&denials).map(|i| &i.policy);
+    let bounds = match differences.is_empty() && not_denied.is_empty() {
         true => Vec::new(),
-        false => gate::bounds(intents.iter().map(|i| &i.policy).chain(&real.policies)),
+        false => gate::bounds(policies.chain(&real.policies)),
     };
-    let describer = describer::Describer {
+    let describer = |intents| describer::Describer {
         document,
         cluster: &cluster,
-        intents: &intents,
-        bounds,
+        intents,
+        bounds: &bounds,
         real: &real,
         origins: &in_force.origins,
         generated,
     };
-    proof.findings = describer.findings(&differences);
+    proof.findings = describer(&intents).findings(&differences);
+    let known: BTreeSet<About> = proof.findings.iter().map(Finding::about).collect();
+    let mut open = describer(&denials).findings(&not_denied);
+    open.retain(|finding| !known.contains(&finding.about()));
+    proof.findings.append(&mut open);
     proof.findings.extend(findings::losses(document, generated));
     let requests = requests::findings(document, losses, &cluster, &real);
     proof.findings.extend(requests);

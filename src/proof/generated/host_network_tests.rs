@@ -71,7 +71,7 @@ fn pods_on_the_host_network_are_reached_as_a_workload_of_their_own() {
             )
         })
         .collect();
-    insta::assert_snapshot!(lost.join("\n"), @"");
+    insta::assert_snapshot!(lost.join("\n"), @"CannotExpress: the part for the pods of `mixed` on the host network is left out: selectors do not apply there; make these pods a workload of their own with the addresses of its nodes, or move them to the pod network");
     assert!(proof.findings.iter().all(|f| f.kind == Kind::CannotExpress));
 
     let mixed = fixture.document.workloads.get_mut(WorkloadId(1)).unwrap();

@@ -91,7 +91,7 @@ impl Describer<'_> {
 
     /// A drawn connection is denied. None if no policy has to allow it.
     fn narrower(&self, difference: &GateDifference) -> Option<(About, Finding)> {
-        let gate = Gate::new(difference, &self.cluster.snapshot, &self.bounds);
+        let gate = Gate::new(difference, &self.cluster.snapshot, self.bounds);
         let reasons = self.reasons(&gate);
         let mut flows: Vec<FlowId> = reasons
             .iter()
@@ -226,7 +226,7 @@ impl Describer<'_> {
         difference: &'d GateDifference,
         by_imported: &mut BTreeMap<About, Vec<&'d GateDifference>>,
     ) -> (About, Finding) {
-        let gate = Gate::new(difference, self.real, &self.bounds);
+        let gate = Gate::new(difference, self.real, self.bounds);
         let mut flows = Vec::new();
         let mut policies = Vec::new();
         let (mut kept, mut generated) = (false, false);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::fixture::Fixture;
 use crate::policy::Target;
-use crate::proof::{State, generate, prove};
+use crate::proof::{Verdict, generate, prove};
 use crate::sets::Protocol;
 
 /// What a dialect cannot deny is not drawn all the same, as in the proof: what is allowed of it is too wide.
@@ -31,7 +31,7 @@ fn what_is_denied_is_not_drawn_in_any_dialect() {
         let expects = |number| drawn.expects(&web, &db, Some((Protocol::Tcp, number)));
         assert_eq!([5432, 5433].map(expects), [false, true], "{target:?}");
         let is_open = probe(snapshot, &web, &db, Some((Protocol::Tcp, 5432))).allowed;
-        let is_too_wide = prove(document, &generated).state == State::TooWide;
+        let is_too_wide = prove(document, &generated).verdicts[&denial] == Verdict::TooWide;
         assert_eq!(is_open, is_too_wide, "{target:?}");
         assert_eq!(is_open, !target.denies(), "{target:?}");
     }

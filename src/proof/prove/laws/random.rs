@@ -208,15 +208,6 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         let id = fixture.workload(&format!("{of}/w{at}"), pick(&LABELS, *labels));
         let workload = fixture.document.workloads.get_mut(id).unwrap();
         workload.host_network = *host;
-        // Pods of one workload may differ.
-        if *host && *shape > 0 && *labels % 2 == 1 {
-            let pod = |name: &str, host_network| Pod {
-                name: name.into(),
-                host_network,
-                ..Pod::default()
-            };
-            workload.pods = vec![pod("on-node", None), pod("on-network", Some(false))];
-        }
         workload.isolate = isolate_of(*isolate);
         match shape {
             0 => workload.kind = "Pod".into(),
@@ -336,6 +327,19 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
 pub(crate) fn drawing_in(random: &Random, target: Target) -> Fixture {
     let mut fixture = drawing(random);
     fixture.document.settings.dialects = vec![target];
+    // Pods of one workload may differ: some are on the host network, others are not.
+    let ids: Vec<_> = fixture.document.workloads.ids().collect();
+    for (id, (_, labels, shape, host, ..)) in ids.into_iter().zip(&random.workloads) {
+        if *host && *shape > 0 && *labels % 2 == 1 {
+            let pod = |name: &str, host_network| Pod {
+                name: name.into(),
+                host_network,
+                ..Pod::default()
+            };
+            let workload = fixture.document.workloads.get_mut(id).unwrap();
+            workload.pods = vec![pod("on-node", None), pod("on-network", Some(false))];
+        }
+    }
     fixture
 }
 
