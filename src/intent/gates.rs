@@ -6,22 +6,24 @@
 //! at both of its gates (a flow with `half` at that one), for every pod of its ends. Only a listed
 //! [`Loss`] is subtracted.
 
+mod policies;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::future_pods::own_selector;
 use super::snapshot::DocumentSnapshot;
 use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Snapshot};
-use crate::diag::{Severity, Span};
+use crate::diag::Severity;
 use crate::model::dns::Resolver;
 use crate::model::{
     Base, Document, End, Flow, FlowId, FlowPort, Group, NamespaceId, Network, Workload, WorkloadId,
 };
 use crate::policy::{
-    Action, Combine, Direction, Entity, FlowKey, Loss, Match, Part, Peer, PeerItem, Policy,
-    PortItem, PortMatch, Rule, Side, Tier, WorkloadKey,
+    Action, Combine, Direction, Entity, FlowKey, Loss, Part, Peer, Policy, Tier, WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
+use policies::{allowance, closed_side, decision, denied_side, empty, isolation_of};
 
 /// One intended policy, and why it is intended.
 #[derive(Clone, Debug)]
@@ -687,124 +689,4 @@ impl Intended<'_> {
     fn assumptions(&self) -> Assumptions {
         self.document.settings.judged()
     }
-}
-
-/// A policy that allows, and isolates nothing.
-fn allowance(direction: Direction, subject: Peer, peer: Peer, ports: &[FlowPort]) -> Policy {
-    decision(Action::Accept, direction, subject, peer, ports)
-}
-
-/// A policy that allows or denies, and isolates nothing.
-fn decision(
-    action: Action,
-    direction: Direction,
-    subject: Peer,
-    peer: Peer,
-    ports: &[FlowPort],
-) -> Policy {
-    let side = Some(Side {
-        isolates: false,
-        rules: vec![Rule {
-            name: None,
-            action,
-            subject: None,
-            peers: Match::Only(vec![PeerItem {
-                peer,
-                span: no_span(),
-            }]),
-            ports: port_match(ports),
-            except: Vec::new(),
-            conditions: Vec::new(),
-            span: no_span(),
-        }],
-    });
-    match direction {
-        Direction::Ingress => Policy {
-            ingress: side,
-            ..empty(subject)
-        },
-        Direction::Egress => Policy {
-            egress: side,
-            ..empty(subject)
-        },
-    }
-}
-
-fn port_match(ports: &[FlowPort]) -> Match<PortItem> {
-    let mut items = Vec::new();
-    for port in ports {
-        let port = match port {
-            FlowPort::Any => return Match::Any,
-            FlowPort::All(protocol) => PortMatch::AllPorts(*protocol),
-            FlowPort::Range(protocol, first, last) => PortMatch::Range {
-                protocol: *protocol,
-                first: *first,
-                last: *last,
-            },
-            FlowPort::Named(protocol, name) => PortMatch::Named {
-                protocol: Some(*protocol),
-                name: name.clone(),
-            },
-        };
-        items.push(PortItem {
-            port,
-            span: no_span(),
-        });
-    }
-    Match::Only(items)
-}
-
-fn closed_side() -> Side {
-    Side {
-        isolates: true,
-        rules: Vec::new(),
-    }
-}
-
-/// Isolated, and nothing can be allowed.
-fn denied_side() -> Side {
-    Side {
-        isolates: true,
-        rules: vec![Rule {
-            name: None,
-            action: Action::Deny,
-            subject: None,
-            peers: Match::Any,
-            ports: Match::Any,
-            except: Vec::new(),
-            conditions: Vec::new(),
-            span: no_span(),
-        }],
-    }
-}
-
-/// What an imported policy isolates, without what it allows.
-fn isolation_of(policy: &Policy) -> Policy {
-    let closed = |side: &Option<Side>| side.as_ref().filter(|s| s.isolates).map(|_| closed_side());
-    Policy {
-        ingress: closed(&policy.ingress),
-        egress: closed(&policy.egress),
-        tier: 0,
-        ..policy.clone()
-    }
-}
-
-fn empty(subject: Peer) -> Policy {
-    Policy {
-        kind: "NetworkPolicy",
-        name: "intent".to_owned(),
-        namespace: None,
-        tier: 0,
-        order: 0,
-        tie: String::new(),
-        subject,
-        ingress: None,
-        egress: None,
-        span: no_span(),
-    }
-}
-
-fn no_span() -> Span {
-    static FILE: LazyLock<Arc<str>> = LazyLock::new(|| "document".into());
-    Span::new(Arc::clone(&FILE), 1, 1)
 }
