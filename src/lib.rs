@@ -202,7 +202,12 @@
 //!   proxy); the others are pods, nodes and addresses. `world` is the addresses outside: where blocks match pods, too, it is a loss.
 //! - A flow that denies is written at every gate of managed namespaces, isolated or not, and isolates nothing: Cilium by
 //!   `enableDefaultDeny`, the others where something else isolates. In the intent its bounds are reversed: what may be denied need
-//!   not be allowed.
+//!   not be allowed. Where a dialect cannot write it, it is a loss even if nothing allows these connections yet, because nothing
+//!   would keep them denied; each that is allowed at both gates is too wide, as well: the proof puts the denial before the
+//!   policies in force and asks what that changes (`proof::prove`).
+//! - Pods of one workload that are on the host network beside others that are not are a loss of their own where such pods count as
+//!   nodes ([`policy::Part::HostNetwork`]).
+//! - An invalid flow is an error of its project: exit code 2 in every command that reads it, `lint` as well.
 //! - HTTP rules are filtered at one gate, the destination's if a policy is written there. The analysis does not model requests; the
 //!   proof removes the filtered rules and asks whether the connections are still allowed (`proof::prove`).
 //! - Adopting policies of a dialect that one enforcer implements makes the project write that dialect. A policy whose DNS rules make

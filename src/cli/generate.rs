@@ -141,7 +141,7 @@ fn in_one_dialect(
         true => FINE,
         false => FINDINGS,
     };
-    let code = exit_code(&[generated.diagnostics.clone(), refused].concat(), code);
+    let code = exit_code(&[notes, refused].concat(), code);
     let Some(folder) = folder else {
         return (joined(generated, args.without_namespaces), code);
     };

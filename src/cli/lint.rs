@@ -2,6 +2,7 @@
 
 mod fix;
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -55,31 +56,36 @@ enum Format {
 }
 
 /// Every diagnostic is a finding and goes to standard output; as text, notes of one kind are summed up. Findings are
-/// exit code 1; what could not be read,
-/// and an unsupported enforcer, is 2.
+/// exit code 1; what could not be read, what is invalid in a project, and an unsupported enforcer, is 2.
 pub(super) fn run(args: &Args) -> u8 {
     if let Some(code) = &args.explain {
         return explain(code);
     }
-    let (report, fixes, loaded) = read(args);
+    let found = read(args);
     if args.dry_run {
-        let code = exit_code(&report.found);
-        return answer(&fix::diff(&fixes.files), code);
+        return answer(&fix::diff(&found.fixes.files), found.code);
     }
-    if !args.fix || fixes.files.is_empty() {
-        return show(args, &report, &fixes, &loaded);
+    if !args.fix || found.fixes.files.is_empty() {
+        return show(args, &found);
     }
-    let refused = fix::write(&fixes.files);
+    let refused = fix::write(&found.fixes.files);
     if !refused.is_empty() {
         print_diagnostics(&refused);
-        show(args, &report, &fixes, &loaded);
+        show(args, &found);
         return WRONG;
     }
-    let (report, fixes, loaded) = read(args);
-    show(args, &report, &fixes, &loaded)
+    show(args, &read(args))
 }
 
-fn read(args: &Args) -> (Report, Fixes, std::mem::ManuallyDrop<Loaded>) {
+/// What was found in the inputs.
+struct Found {
+    report: Report,
+    fixes: Fixes,
+    loaded: ManuallyDrop<Loaded>,
+    code: u8,
+}
+
+fn read(args: &Args) -> Found {
     let inputs = Inputs {
         paths: args.paths.clone(),
         rules: args.rules.clone(),
@@ -101,7 +107,14 @@ fn read(args: &Args) -> (Report, Fixes, std::mem::ManuallyDrop<Loaded>) {
             crate::fix::fixes(input, &report.found)
         }
     };
-    (report, fixes, loaded)
+    let project = loaded.project.as_ref().and(texts.first());
+    let code = exit_code(&report.found, project.map(|source| &*source.name));
+    Found {
+        report,
+        fixes,
+        loaded,
+        code,
+    }
 }
 
 /// What the project ignores, with its places.
@@ -119,12 +132,12 @@ fn ignored(loaded: &Loaded, texts: &[Source]) -> Vec<IgnoredHere> {
     entries.collect()
 }
 
-fn show(args: &Args, report: &Report, fixes: &Fixes, loaded: &Loaded) -> u8 {
+fn show(args: &Args, found: &Found) -> u8 {
     let linted = Linted {
-        report,
-        fixable: &fixes.fixable,
-        scores: &score::scores(loaded, &report.found),
-        left_out: &loaded.snapshot.left_out,
+        report: &found.report,
+        fixable: &found.fixes.fixable,
+        scores: &score::scores(&found.loaded, &found.report.found),
+        left_out: &found.loaded.snapshot.left_out,
     };
     let text = match args.output {
         Format::Txt => findings::text(linted, verbose()),
@@ -133,10 +146,11 @@ fn show(args: &Args, report: &Report, fixes: &Fixes, loaded: &Loaded) -> u8 {
         Format::Md => findings::markdown(linted),
         Format::Codequality => findings::codequality(linted),
     };
-    answer(&text, exit_code(&report.found))
+    answer(&text, found.code)
 }
 
-fn exit_code(found: &[Diagnostic]) -> u8 {
+/// The exit code; `project`: the project's file, if it is one that is linted.
+fn exit_code(found: &[Diagnostic], project: Option<&str>) -> u8 {
     let not_read = [
         "file",
         "enforcer",
@@ -149,9 +163,14 @@ fn exit_code(found: &[Diagnostic]) -> u8 {
     ];
     // What is skipped on purpose is a note.
     let is_note = |d: &Diagnostic| d.severity == Severity::Info;
+    // An error in a project's own file, such as an invalid flow, is no finding about policies.
+    let in_project = |d: &Diagnostic| {
+        let file = d.span.as_ref().map(|span| &*span.file);
+        d.severity == Severity::Error && file.is_some() && file == project
+    };
     if found
         .iter()
-        .any(|d| not_read.contains(&d.code) && !is_note(d))
+        .any(|d| not_read.contains(&d.code) && !is_note(d) || in_project(d))
     {
         WRONG
     } else if found.iter().any(|d| !is_note(d)) {

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use self::places::{omitted, places};
+use self::places::{about_flows, omitted, places};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -545,9 +545,6 @@ fn other_enforcer(target: Target, wanted: Option<EnforcerName>) -> Option<Diagno
     })
 }
 
-/// The codes of imported policies of a project that do nothing.
-const UNUSED: [&str; 2] = [load::imported::NO_POLICY, crate::proof::REPLACES_NOTHING];
-
 /// The generated and imported policies of a project, if it is the only path.
 fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
     let ([path], [source]) = (&*inputs.paths, texts) else {
@@ -566,15 +563,8 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
             settings.assumptions = judged.assumptions;
             settings.assumptions.enforcer = judged.enforcer.unwrap_or_default();
             let mut loaded = crate::proof::loaded_with(&document, &generated);
-            let mut about_flows = omitted(&document, &generated.losses);
-            about_flows.extend(
-                generated
-                    .diagnostics
-                    .into_iter()
-                    .filter(|d| d.flow.is_some() || UNUSED.contains(&d.code)),
-            );
-            about_flows.retain(|d| d.severity != Severity::Info);
-            places(&source.name, &source.text).locate(&mut about_flows);
+            let places = places(&source.name, &source.text);
+            let about_flows = about_flows(&document, &generated, &places);
             let all = diagnostics.into_iter().chain(conflict).chain(about_flows);
             loaded.diagnostics.splice(0..0, all);
             loaded

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
+use crate::load;
 use crate::model::Document;
 use crate::policy::{Loss, distinct};
 use crate::project::format;
+use crate::proof::Generated;
 use crate::report::verify::Places;
 use crate::yaml::Mark;
 
@@ -25,6 +27,24 @@ pub(super) fn places(file: &str, text: &str) -> Places {
         invariants: by_id(found.invariants),
     }
 }
+
+/// What is to be said about the flows and the imported policies of a project, at their places: what is omitted, and
+/// warnings.
+pub(super) fn about_flows(
+    document: &Document,
+    generated: &Generated,
+    places: &Places,
+) -> Vec<Diagnostic> {
+    let mut found = omitted(document, &generated.losses);
+    let concerned = |d: &&Diagnostic| d.flow.is_some() || UNUSED.contains(&d.code);
+    found.extend(generated.diagnostics.iter().filter(concerned).cloned());
+    found.retain(|d| d.severity != Severity::Info);
+    places.locate(&mut found);
+    found
+}
+
+/// The codes of imported policies of a project that do nothing.
+const UNUSED: [&str; 2] = [load::imported::NO_POLICY, crate::proof::REPLACES_NOTHING];
 
 /// The parts of flows omitted from the policies, as diagnostics.
 pub(super) fn omitted(document: &Document, losses: &[Loss]) -> Vec<Diagnostic> {

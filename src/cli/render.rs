@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{FINE, WRONG, exit_code, open_project, print_diagnostics, refused, spinner};
+use super::{
+    FINE, WRONG, about_flows, exit_code, open_project, places, print_diagnostics, refused, spinner,
+};
 use crate::diag::Diagnostic;
 use crate::model::validate::Refusal;
 use crate::model::{Document, End, NamespaceId, NodeRef};
 use crate::picture::{self, Caption, Judged, Picture, day_of};
 use crate::project::files;
 use crate::query::exposure;
-use crate::query::results::check;
+use crate::query::results::{Results, check};
 use crate::query::undrawn::beyond_drawn;
 use crate::scene::tokens::Theme;
 use crate::scene::{ApproxMeasure, ExtraKind, Part, Request, Visible, bundle, extra, layout};
@@ -76,7 +78,8 @@ pub(super) fn run(args: &Args) -> u8 {
         Err(refusal) => return refused(refusal),
     };
     let spinner = spinner("drawing");
-    let svg = svg(args, document, &selected);
+    let results = check(document);
+    let svg = svg(args, document, &results, &selected);
     let written = match format {
         Format::Svg => Ok(svg.into_bytes()),
         Format::Png => picture::png(&svg, args.scale.unwrap_or(2.0)),
@@ -84,8 +87,11 @@ pub(super) fn run(args: &Args) -> u8 {
     let written =
         written.and_then(|bytes| files::write_bytes(&args.output, &bytes).map_err(Box::new));
     spinner.finish_and_clear();
+    let places = places(&args.project.to_string_lossy(), &opened.file.text);
+    let about_flows = about_flows(document, &results.generated, &places);
+    print_diagnostics(&about_flows);
     match written {
-        Ok(()) => exit_code(&opened.diagnostics, FINE),
+        Ok(()) => exit_code(&[opened.diagnostics, about_flows].concat(), FINE),
         Err(diagnostic) => failed(&diagnostic),
     }
 }
@@ -154,8 +160,7 @@ fn node(document: &Document, words: &str) -> Result<NodeRef, Refusal> {
 }
 
 /// The picture of the document, or of a part of it.
-fn svg(args: &Args, document: &Document, selected: &[NodeRef]) -> String {
-    let results = check(document);
+fn svg(args: &Args, document: &Document, results: &Results, selected: &[NodeRef]) -> String {
     let gates = exposure::gates(document, &results.in_force);
     let collapsed = collapsed(document, selected);
     let part = Part {
@@ -177,7 +182,7 @@ fn svg(args: &Args, document: &Document, selected: &[NodeRef]) -> String {
     let picture = Picture {
         theme: if args.dark { Theme::Dark } else { Theme::Light },
         judged: Arc::new(Judged::of(
-            &results,
+            results,
             &gates,
             document,
             (&visible, &BTreeSet::new()),

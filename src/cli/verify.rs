@@ -14,7 +14,7 @@ use crate::lint;
 use crate::load;
 use crate::manifest::Source;
 use crate::model::{Document, ImportedPolicy, PolicyId};
-use crate::proof::Proof;
+use crate::proof::{Kind, Proof};
 use crate::query::Judged;
 use crate::report::verify::{self, Verified};
 
@@ -107,7 +107,10 @@ pub(super) fn run(args: &Args) -> u8 {
         Format::Md => verify::markdown(verified),
         Format::Junit => verify::junit(verified),
     };
+    // An invalid flow is an error of the project, whatever else is found.
+    let mut findings = found.proof.findings.iter();
     let code = match verified.is_fine() {
+        _ if findings.any(|finding| finding.kind == Kind::Invalid) => WRONG,
         Some(true) => FINE,
         Some(false) => FINDINGS,
         None => WRONG,

@@ -6,22 +6,24 @@
 //! at both of its gates (a flow with `half` at that one), for every pod of its ends. Only a listed
 //! [`Loss`] is subtracted.
 
+mod policies;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::future_pods::own_selector;
 use super::snapshot::DocumentSnapshot;
-use crate::cluster::{Assumptions, HostNetwork, Snapshot};
-use crate::diag::Span;
+use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Snapshot};
+use crate::diag::Severity;
 use crate::model::dns::Resolver;
 use crate::model::{
     Base, Document, End, Flow, FlowId, FlowPort, Group, NamespaceId, Network, Workload, WorkloadId,
 };
 use crate::policy::{
-    Action, Combine, Direction, Entity, FlowKey, Loss, Match, Part, Peer, PeerItem, Policy,
-    PortItem, PortMatch, Rule, Side, Tier, WorkloadKey,
+    Action, Combine, Direction, Entity, FlowKey, Loss, Part, Peer, Policy, Tier, WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
+use policies::{allowance, closed_side, decision, denied_side, empty, isolation_of};
 
 /// One intended policy, and why it is intended.
 #[derive(Clone, Debug)]
@@ -144,6 +146,25 @@ impl Intents {
         }
         intents
     }
+}
+
+/// What flows deny, where a part of it is left out of the policies: all of it but what is invalid.
+pub(crate) fn denials_left_out(document: &Document, losses: &[Loss]) -> Vec<Intent> {
+    let bound = Bound::Upper;
+    let intended = Intended { document, bound };
+    let flows = document.flows.iter();
+    let denials = flows.filter(|(_, flow)| flow.denies && !flow.muted);
+    let one = |(id, flow): (FlowId, &Flow)| {
+        let of_flow = losses.iter().filter(move |loss| loss.flow == id.into());
+        let (invalid, lost): (Vec<&Loss>, Vec<&Loss>) =
+            of_flow.partition(|loss| loss.severity == Severity::Error);
+        let invalid: Vec<&Part> = invalid.iter().map(|loss| &loss.part).collect();
+        match lost.is_empty() {
+            true => Vec::new(),
+            false => intended.flow(id, flow, &invalid),
+        }
+    };
+    denials.flat_map(one).collect()
 }
 
 impl OfFlow {
@@ -457,22 +478,38 @@ impl Intended<'_> {
         let left_out = |port: &&FlowPort| exceptions.contains(&&Part::Port(port.to_string()));
         let ports = flow.ports.iter().filter(|p| !left_out(p));
         let ports: Vec<FlowPort> = ports.flat_map(|p| self.ports_at(&flow.to, p)).collect();
+        let at_nodes = self.ports_at_nodes(&flow.to, &ports);
+        let nodes = Peer::All(vec![to.clone(), Peer::HostNetwork]);
         let gates = [
-            (Direction::Egress, &flow.from, from.clone(), to.clone()),
-            (Direction::Ingress, &flow.to, to, from),
+            (
+                Direction::Egress,
+                &flow.from,
+                from.clone(),
+                to.clone(),
+                &ports,
+            ),
+            (
+                Direction::Egress,
+                &flow.from,
+                from.clone(),
+                nodes,
+                &at_nodes,
+            ),
+            (Direction::Ingress, &flow.to, to, from, &ports),
         ];
         gates
             .into_iter()
+            .filter(|(.., ports)| !ports.is_empty())
             .filter(|(direction, ..)| flow.half.is_none_or(|only| only == *direction))
             .filter(|(direction, ..)| !exceptions.contains(&&Part::Gate(*direction)))
             .filter(|(_, end, ..)| !matches!(end, End::External(_)))
-            .map(|(direction, _, subject, peer)| Intent {
+            .map(|(direction, _, subject, peer, ports)| Intent {
                 policy: decision(
                     action,
                     direction,
                     self.without(within(subject), direction, exceptions),
                     peer,
-                    &ports,
+                    ports,
                 )
                 .into(),
                 reason: Reason::Flow(id),
@@ -497,6 +534,26 @@ impl Intended<'_> {
         named
             .map(|declared| FlowPort::Range(*protocol, declared.port, declared.port))
             .collect()
+    }
+
+    /// What port names of a flow mean at those pods of its destination that count as nodes, where others do not.
+    fn ports_at_nodes(&self, to: &End, ports: &[FlowPort]) -> Vec<FlowPort> {
+        let workload = match to {
+            End::Workload(id) => self.document.workloads.get(*id),
+            _ => None,
+        };
+        let Some(workload) = workload.filter(|w| self.document.counts_as_node_in_part(w)) else {
+            return Vec::new();
+        };
+        let pods = workload.pods.iter();
+        let nodes = pods.filter(|pod| pod.host_network.unwrap_or(workload.host_network));
+        let declared = nodes.flat_map(|pod| pod.ports.as_ref().unwrap_or(&workload.ports));
+        let named = |port: &ContainerPort| {
+            let name = port.name.clone()?;
+            let is_named = ports.contains(&FlowPort::Named(port.protocol, name));
+            is_named.then_some(FlowPort::Range(port.protocol, port.port, port.port))
+        };
+        declared.filter_map(named).collect()
     }
 
     /// A subject without the workloads whose gate is a loss.
@@ -525,7 +582,15 @@ impl Intended<'_> {
                 let group = document.groups.get(*id)?;
                 self.labelled(&group.namespaces, &group.pods)
             }
-            End::Workload(id) => self.workload(*id)?,
+            End::Workload(id) => {
+                let workload = self.workload(*id)?;
+                let key = WorkloadKey::from(*id);
+                let is_lost = |part: &&Part| matches!(part, Part::HostNetwork(of, _) if *of == key);
+                match exceptions.iter().any(is_lost) {
+                    true => self.pods(workload),
+                    false => workload,
+                }
+            }
             End::External(id) => {
                 let external = document.externals.get(*id)?;
                 let networks = external.networks.iter();
@@ -624,124 +689,4 @@ impl Intended<'_> {
     fn assumptions(&self) -> Assumptions {
         self.document.settings.judged()
     }
-}
-
-/// A policy that allows, and isolates nothing.
-fn allowance(direction: Direction, subject: Peer, peer: Peer, ports: &[FlowPort]) -> Policy {
-    decision(Action::Accept, direction, subject, peer, ports)
-}
-
-/// A policy that allows or denies, and isolates nothing.
-fn decision(
-    action: Action,
-    direction: Direction,
-    subject: Peer,
-    peer: Peer,
-    ports: &[FlowPort],
-) -> Policy {
-    let side = Some(Side {
-        isolates: false,
-        rules: vec![Rule {
-            name: None,
-            action,
-            subject: None,
-            peers: Match::Only(vec![PeerItem {
-                peer,
-                span: no_span(),
-            }]),
-            ports: port_match(ports),
-            except: Vec::new(),
-            conditions: Vec::new(),
-            span: no_span(),
-        }],
-    });
-    match direction {
-        Direction::Ingress => Policy {
-            ingress: side,
-            ..empty(subject)
-        },
-        Direction::Egress => Policy {
-            egress: side,
-            ..empty(subject)
-        },
-    }
-}
-
-fn port_match(ports: &[FlowPort]) -> Match<PortItem> {
-    let mut items = Vec::new();
-    for port in ports {
-        let port = match port {
-            FlowPort::Any => return Match::Any,
-            FlowPort::All(protocol) => PortMatch::AllPorts(*protocol),
-            FlowPort::Range(protocol, first, last) => PortMatch::Range {
-                protocol: *protocol,
-                first: *first,
-                last: *last,
-            },
-            FlowPort::Named(protocol, name) => PortMatch::Named {
-                protocol: Some(*protocol),
-                name: name.clone(),
-            },
-        };
-        items.push(PortItem {
-            port,
-            span: no_span(),
-        });
-    }
-    Match::Only(items)
-}
-
-fn closed_side() -> Side {
-    Side {
-        isolates: true,
-        rules: Vec::new(),
-    }
-}
-
-/// Isolated, and nothing can be allowed.
-fn denied_side() -> Side {
-    Side {
-        isolates: true,
-        rules: vec![Rule {
-            name: None,
-            action: Action::Deny,
-            subject: None,
-            peers: Match::Any,
-            ports: Match::Any,
-            except: Vec::new(),
-            conditions: Vec::new(),
-            span: no_span(),
-        }],
-    }
-}
-
-/// What an imported policy isolates, without what it allows.
-fn isolation_of(policy: &Policy) -> Policy {
-    let closed = |side: &Option<Side>| side.as_ref().filter(|s| s.isolates).map(|_| closed_side());
-    Policy {
-        ingress: closed(&policy.ingress),
-        egress: closed(&policy.egress),
-        tier: 0,
-        ..policy.clone()
-    }
-}
-
-fn empty(subject: Peer) -> Policy {
-    Policy {
-        kind: "NetworkPolicy",
-        name: "intent".to_owned(),
-        namespace: None,
-        tier: 0,
-        order: 0,
-        tie: String::new(),
-        subject,
-        ingress: None,
-        egress: None,
-        span: no_span(),
-    }
-}
-
-fn no_span() -> Span {
-    static FILE: LazyLock<Arc<str>> = LazyLock::new(|| "document".into());
-    Span::new(Arc::clone(&FILE), 1, 1)
 }

@@ -32,6 +32,23 @@ impl Workload {
             .collect()
     }
 
+    /// Whether its pods are on the host network: one value where they are alike, else one for each.
+    fn hosts(&self) -> impl Iterator<Item = bool> {
+        let pods = self.pods.iter();
+        let own = pods.map(|pod| pod.host_network.unwrap_or(self.host_network));
+        own.chain(self.pods.is_empty().then_some(self.host_network))
+    }
+
+    /// Whether all of its pods are on the host network.
+    pub fn is_on_host_network(&self) -> bool {
+        self.hosts().all(|host| host)
+    }
+
+    /// Whether any of its pods is on the host network.
+    pub fn has_host_network(&self) -> bool {
+        self.hosts().any(|host| host)
+    }
+
     /// The labels that all of its pods have.
     pub fn shared_labels(&self) -> Labels {
         let all = self.labels_of_pods();

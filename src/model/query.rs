@@ -37,7 +37,14 @@ impl Document {
     /// Whether the pods of a workload count as their nodes, which policies do not select: those on the host network,
     /// by assumption.
     pub fn counts_as_node(&self, workload: &Workload) -> bool {
-        workload.host_network && self.settings.judged().host_network == HostNetwork::Nodes
+        workload.is_on_host_network() && self.settings.judged().host_network == HostNetwork::Nodes
+    }
+
+    /// Whether some of its pods count as their nodes, and the others do not.
+    pub fn counts_as_node_in_part(&self, workload: &Workload) -> bool {
+        workload.has_host_network()
+            && !workload.is_on_host_network()
+            && self.settings.judged().host_network == HostNetwork::Nodes
     }
 
     /// The workload of that namespace, name and kind.

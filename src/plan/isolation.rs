@@ -47,7 +47,7 @@ fn selects(subject: &Peer, document: &Document, workload: &Workload) -> bool {
         Peer::NamespaceLabels(selector) => {
             selector.matches(&document.namespace_labels(workload.namespace))
         }
-        Peer::HostNetwork => workload.host_network,
+        Peer::HostNetwork => workload.is_on_host_network(),
         Peer::ServiceAccount(name) => {
             workload.service_account.as_deref().unwrap_or("default") == name
         }

@@ -16,6 +16,7 @@ mod workloads;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::cluster::HostNetwork;
 use crate::diag::Diagnostic;
 use crate::model::dns::Resolver;
 use crate::model::validate::flow_ports_text;
@@ -206,6 +207,9 @@ fn warnings(context: &Context) -> Vec<Diagnostic> {
 /// Workloads on the host network that flows name: plugins differ about them.
 fn host_network(context: &Context) -> Vec<Diagnostic> {
     let document = context.document;
+    if document.settings.judged().host_network == HostNetwork::Nodes {
+        return Vec::new();
+    }
     let flows = document.flows.iter().filter(|(_, flow)| !flow.muted);
     let ends = flows.flat_map(|(_, flow)| [&flow.from, &flow.to]);
     let workloads: BTreeSet<_> = ends
@@ -218,7 +222,7 @@ fn host_network(context: &Context) -> Vec<Diagnostic> {
         .into_iter()
         .filter_map(|id| document.workloads.get(id));
     workloads
-        .filter(|w| w.host_network && context.selectable(w))
+        .filter(|w| w.has_host_network())
         .map(|w| {
             let message = format!(
                 "`{}` is on the host network: it is selected by labels like any pod, but most \
@@ -236,7 +240,9 @@ fn not_selected(context: &Context) -> Vec<Diagnostic> {
     let document = context.document;
     let workloads = document.workloads.iter();
     let nodes: BTreeSet<WorkloadId> = workloads
-        .filter(|(_, workload)| !context.selectable(workload))
+        .filter(|(_, workload)| {
+            !context.selectable(workload) || document.counts_as_node_in_part(workload)
+        })
         .map(|(id, _)| id)
         .collect();
     if nodes.is_empty() {
@@ -247,8 +253,15 @@ fn not_selected(context: &Context) -> Vec<Diagnostic> {
         let several = matches!(end, End::AnyPod | End::AnyPodOf(_) | End::Group(_));
         let matched = document.workloads_at(end).into_iter();
         let matched = matched.filter(|id| several && nodes.contains(id));
+        let is_partly = |id| {
+            let workload = document.workloads.get(id);
+            workload.is_some_and(|workload| document.counts_as_node_in_part(workload))
+        };
         let matched: Vec<String> = matched
-            .map(|id| format!("`{}`", words.of(&End::Workload(id))))
+            .map(|id| match (is_partly(id), words.of(&End::Workload(id))) {
+                (true, name) => format!("a part of `{name}`"),
+                (false, name) => format!("`{name}`"),
+            })
             .collect();
         let pods = match &matched[..] {
             [] => return None,

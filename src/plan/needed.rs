@@ -4,7 +4,7 @@ use super::peers::{self, peers};
 use super::refusal::{Refusal, name_of};
 use crate::diag::{Diagnostic, Severity};
 use crate::model::validate::port_name;
-use crate::model::{Document, End, Flow, FlowId, FlowPort, Words};
+use crate::model::{Document, End, ExternalId, Flow, FlowId, FlowPort, Words, WorkloadId};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::identity::Unselectable;
 use crate::policy::{Direction, Entity, Loss, Part};
@@ -81,11 +81,11 @@ fn fill(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resul
     )?;
     if !found.sources.is_empty() {
         far(context, &found.sources, &flow.to)?;
-        losses_of_external(context.document, id, &flow.to, &mut found.losses);
+        losses_of_peer(context.document, id, &flow.to, &mut found.losses);
     }
     if !found.destinations.is_empty() {
         far(context, &found.destinations, &flow.from)?;
-        losses_of_external(context.document, id, &flow.from, &mut found.losses);
+        losses_of_peer(context.document, id, &flow.from, &mut found.losses);
     }
     ports(context, id, flow, found)
 }
@@ -190,10 +190,32 @@ fn selectable(
     refusal.map_or(Ok(()), Err)
 }
 
+/// The part of an end that rules of the other one cannot select, while the rest of it is written.
+fn losses_of_peer(document: &Document, flow: FlowId, end: &End, losses: &mut Vec<Loss>) {
+    match end {
+        End::External(id) => losses_of_external(document, flow, *id, losses),
+        End::Workload(id) => losses.extend(loss_of_nodes(document, flow, *id)),
+        _ => {}
+    }
+}
+
+/// The pods of a workload that count as nodes, where others of it do not.
+fn loss_of_nodes(document: &Document, flow: FlowId, id: WorkloadId) -> Option<Loss> {
+    let workload = document.workloads.get(id);
+    let workload = workload.filter(|workload| document.counts_as_node_in_part(workload))?;
+    let help = "make these pods a workload of their own with the addresses of its nodes, or move them to the pod network";
+    Some(Loss {
+        flow: flow.into(),
+        part: Part::HostNetwork(id.into(), workload.name.clone()),
+        severity: Severity::Warning,
+        why: "selectors do not apply there".to_owned(),
+        help: Some(help.to_owned()),
+    })
+}
+
 /// The part of an external that is left out while the rest of it is written.
-fn losses_of_external(document: &Document, flow: FlowId, end: &End, losses: &mut Vec<Loss>) {
-    let End::External(id) = end else { return };
-    let Some(external) = document.externals.get(*id) else {
+fn losses_of_external(document: &Document, flow: FlowId, id: ExternalId, losses: &mut Vec<Loss>) {
+    let Some(external) = document.externals.get(id) else {
         return;
     };
     let outside = document.settings.judged().blocks_are_outside();

@@ -49,6 +49,8 @@ pub enum Part {
     Gate(Direction),
     /// What concerns the pods of one workload, by its name, at its own gate.
     Subject(Direction, WorkloadKey, String),
+    /// The pods of one workload that are on the host network, by its name, at the other gate.
+    HostNetwork(WorkloadKey, String),
     /// A domain name.
     Domain(String),
     /// An entity.
@@ -71,6 +73,9 @@ impl fmt::Display for Part {
         match self {
             Self::Flow | Self::Gate(_) => f.write_str("the flow"),
             Self::Subject(_, _, name) => write!(f, "the part for `{name}`"),
+            Self::HostNetwork(_, name) => {
+                write!(f, "the part for the pods of `{name}` on the host network")
+            }
             Self::Domain(name) => write!(f, "the domain name `{name}`"),
             Self::Entity(entity) => write!(f, "the entity `{}`", entity.word()),
             Self::Network(network) => write!(f, "the network `{}`", network.cidr),

@@ -5,6 +5,8 @@ mod beyond_tests;
 #[cfg(test)]
 mod cluster_wide_tests;
 #[cfg(test)]
+mod host_network_tests;
+#[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]
 mod target_tests;

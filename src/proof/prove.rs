@@ -3,6 +3,7 @@
 mod before;
 #[cfg(test)]
 mod by_hand;
+mod denials;
 mod describer;
 mod findings;
 mod gate;
@@ -14,14 +15,14 @@ mod summary;
 mod tests;
 mod witness;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
 use crate::intent::future_pods::FuturePods;
-use crate::intent::gates::Bound;
+use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, End, FlowId, WorkloadId};
 use crate::policy::{Direction, Loss, Target};
@@ -29,6 +30,7 @@ use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
 pub(crate) use before::Before;
+use before::With;
 pub(crate) use witness::holder;
 pub use witness::{Located, Witness};
 
@@ -336,7 +338,8 @@ fn judge(
         |before: &mut Before, bound| before.intents.of(document, &imported, losses, bound);
     let mut intents = intended(before, Bound::Upper);
     before.compared = 0;
-    let mut differences = before.compare(Bound::Upper, cluster.intended(&intents), &real, stop)?;
+    let upper = With::Intent(Bound::Upper);
+    let mut differences = before.compare(upper, cluster.intended(&intents), &real, stop)?;
     // The bounds differ only at pods that are not in the document, and where a denial is not written whole: the lower
     // one is needed only there.
     let of_denial = |loss: &Loss| {
@@ -348,24 +351,37 @@ fn judge(
     if differences.iter().any(|d| !d.wider && needs_lower(d)) {
         differences.retain(|d| d.wider);
         intents = intended(before, Bound::Lower);
-        let lower = before.compare(Bound::Lower, cluster.intended(&intents), &real, stop)?;
+        let lower = With::Intent(Bound::Lower);
+        let lower = before.compare(lower, cluster.intended(&intents), &real, stop)?;
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
+    let denials = gates::denials_left_out(document, losses);
+    let mut not_denied = Vec::new();
+    if !denials.is_empty() {
+        let denied = denials::in_force(&real, &denials);
+        let allowed = before.compare(With::Denials, denied, &real, stop)?;
+        not_denied.extend(denials::connections(&real, allowed));
+    }
 
-    let bounds = match differences.is_empty() {
+    let policies = intents.iter().chain(&denials).map(|i| &i.policy);
+    let bounds = match differences.is_empty() && not_denied.is_empty() {
         true => Vec::new(),
-        false => gate::bounds(intents.iter().map(|i| &i.policy).chain(&real.policies)),
+        false => gate::bounds(policies.chain(&real.policies)),
     };
-    let describer = describer::Describer {
+    let describer = |intents| describer::Describer {
         document,
         cluster: &cluster,
-        intents: &intents,
-        bounds,
+        intents,
+        bounds: &bounds,
         real: &real,
         origins: &in_force.origins,
         generated,
     };
-    proof.findings = describer.findings(&differences);
+    proof.findings = describer(&intents).findings(&differences);
+    let known: BTreeSet<About> = proof.findings.iter().map(Finding::about).collect();
+    let mut open = describer(&denials).findings(&not_denied);
+    open.retain(|finding| !known.contains(&finding.about()));
+    proof.findings.append(&mut open);
     proof.findings.extend(findings::losses(document, generated));
     let requests = requests::findings(document, losses, &cluster, &real);
     proof.findings.extend(requests);

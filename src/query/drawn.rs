@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::oracle::{Probe, probe};
 use crate::analysis::{self, Endpoint, Isolation};
-use crate::cluster::{HostNetwork, PodAddresses, Snapshot};
+use crate::cluster::{PodAddresses, Snapshot};
+use crate::diag::Severity;
 use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::dns::Resolver;
@@ -16,6 +17,9 @@ use crate::policy::Direction;
 use crate::proof::Generated;
 use crate::proof::in_force::InForce;
 use crate::sets::{IpSet, PortSet};
+
+#[cfg(test)]
+mod tests;
 
 /// The drawn connections of a document, over the workloads of its snapshot.
 #[derive(Clone, Debug, Default)]
@@ -66,15 +70,16 @@ impl DrawnConnections {
             inexpressible: inexpressible.contains(&id),
         };
         let mut lines: Vec<Line> = allowing.into_iter().map(line).collect();
-        // What cannot be denied is not denied.
-        let denied = denying.into_iter().map(line);
-        let denied = denied.filter(|line| !line.inexpressible).collect();
+        // What the dialect cannot deny is denied all the same: only what is invalid is not.
         let denies = |flow: FlowId| document.flows.get(flow).is_some_and(|flow| flow.denies);
         let losses = generated.losses.iter();
         let losses: Vec<Loss> = losses
-            .filter(|loss| denies(loss.flow.into()))
+            .filter(|loss| loss.severity == Severity::Error && denies(loss.flow.into()))
             .cloned()
             .collect();
+        let is_valid = |id: &FlowId| !losses.iter().any(|loss| loss.flow == (*id).into());
+        let denied = denying.into_iter().filter(|(id, _)| is_valid(id));
+        let denied = denied.map(line).collect();
         let imported = in_force.imported();
         let intents = gates::intents(document, &imported, &losses, Bound::Upper);
         let intended = cluster.intended(&intents);
@@ -260,8 +265,8 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
 
 /// Whether its pods count as nodes, which no selector matches.
 fn is_node(document: &Document, id: WorkloadId) -> bool {
-    let nodes = document.settings.judged().host_network == HostNetwork::Nodes;
-    nodes && document.workloads.get(id).is_some_and(|w| w.host_network)
+    let workload = document.workloads.get(id);
+    workload.is_some_and(|workload| document.counts_as_node(workload))
 }
 
 /// The workloads whose addresses count, and are among these.

@@ -123,6 +123,60 @@ fn an_end_that_does_not_exist_is_an_invalid_flow() {
     );
 }
 
+/// Every command that reads a project ends alike where a flow is invalid, and names it.
+#[test]
+fn an_invalid_flow_is_exit_code_2_in_every_command() {
+    for (flow, words) in [
+        (
+            "{from: shop/web, to: shop/api, ports: [TCP/99999]}",
+            "`99999` is not a port number",
+        ),
+        (
+            "{from: shop/web, to: shop/api, ports: []}",
+            "it has no ports",
+        ),
+        (
+            "{from: shop/web, to: shop/nope, ports: [TCP/80]}",
+            "shop/nope",
+        ),
+        ("{from: shop/web, ports: [TCP/80]}", "`to`"),
+        (
+            "{from: shop/web, to: shop/api, ports: [TCP/http]}",
+            "declares no TCP port",
+        ),
+        // Beside a flow that is right, and beside what cannot be expressed.
+        (
+            "{from: shop/web, to: shop/api, ports: [TCP/80, TCP/http]}",
+            "declares no TCP port",
+        ),
+    ] {
+        let (folder, project) = project(&format!("{HEAD}flows:\n- {flow}\n"));
+        let picture = path(&folder, "p.svg");
+        let ends = ["--from", "shop/web", "--to", "shop/api", "--port", "TCP/81"];
+        for arguments in [
+            &["verify", &project][..],
+            &["verify", &project, "--against", &project],
+            &["generate", &project],
+            &["generate", &project, "--dialect", "cilium"],
+            &["lint", &project],
+            &["lint", &project, "-o", "json"],
+            &["list", &project],
+            &[&["explain", &project][..], &ends].concat(),
+            &["exposure", &project],
+            &["diff", &project, &project],
+            &["paths", &project, "--from", "shop/web"],
+            &["suggest", &project],
+            &["convert", &project, "--to", "cilium"],
+            &["render", &project, "-o", &picture],
+        ] {
+            let answer = drawbridge(arguments);
+            assert_eq!(answer.code, Some(2), "{arguments:?} {flow}");
+            let told = [&*answer.out, &*answer.err].concat();
+            assert!(told.contains(words), "{arguments:?} {flow}\n{told}");
+        }
+    }
+}
+
 #[test]
 fn what_is_omitted_is_in_the_exit_code_of_generate_too() {
     let text = format!(

@@ -6,7 +6,7 @@ use crate::model::fixture::Fixture;
 use crate::model::{FlowId, Settings};
 use crate::policy::{Entity, HttpRule};
 use crate::proof::prove::prove;
-use crate::proof::{Proof, Verdict};
+use crate::proof::{Kind, Proof, State, Verdict};
 
 /// A shop with the API server, everything outside, an HTTP flow and a denial.
 fn shop(target: Target) -> Fixture {
@@ -254,6 +254,82 @@ fn a_denial_beats_what_other_flows_allow() {
     fixture.flow("shop/web", "external/internal", "TCP/80");
     let proof = proven(&fixture.document);
     assert!(proof.findings.is_empty(), "{:?}", proof.findings);
+}
+
+/// What a denial that is left out leaves open is too wide, and each answer says so.
+#[test]
+fn a_denial_that_cannot_be_written_is_too_wide_where_something_allows_it() {
+    let mut fixture = shop(Target::Kubernetes);
+    fixture.external("internal", &["169.254.0.0/16"], &[]);
+    let opens = fixture.flow("shop/web", "external/internal", "TCP/80");
+    let proof = proven(&fixture.document);
+    assert_eq!(
+        (proof.state, proof.verdicts[&FlowId(3)]),
+        (State::TooWide, Verdict::TooWide)
+    );
+    assert_eq!(proof.verdicts[&opens], Verdict::TooWide);
+    let finding = &proof.findings[0];
+    insta::assert_snapshot!(finding.message, @"the egress of shop/web allows 169.254.169.254 on TCP 80, which the flow any pod of shop to metadata denies; the flow web to internal allows it");
+    insta::assert_snapshot!(finding.help.as_deref().unwrap_or_default(), @"narrow the flow that allows it, or delete the one that denies it");
+    assert_eq!(
+        (&*finding.from, &*finding.to, &*finding.ports),
+        ("shop/web", "169.254.169.254", "TCP 80")
+    );
+    // The denial is a loss all the same.
+    let lost = proof.findings.iter().filter(|f| f.flows == [FlowId(3)]);
+    assert!(
+        lost.map(|f| f.kind).eq([Kind::CannotExpress]),
+        "{:?}",
+        proof.findings
+    );
+}
+
+/// An imported policy, and a gate that nothing isolates, leave it open as well; half of a denial at which the other
+/// gate refuses the connection does not.
+#[test]
+fn whatever_leaves_a_denial_open_is_named() {
+    let message = |fixture: &Fixture| {
+        let proof = proven(&fixture.document);
+        let mut findings = proof.findings.iter();
+        let finding = findings.find(|f| f.kind == Kind::TooWide && f.flows == [FlowId(0)]);
+        finding.map(|f| format!("{}\n{}", f.message, f.help.as_deref().unwrap_or_default()))
+    };
+    let denying = || {
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        fixture.workload("shop/db", "app=db");
+        let denial = fixture.flow("shop/web", "shop/db", "TCP/5432");
+        fixture
+            .document
+            .flows
+            .get_mut(denial)
+            .expect("a flow")
+            .denies = true;
+        fixture
+    };
+    let allow = |direction: &str, peer: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: old-{peer}, namespace: shop}}\nspec: \
+             {{podSelector: {{}}, policyTypes: [{direction}], {}: [{{{peer}: [{{podSelector: {{}}}}]}}]}}\n",
+            direction.to_lowercase()
+        )
+    };
+    let mut fixture = denying();
+    assert_eq!(message(&fixture), None);
+    fixture.import(&allow("Egress", "to"), None);
+    // Too wide, but not what is denied: the ingress of db still blocks it.
+    assert_eq!(message(&fixture), None);
+    fixture.import(&allow("Ingress", "from"), None);
+    insta::assert_snapshot!(message(&fixture).expect("a finding"), @r"
+    shop/db accepts shop/web on TCP 5432, which the flow web to db denies; shop/old-from allows it
+    narrow the policy that allows it, or delete the flow that denies it
+    ");
+    let mut fixture = denying();
+    fixture.document.settings.base = crate::model::Base::None;
+    insta::assert_snapshot!(message(&fixture).expect("a finding"), @r"
+    shop/db accepts shop/web on TCP 5432, which the flow web to db denies; no policy isolates there
+    isolate these pods, or delete the flow that denies it
+    ");
 }
 
 #[test]

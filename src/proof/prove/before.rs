@@ -28,10 +28,19 @@ pub(crate) struct Before {
     pub(super) future_pods: future_pods::Known,
     pub(super) intents: Intents,
     isolated: Option<(Snapshot, Vec<Isolation>)>,
-    /// For each bound.
-    differences: [Option<Compared>; 2],
+    /// For each kind of comparison.
+    differences: [Option<Compared>; 3],
     /// How many policies the last proof compared, on both sides.
     pub(crate) compared: usize,
+}
+
+/// What the policies in force are compared with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum With {
+    /// A bound of the intent.
+    Intent(Bound),
+    /// Themselves, and what is left out of the flows that deny.
+    Denials,
 }
 
 #[derive(Debug)]
@@ -78,12 +87,15 @@ impl Before {
     /// [`analysis::compare_until`].
     pub(super) fn compare(
         &mut self,
-        bound: Bound,
+        with: With,
         ideal: Snapshot,
         real: &Snapshot,
         stop: &dyn Fn() -> bool,
     ) -> Option<Vec<GateDifference>> {
-        let last = &mut self.differences[bound as usize];
+        let last = &mut self.differences[match with {
+            With::Intent(bound) => bound as usize,
+            With::Denials => 2,
+        }];
         let again = last.take().and_then(|last| last.update(&ideal, real));
         let (compared, differences) = match again {
             Some(again) => again,

@@ -14,7 +14,7 @@ pub(super) struct Describer<'a> {
     pub(super) cluster: &'a DocumentSnapshot,
     pub(super) intents: &'a [Intent],
     /// Where address blocks begin, on both sides.
-    pub(super) bounds: Vec<IpAddr>,
+    pub(super) bounds: &'a [IpAddr],
     pub(super) real: &'a Snapshot,
     pub(super) origins: &'a [Origin],
     pub(super) generated: &'a Generated,

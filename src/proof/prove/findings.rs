@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::denials::Allowing;
 use super::describer::Describer;
 use super::gate::Gate;
 use super::summary;
@@ -90,7 +91,7 @@ impl Describer<'_> {
 
     /// A drawn connection is denied. None if no policy has to allow it.
     fn narrower(&self, difference: &GateDifference) -> Option<(About, Finding)> {
-        let gate = Gate::new(difference, &self.cluster.snapshot, &self.bounds);
+        let gate = Gate::new(difference, &self.cluster.snapshot, self.bounds);
         let reasons = self.reasons(&gate);
         let mut flows: Vec<FlowId> = reasons
             .iter()
@@ -225,7 +226,7 @@ impl Describer<'_> {
         difference: &'d GateDifference,
         by_imported: &mut BTreeMap<About, Vec<&'d GateDifference>>,
     ) -> (About, Finding) {
-        let gate = Gate::new(difference, self.real, &self.bounds);
+        let gate = Gate::new(difference, self.real, self.bounds);
         let mut flows = Vec::new();
         let mut policies = Vec::new();
         let (mut kept, mut generated) = (false, false);
@@ -271,13 +272,19 @@ impl Describer<'_> {
             Reason::Flow(id) => Some(id),
             _ => None,
         });
-        let denied: Vec<FlowId> = denied.collect();
+        let denied: BTreeSet<FlowId> = denied.collect();
+        let allowing: BTreeSet<FlowId> = flows.iter().copied().collect();
         flows.extend(&denied);
         flows.sort_unstable();
         flows.dedup();
         policies.dedup();
         if let Some(flow) = denied.first() {
-            return self.not_denied(difference, *flow, flows, policies);
+            let allowing = Allowing {
+                flows: allowing,
+                policies,
+                imported: kept,
+            };
+            return self.not_denied(difference, (*flow, flows), allowing);
         }
         let open = policies.is_empty();
         let help = if open {
@@ -339,27 +346,7 @@ impl Describer<'_> {
             && !is_pod
     }
 
-    /// What a flow denies is allowed.
-    fn not_denied(
-        &self,
-        difference: &GateDifference,
-        flow: FlowId,
-        flows: Vec<FlowId>,
-        policies: Vec<String>,
-    ) -> (About, Finding) {
-        let (from, to) = witness::ends(self, difference);
-        let ports = port_words(self, difference);
-        let gate = match difference.direction {
-            Direction::Egress => format!("the egress of {from} allows {to}"),
-            Direction::Ingress => format!("{to} accepts {from}"),
-        };
-        let name = self.document.flow_name(flow);
-        let message = format!("{gate} on {ports}, which the flow {name} denies");
-        let help = self.owner_help(difference, "deny");
-        self.finding(difference, Kind::TooWide, message, help, flows, policies)
-    }
-
-    fn finding(
+    pub(super) fn finding(
         &self,
         difference: &GateDifference,
         kind: Kind,
@@ -479,7 +466,7 @@ impl Describer<'_> {
     }
 
     /// What to do at the gate; in an unmanaged namespace its owner has to.
-    fn owner_help(&self, difference: &GateDifference, verb: &str) -> Option<String> {
+    pub(super) fn owner_help(&self, difference: &GateDifference, verb: &str) -> Option<String> {
         let id = self.drawn(difference.workload)?;
         let workload = self.document.workloads.get(id)?;
         let namespace = self.document.namespaces.get(workload.namespace)?;

@@ -38,6 +38,7 @@ proptest! {
         let generated = generated::write(&document, &imported);
         let judged = Judged::new(&document, generated);
         prop_assert_eq!(judged.flows_that_are_not_exact(), "");
+        prop_assert_eq!(judged.denials_that_stay_open(), "");
         prop_assert_eq!(judged.difference(seed), "");
     }
 
@@ -103,6 +104,36 @@ impl<'a> Judged<'a> {
                                 self.generated.text()
                             );
                         }
+                    }
+                }
+            }
+        }
+        String::new()
+    }
+
+    /// The first connection that a flow denies and the evaluator allows, of flows that are neither invalid nor called too
+    /// wide.
+    fn denials_that_stay_open(&self) -> String {
+        let plain = Plain::new(self.document, &self.in_force);
+        let ends = self.ends();
+        let pairs = || ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
+        let verdicts = [Verdict::Exact, Verdict::CannotExpress];
+        for (id, flow) in self.document.flows.iter().filter(|(_, flow)| flow.denies) {
+            let verdict = self.proof.verdicts.get(&id);
+            if !verdict.is_some_and(|verdict| verdicts.contains(verdict)) {
+                continue;
+            }
+            for (from, to) in pairs().filter(|(from, to)| is_pair(from, to)) {
+                for port in probes(&flow.ports) {
+                    let denied = Direction::BOTH
+                        .into_iter()
+                        .any(|direction| plain.decides(flow, direction, from, to, port));
+                    if denied && probe(plain.snapshot, from, to, port).allowed {
+                        return format!(
+                            "{} is {verdict:?}: {from:?} {to:?} {port:?}\n{}",
+                            self.document.flow_name(id),
+                            self.generated.text()
+                        );
                     }
                 }
             }

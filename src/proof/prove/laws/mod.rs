@@ -141,7 +141,12 @@ proptest! {
             let mut hosts = document.workloads.iter().filter(|(_, w)| w.host_network);
             let has_nodes = hosts.any(|(id, _)| is_from(id));
             let beyond = has_nodes || f.message.contains(", which the flow e");
-            let is_lost = unmanaged || not_isolated || target.is_cluster_wide() && beyond;
+            let left_out = f.flows.iter().any(|id| {
+                let denies = document.flows.get(*id).is_some_and(|flow| flow.denies);
+                denies && generated.losses.iter().any(|loss| loss.flow == (*id).into())
+            });
+            let is_lost =
+                unmanaged || not_isolated || left_out || target.is_cluster_wide() && beyond;
             let denial = f.message.contains(", which the flow ") && is_lost;
             outside || named || requests || denial || not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
         };

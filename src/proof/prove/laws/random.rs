@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
 use crate::model::fixture::Fixture;
 use crate::model::validate::{flow_ports, selector};
-use crate::model::{Base, Dns, DnsProfile, End, Flow, Isolate, NamespaceId, Style, Unknown};
+use crate::model::{Base, Dns, DnsProfile, End, Flow, Isolate, NamespaceId, Pod, Style, Unknown};
 use crate::policy::{Direction, Entity, HttpRule, Target};
 use crate::sets::Protocol;
 
@@ -327,6 +327,19 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
 pub(crate) fn drawing_in(random: &Random, target: Target) -> Fixture {
     let mut fixture = drawing(random);
     fixture.document.settings.dialects = vec![target];
+    // Pods of one workload may differ: some are on the host network, others are not.
+    let ids: Vec<_> = fixture.document.workloads.ids().collect();
+    for (id, (_, labels, shape, host, ..)) in ids.into_iter().zip(&random.workloads) {
+        if *host && *shape > 0 && *labels % 2 == 1 {
+            let pod = |name: &str, host_network| Pod {
+                name: name.into(),
+                host_network,
+                ..Pod::default()
+            };
+            let workload = fixture.document.workloads.get_mut(id).unwrap();
+            workload.pods = vec![pod("on-node", None), pod("on-network", Some(false))];
+        }
+    }
     fixture
 }
 
