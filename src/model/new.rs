@@ -123,6 +123,7 @@ impl Flow {
             note: String::new(),
             half: None,
             muted: false,
+            observed: None,
             unknown: Unknown::new(),
         }
     }
