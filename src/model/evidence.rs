@@ -59,6 +59,8 @@ mod tests {
     /// A flow to TCP 5050 that was seen.
     fn document() -> (Document, FlowId) {
         let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        fixture.workload("shop/checkout", "app=checkout");
         let id = fixture.flow("shop/web", "shop/checkout", "TCP/5050");
         let flow = Flow {
             observed: Some(seen(3)),

@@ -53,6 +53,8 @@ mod tests {
     #[test]
     fn flows_that_a_recording_confirms_get_its_evidence_once() {
         let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        fixture.workload("shop/checkout", "app=checkout");
         let used = fixture.flow("shop/web", "shop/checkout", "TCP/5050");
         fixture.flow("shop/checkout", "shop/web", "TCP/80");
         fixture.flow("shop/web", "shop/web", "TCP/80");

@@ -10,7 +10,7 @@ use drawbridge::observe::replay::Verdict;
 use drawbridge::proof::State;
 use drawbridge::scene::ExtraKind;
 use egui::{Event, Key, Modifiers, PointerButton};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::test_window::TestWindow;
 
@@ -301,6 +301,8 @@ nonsense
 ";
     std::fs::write(&path, rows).expect("written");
     window.ask(Command::OpenRecordings(vec![path]));
+    assert!(window.sees("1 line is no valid record"));
+    window.press(Key::Escape);
     assert!(window.sees("3 Nov 09:00 to 5 Nov 09:00 UTC"));
     assert!(window.sees("2 lines ignored"), "a duplicate and nonsense");
     let all = "Over time: 1,205 connections began, 4 of them dropped; most in 3 Nov 08:32 to 09:04 UTC: 1,204 connections began, 4 of them dropped";

@@ -315,13 +315,16 @@ fn evidence_of_flows_is_read_and_saved_key_by_key() {
         };
         Edit::Change(Item::Flow(id), Thing::Flow(flow))
     };
-    insta::assert_snapshot!(lines(&text, seen_again), @"");
+    insta::assert_snapshot!(lines(&text, seen_again), @r#"
+    -  - {from: payments/batch, to: payments/ledger, ports: ["TCP/5432"], observed: {first: 2026-05-03T12:00:00+02:00, count: 1204, by: hand}}   # nightly
+    +  - {from: payments/batch, to: payments/ledger, ports: ["TCP/5432"], observed: {first: 2026-05-03T12:00:00+02:00, last: "2026-05-09T10:00:00Z", count: 1300, by: hand}}   # nightly
+    "#);
 }
 
 #[test]
 fn evidence_that_is_none_is_refused_or_reported() {
     let found = |observed: &str| {
-        let text = HAND.replace(
+        let text = HAND.replace("future: {a: 1}   # kept\n", "").replace(
             "[TCP/5432]",
             &format!("[TCP/5432]\n    observed: {observed}"),
         );
@@ -335,10 +338,22 @@ fn evidence_that_is_none_is_refused_or_reported() {
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         found.join("\n")
     };
-    insta::assert_snapshot!(found("{count: many}"), @"");
-    insta::assert_snapshot!(found("{first: 2026-05-03T10:00:00Z}"), @"");
-    insta::assert_snapshot!(found("{count: 1, first: yesterday}"), @"");
-    insta::assert_snapshot!(found("{count: 1, first: 2026-05-09T10:00:00Z, last: 2026-05-03T10:00:00Z}"), @"");
+    insta::assert_snapshot!(found("{count: many}"), @r"
+    p:38:23: error: `many` is not a whole number from 0 (project-format)
+        help: write a whole number from 0
+    ");
+    insta::assert_snapshot!(found("{first: 2026-05-03T10:00:00Z}"), @r"
+    p:38:15: error: `count` is missing (project-format)
+        help: add `count: ...`
+    ");
+    insta::assert_snapshot!(found("{count: 1, first: yesterday}"), @r"
+    p:38:33: error: `yesterday` is not a time (project-format)
+        help: write `2026-11-03T09:00:00Z`
+    ");
+    insta::assert_snapshot!(found("{count: 1, first: 2026-05-09T10:00:00Z, last: 2026-05-03T10:00:00Z}"), @r"
+    p:35:5: error: `observed` ends before it begins (invalid-value)
+        help: swap `first` and `last`
+    ");
 }
 
 #[test]
