@@ -110,41 +110,47 @@ fn actions_ui(
             if widgets::secondary(ui, keep).clicked() {
                 commands.push(command);
             }
-            let confirmed = compared.evidence.len();
-            let button =
-                ui.add_enabled_ui(confirmed > 0, |ui| widgets::secondary(ui, "Keep evidence"));
-            let button = button.inner.on_hover_text(format!(
-                "Writes to {} how often and when the recording has seen it",
-                counted(confirmed as u64, "flow")
-            ));
-            if button.clicked() {
-                commands.push(Command::KeepEvidence);
+            let confirmed = compared.evidence.len() as u64;
+            if confirmed > 0 {
+                let about = format!(
+                    "Write to {} when and how often the recording shows it",
+                    counted(confirmed, "flow")
+                );
+                let button = widgets::secondary(ui, "Keep evidence").on_hover_text(about);
+                if button.clicked() {
+                    commands.push(Command::KeepEvidence);
+                }
             }
             if widgets::secondary(ui, "Close").clicked() {
                 commands.push(Command::CloseRecording);
             }
         });
-        let others = compared.ends.hidden();
-        if others > 0 {
-            let only = traffic.lists_others();
-            let words = match only {
-                true => "List all connections".to_owned(),
-                false => format!(
-                    "List {} that the canvas shows as one",
-                    counted(others as u64, "end")
-                ),
-            };
-            if widgets::link(ui, &words).clicked() {
-                commands.push(Command::ListTraffic { others: !only });
-            }
-        }
-        if traffic.ignored() > 0 {
-            let words = format!("Show {} ignored", traffic.ignored());
-            if widgets::link(ui, &words).clicked() {
-                traffic.ignore_nothing();
-            }
-        }
+        links_ui(ui, compared, traffic, commands);
     });
+}
+
+/// What is listed, and what is ignored.
+fn links_ui(ui: &mut Ui, compared: &Compared, traffic: &mut TrafficView, commands: &mut Commands) {
+    let others = compared.ends.hidden();
+    if others > 0 {
+        let only = traffic.lists_others();
+        let words = match only {
+            true => "List all connections".to_owned(),
+            false => format!(
+                "List {} that the canvas shows as one",
+                counted(others as u64, "end")
+            ),
+        };
+        if widgets::link(ui, &words).clicked() {
+            commands.push(Command::ListTraffic { others: !only });
+        }
+    }
+    if traffic.ignored() > 0 {
+        let words = format!("Show {} ignored", traffic.ignored());
+        if widgets::link(ui, &words).clicked() {
+            traffic.ignore_nothing();
+        }
+    }
 }
 
 struct List<'a> {
