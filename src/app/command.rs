@@ -39,6 +39,7 @@ pub enum Command {
     ToggleTraffic,
     ShowTraffic,
     ProposeRecorded,
+    KeepEvidence,
     Save,
     SaveAs,
     Export,
@@ -166,6 +167,11 @@ pub enum Command {
     ProposeThese(Vec<Proposal>),
     /// Leaves an arrow of recorded traffic out.
     IgnoreTraffic(ExtraId),
+    /// Shows the Traffic tab: all connections, or those of ends that the canvas shows as one.
+    ListTraffic {
+        /// Only those.
+        others: bool,
+    },
     /// Selects an arrow that is no flow.
     SelectArrow(ExtraId),
     /// Highlights flows and their ends on the canvas, without selecting them.
@@ -456,6 +462,7 @@ pub static LISTED: &[Listed] = listed! {
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     Audit "policy.audit" "Audit policies" icons::SHIELD, Policy, Project, [];
     ProposeRecorded "policy.recorded" "Draw recorded flows…" "", Policy, Recording, [];
+    KeepEvidence "policy.evidence" "Keep evidence of recorded flows" "", Policy, Recording, [];
     Suggestions "policy.suggestions" "Suggested flows…" "", Policy, Project, [];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
     ShowTraffic "policy.traffic" "Show recorded traffic" icons::TRAFFIC, Policy, Project, [];

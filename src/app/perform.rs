@@ -22,6 +22,7 @@ use super::state::App;
 use super::suggestions::{Proposal, proposals};
 use super::theme::Choice;
 use crate::model::{Document, Edit, FlowId, History, Item, Settings, Style};
+use crate::observe::evidence;
 use crate::observe::propose::Proposal as Recorded;
 use crate::policy::Target;
 
@@ -234,6 +235,7 @@ impl App {
             Command::Problems => self.show_tab(Tab::Problems),
             Command::Audit => self.audit(),
             Command::ProposeRecorded => self.propose_recorded(),
+            Command::KeepEvidence => self.keep_evidence(),
             Command::ProposeThese(all) => self.show_recorded(all),
             Command::Suggestions => self.show_suggestions(),
             Command::ExplainRule(code) => self.view.overlay = Some(Overlay::Manual(code)),
@@ -249,6 +251,10 @@ impl App {
             Command::ShowPolicies => self.show_tab(Tab::Policies),
             Command::ShowReach => self.show_tab(Tab::Reach),
             Command::ShowTraffic => self.show_tab(Tab::Traffic),
+            Command::ListTraffic { others } => {
+                self.view.traffic.list_others(others);
+                self.show_tab(Tab::Traffic);
+            }
             Command::ShowWhy => self.show_why(),
             Command::Why { from, to, port } => {
                 self.view.why.ask(&from, &to, &port);
@@ -458,6 +464,19 @@ impl App {
         match found.unwrap_or_default() {
             all if all.is_empty() => self.view.notify("Nothing to draw from the recording"),
             all => self.show_recorded(all),
+        }
+    }
+
+    /// Writes to the flows that the recording confirms how often and when they were seen.
+    fn keep_evidence(&mut self) {
+        let compared = self.view.traffic.compared();
+        let found =
+            compared.and_then(|compared| evidence::edit(&self.document(), &compared.evidence));
+        match found {
+            Some(edit) => self.edit(&edit),
+            None => self
+                .view
+                .notify("The recording shows nothing new of the flows"),
         }
     }
 

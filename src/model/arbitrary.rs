@@ -10,6 +10,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::time::SECOND;
 use super::*;
 use crate::cluster::{self, Enforcer, HostNetwork, PodAddresses, PortNames, ServedBy, TargetPort};
 use crate::sets::{LabelOp, Requirement};
@@ -418,10 +419,11 @@ fn flow() -> impl Strategy<Value = Thing> {
         option::weighted(0.3, select(Direction::BOTH.to_vec())),
         any::<[bool; 2]>(),
         vec(http_rule(), 0..2),
+        option::weighted(0.3, flow_evidence()),
         unknown(),
     )
         .prop_map(
-            |(from, to, ports, note, half, [muted, denies], http, unknown)| {
+            |(from, to, ports, note, half, [muted, denies], http, observed, unknown)| {
                 Thing::Flow(Flow {
                     from,
                     to,
@@ -431,10 +433,27 @@ fn flow() -> impl Strategy<Value = Thing> {
                     note,
                     half,
                     muted,
+                    observed,
                     unknown,
                 })
             },
         )
+}
+
+fn flow_evidence() -> impl Strategy<Value = FlowEvidence> {
+    let time = || option::of(0..4_000_000_000_i64 * SECOND / 2);
+    (any::<u64>(), time(), time(), unknown()).prop_map(|(count, first, last, unknown)| {
+        let (first, last) = match first.zip(last) {
+            Some((one, other)) => (Some(one.min(other)), Some(one.max(other))),
+            None => (first, last),
+        };
+        FlowEvidence {
+            count,
+            first,
+            last,
+            unknown,
+        }
+    })
 }
 
 fn http_rule() -> impl Strategy<Value = HttpRule> {

@@ -85,6 +85,7 @@ impl Fixture {
             note: String::new(),
             half: None,
             muted: false,
+            observed: None,
             unknown: Unknown::new(),
         })
     }

@@ -5,6 +5,7 @@
 pub mod cluster;
 pub mod dns;
 pub mod edit;
+mod evidence;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod flow_port;
@@ -15,6 +16,7 @@ pub mod naming;
 mod new;
 pub mod query;
 pub mod table;
+pub mod time;
 mod traffic;
 pub mod validate;
 pub mod words;
@@ -26,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::policy::{Direction, Network};
 pub use edit::{Applied, Edit, Item, Thing};
+pub use evidence::FlowEvidence;
 pub use history::History;
 pub use ids::*;
 pub use invariant::{Claim, Invariant};
@@ -440,6 +443,8 @@ pub struct Flow {
     pub half: Option<Direction>,
     /// Drawn, but not in force.
     pub muted: bool,
+    /// What a recording showed of it, if anything.
+    pub observed: Option<FlowEvidence>,
     /// Unknown fields.
     pub unknown: Unknown,
 }

@@ -140,6 +140,7 @@ impl Flow {
             note: String::new(),
             half: None,
             muted: false,
+            observed: None,
             unknown: Unknown::new(),
         }
     }

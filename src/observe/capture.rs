@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::connection::Connection;
+use super::histogram::Histogram;
+use super::record::Verdict;
 use super::time::Time;
 
 /// One file.
@@ -50,6 +53,8 @@ pub struct Capture {
     pub ignored: BTreeMap<String, u64>,
     /// Whether the recorders tell requests from answers.
     pub has_directions: bool,
+    /// When the connections of all files began, from the first record to the last one.
+    pub over_time: Histogram,
 }
 
 impl Capture {
@@ -58,6 +63,20 @@ impl Capture {
         if count > 0 {
             *self.ignored.entry(reason.to_owned()).or_default() += count;
         }
+    }
+
+    /// Counts when connections began.
+    pub(super) fn count_over_time(&mut self, connections: &[Connection]) {
+        let mut all = Histogram::default();
+        for connection in connections {
+            all.merge(connection.sums.over_time.clone());
+        }
+        if all.total().count() > 0 {
+            for time in [self.first(), self.last()].into_iter().flatten() {
+                all.add(time, Verdict::Forwarded, 0);
+            }
+        }
+        self.over_time = all;
     }
 
     /// The time of the first record.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::histogram::Histogram;
 use super::record::{End, Protocol, Verdict};
 use super::reference::Reference;
 use super::time::Time;
@@ -50,6 +51,8 @@ pub struct Sums {
     pub first: Option<Time>,
     /// When the last one was seen.
     pub last: Option<Time>,
+    /// When they began, as far as the recorder says; connections that are counted together began with the first of them.
+    pub over_time: Histogram,
     /// Whether the counts are estimates.
     pub inexact: bool,
     /// Whether the source's workload is guessed from the name of its pod.
@@ -119,6 +122,7 @@ impl Sums {
             .into_iter()
             .flatten()
             .for_each(|time| self.seen(time));
+        self.over_time.merge(other.over_time);
         self.inexact |= other.inexact;
         self.source_guessed |= other.source_guessed;
         self.destination_guessed |= other.destination_guessed;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::connection::{Connections, Key, Sample, Sums};
 use super::ends::{Evidence, InManifests, Known};
+use super::histogram::Histogram;
 use super::record::{Counted, Facts, Protocol, Verdict};
 use super::time::Time;
 
@@ -22,6 +23,7 @@ struct Between {
 #[derive(Clone, Debug, Default)]
 struct Events {
     of: [[u64; 3]; 3],
+    over_time: [Histogram; 3],
     sums: Sums,
 }
 
@@ -51,6 +53,11 @@ impl Events {
         let [e, i, u] = self.of[Verdict::Audited as usize];
         let audited = if is_known { e.max(i) } else { u };
         let mut sums = self.sums;
+        let [egress, ingress, unknown] = self.over_time;
+        sums.over_time = match is_known {
+            true => egress.of_both_ends(ingress),
+            false => unknown,
+        };
         sums.inexact = true;
         sums.dropped = dropped.min(count);
         sums.audited = audited.min(count - sums.dropped);
@@ -76,6 +83,11 @@ impl Counts {
         };
         let events = self.0.entry(between).or_default();
         events.add(counted.verdict, counted.events);
+        for (over_time, count) in events.over_time.iter_mut().zip(counted.events) {
+            if count > 0 {
+                over_time.add(counted.time, counted.verdict, count);
+            }
+        }
         events.sums.seen(counted.time);
         events.sums.sample(sample);
     }
@@ -96,6 +108,9 @@ impl Counts {
                 .zip(events.of)
             {
                 all.add(verdict, of);
+            }
+            for (sum, over_time) in all.over_time.iter_mut().zip(events.over_time) {
+                sum.merge(over_time);
             }
             [events.sums.first, events.sums.last]
                 .into_iter()

@@ -2,7 +2,7 @@
 //! header. Ends are in the words of answers.
 
 use super::connection::{Key, Sums};
-use super::record::Protocol;
+use super::record::{Protocol, Verdict};
 use super::reference::Reference;
 use super::time;
 
@@ -41,20 +41,24 @@ impl Columns {
         };
         let mut sums = Sums::default();
         let count = field("count").map_or(Some(1), |count| count.parse().ok())?;
-        match field("verdict")
+        let verdict = match field("verdict")
             .unwrap_or("forwarded")
             .to_ascii_lowercase()
             .as_str()
         {
-            "forwarded" | "allow" | "allowed" => sums.forwarded = count,
-            "audited" | "audit" => sums.audited = count,
-            "dropped" | "deny" | "denied" => sums.dropped = count,
+            "forwarded" | "allow" | "allowed" => Verdict::Forwarded,
+            "audited" | "audit" => Verdict::Audited,
+            "dropped" | "deny" | "denied" => Verdict::Dropped,
             _ => return None,
-        }
+        };
+        sums.add(verdict, count);
         for name in ["first", "last"] {
             if let Some(text) = field(name) {
                 sums.seen(time::parse(text)?);
             }
+        }
+        if let Some(first) = sums.first {
+            sums.over_time.add(first, verdict, count);
         }
         Some((key, sums))
     }

@@ -6,11 +6,13 @@
 //! | a value to a record, one file each format | `hubble`, `goldmane`, `whisker`, `csv` |
 //! | what records say about their ends, each once | `facts` |
 //! | records to connections: who opened it, when it began, what became of it | `tuples`, `counted`, `reported` |
+//! | when connections began | `histogram` |
 //! | who the ends are: pods' workloads, entities, Services, names | `ends`, `owner` |
 //! | connections against policies | [`replay`] |
 //! | what the files cannot show | `warnings` |
 //! | connections against the drawing and the policies | [`classes`], `places`, `dns` |
 //! | flows to draw for connections | [`propose`] |
+//! | what the project keeps of them | [`evidence`] |
 //!
 //! The order of lines and files never matters, and equal records count once. A record is parsed without copying its text.
 //! Memory: 24 bytes for each record of a packet, 8 for each other one, beside the table of sockets that they are between,
@@ -24,10 +26,12 @@ mod csv;
 mod dns;
 mod documents;
 mod ends;
+pub mod evidence;
 mod facts;
 #[cfg(test)]
 mod fixture;
 mod goldmane;
+mod histogram;
 mod hubble;
 mod lines;
 mod manifests;
@@ -41,15 +45,16 @@ pub mod replay;
 mod reported;
 #[cfg(test)]
 mod tests;
-pub mod time;
 mod tuples;
 mod value;
 mod warnings;
 mod whisker;
 
+pub use crate::model::time;
 pub use capture::{Capture, SourceFile};
 pub use connection::{Connection, Key, Sample, Sums};
 pub use ends::InManifests;
+pub use histogram::{BUCKETS, Bucket, Histogram};
 pub use manifests::workload_of;
 pub use reader::{Observed, Reader};
 pub use record::{End, Protocol, Verdict};

@@ -325,9 +325,11 @@ impl Reader {
             }
             connections.add(pod.clone(), same);
         }
+        let connections = connections.into_sorted();
+        capture.count_over_time(&connections);
         Observed {
             capture,
-            connections: connections.into_sorted(),
+            connections,
         }
     }
 }
@@ -401,6 +403,7 @@ fn connection(
         ..Sums::default()
     };
     sums.add(episode.verdict, 1);
+    sums.over_time.add(episode.first, episode.verdict, 1);
     sums.seen(episode.first);
     sums.seen(episode.last);
     sums.sample(sample);

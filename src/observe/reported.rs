@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::connection::{Key, Sample, Sums};
+use super::histogram::Histogram;
 use super::record::Verdict;
 use super::time::Time;
 
@@ -30,10 +31,11 @@ pub struct Report {
 }
 
 /// The counts of one end: of connections that began (a sum) and were open (the largest), by verdict.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Counts {
     started: [u64; 3],
     live: [u64; 3],
+    over_time: Histogram,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,6 +56,10 @@ impl Reports {
         let at = report.verdict as usize;
         counts.started[at] = counts.started[at].saturating_add(report.started);
         counts.live[at] = counts.live[at].max(report.live);
+        if report.started > 0 {
+            let over_time = &mut counts.over_time;
+            over_time.add(report.first, report.verdict, report.started);
+        }
         both.sums.seen(report.first);
         both.sums.sample(sample);
         both.sums.seen(report.last);
@@ -75,6 +81,13 @@ impl Reports {
             let [a, b] = of(Verdict::Audited);
             sums.audited = a.max(b).min(count - sums.dropped);
             sums.forwarded = count - sums.dropped - sums.audited;
+            let [source, destination] = ends.map(|end| end.over_time);
+            sums.over_time = source.of_both_ends(destination);
+            if none_began && let Some(first) = sums.first {
+                let passed = count - sums.dropped;
+                sums.over_time.add(first, Verdict::Forwarded, passed);
+                sums.over_time.add(first, Verdict::Dropped, sums.dropped);
+            }
             (key, sums)
         })
     }

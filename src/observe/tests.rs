@@ -358,6 +358,9 @@ proptest! {
             prop_assert_eq!(words(&found), words(&expected));
             let records = |o: &Observed| o.capture.sources.iter().map(|s| s.records).sum::<u64>();
             prop_assert_eq!(records(&found), records(&expected));
+            prop_assert_eq!(&found.capture.over_time, &expected.capture.over_time);
+            let counted = found.connections.iter().map(|c| c.sums.count()).sum::<u64>();
+            prop_assert_eq!(found.capture.over_time.total().count(), counted);
             // The file and line of a record that is in two files are those of the one that was read first.
             let sums = |o: &Observed| -> Vec<(Sums, Vec<time::Time>)> {
                 let all = o.connections.iter().map(|c| {

@@ -4,6 +4,9 @@
 //!
 //! `recordings: [{file: flows.jsonl.gz, sha256: 9f86d0…}]` refers to files of recorded traffic: by their path from the folder
 //! of the project file, and the SHA-256 of their bytes, so that a file that changed is noticed.
+//!
+//! `observed: {count: 1204, first: 2026-11-03T09:00:00Z, last: 2026-11-05T17:30:00Z}` of a flow is what a recording showed of it:
+//! how many of its connections were forwarded, and when (RFC 3339).
 
 mod places;
 mod read;
@@ -120,8 +123,9 @@ mod order {
         "gateways",
     ];
     pub const FLOW: &[&str] = &[
-        "from", "to", "ports", "http", "action", "half", "note", "muted",
+        "from", "to", "ports", "http", "action", "half", "note", "muted", "observed",
     ];
+    pub const EVIDENCE: &[&str] = &["count", "first", "last"];
     pub const HTTP: &[&str] = &["method", "path"];
     pub const IGNORE: &[&str] = &["rule", "in", "reason"];
     pub const RECORDING: &[&str] = &["file", "sha256"];

@@ -15,9 +15,14 @@ pub const OUTSIDE: NodeRef = NodeRef::External(ExternalId(u32::MAX));
 
 /// An end of recorded traffic that the project does not have, by its number; shown while an arrow needs it.
 pub fn missing(number: usize) -> NodeRef {
-    let number = u32::try_from(number).unwrap_or(u32::MAX).min(FIRST_MISSING);
+    let number = u32::try_from(number)
+        .unwrap_or(u32::MAX)
+        .min(FIRST_MISSING - 1);
     NodeRef::External(ExternalId(u32::MAX - 1 - number))
 }
+
+/// The ends of recorded traffic that the project does not have and that are not shown by themselves.
+pub const OTHERS: NodeRef = NodeRef::External(ExternalId(FIRST_MISSING));
 
 /// Half of the ids are for what is shown and not in the project.
 const FIRST_MISSING: u32 = u32::MAX / 2;

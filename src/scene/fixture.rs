@@ -58,6 +58,7 @@ impl Builder {
             note: String::new(),
             half: None,
             muted: false,
+            observed: None,
             unknown: Default::default(),
         })
     }

@@ -24,7 +24,7 @@ pub(crate) mod fixture;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use bundle::{Bundle, Hidden, Port, Visible};
-pub use extra::{ArrowId, Extra, ExtraId, ExtraKind, Missing, OUTSIDE, is_foreign};
+pub use extra::{ArrowId, Extra, ExtraId, ExtraKind, Missing, OTHERS, OUTSIDE, is_foreign};
 pub use geom::{Cubic, Point, Rect, pt};
 pub use part::Part;
 pub use request::Request;

@@ -46,6 +46,7 @@ fn draw(window: &mut TestWindow, from: &str, to: &str, ports: &str) {
         note: String::new(),
         half: None,
         muted: false,
+        observed: None,
         unknown: Unknown::new(),
     };
     window.ask(Command::Edit(Edit::Add(Thing::Flow(flow))));

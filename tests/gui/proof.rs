@@ -331,6 +331,7 @@ fn only_visible_problems_are_laid_out() {
             note: String::new(),
             half: None,
             muted: false,
+            observed: None,
             unknown: Unknown::new(),
         }))
     });

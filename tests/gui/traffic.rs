@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use drawbridge::app::dialogs::Answer;
+use drawbridge::app::traffic::ends::MOST;
 use drawbridge::app::{Command, panels::Tab};
 use drawbridge::model::TrafficClass;
 use drawbridge::observe::replay::Verdict;
 use drawbridge::proof::State;
 use drawbridge::scene::ExtraKind;
 use egui::{Event, Key, Modifiers, PointerButton};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::test_window::TestWindow;
 
@@ -141,12 +142,14 @@ fn drawing_a_recorded_connection_makes_the_flow_in_one_step() {
     assert_eq!(flow_names(&window), ["web to api", "api to db"]);
     let document = window.document();
     let drawn = document.flows.iter().last().expect("the flow").1;
-    assert!(drawn.note.contains("7 connections"), "{}", drawn.note);
+    let observed = drawn.observed.as_ref().expect("its evidence");
+    assert_eq!((observed.count, observed.first), (7, None));
     assert_eq!(window.undo_name().as_deref(), Some("Draw 1 recorded flow"));
     assert_eq!(counts(&window), [(TrafficClass::Seen, 2)]);
     let flow = window.flow("api to db");
     window.ask(Command::Select(vec![flow]));
     assert!(window.sees("7 connections: 7 forwarded"));
+    assert!(window.sees("seen 7 times"));
     assert!(!window.sees(arrow));
     window.press_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.text(), before);
@@ -269,6 +272,177 @@ fn an_open_recording_costs_no_frames() {
     let views = output.viewport_output.values();
     let next = views.map(|view| view.repaint_delay).min();
     assert_eq!(next, Some(std::time::Duration::MAX));
+}
+
+/// Moves the pointer, and waits until a tooltip is shown.
+fn hover(window: &mut TestWindow, at: egui::Pos2) {
+    window.harness.event(Event::PointerMoved(at));
+    window.wait(1.5);
+}
+
+/// Where the bars over time are, without the days below them.
+fn bars(window: &TestWindow) -> egui::Rect {
+    let mut all = window.harness.query_all_by_label_contains("Over time: ");
+    let node = all.next().expect("the bars");
+    let rect = node.rect();
+    rect.with_max_y(rect.bottom() - 15.0)
+}
+
+#[test]
+fn the_strip_shows_when_connections_began_and_what_is_missing() {
+    let mut window = TestWindow::shop();
+    let path = window.path("flows.csv");
+    let rows = "source,destination,protocol,port,count,first,last,verdict
+shop/web,shop/catalog,TCP,8080,1200,2026-11-03T09:00:00Z,2026-11-03T09:01:00Z,forwarded
+shop/web,shop/cart,TCP,7070,4,2026-11-03T09:00:10Z,2026-11-03T09:01:00Z,dropped
+shop/web,shop/cart,TCP,7070,1,2026-11-05T09:00:00Z,2026-11-05T09:00:00Z,forwarded
+shop/web,shop/cart,TCP,7070,1,2026-11-05T09:00:00Z,2026-11-05T09:00:00Z,forwarded
+nonsense
+";
+    std::fs::write(&path, rows).expect("written");
+    window.ask(Command::OpenRecordings(vec![path]));
+    assert!(window.sees("1 line is no valid record"));
+    window.press(Key::Escape);
+    assert!(window.sees("3 Nov 09:00 to 5 Nov 09:00 UTC"));
+    assert!(window.sees("2 lines ignored"), "a duplicate and nonsense");
+    let all = "Over time: 1,205 connections began, 4 of them dropped; most in 3 Nov 08:32 to 09:04 UTC: 1,204 connections began, 4 of them dropped";
+    assert!(window.sees(all));
+    let bars = bars(&window);
+    let first = "3 Nov 08:32 to 09:04 UTC: 1,204 connections began, 4 of them dropped";
+    let last = "5 Nov 08:32 to 09:04 UTC: 1 connection began";
+    let is_shown = |window: &TestWindow, words: &str| {
+        let mut all = window.harness.query_all_by_label(words);
+        all.next().is_some()
+    };
+    assert!(!is_shown(&window, first) && !is_shown(&window, last));
+    hover(&mut window, bars.left_center() + egui::vec2(1.0, 0.0));
+    assert!(is_shown(&window, first) && !is_shown(&window, last));
+    hover(&mut window, bars.right_center() - egui::vec2(1.0, 0.0));
+    assert!(is_shown(&window, last) && !is_shown(&window, first));
+    hover(&mut window, bars.center());
+    assert!(window.sees("UTC: no connection began"));
+    window.harness.event(Event::PointerGone);
+    window.wait(12.0);
+    let views = window.harness.output().viewport_output.values();
+    let next = views.map(|view| view.repaint_delay).min();
+    assert_eq!(next, Some(std::time::Duration::MAX), "idle, no frames");
+}
+
+#[test]
+fn evidence_of_flows_is_kept_in_one_step_and_outlives_the_recording() {
+    let mut window = TestWindow::shop();
+    let path = window.path("flows.csv");
+    let rows = "source,destination,protocol,port,count,first,last
+shop/web,shop/catalog,TCP,3550,1200,2026-05-03T09:00:00Z,2026-05-08T09:00:00Z
+shop/web,shop/catalog,TCP,3550,4,2026-05-09T09:00:00Z,2026-05-09T09:00:00Z
+shop/web,shop/checkout,TCP,5050,1,2026-05-09T09:00:00Z,2026-05-09T09:00:00Z
+";
+    std::fs::write(&path, rows).expect("written");
+    let before = window.text();
+    window.ask(Command::OpenRecordings(vec![path]));
+    window.click("Keep evidence");
+    let undo = window.undo_name();
+    assert_eq!(undo.as_deref(), Some("Keep evidence of 2 flows"));
+    let kept =
+        "observed: {count: 1204, first: \"2026-05-03T09:00:00Z\", last: \"2026-05-09T09:00:00Z\"}";
+    assert!(window.text().contains(kept), "{}", window.text());
+    let mut buttons = window.harness.query_all_by_label("Keep evidence");
+    assert!(buttons.next().is_none(), "there is nothing new");
+    drop(buttons);
+    window.ask(Command::KeepEvidence);
+    assert_eq!(window.undo_name(), undo);
+    window.ask(Command::CloseRecording);
+    let flow = window.flow("web to catalog");
+    window.ask(Command::Select(vec![flow]));
+    assert!(window.sees("seen 1,204 times, 3 May to 9 May"));
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.text(), before);
+    assert!(!window.sees("seen 1,204 times"));
+}
+
+/// Connections from web to so many addresses, the first of them the most frequent, and dropped ones from as many others.
+fn to_many(forwarded: usize, dropped: usize) -> String {
+    let to = |at: usize| format!("shop/web,203.0.113.{at},TCP,443,{},forwarded\n", 1000 - at);
+    let from = |at: usize| format!("198.51.100.{at},shop/db,TCP,22,1,dropped\n");
+    let all = (1..=forwarded).map(to);
+    all.chain((1..=dropped).map(from)).collect()
+}
+
+/// The names of ends on the canvas that the project does not have.
+fn foreign(window: &TestWindow) -> Vec<String> {
+    let nodes = window
+        .harness
+        .query_all_by_label_contains(", not in the project");
+    let mut names: Vec<String> = nodes
+        .filter_map(|node| node.accesskit_node().label())
+        .map(|label| label.replace(", not in the project", ""))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn many_undrawn_ends_are_shown_as_one_that_opens_their_list() {
+    let mut window = small(&to_many(200, 150));
+    let names = foreign(&window);
+    assert_eq!(names.len(), MOST, "{names:?}");
+    assert!(
+        names.contains(&"203.0.113.1".to_owned()),
+        "the most frequent"
+    );
+    assert!(names.contains(&"189 more".to_owned()), "{names:?}");
+    // Those that are denied and dropped are hidden at first, and count once they are shown.
+    window.click("denied and dropped, 150");
+    let names = foreign(&window);
+    assert_eq!(names.len(), MOST, "{names:?}");
+    assert!(names.contains(&"339 more".to_owned()), "{names:?}");
+    window.click("denied and dropped, 150");
+
+    let node = window.harness.get_by_label("189 more, not in the project");
+    let at = node.rect().center();
+    window.harness.event(Event::PointerMoved(at));
+    window.settle();
+    for pressed in [true, false] {
+        window.harness.event(Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+        window.settle();
+    }
+    assert_eq!(window.app().view.tab, Tab::Traffic);
+    assert!(window.sees("Ends shown as one on the canvas"));
+    let first = "web \u{2192} 203.0.113.12, TCP 443   988, seen, would be cut";
+    assert!(window.sees(first));
+    assert!(!window.sees("web \u{2192} 203.0.113.1, TCP 443"));
+    window.click(first);
+    let arrow = window.app().view.extra.expect("their arrow is selected");
+    assert_eq!(arrow.to, drawbridge::scene::OTHERS);
+    window.click("List all connections");
+    assert!(window.sees("web \u{2192} 203.0.113.1, TCP 443"));
+    assert!(!window.sees("Ends shown as one on the canvas"));
+    window.click("List 339 ends that the canvas shows as one");
+    assert!(window.sees(first));
+}
+
+#[test]
+fn a_few_undrawn_ends_are_each_shown() {
+    let window = small(&to_many(MOST, 0));
+    let names = foreign(&window);
+    assert_eq!(names.len(), MOST);
+    assert!(
+        names.iter().all(|name| name.starts_with("203.0.113.")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn the_strip_of_a_recording_without_times_has_no_bars() {
+    let window = small("shop/api,shop/db,TCP,5432,7,forwarded\n");
+    assert!(window.sees("no times recorded"));
+    assert!(!window.sees("Over time: "));
 }
 
 /// A project with the recording of [`small`], saved and opened again after `change`.

@@ -13,7 +13,7 @@ use crate::query::Results;
 use crate::query::exposure::Gates;
 use crate::scene;
 use crate::scene::detail::Hit;
-use crate::scene::{ArrowId, Bundle, ExtraId, OUTSIDE, bundle, is_foreign};
+use crate::scene::{ArrowId, Bundle, ExtraId, OTHERS, OUTSIDE, bundle, is_foreign};
 
 impl CanvasView {
     /// Names everything that can be seen.
@@ -38,7 +38,10 @@ impl CanvasView {
                 .widget_info(|| WidgetInfo::selected(WidgetType::Button, true, selected, words()));
             let click = egui::accesskit::Action::Click;
             if ui.input(|input| input.has_accesskit_action_request(id, click)) {
-                commands.push(Command::Select(vec![item]));
+                commands.push(match item.node() == Some(OTHERS) {
+                    true => Command::ListTraffic { others: true },
+                    false => Command::Select(vec![item]),
+                });
             }
         };
         for space in scene

@@ -8,7 +8,7 @@ use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2};
 use super::draft::FlowDraft;
 use super::moving::{Drag, Move};
 use super::reroute::Reroute;
-use super::under::{extra_at, item_at};
+use super::under::{extra_at, is_others, item_at};
 use super::{CanvasView, create, scene_graph};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
@@ -393,6 +393,10 @@ impl CanvasView {
         }
         if let Some(extra) = extra_at(hit) {
             commands.push(Command::SelectArrow(extra));
+            return;
+        }
+        if is_others(hit) {
+            commands.push(Command::ListTraffic { others: true });
             return;
         }
         if let Some(id) = self.part_at(hit, at, NamespaceBox::caret_rect) {

@@ -6,7 +6,7 @@ use super::{CanvasView, pen};
 use crate::app::view::View;
 use crate::model::{End, Item, NodeRef};
 use crate::scene::detail::Hit;
-use crate::scene::{ArrowId, ExtraId, is_foreign, pt};
+use crate::scene::{ArrowId, ExtraId, OTHERS, is_foreign, pt};
 
 /// How near to a line the pointer must be, in screen points.
 const SLACK: f32 = 6.0;
@@ -106,6 +106,11 @@ pub fn extra_at(hit: Option<Hit>) -> Option<ExtraId> {
         Hit::Chip(ArrowId::Extra(id)) | Hit::Arrow(ArrowId::Extra(id)) => Some(id),
         _ => None,
     }
+}
+
+/// Whether it is the one end for all that are not shown by themselves.
+pub fn is_others(hit: Option<Hit>) -> bool {
+    matches!(hit, Some(Hit::Node(OTHERS)))
 }
 
 /// The object that a click there selects.

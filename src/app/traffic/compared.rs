@@ -2,12 +2,14 @@
 //! Traffic tab, and the flows to propose.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::ends::Ends;
 use super::words::{counted, grouped, span};
 use crate::app::icons;
-use crate::model::{Document, FlowId, FlowPort, NodeRef, TrafficClass};
+use crate::model::{Document, FlowEvidence, FlowId, FlowPort, NodeRef, TrafficClass};
 use crate::observe::classes::{Comparison, Drawing, ObservedEnd, compare, open_unseen};
+use crate::observe::evidence::new_evidence;
 use crate::observe::propose::{Choice, Proposals, propose};
 use crate::observe::replay;
 use crate::observe::{Connection, Observed, warnings};
@@ -15,9 +17,8 @@ use crate::picture::node_of;
 use crate::query::Results;
 use crate::query::drawn::DrawnConnections;
 use crate::query::undrawn::Allowed;
-use crate::scene::extra::missing;
 use crate::scene::request::ports_label;
-use crate::scene::{Extra, ExtraId, ExtraKind, Missing};
+use crate::scene::{Extra, ExtraId, ExtraKind, OTHERS};
 use crate::sets::PortSet;
 
 /// A recording beside a drawing and its policies.
@@ -27,6 +28,8 @@ pub struct Compared {
     pub comparison: Comparison,
     /// The flows to draw.
     pub proposals: Proposals,
+    /// What the recording shows of flows, beyond what the project keeps.
+    pub evidence: BTreeMap<FlowId, FlowEvidence>,
     /// What imported policies allow and nobody used.
     pub open: Vec<Allowed>,
     /// The class of each flow in force.
@@ -39,8 +42,10 @@ pub struct Compared {
     pub groups: Vec<Group>,
     /// For each connection that is not drawn, by its place in the recording, its arrow.
     arrows: BTreeMap<usize, ExtraId>,
-    /// Ends that the project does not have, by their words.
-    pub missing: BTreeMap<String, Missing>,
+    /// Ends that the project does not have.
+    pub ends: Ends,
+    /// Connections of ends that the canvas shows as one, the gravest and most frequent first.
+    pub others: Vec<usize>,
     /// Connections that policies would drop, the most frequent first.
     pub cut: Vec<usize>,
     /// Connections that are seen, allowed and not drawn, the most frequent first.
@@ -106,8 +111,9 @@ impl Compared {
         let open = open_unseen(document, in_force, observed, &comparison, stop);
         let mut found = Self {
             limits: limits(results, observed),
+            evidence: new_evidence(document, &comparison),
             flows: flow_classes(document, &comparison),
-            missing: ends_missing(observed, &comparison),
+            ends: Ends::of(observed, &comparison),
             comparison,
             proposals,
             open,
@@ -129,6 +135,10 @@ impl Compared {
     /// Fills the lists and the counts of connections that are not drawn.
     fn list(&mut self, observed: &Observed) {
         for (at, one) in self.comparison.connections.iter().enumerate() {
+            let ends = [&one.from, &one.to].map(|end| self.node(end));
+            if one.class.is_some() && ends.contains(&Some(OTHERS)) {
+                self.others.push(at);
+            }
             match one.class {
                 None => self.uncertain.push(at),
                 Some(class) if class.is_cut() => self.cut.push(at),
@@ -150,6 +160,9 @@ impl Compared {
         for list in [&mut self.cut, &mut self.undrawn, &mut self.uncertain] {
             list.sort_by_key(count);
         }
+        let connections = &self.comparison.connections;
+        let class = |at: &usize| connections.get(*at).and_then(|one| one.class);
+        self.others.sort_by_key(|at| (class(at), count(at)));
         let unseen = self.flows.iter();
         let unseen = unseen.filter(|(_, class)| **class == TrafficClass::DrawnUnseen);
         self.unseen = unseen.map(|(id, _)| *id).collect();
@@ -234,28 +247,14 @@ impl Compared {
     pub fn node(&self, end: &ObservedEnd) -> Option<NodeRef> {
         match end {
             ObservedEnd::Drawn(node) => Some(*node),
-            ObservedEnd::Missing(words) => self.missing.get(words).map(|one| one.node),
+            ObservedEnd::Missing(words) => self.ends.node(words),
         }
-    }
-
-    /// The name of a node that the project does not have.
-    pub fn name(&self, node: NodeRef) -> Option<&str> {
-        let found = self.missing.values().find(|one| one.node == node)?;
-        Some(&found.name)
     }
 
     /// The arrow of a connection that is not drawn.
     pub fn arrow(&self, at: usize) -> Option<ExtraId> {
         self.arrows.get(&at).copied()
     }
-}
-
-/// The name of an end that the project does not have: without the word for its kind.
-pub fn short(words: &str) -> &str {
-    let mut kinds = ["external/", "entity/", "service/"].into_iter();
-    kinds
-        .find_map(|kind| words.strip_prefix(kind))
-        .unwrap_or(words)
 }
 
 /// The port of a connection, if it has one.
@@ -275,50 +274,6 @@ fn flow_classes(document: &Document, comparison: &Comparison) -> BTreeMap<FlowId
         Some((*id, class.filter(|_| is_in_force)?))
     };
     comparison.flows.iter().filter_map(class).collect()
-}
-
-/// The ends that the project does not have. Numbers are by the words of all ends of the recording, so that drawing one
-/// renumbers no other.
-fn ends_missing(observed: &Observed, comparison: &Comparison) -> BTreeMap<String, Missing> {
-    let all = observed.connections.iter();
-    let words: BTreeSet<&str> = all
-        .flat_map(|one| [one.source.as_str(), one.destination.as_str()])
-        .collect();
-    let number: BTreeMap<&str, usize> = words.into_iter().zip(0..).collect();
-    let mut found: BTreeMap<String, Missing> = BTreeMap::new();
-    let mut addresses: BTreeMap<String, BTreeSet<std::net::IpAddr>> = BTreeMap::new();
-    for (one, connection) in comparison.connections.iter().zip(&observed.connections) {
-        let Some(class) = one.class else { continue };
-        let sums = &connection.sums;
-        let ends = [
-            (&one.from, &sums.source_addresses),
-            (&one.to, &sums.addresses),
-        ];
-        for (end, seen) in ends {
-            let ObservedEnd::Missing(words) = end else {
-                continue;
-            };
-            let Some(number) = number.get(words.as_str()) else {
-                continue;
-            };
-            let entry = found.entry(words.clone()).or_insert_with(|| Missing {
-                node: missing(*number),
-                name: short(words).to_owned(),
-                about: String::new(),
-                class,
-            });
-            entry.class = entry.class.min(class);
-            addresses.entry(words.clone()).or_default().extend(seen);
-        }
-    }
-    for (words, one) in &mut found {
-        let seen = addresses.get(words).map_or(0, BTreeSet::len);
-        one.about = match seen {
-            2.. => format!("{} addresses, not in project", grouped(seen as u64)),
-            _ => "not in project".to_owned(),
-        };
-    }
-    found
 }
 
 /// What the recording cannot show, the window first.

@@ -1,9 +1,11 @@
 //! Recorded traffic beside the drawing: the open recording, what it is compared to, and what is shown of it.
 //!
-//! [`compared`] computes the classes and the arrows on a worker, [`strip`] is the bar with the recording and the legend on the
-//! canvas, [`words`] are times and numbers in words.
+//! [`compared`] computes the classes and the arrows on a worker, [`ends`] are the ends that are not drawn, [`strip`] is the bar with the recording and the legend on the
+//! canvas, [`over_time`] shows when connections began, [`words`] are times and numbers in words.
 
 pub mod compared;
+pub mod ends;
+pub mod over_time;
 pub mod strip;
 pub mod words;
 
@@ -49,6 +51,8 @@ pub struct TrafficView {
     off: bool,
     /// The classes that are switched off.
     hidden: BTreeSet<TrafficClass>,
+    /// The Traffic tab lists only the connections of ends that the canvas shows as one.
+    only_others: bool,
     /// Pairs of ends that are ignored.
     ignored: BTreeSet<(NodeRef, NodeRef)>,
     answer: Memo<(u64, u64), Option<Arc<Compared>>>,
@@ -158,6 +162,17 @@ impl TrafficView {
         self.show();
     }
 
+    /// Lists only the connections of ends that the canvas shows as one, or all.
+    pub fn list_others(&mut self, only: bool) {
+        self.only_others = only;
+    }
+
+    /// Whether only the connections of ends that the canvas shows as one are listed.
+    pub fn lists_others(&self) -> bool {
+        let compared = self.compared();
+        self.only_others && compared.is_some_and(|compared| !compared.others.is_empty())
+    }
+
     /// Leaves out what goes from one end to another.
     pub fn ignore(&mut self, id: ExtraId) {
         self.ignored.insert((id.from, id.to));
@@ -218,12 +233,8 @@ impl TrafficView {
             let arrows: Vec<Extra> = groups.map(Group::arrow).collect();
             let ends: BTreeSet<NodeRef> =
                 arrows.iter().flat_map(|e| [e.id.from, e.id.to]).collect();
-            let missing = compared
-                .missing
-                .values()
-                .filter(|one| ends.contains(&one.node));
             ShownTraffic {
-                missing: Arc::new(missing.cloned().collect()),
+                missing: Arc::new(compared.ends.shown(&ends, &self.hidden)),
                 arrows: Arc::new(arrows),
                 hidden: self.hidden.clone(),
                 of: Arc::clone(compared),

@@ -4,7 +4,8 @@ use egui::{Align, Layout, Pos2, Response, RichText, Sense, Stroke, Ui, pos2, vec
 use egui::{WidgetInfo, WidgetType};
 
 use super::TrafficView;
-use super::words::{counted, grouped, span, stamp};
+use super::over_time::over_time_ui;
+use super::words::{counted, day, grouped, span, stamp};
 use crate::app::canvas::paint;
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
@@ -19,6 +20,10 @@ const ENTRY: f32 = 276.0;
 const SAMPLE: f32 = 34.0;
 /// The bar is never wider.
 const WIDEST: f32 = 960.0;
+/// Most width of what is said of the recording, on both sides of its histogram.
+const SIDE: f32 = 220.0;
+/// Height of what is said of the recording: two rows of text, and the histogram beside them.
+const CAPTURE: f32 = 40.0;
 
 /// The legend, what is as it should be first.
 const ORDER: [TrafficClass; 10] = [
@@ -57,53 +62,112 @@ pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView) {
     });
 }
 
-/// The files, when they were recorded, how much is in them and what was lost.
+/// The files and when they were recorded, the connections over time, and how much is in them and what is missing.
 fn capture_ui(ui: &mut Ui, capture: &Capture) {
-    let palette = theme::palette(ui.ctx());
-    let second = color(palette.text_secondary);
-    let small = |text: String| RichText::new(text).font(theme::sans(tokens::TEXT_SMALL));
-    let bold = |text: String| RichText::new(text).font(theme::semibold(tokens::TEXT_NORMAL));
-    let window = capture.first().zip(capture.last());
-    let records: u64 = capture.sources.iter().map(|source| source.records).sum();
+    let has_times = capture.over_time.intervals().len() > 0;
+    let gap = ui.spacing().item_spacing.x;
+    let width = ui.available_width();
+    let side = match has_times {
+        true => (width * 0.3).min(SIDE),
+        false => (width - gap) / 2.0,
+    };
     ui.horizontal(|ui| {
-        let icon = RichText::new(icons::TRAFFIC).font(theme::icon(tokens::ICON));
-        ui.label(icon.color(color(palette.observed)));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let records = counted(records, "record");
-            let all = window.map_or(records.clone(), |(first, last)| {
-                format!("{}, {records}", span(first, last))
-            });
-            ui.label(bold(all));
-            let names: Vec<&str> = capture.sources.iter().map(|one| base(&one.file)).collect();
-            let files = match names.as_slice() {
-                [first, more @ ..] if !more.is_empty() => {
-                    format!("{first} and {} more", more.len())
-                }
-                all => all.concat(),
-            };
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let label = egui::Label::new(bold(files)).truncate();
-                ui.add(label).on_hover_text(names.join("\n"));
-            });
+        let row = vec2(side, CAPTURE / 2.0);
+        let left = Layout::left_to_right(Align::Center);
+        let right = Layout::right_to_left(Align::Center);
+        ui.vertical(|ui| {
+            ui.allocate_ui_with_layout(row, left, |ui| files_ui(ui, capture));
+            ui.allocate_ui_with_layout(row, left, |ui| window_ui(ui, capture));
+        });
+        if has_times {
+            let size = vec2(width - 2.0 * (side + gap), CAPTURE);
+            over_time_ui(ui, &capture.over_time, size);
+        }
+        ui.vertical(|ui| {
+            ui.allocate_ui_with_layout(row, right, |ui| amount_ui(ui, capture));
+            ui.allocate_ui_with_layout(row, right, |ui| missing_ui(ui, capture));
         });
     });
-    ui.horizontal(|ui| {
-        let from_to =
-            window.map(|(first, last)| format!("{} to {} UTC", stamp(first), stamp(last)));
-        ui.label(small(from_to.unwrap_or_else(|| "no times recorded".to_owned())).color(second));
-        if capture.lost > 0 {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let wide = color(palette.wide);
-                let words = format!("{} lost", counted(capture.lost, "event"));
-                ui.label(small(words).color(wide));
-                ui.label(
-                    RichText::new(icons::WARNING)
-                        .font(theme::icon(13.0))
-                        .color(wide),
-                );
-            });
-        }
-    });
+}
+
+fn small(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(theme::sans(tokens::TEXT_SMALL))
+}
+
+fn bold(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(theme::semibold(tokens::TEXT_NORMAL))
+}
+
+fn files_ui(ui: &mut Ui, capture: &Capture) {
+    let palette = theme::palette(ui.ctx());
+    let icon = RichText::new(icons::TRAFFIC).font(theme::icon(tokens::ICON));
+    ui.set_min_width(ui.available_width());
+    ui.label(icon.color(color(palette.observed)));
+    let names: Vec<&str> = capture.sources.iter().map(|one| base(&one.file)).collect();
+    let files = match names.as_slice() {
+        [first, more @ ..] if !more.is_empty() => format!("{first} and {} more", more.len()),
+        all => all.concat(),
+    };
+    let label = egui::Label::new(bold(files)).truncate();
+    ui.add(label).on_hover_text(names.join("\n"));
+}
+
+/// When it was recorded.
+fn window_ui(ui: &mut Ui, capture: &Capture) {
+    let second = color(theme::palette(ui.ctx()).text_secondary);
+    ui.set_min_width(ui.available_width());
+    let Some((first, last)) = capture.first().zip(capture.last()) else {
+        ui.label(small("no times recorded").color(second));
+        return;
+    };
+    let short = format!("{} to {} UTC", day(first), day(last));
+    let label = egui::Label::new(small(short).color(second)).truncate();
+    ui.add(label)
+        .on_hover_text(format!("{} to {} UTC", stamp(first), stamp(last)));
+}
+
+/// How long it is, and how much is in it.
+fn amount_ui(ui: &mut Ui, capture: &Capture) {
+    let records: u64 = capture.sources.iter().map(|source| source.records).sum();
+    let records = counted(records, "record");
+    let window = capture.first().zip(capture.last());
+    let all = match window {
+        Some((first, last)) => format!("{}, {records}", span(first, last)),
+        None => records,
+    };
+    ui.set_min_width(ui.available_width());
+    ui.add(egui::Label::new(bold(all)).truncate());
+}
+
+/// What the recorder lost, and what in the files is no connection.
+fn missing_ui(ui: &mut Ui, capture: &Capture) {
+    let palette = theme::palette(ui.ctx());
+    ui.set_min_width(ui.available_width());
+    if capture.lost > 0 {
+        let wide = color(palette.wide);
+        let words = format!("{} lost", counted(capture.lost, "event"));
+        ui.label(small(words).color(wide));
+        let icon = RichText::new(icons::WARNING).font(theme::icon(13.0));
+        ui.label(icon.color(wide));
+    }
+    let malformed: u64 = capture.sources.iter().map(|source| source.malformed).sum();
+    let mut reasons = capture.ignored.clone();
+    if malformed > 0 {
+        *reasons.entry("malformed".to_owned()).or_default() += malformed;
+    }
+    let ignored: u64 = reasons.values().sum();
+    if ignored > 0 {
+        let words = format!("{} ignored", counted(ignored, "line"));
+        let label = egui::Label::new(small(words).color(color(palette.text_secondary))).truncate();
+        let reasons = reasons.iter();
+        let reasons: Vec<String> = reasons
+            .map(|(reason, count)| format!("{reason}: {}", grouped(*count)))
+            .collect();
+        ui.add(label).on_hover_text(format!(
+            "Not counted as connections\n{}",
+            reasons.join("\n")
+        ));
+    }
 }
 
 fn base(path: &str) -> &str {

@@ -1,5 +1,6 @@
 //! Times and numbers of a recording, in words.
 
+use crate::model::FlowEvidence;
 use crate::observe::time::{self, Time};
 
 /// `41,204`.
@@ -40,6 +41,35 @@ pub fn day(time: Time) -> String {
 /// `09:00:05`.
 pub fn clock(time: Time) -> String {
     time::text(time).chars().skip(11).take(8).collect()
+}
+
+/// `5 Nov 09:00 to 09:16`, with seconds where the interval needs them.
+pub fn interval(start: Time, width: Time) -> String {
+    let at = |time: Time| match width % (60 * time::SECOND) {
+        0 => day(time),
+        _ => day(time) + &clock(time).chars().skip(5).collect::<String>(),
+    };
+    let (first, last) = (at(start), at(start.saturating_add(width)));
+    let parts = first.rsplit_once(' ').zip(last.rsplit_once(' '));
+    match parts.filter(|((one, _), (other, _))| one == other) {
+        Some((_, (_, last))) => format!("{first} to {last}"),
+        None => format!("{first} to {last}"),
+    }
+}
+
+/// `seen 1,204 times, 3 May to 9 May`.
+pub fn seen(observed: &FlowEvidence) -> String {
+    let times = counted(observed.count, "time");
+    let date = |time: Time| {
+        let day = day(time);
+        day.rsplit_once(' ')
+            .map_or(String::new(), |(date, _)| date.to_owned())
+    };
+    match (observed.first.map(date), observed.last.map(date)) {
+        (Some(first), Some(last)) if first != last => format!("seen {times}, {first} to {last}"),
+        (Some(one), _) | (_, Some(one)) => format!("seen {times}, {one}"),
+        (None, None) => format!("seen {times}"),
+    }
 }
 
 /// How long it is between two times: `3 days`, `5 hours`.

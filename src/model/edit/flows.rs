@@ -32,6 +32,7 @@ pub(super) fn put(
     joinable(document, &flow.from, &flow.to)?;
     flow.ports = united(flow.ports);
     let before = document.flows.get(id).ok_or_else(gone)?;
+    flow.forget_evidence_of(before);
     let moved = key(before) != key(&flow);
     match twin(document, &flow, Some(id)) {
         Some(twin) if moved => {
@@ -78,6 +79,10 @@ fn unite(document: &mut Document, twin: FlowId, flow: Flow, applied: &mut Applie
     if !flow.note.is_empty() && !row.note.contains(&flow.note) {
         let gap = if row.note.is_empty() { "" } else { "; " };
         row.note = format!("{}{gap}{}", row.note, flow.note);
+    }
+    match (&mut row.observed, flow.observed) {
+        (Some(known), Some(more)) => known.add(more),
+        (known, more) => *known = known.take().or(more),
     }
     row.unknown.extend(flow.unknown);
     applied.notes.push(if row.ports == before {
@@ -139,6 +144,7 @@ pub(super) fn reverse(
     for id in ids {
         let mut flow = document.flows.get(*id).ok_or_else(gone)?.clone();
         std::mem::swap(&mut flow.from, &mut flow.to);
+        flow.observed = None;
         // The same pods keep the only gate that it opens.
         flow.half = flow.half.map(Direction::other);
         turned.push((*id, flow));

@@ -263,6 +263,8 @@ fn paste_flows(
         let mut flow = flow.clone();
         flow.from = ids.end(&flow.from, &outside);
         flow.to = ids.end(&flow.to, &outside);
+        // It is of the pods that were recorded, not of copies.
+        flow.observed = None;
         flows_in.push(flow);
     }
     // Ends stored as words may exist in this Document.

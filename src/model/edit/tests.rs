@@ -68,6 +68,7 @@ fn flow(document: &Document, from: &str, to: &str, port: &str) -> Flow {
         note: String::new(),
         half: None,
         muted: false,
+        observed: None,
         unknown: Default::default(),
     }
 }

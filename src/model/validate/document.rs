@@ -9,8 +9,8 @@ use super::{
 };
 use crate::diag::Diagnostic;
 use crate::model::{
-    Claim, Document, End, External, FlowPort, Group, Invariant, Namespace, NodeRef, Service, Thing,
-    Words, Workload,
+    Claim, Document, End, External, Flow, FlowPort, Group, Invariant, Namespace, NodeRef, Service,
+    Thing, Words, Workload,
 };
 use crate::sets::{LabelOp, Labels, Selector};
 
@@ -150,10 +150,7 @@ pub fn problems(document: &Document) -> Vec<Diagnostic> {
         report(format!("group {}", group.name), check_group(group));
     }
     for (id, flow) in document.flows.iter() {
-        report(
-            format!("flow {}", document.flow_name(id)),
-            check_ports(&flow.ports),
-        );
+        report(format!("flow {}", document.flow_name(id)), check_flow(flow));
     }
     for (_, invariant) in document.invariants.iter() {
         report(
@@ -172,7 +169,7 @@ pub fn check(thing: &Thing) -> Vec<Refusal> {
         Thing::Service(service) => check_service(service),
         Thing::External(external) => check_external(external),
         Thing::Group(group) => check_group(group),
-        Thing::Flow(flow) => check_ports(&flow.ports),
+        Thing::Flow(flow) => check_flow(flow),
         Thing::Policy(_) => Vec::new(),
         Thing::Invariant(invariant) => check_invariant(invariant),
     }
@@ -318,4 +315,15 @@ fn check_selector(selector: &Selector, wrong: &mut Vec<Refusal>) {
             wrong.extend(values.iter().filter_map(|value| label_value(value).err()));
         }
     }
+}
+
+fn check_flow(flow: &Flow) -> Vec<Refusal> {
+    let mut found = check_ports(&flow.ports);
+    let times = flow.observed.as_ref();
+    let times = times.and_then(|observed| observed.first.zip(observed.last));
+    if times.is_some_and(|(first, last)| first > last) {
+        let refusal = Refusal::new("`observed` ends before it begins");
+        found.push(refusal.help("swap `first` and `last`"));
+    }
+    found
 }

@@ -1,8 +1,8 @@
 //! Chosen proposals as one edit of a document.
 
-use super::{NewWorkload, Proposal, ProposedEnd, days};
+use super::{NewWorkload, Proposal, ProposedEnd};
 use crate::model::{
-    Document, Edit, End, External, Flow, FlowPort, Namespace, Thing, Words, Workload,
+    Document, Edit, End, External, Flow, FlowEvidence, FlowPort, Namespace, Thing, Words, Workload,
 };
 
 /// The edit that draws proposals, with the workloads, namespaces and externals that they need, as one undo step; none if
@@ -20,7 +20,7 @@ pub fn edit(document: &Document, chosen: &[(&Proposal, usize)]) -> Option<Edit> 
             .and_then(|_| drawing.end(&proposal.to, *choice));
         if let (Some(from), Some(to)) = (from, to) {
             let flow = Flow {
-                note: note(proposal),
+                observed: Some(evidence(proposal)),
                 ..Flow::new(from, to, FlowPort::of(&proposal.ports))
             };
             count += usize::from(drawing.make(Thing::Flow(flow)));
@@ -34,12 +34,13 @@ pub fn edit(document: &Document, chosen: &[(&Proposal, usize)]) -> Option<Edit> 
     Some(Edit::Batch(title, drawing.edits))
 }
 
-/// `Recorded 2026-11-03 to 2026-11-05: 12 connections`.
-fn note(proposal: &Proposal) -> String {
-    let when = days(proposal.first, proposal.last);
-    let when = when.map(|days| format!(" {days}")).unwrap_or_default();
-    let ending = if proposal.count == 1 { "" } else { "s" };
-    format!("Recorded{when}: {} connection{ending}", proposal.count)
+fn evidence(proposal: &Proposal) -> FlowEvidence {
+    FlowEvidence {
+        count: proposal.count,
+        first: proposal.first,
+        last: proposal.last,
+        ..FlowEvidence::default()
+    }
 }
 
 /// A copy of the document to which each edit is applied.

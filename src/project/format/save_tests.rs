@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::tests::renumbered;
 use super::{read, save, write};
 use crate::model::{
-    Document, Edit, End, IgnoredRule, Item, NamespaceId, RecordedFile, Thing, Words, arbitrary,
+    Document, Edit, End, Flow, FlowEvidence, IgnoredRule, Item, NamespaceId, RecordedFile, Thing,
+    Words, arbitrary, time,
 };
 use crate::project::files::{DiffLine, diff};
 
@@ -287,6 +288,72 @@ fn recordings_are_saved_one_by_one() {
     let edit = Edit::SetRecordings(Vec::new());
     edit.apply(&mut changed).expect("it is an edit");
     assert_eq!(save(&saved, &changed), HAND);
+}
+
+#[test]
+fn evidence_of_flows_is_read_and_saved_key_by_key() {
+    let text = HAND.replace(
+        "ports: [\"TCP/5432\"]}   # nightly",
+        "ports: [\"TCP/5432\"], observed: {first: 2026-05-03T12:00:00+02:00, count: 1204, by: hand}}   # nightly",
+    );
+    let before = document(&text);
+    let (id, flow) = before.flows.iter().last().expect("a flow");
+    let observed = flow.observed.clone().expect("its evidence");
+    assert_eq!(observed.count, 1204);
+    assert_eq!(observed.first, time::parse("2026-05-03T10:00:00Z"));
+    assert_eq!(observed.last, None);
+    assert!(observed.unknown.contains_key("by"));
+    assert_eq!(save(&text, &before), text);
+    let seen_again = |document: &Document| {
+        let flow = Flow {
+            observed: Some(FlowEvidence {
+                count: 1300,
+                last: time::parse("2026-05-09T10:00:00Z"),
+                ..observed.clone()
+            }),
+            ..document.flows.get(id).expect("the flow").clone()
+        };
+        Edit::Change(Item::Flow(id), Thing::Flow(flow))
+    };
+    insta::assert_snapshot!(lines(&text, seen_again), @r#"
+    -  - {from: payments/batch, to: payments/ledger, ports: ["TCP/5432"], observed: {first: 2026-05-03T12:00:00+02:00, count: 1204, by: hand}}   # nightly
+    +  - {from: payments/batch, to: payments/ledger, ports: ["TCP/5432"], observed: {first: 2026-05-03T12:00:00+02:00, last: "2026-05-09T10:00:00Z", count: 1300, by: hand}}   # nightly
+    "#);
+}
+
+#[test]
+fn evidence_that_is_none_is_refused_or_reported() {
+    let found = |observed: &str| {
+        let text = HAND.replace("future: {a: 1}   # kept\n", "").replace(
+            "[TCP/5432]",
+            &format!("[TCP/5432]\n    observed: {observed}"),
+        );
+        let found = match read(&text, "p") {
+            Ok((document, found)) => {
+                assert_eq!(save(&text, &document), text);
+                found
+            }
+            Err(found) => found,
+        };
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        found.join("\n")
+    };
+    insta::assert_snapshot!(found("{count: many}"), @r"
+    p:38:23: error: `many` is not a whole number from 0 (project-format)
+        help: write a whole number from 0
+    ");
+    insta::assert_snapshot!(found("{first: 2026-05-03T10:00:00Z}"), @r"
+    p:38:15: error: `count` is missing (project-format)
+        help: add `count: ...`
+    ");
+    insta::assert_snapshot!(found("{count: 1, first: yesterday}"), @r"
+    p:38:33: error: `yesterday` is not a time (project-format)
+        help: write `2026-11-03T09:00:00Z`
+    ");
+    insta::assert_snapshot!(found("{count: 1, first: 2026-05-09T10:00:00Z, last: 2026-05-03T10:00:00Z}"), @r"
+    p:35:5: error: `observed` ends before it begins (invalid-value)
+        help: swap `first` and `last`
+    ");
 }
 
 #[test]

@@ -8,9 +8,11 @@ use crate::yaml::plain::{Mapping, Value};
 use self::cluster::{namespace, node, route, service, workload};
 use super::value::{self, word};
 use super::{FORMAT, order};
+use crate::model::time;
 use crate::model::{
-    Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, IgnoredRule,
-    ImportedPolicy, Invariant, Isolate, NodeRef, RecordedFile, Settings, Unknown, Words,
+    Claim, Dns, DnsProfile, Document, End, External, Flow, FlowEvidence, FlowPort, Group,
+    IgnoredRule, ImportedPolicy, Invariant, Isolate, NodeRef, RecordedFile, Settings, Unknown,
+    Words,
 };
 use crate::yaml::emit;
 
@@ -287,7 +289,16 @@ fn flow(row: &Flow, words: &Words) -> Value {
     map.list("http", row.http.iter().map(http_rule));
     map.set_some("action", row.denies.then_some(value::DENY));
     map.set_unless("muted", row.muted, !row.muted);
+    map.set_some("observed", row.observed.as_ref().map(evidence));
     Value::Mapping(map.finish(&row.unknown, order::FLOW))
+}
+
+fn evidence(row: &FlowEvidence) -> Value {
+    let mut map = Fields::new();
+    map.set("count", row.count);
+    map.set_some("first", row.first.map(time::text));
+    map.set_some("last", row.last.map(time::text));
+    Value::Mapping(map.finish(&row.unknown, order::EVIDENCE))
 }
 
 fn http_rule(row: &HttpRule) -> Value {

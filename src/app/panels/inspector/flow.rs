@@ -32,6 +32,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     gates(ui, inspect, id, flow);
     ui.add_space(2.0);
     verdict(ui, inspect, id, flow);
+    super::traffic::kept(ui, flow);
     ui.add_space(2.0);
     let asked = egui::Sides::new().show(
         ui,

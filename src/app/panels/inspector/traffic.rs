@@ -6,7 +6,7 @@ use super::Inspect;
 use crate::app::command::Command;
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
-use crate::app::traffic::words::{counted, day, grouped, stamp};
+use crate::app::traffic::words::{counted, day, grouped, seen, stamp};
 use crate::app::traffic::{Compared, Group, Recording};
 use crate::app::words::arrow_end;
 use crate::app::{icons, widgets};
@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId, class: TrafficC
     let (Some(recording), Some(compared), Some(group)) = parts else {
         return;
     };
-    let name = |node: NodeRef| match compared.name(node) {
+    let name = |node: NodeRef| match compared.ends.name(node) {
         Some(name) => name.to_owned(),
         None => arrow_end(inspect.document, node),
     };
@@ -57,6 +57,18 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId, class: TrafficC
     }
     ui.add_space(6.0);
     actions_ui(ui, inspect, group, recording);
+}
+
+/// Shows what the project keeps of recordings of a flow.
+pub fn kept(ui: &mut Ui, flow: &Flow) {
+    let Some(observed) = &flow.observed else {
+        return;
+    };
+    let whole = observed.first.zip(observed.last);
+    let response = widgets::stated(ui, "Evidence", &seen(observed));
+    if let Some((first, last)) = whole {
+        response.on_hover_text(format!("{} to {} UTC", stamp(first), stamp(last)));
+    }
 }
 
 /// Shows what was recorded of a flow, if a recording is open.
@@ -175,7 +187,7 @@ fn names_ui(ui: &mut Ui, compared: &Compared, group: &Group, connections: &[&Con
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let name = compared.name(node).unwrap_or_default();
+        let name = compared.ends.name(node).unwrap_or_default();
         widgets::stated(ui, name, &format!("{}{more}", words.join(", ")));
     }
 }

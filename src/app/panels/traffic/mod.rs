@@ -11,15 +11,15 @@ use egui::{pos2, vec2};
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::traffic::compared::reason_unseen;
-use crate::app::traffic::compared::short;
-use crate::app::traffic::words::{clock, day, grouped};
+use crate::app::traffic::ends::short;
+use crate::app::traffic::words::{clock, counted, day, grouped};
 use crate::app::traffic::{Compared, Recording, TrafficView};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::{Document, FlowId, Item, TrafficClass};
 use crate::observe::classes::ObservedEnd;
 use crate::observe::time::SECOND;
-use crate::scene::{ExtraId, tokens, traffic};
+use crate::scene::{ExtraId, ExtraKind, tokens, traffic};
 
 /// A row of the list.
 enum Line<'a> {
@@ -110,17 +110,47 @@ fn actions_ui(
             if widgets::secondary(ui, keep).clicked() {
                 commands.push(command);
             }
+            let confirmed = compared.evidence.len() as u64;
+            if confirmed > 0 {
+                let about = format!(
+                    "Write to {} when and how often the recording shows it",
+                    counted(confirmed, "flow")
+                );
+                let button = widgets::secondary(ui, "Keep evidence").on_hover_text(about);
+                if button.clicked() {
+                    commands.push(Command::KeepEvidence);
+                }
+            }
             if widgets::secondary(ui, "Close").clicked() {
                 commands.push(Command::CloseRecording);
             }
         });
-        if traffic.ignored() > 0 {
-            let words = format!("Show {} ignored", traffic.ignored());
-            if widgets::link(ui, &words).clicked() {
-                traffic.ignore_nothing();
-            }
-        }
+        links_ui(ui, compared, traffic, commands);
     });
+}
+
+/// What is listed, and what is ignored.
+fn links_ui(ui: &mut Ui, compared: &Compared, traffic: &mut TrafficView, commands: &mut Commands) {
+    let others = compared.ends.hidden();
+    if others > 0 {
+        let only = traffic.lists_others();
+        let words = match only {
+            true => "List all connections".to_owned(),
+            false => format!(
+                "List {} that the canvas shows as one",
+                counted(others as u64, "end")
+            ),
+        };
+        if widgets::link(ui, &words).clicked() {
+            commands.push(Command::ListTraffic { others: !only });
+        }
+    }
+    if traffic.ignored() > 0 {
+        let words = format!("Show {} ignored", traffic.ignored());
+        if widgets::link(ui, &words).clicked() {
+            traffic.ignore_nothing();
+        }
+    }
 }
 
 struct List<'a> {
@@ -133,6 +163,9 @@ struct List<'a> {
 impl<'a> List<'a> {
     fn lines(&self, view: &TrafficView) -> Vec<Line<'a>> {
         let compared = self.compared;
+        if view.lists_others() {
+            return self.others(view);
+        }
         let is_shown = |at: &&usize| {
             let arrow = compared.arrow(**at);
             !arrow.is_some_and(|id| view.is_ignored(id))
@@ -158,6 +191,25 @@ impl<'a> List<'a> {
         lines.push(Line::Head("Limits of the recording", compared.limits.len()));
         lines.extend(compared.limits.iter().map(|limit| Line::Limit(limit)));
         lines
+    }
+
+    /// The connections of ends that the canvas shows as one.
+    fn others(&self, view: &TrafficView) -> Vec<Line<'a>> {
+        let arrow = |at: &usize| self.compared.arrow(*at).filter(|id| !view.is_ignored(*id));
+        let is_shown = |at: &&usize| {
+            let kind = arrow(at).map(|id| id.kind);
+            matches!(kind, Some(ExtraKind::Recorded(class)) if !view.hides(class))
+        };
+        let shown: Vec<usize> = self
+            .compared
+            .others
+            .iter()
+            .filter(is_shown)
+            .copied()
+            .collect();
+        let head = Line::Head("Ends shown as one on the canvas", shown.len());
+        let rows = shown.into_iter().map(Line::Connection);
+        [head].into_iter().chain(rows).collect()
     }
 
     fn rows_ui(&self, ui: &mut Ui, lines: &[Line], shown: Range<usize>, commands: &mut Commands) {

@@ -248,6 +248,16 @@ impl Reader {
         }
     }
 
+    /// A number of any size.
+    pub(super) fn count(&mut self, node: &Node) -> Option<u64> {
+        let number = match &node.value {
+            yaml::Value::Number(_, text) => text.parse().ok(),
+            yaml::Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        number.or_else(|| self.wrong_number(node, "a whole number from 0"))
+    }
+
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn coordinate(&mut self, node: &Node) -> Option<f32> {
         match node.value {

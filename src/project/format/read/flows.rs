@@ -7,8 +7,11 @@ use crate::yaml::plain::{Mapping, Value, plain};
 
 use super::Extras;
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
+use crate::model::time::{self, Time};
 use crate::model::validate;
-use crate::model::{Document, End, Flow, FlowPort, ImportedPolicy, Refusal, Thing, Words};
+use crate::model::{
+    Document, End, Flow, FlowEvidence, FlowPort, ImportedPolicy, Refusal, Thing, Words,
+};
 use crate::policy::HttpRule;
 use crate::project::format::value;
 use crate::yaml::Node;
@@ -58,10 +61,39 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
         note: reader.take_text(&mut fields, "note").unwrap_or_default(),
         half: reader.take_word(&mut fields, "half", value::HALVES),
         muted: take_boolean(reader, &mut fields, "muted").unwrap_or(false),
+        observed: match fields.take("observed") {
+            Some(node) => Some(evidence(reader, node)?),
+            None => None,
+        },
         http,
         denies: denies.unwrap_or_default(),
         unknown: unknown(reader, fields, [("http", extra)]),
     })
+}
+
+fn evidence(reader: &mut Reader, node: &Node) -> Option<FlowEvidence> {
+    let mut fields = reader.map(node)?;
+    let count = reader.required(&mut fields, node, "count")?;
+    Some(FlowEvidence {
+        count: reader.count(count)?,
+        first: time(reader, fields.take("first"))?,
+        last: time(reader, fields.take("last"))?,
+        unknown: fields.rest(reader),
+    })
+}
+
+/// The time in a field, if the field is there.
+fn time(reader: &mut Reader, node: Option<&Node>) -> Option<Option<Time>> {
+    let Some(node) = node else {
+        return Some(None);
+    };
+    let text = reader.text(node)?;
+    let time = time::parse(&text);
+    if time.is_none() {
+        let message = format!("`{text}` is not a time");
+        reader.refuse(node.mark, message, "write `2026-11-03T09:00:00Z`");
+    }
+    time.map(Some)
 }
 
 fn http_rule(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<HttpRule> {

@@ -262,6 +262,7 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
                 _ => None,
             },
             muted: *muted,
+            observed: None,
             http: match half {
                 3 => HttpRule::parse("GET /a/.*").into_iter().collect(),
                 _ => Vec::new(),
