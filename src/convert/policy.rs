@@ -6,8 +6,8 @@ use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{self, Expressed};
 use crate::manifest::{self, Source};
 use crate::policy::{
-    FlowKey, Loss, Match, OrderedPolicy, Part, PlanPolicy, PlanRule, RaisedOrdered, RaisedPolicy,
-    RaisedRule, Resolution, Role, Target,
+    FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPolicy, PlanRule, RaisedOrdered,
+    RaisedPolicy, RaisedRule, Resolution, Role, Target,
 };
 use crate::sets::Labels;
 use crate::yaml::Object;
@@ -223,7 +223,11 @@ fn ordered(object: &Object, raised: RaisedOrdered) -> Result<OrderedPolicy, Stri
     }
     let comments = Comments::of(object);
     let rules = raised.rules.into_iter().zip(0..);
-    let rules = rules.map(|((action, rule), number)| (action, planned(rule, number, &comments)));
+    let rules = rules.map(|(one, number)| OrderedRule {
+        action: one.action,
+        name: one.name,
+        rule: planned(one.rule, number, &comments),
+    });
     Ok(OrderedPolicy {
         name: object.name.clone(),
         labels: of_metadata(object, "labels"),
