@@ -236,13 +236,105 @@ fn the_two_versions_are_converted_to_each_other() {
         (State::Exact, &[][..])
     );
     let there = &there[0].written.as_ref().unwrap().text;
-    insta::assert_snapshot!(there, @"");
+    insta::assert_snapshot!(there, @r##"
+    # Owner: sec
+    apiVersion: policy.networking.k8s.io/v1alpha2
+    kind: ClusterNetworkPolicy
+    metadata:
+      name: guard
+      labels:
+        team: sec
+    spec:
+      tier: Admin
+      priority: 7
+      subject:
+        namespaces:
+          matchLabels:
+            env: prod
+      ingress:
+      # Scrapes
+      - name: metrics
+        action: Accept
+        from:
+        - pods:
+            namespaceSelector:
+              matchLabels:
+                team: mon
+            podSelector:
+              matchLabels:
+                app: p
+        protocols:
+        - tcp:
+            destinationPort:
+              number: 9090
+        - udp:
+            destinationPort:
+              range:
+                start: 1
+                end: 9
+        - destinationNamedPort: web
+      - action: Pass
+        from:
+        - namespaces: {}
+      egress:
+      - action: Deny
+        to:
+        - networks:
+          - 169.254.169.254/32
+        - domainNames:
+          - "*.example.com"
+    "##);
     let back = converted_to(Target::AdminNetworkPolicy, there);
     assert_eq!(
         (back[0].state, &back[0].reasons[..]),
         (State::Exact, &[][..])
     );
-    insta::assert_snapshot!(back[0].written.as_ref().unwrap().text, @"");
+    insta::assert_snapshot!(back[0].written.as_ref().unwrap().text, @r##"
+    # Owner: sec
+    apiVersion: policy.networking.k8s.io/v1alpha1
+    kind: AdminNetworkPolicy
+    metadata:
+      name: guard
+      labels:
+        team: sec
+    spec:
+      priority: 7
+      subject:
+        namespaces:
+          matchLabels:
+            env: prod
+      ingress:
+      # Scrapes
+      - name: metrics
+        action: Allow
+        from:
+        - pods:
+            namespaceSelector:
+              matchLabels:
+                team: mon
+            podSelector:
+              matchLabels:
+                app: p
+        ports:
+        - portNumber:
+            protocol: TCP
+            port: 9090
+        - portRange:
+            protocol: UDP
+            start: 1
+            end: 9
+        - namedPort: web
+      - action: Pass
+        from:
+        - namespaces: {}
+      egress:
+      - action: Deny
+        to:
+        - networks:
+          - 169.254.169.254/32
+        - domainNames:
+          - "*.example.com"
+    "##);
 }
 
 const PODS: &str = "
@@ -274,7 +366,34 @@ fn the_baseline_is_one_object_in_v1alpha1() {
     let there = among_pods(Target::ClusterNetworkPolicy, &text);
     assert!(there.is_exact(), "{:?} {:?}", there.policies, there.changes);
     let there = &there.policies[0].written.as_ref().unwrap().text;
-    insta::assert_snapshot!(there, @"");
+    insta::assert_snapshot!(there, @r##"
+    apiVersion: policy.networking.k8s.io/v1alpha2
+    kind: ClusterNetworkPolicy
+    metadata:
+      name: default
+    spec:
+      tier: Baseline
+      priority: 0
+      subject:
+        namespaces: {}
+      ingress:
+      - name: dns
+        action: Accept
+        from:
+        - namespaces:
+            matchLabels:
+              a: b
+      - action: Deny
+        from:
+        - namespaces: {}
+      egress:
+      - action: Deny
+        to:
+        - namespaces: {}
+        - networks:
+          - 0.0.0.0/0
+          - "::/0"
+    "##);
     // All addresses of v1alpha2 are those of pods, too. What passes behind the last tier is allowed.
     let named = there
         .replace("name: default", "name: base")
@@ -286,7 +405,32 @@ fn the_baseline_is_one_object_in_v1alpha1() {
     let back = among_pods(Target::AdminNetworkPolicy, &named);
     assert!(back.is_exact(), "{:?} {:?}", back.policies, back.changes);
     let back = &back.policies[0].written.as_ref().unwrap().text;
-    insta::assert_snapshot!(back, @"");
+    insta::assert_snapshot!(back, @r##"
+    apiVersion: policy.networking.k8s.io/v1alpha1
+    kind: BaselineAdminNetworkPolicy
+    metadata:
+      name: default
+    spec:
+      subject:
+        namespaces: {}
+      ingress:
+      - name: dns
+        action: Allow
+        from:
+        - namespaces:
+            matchLabels:
+              a: b
+      - action: Deny
+        from:
+        - namespaces: {}
+      egress:
+      - action: Deny
+        to:
+        - namespaces: {}
+        - networks:
+          - 0.0.0.0/0
+          - "::/0"
+    "##);
     // There is no second one.
     let second = named.replace("name: base", "name: second");
     let found = among_pods(Target::AdminNetworkPolicy, &format!("{named}---\n{second}"));
@@ -325,7 +469,31 @@ const ALLOWS: &str = "{action: Accept, to: [{namespaces: {matchLabels: {kubernet
 fn a_baseline_that_denies_becomes_a_network_policy() {
     let found = among_pods(Target::Kubernetes, &baseline("base", WEB, ALLOWS));
     assert!(found.is_exact(), "{:?} {:?}", found.policies, found.changes);
-    insta::assert_snapshot!(found.policies[0].written.as_ref().unwrap().text, @"");
+    insta::assert_snapshot!(found.policies[0].written.as_ref().unwrap().text, @r##"
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: base
+      namespace: shop
+    spec:
+      podSelector:
+        matchLabels:
+          app: web
+      policyTypes:
+      - Egress
+      egress:
+      - to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: other
+        ports:
+        - protocol: TCP
+          port: http
+        - protocol: UDP
+          port: http
+        - protocol: SCTP
+          port: http
+    "##);
 }
 
 /// NetworkPolicies add to each other, so that what a baseline allows would be allowed to pods for which it does not hold.
