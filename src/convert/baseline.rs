@@ -11,6 +11,12 @@ use crate::yaml::Object;
 /// Leaves out baseline policies where others may select the same pods and more would be allowed; the policies and what becomes
 /// of them are in one order.
 pub(super) fn refuse_additions(objects: &[&Object], all: &mut [Converted]) {
+    let is_written = |(object, one): (&&Object, &Converted)| {
+        one.written.is_some() && !dialect::is_namespaced(object)
+    };
+    if !objects.iter().zip(all.iter()).any(is_written) {
+        return;
+    }
     let selections: Vec<Option<Selection>> = objects.iter().map(|one| Selection::of(one)).collect();
     for (at, one) in all.iter_mut().enumerate() {
         let Some(own) = selections.get(at).and_then(Option::as_ref) else {

@@ -105,16 +105,19 @@ fn converted(loaded: &Loaded, target: Target, enforcer: Enforcer) -> Vec<Convert
             let Some(written) = &one.written else {
                 continue;
             };
-            if !names.insert((written.namespace.clone(), written.name.clone())) {
-                let help = match written.name == object.name {
-                    true => "give one of them another name",
-                    false => "merge the two: the dialect has one policy of this kind",
-                };
-                one.refuse(Reason {
-                    why: format!("another policy is written as {}", written.title),
-                    help: Some(help.to_owned()),
-                });
+            let is_taken = written.objects.iter().any(|object| names.contains(object));
+            if !is_taken {
+                names.extend(written.objects.iter().cloned());
+                continue;
             }
+            let help = match written.name == object.name {
+                true => "give one of them another name",
+                false => "merge the two: the dialect has one policy of this kind",
+            };
+            one.refuse(Reason {
+                why: format!("another policy is written as {}", written.title),
+                help: Some(help.to_owned()),
+            });
         }
     }
     all

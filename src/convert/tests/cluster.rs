@@ -496,6 +496,37 @@ fn a_baseline_that_denies_becomes_a_network_policy() {
     "##);
 }
 
+#[test]
+fn a_baseline_of_several_namespaces_becomes_a_policy_for_each() {
+    let text = baseline("base", WEB, ALLOWS).replace(
+        "matchLabels: {kubernetes.io/metadata.name: shop}",
+        "matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [shop, other]}]",
+    );
+    let found = among_pods(Target::Kubernetes, &text);
+    assert!(found.is_exact(), "{:?} {:?}", found.policies, found.changes);
+    let written = found.policies[0].written.as_ref().unwrap();
+    assert_eq!(
+        written.title,
+        "NetworkPolicy other/base, NetworkPolicy shop/base"
+    );
+    // The name is taken in the second.
+    let own = format!(
+        "---\n{NP}metadata: {{name: base, namespace: shop}}\nspec: {{podSelector: {{matchLabels: {{app: db}}}}}}\n"
+    );
+    let found = among_pods(Target::Kubernetes, &format!("{text}{own}"));
+    let refused = found
+        .policies
+        .iter()
+        .find(|one| one.state == State::CannotExpress)
+        .unwrap();
+    assert!(
+        refused.reasons[0]
+            .why
+            .starts_with("another policy is written as "),
+        "{refused:?}"
+    );
+}
+
 /// NetworkPolicies add to each other, so that what a baseline allows would be allowed to pods for which it does not hold.
 #[test]
 fn a_baseline_that_allows_is_refused_beside_policies_of_the_same_pods() {

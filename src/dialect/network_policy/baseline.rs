@@ -1,10 +1,11 @@
 //! Writes a policy of the Baseline tier as a NetworkPolicy. Both isolate: a baseline policy by a last rule that denies
-//! everything, and only the pods that no NetworkPolicy selects. Whether one selects them is not known here.
+//! everything, and only the pods that no NetworkPolicy selects. Whether one selects them is not known here. Each namespace gets
+//! a policy of its own.
 
 use super::express::{NO_ORDER, express};
 use crate::dialect::Expressed;
-use crate::dialect::selector::one_namespace;
-use crate::dialect::writing::{losses, world};
+use crate::dialect::selector::named_namespaces;
+use crate::dialect::writing::{join, losses, world};
 use crate::policy::{
     Action, Direction, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer, PlanPolicy,
     PlanRule, PortMatch, Resolution, Role,
@@ -16,7 +17,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
     if !policy.place.baseline {
         return Err(NO_ORDER.to_owned());
     }
-    let namespace = one_namespace(&policy.namespaces)?;
+    let namespaces = named_namespaces(&policy.namespaces)?;
     let (mut directions, mut rules, mut lost) = (Vec::new(), Vec::new(), Vec::new());
     for direction in Direction::BOTH {
         let own = policy
@@ -32,7 +33,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
         }
     }
     let plan = PlanPolicy {
-        namespace,
+        namespace: String::new(),
         name: policy.name.clone(),
         role: Role::Flow,
         labels: policy.labels.clone(),
@@ -45,12 +46,22 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
         isolated: false,
         rules,
     };
-    let (text, more) = express(&plan, Resolution::Plain);
-    lost.extend(more);
-    match text {
-        Some(text) => Ok((Some(text), lost)),
-        None => Err("NetworkPolicy cannot express the selectors of its pods".to_owned()),
+    let mut texts = Vec::new();
+    for namespace in namespaces {
+        let namespace = namespace.clone();
+        let (text, more) = express(
+            &PlanPolicy {
+                namespace,
+                ..plan.clone()
+            },
+            Resolution::Plain,
+        );
+        texts.push(text.ok_or("NetworkPolicy cannot express the selectors of its pods")?);
+        lost.extend(more);
     }
+    lost.sort();
+    lost.dedup();
+    Ok((join(texts), lost))
 }
 
 /// The rules that allow, and the first that denies everything. Err: there is none, or the rules before it deny, too.
