@@ -4,6 +4,7 @@
 //! cannot express is left out with the reason, and nothing wider is written in its place. The written texts are then read like any other
 //! file, beside the same workloads, and compared with the original policies.
 
+mod baseline;
 mod comments;
 mod policy;
 pub mod project;
@@ -18,6 +19,7 @@ use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::enforcer_of;
 use crate::policy::Target;
+use crate::yaml::Object;
 
 pub use policy::{Converted, Reason, State, Written};
 
@@ -88,21 +90,34 @@ pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion 
 /// Each policy. No two have one name in one namespace; those that keep their text keep their names.
 fn converted(loaded: &Loaded, target: Target, enforcer: Enforcer) -> Vec<Converted> {
     let objects = loaded.policies.iter().map(|policy| &policy.object);
-    let mut all: Vec<Converted> = objects
+    let objects: Vec<&Object> = objects.collect();
+    let all = objects.iter();
+    let mut all: Vec<Converted> = all
         .map(|object| policy::convert(object, target, enforcer))
         .collect();
+    if !target.has_baseline() {
+        baseline::refuse_additions(&objects, &mut all);
+    }
     let mut names = BTreeSet::new();
     for kept in [true, false] {
-        for one in all.iter_mut().filter(|one| one.is_kept() == kept) {
+        let each = all.iter_mut().zip(&objects);
+        for (one, object) in each.filter(|(one, _)| one.is_kept() == kept) {
             let Some(written) = &one.written else {
                 continue;
             };
-            if !names.insert((written.namespace.clone(), written.name.clone())) {
-                one.refuse(Reason {
-                    why: format!("another policy is written as {}", written.title),
-                    help: Some("give one of them another name".to_owned()),
-                });
+            let is_taken = written.objects.iter().any(|object| names.contains(object));
+            if !is_taken {
+                names.extend(written.objects.iter().cloned());
+                continue;
             }
+            let help = match written.name == object.name {
+                true => "give one of them another name",
+                false => "merge the two: the dialect has one policy of this kind",
+            };
+            one.refuse(Reason {
+                why: format!("another policy is written as {}", written.title),
+                help: Some(help.to_owned()),
+            });
         }
     }
     all

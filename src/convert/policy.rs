@@ -6,8 +6,8 @@ use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{self, Expressed};
 use crate::manifest::{self, Source};
 use crate::policy::{
-    FlowKey, Loss, Match, OrderedPolicy, Part, PlanPolicy, PlanRule, RaisedOrdered, RaisedPolicy,
-    RaisedRule, Resolution, Role, Target,
+    FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPolicy, PlanRule, RaisedOrdered,
+    RaisedPolicy, RaisedRule, Resolution, Role, Target,
 };
 use crate::sets::Labels;
 use crate::yaml::Object;
@@ -52,6 +52,8 @@ pub struct Written {
     pub namespace: String,
     /// Its name.
     pub name: String,
+    /// Namespace and name of each object.
+    pub(super) objects: Vec<(String, String)>,
     /// Its YAML, without a `---` before it; several documents where the dialect needs several objects.
     pub text: String,
 }
@@ -148,16 +150,23 @@ fn own_text(object: &Object) -> String {
 }
 
 fn written(object: &Object, text: String) -> Written {
+    let (namespace, name) = place(object);
+    Written {
+        title: dialect::title(object),
+        objects: vec![(namespace.clone(), name.clone())],
+        namespace,
+        name,
+        text,
+    }
+}
+
+/// Namespace and name of an object.
+fn place(object: &Object) -> (String, String) {
     let namespace = match dialect::is_namespaced(object) {
         true => object.namespace_or_default(),
         false => CLUSTER_WIDE,
     };
-    Written {
-        title: dialect::title(object),
-        namespace: namespace.to_owned(),
-        name: object.name.clone(),
-        text,
-    }
+    (namespace.to_owned(), object.name.clone())
 }
 
 /// A written text, of one object or several, if it is read without errors.
@@ -188,6 +197,7 @@ fn read_back(text: String, enforcer: Enforcer) -> Result<Written, Reason> {
     let titles: Vec<String> = read.policies.iter().map(dialect::title).collect();
     Ok(Written {
         title: titles.join(", "),
+        objects: read.policies.iter().map(place).collect(),
         ..written(first, text)
     })
 }
@@ -223,7 +233,11 @@ fn ordered(object: &Object, raised: RaisedOrdered) -> Result<OrderedPolicy, Stri
     }
     let comments = Comments::of(object);
     let rules = raised.rules.into_iter().zip(0..);
-    let rules = rules.map(|((action, rule), number)| (action, planned(rule, number, &comments)));
+    let rules = rules.map(|(one, number)| OrderedRule {
+        action: one.action,
+        name: one.name,
+        rule: planned(one.rule, number, &comments),
+    });
     Ok(OrderedPolicy {
         name: object.name.clone(),
         labels: of_metadata(object, "labels"),

@@ -1,5 +1,6 @@
 //! `metav1.LabelSelector`: parsed with source positions, validated as the API does, lowered.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use crate::cluster::NAMESPACE_NAME_LABEL;
@@ -164,14 +165,22 @@ pub fn lower(selector: &LabelSelector) -> Selector {
 /// The name of the only namespace that a selector of namespaces can match. Err: it may match others, as a clause about
 /// the policy.
 pub fn one_namespace(namespaces: &Selector) -> Result<String, String> {
-    let [only] = namespaces.requirements.as_slice() else {
-        return Err(several(namespaces));
-    };
-    let name = match &only.op {
-        LabelOp::In(names) if only.key == NAMESPACE_NAME_LABEL && names.len() == 1 => names.first(),
-        _ => None,
-    };
-    name.cloned().ok_or_else(|| several(namespaces))
+    let names = named_namespaces(namespaces)?;
+    let one = names.first().filter(|_| names.len() == 1);
+    one.cloned().ok_or_else(|| several(namespaces))
+}
+
+/// The names of the only namespaces that a selector of namespaces can match. Err: it may match others, as a clause about
+/// the policy.
+pub fn named_namespaces(namespaces: &Selector) -> Result<&BTreeSet<String>, String> {
+    let named = |only: &Requirement| only.key == NAMESPACE_NAME_LABEL;
+    match namespaces.requirements.as_slice() {
+        [only] if named(only) => match &only.op {
+            LabelOp::In(names) => Ok(names),
+            _ => Err(several(namespaces)),
+        },
+        _ => Err(several(namespaces)),
+    }
 }
 
 fn several(namespaces: &Selector) -> String {

@@ -11,8 +11,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
 use super::Text;
 use crate::diag::Severity;
 use crate::policy::{
-    Action, Direction, Entity, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanPeer,
-    PlanPolicy, PlanRule, PortMatch,
+    Action, Direction, Entity, FlowKey, Loss, Match, Network, OrderedPolicy, OrderedRule, Part,
+    PlanPeer, PlanPolicy, PlanRule, PortMatch,
 };
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::write::{Node, Output};
@@ -52,19 +52,19 @@ pub fn directions(rules: impl Iterator<Item = Direction> + Clone) -> Vec<Directi
 /// a part of one that denies or passes, more would be allowed.
 pub fn in_order<'a>(
     policy: &'a OrderedPolicy,
-    mut express: impl FnMut(Action, &'a PlanRule, &mut Vec<Loss>),
+    mut express: impl FnMut(&'a OrderedRule<PlanRule>, &mut Vec<Loss>),
 ) -> Result<Vec<Loss>, String> {
     let mut lost = Vec::new();
     let nothing = |rule: &PlanRule| {
         rule.peers == Match::Only(Vec::new()) || rule.ports == Match::Only(Vec::new())
     };
-    for (action, rule) in policy.rules.iter().filter(|(_, rule)| !nothing(rule)) {
+    for one in policy.rules.iter().filter(|one| !nothing(&one.rule)) {
         let before = lost.len();
-        express(*action, rule, &mut lost);
-        if let Some(loss) = lost.get(before).filter(|_| *action != Action::Accept) {
+        express(one, &mut lost);
+        if let Some(loss) = lost.get(before).filter(|_| one.action != Action::Accept) {
             return Err(format!(
                 "`{}` does not allow, so that nothing of it may be left out: {}",
-                rule.other, loss.why
+                one.rule.other, loss.why
             ));
         }
     }

@@ -21,7 +21,7 @@ pub use http::HttpRule;
 pub use imported::Imported;
 pub use loss::{FlowKey, Loss, Part, WorkloadKey, distinct};
 pub use network::Network;
-pub use ordered::{OrderedPolicy, Place, RaisedOrdered};
+pub use ordered::{OrderedPolicy, OrderedRule, Place, RaisedOrdered};
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};
 pub use raised::{RaisedPolicy, RaisedRule, merged};
 pub use target::Target;

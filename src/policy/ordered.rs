@@ -14,7 +14,18 @@ pub struct RaisedOrdered {
     /// The pods that it selects there.
     pub pods: Selector,
     /// Ingress first; in each direction in the order in which they hold.
-    pub rules: Vec<(Action, RaisedRule)>,
+    pub rules: Vec<OrderedRule<RaisedRule>>,
+}
+
+/// One of its rules, as raised or as planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderedRule<Rule> {
+    /// What it does with what it matches.
+    pub action: Action,
+    /// Its own name.
+    pub name: Option<String>,
+    /// What it matches.
+    pub rule: Rule,
 }
 
 /// Where the rules of a policy hold.
@@ -44,5 +55,5 @@ pub struct OrderedPolicy {
     /// The pods that it selects there.
     pub pods: Selector,
     /// Ingress first; in each direction in the order in which they hold.
-    pub rules: Vec<(Action, PlanRule)>,
+    pub rules: Vec<OrderedRule<PlanRule>>,
 }

@@ -123,6 +123,18 @@ pub enum PlanPeer {
     Entity(Entity),
 }
 
+impl PlanPeer {
+    /// Whether it is every pod of every namespace.
+    pub fn is_all_pods(&self) -> bool {
+        match self {
+            Self::Pods(PlanNamespaces::Labelled(namespaces), pods) => {
+                namespaces.is_everything() && pods.is_everything()
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Namespaces of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanNamespaces {

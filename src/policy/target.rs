@@ -54,6 +54,11 @@ impl Target {
         matches!(self, Self::AdminNetworkPolicy | Self::ClusterNetworkPolicy)
     }
 
+    /// Whether it has policies that hold only for pods that no other policy isolates.
+    pub fn has_baseline(self) -> bool {
+        self == Self::Calico || self.is_cluster_wide()
+    }
+
     /// Whether its rules can deny what others allow.
     pub fn denies(self) -> bool {
         self != Self::Kubernetes

@@ -177,6 +177,25 @@ fn cluster_policies(
     })
 }
 
+/// Baseline policies of one namespace that deny egress behind their rules.
+fn baselines() -> impl Strategy<Value = String> {
+    let one = (
+        select(&["ns-0", "ns-1"][..]),
+        selector(),
+        ordered_rules("to", &["Accept", "Accept", "Deny", "Pass"]),
+    );
+    vec(one, 1..3).prop_map(|all| {
+        let texts = all.into_iter().enumerate();
+        let texts = texts.map(|(at, (namespace, pods, to))| {
+            let to = if to.is_empty() { to } else { to + ", " };
+            format!(
+                "---\n{{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {{name: b{at}}}, spec: {{tier: Baseline, priority: {at}, subject: {{pods: {{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {namespace}}}}}, podSelector: {pods}}}}}, egress: [{to}{{action: Deny, to: [{{networks: [0.0.0.0/0, '::/0']}}]}}]}}}}\n"
+            )
+        });
+        texts.collect()
+    })
+}
+
 fn assuming(pod_addresses: PodAddresses) -> Assumptions {
     Assumptions {
         pod_addresses,
@@ -285,6 +304,38 @@ proptest! {
             prop_assert!(one.state == State::Exact || is_empty, "{one:?}");
         }
         prop_assert_eq!(&there.changes, &vec![], "{}", text(&there));
+    }
+
+    /// Each version of the API has all that the other has, and one text for it.
+    #[test]
+    fn the_two_versions_of_cluster_wide_policies_mean_the_same(
+        ordered in cluster_policies(&["Admin"], &["Accept", "Deny", "Pass"]),
+    ) {
+        let assumptions = assuming(PodAddresses::Unknown);
+        let loaded = read(&ordered, assumptions);
+        let old = to(&loaded, Target::AdminNetworkPolicy, assumptions);
+        let new = to(&read(&text(&old), assumptions), Target::ClusterNetworkPolicy, assumptions);
+        for one in old.policies.iter().chain(&new.policies) {
+            let is_empty = one.reasons.iter().any(|reason| reason.why.starts_with("it has no rules"));
+            prop_assert!(one.state == State::Exact || is_empty, "{one:?}");
+        }
+        prop_assert_eq!([&old.changes, &new.changes], [&vec![], &vec![]], "{}", text(&old));
+        let again = to(&read(&text(&new), assumptions), Target::AdminNetworkPolicy, assumptions);
+        prop_assert_eq!(text(&again), text(&old));
+    }
+
+    /// What a baseline allows it allows only where no NetworkPolicy selects the pods.
+    #[test]
+    fn baseline_policies_that_become_network_policies_change_nothing(
+        baselines in baselines(),
+        others in policies(&[]),
+    ) {
+        let assumptions = assuming(PodAddresses::Unknown);
+        let loaded = read(&format!("{baselines}{others}"), assumptions);
+        let there = to(&loaded, Target::Kubernetes, assumptions);
+        if there.policies.iter().all(|one| one.state == State::Exact) {
+            prop_assert!(there.is_equal(), "{:?} {:?}\n{}", there.changes, there.relation, text(&there));
+        }
     }
 
     /// What Cilium cannot order it denies: nothing opens, and nothing changes where all is said to be exact.

@@ -82,8 +82,8 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
     let (namespaces, subject) =
         selected.ok_or("Calico cannot express the selectors of its pods")?;
     let mut rules = Vec::new();
-    let lost = in_order(policy, |action, rule, lost| {
-        expressed(action, rule, &mut rules, lost);
+    let lost = in_order(policy, |one, lost| {
+        expressed(one.action, &one.rule, &mut rules, lost);
     })?;
     if rules.is_empty() {
         return Ok((None, lost));

@@ -19,8 +19,8 @@ use crate::dialect::writing::{
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces,
-    PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
+    Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, OrderedRule, Part,
+    PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
@@ -75,19 +75,21 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
         let why = "it holds only where no other policy isolates the pods, and every policy of Cilium holds beside all others";
         return Err(why.to_owned());
     }
-    if policy
-        .rules
-        .iter()
-        .any(|(action, _)| *action == Action::Pass)
-    {
+    if policy.rules.iter().any(|one| one.action == Action::Pass) {
         return Err("it has rules that pass, which Cilium does not have".to_owned());
     }
     let selected = in_namespaces(&policy.namespaces)
         .and_then(|namespaces| labels_in(namespaces, &policy.pods, "k8s:"));
     let subject = selected.map_err(|_| "Cilium cannot express the selectors of its pods")?;
     let mut rules = Vec::new();
-    let mut lost = in_order(policy, |action, rule, lost| {
-        expressed(rule, false, action == Action::Deny, &mut rules, lost);
+    let mut lost = in_order(policy, |one, lost| {
+        expressed(
+            &one.rule,
+            false,
+            one.action == Action::Deny,
+            &mut rules,
+            lost,
+        );
     })?;
     lost.extend(overruled(policy));
     if rules.is_empty() {
@@ -109,13 +111,14 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
 /// The rules that allow before one that denies in the same direction.
 fn overruled(policy: &OrderedPolicy) -> Vec<Loss> {
     let mut found = Vec::new();
-    for (at, (action, rule)) in policy.rules.iter().enumerate() {
+    for (at, OrderedRule { action, rule, .. }) in policy.rules.iter().enumerate() {
         let mut after = policy.rules.iter().skip(at);
-        let denial = after.find(|(a, r)| *a == Action::Deny && r.direction == rule.direction);
-        if let (Action::Accept, Some((_, denial))) = (action, denial) {
+        let denial =
+            after.find(|one| one.action == Action::Deny && one.rule.direction == rule.direction);
+        if let (Action::Accept, Some(denial)) = (action, denial) {
             let why = format!(
                 "`{}` allows before `{}` denies, and in Cilium what denies comes first",
-                rule.other, denial.other
+                rule.other, denial.rule.other
             );
             let help = "leave out of the rule that denies what is to be allowed";
             found.extend(losses(rule, &Part::Gate(rule.direction), &why, help));

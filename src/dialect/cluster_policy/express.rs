@@ -21,13 +21,16 @@
 //!
 //! Ingress rules match pods only (A5), so that nothing denies or allows ingress from outside the cluster.
 
+mod ordered;
 #[cfg(test)]
 mod tests;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
-use super::api::{ADMIN, Api, CLUSTER};
+pub(super) use ordered::{ordered_admin, ordered_cluster};
+
+use super::api::{ADMIN, Api, CLUSTER, Place};
 use super::read::domain_name;
 use super::write::{Peer, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
@@ -37,8 +40,8 @@ use crate::dialect::writing::{
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    Direction, Entity, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy,
-    PlanRule, PortMatch, Resolution, Role,
+    Action, Direction, Entity, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer,
+    PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{IpSet, Selector};
 
@@ -65,7 +68,21 @@ fn express(api: &Api, plan: &PlanPolicy) -> Expressed {
     };
     let mut rules = Vec::new();
     for rule in &plan.rules {
-        let writing = Writing { api, plan, rule };
+        let action = match plan.role {
+            Role::Deny => Action::Deny,
+            _ => Action::Accept,
+        };
+        let writing = Writing {
+            api,
+            kind: api.kind,
+            namespace: &plan.namespace,
+            action,
+            name: None,
+            // Meant for rules that allow (A8).
+            has_names: action == Action::Accept,
+            is_converted: false,
+            rule,
+        };
         match http_losses(rule, api.kind) {
             none if none.is_empty() => rules.extend(writing.rules(&mut lost)),
             found => lost.extend(found),
@@ -104,7 +121,7 @@ fn of_rules<'a>(api: &Api, plan: &PlanPolicy, subject: &Peer, rules: &[Rule<'a>]
 fn text(
     api: &Api,
     plan: &PlanPolicy,
-    place: (Option<&'static str>, i64),
+    place: Place,
     name: String,
     subject: &Peer,
     rules: &[Rule],
@@ -114,6 +131,7 @@ fn text(
     let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
     let policy = Policy {
         api,
+        kind: api.kind,
         metadata,
         comment: &plan.comment,
         place,
@@ -129,7 +147,8 @@ fn denial(direction: Direction) -> Rule<'static> {
         direction,
         comments: &[],
         flows: &[],
-        allows: false,
+        action: Action::Deny,
+        name: None,
         peers: everything(direction),
         ports: Vec::new(),
     }
@@ -148,7 +167,17 @@ fn everything(direction: Direction) -> Vec<Peer> {
 /// The rules that a planned one becomes.
 struct Writing<'a> {
     api: &'a Api,
-    plan: &'a PlanPolicy,
+    /// The kind that is written.
+    kind: &'static str,
+    /// What [`PlanNamespaces::Own`] is.
+    namespace: &'a str,
+    action: Action,
+    /// The rule's own name.
+    name: Option<&'a str>,
+    /// Whether domain names may be written.
+    has_names: bool,
+    /// Whether the rule is that of a policy of the other version.
+    is_converted: bool,
     rule: &'a PlanRule,
 }
 
@@ -186,7 +215,8 @@ impl<'a> Writing<'a> {
                     // Once, above the first.
                     comments: std::mem::take(&mut comments),
                     flows: &self.rule.flows,
-                    allows: self.plan.role != Role::Deny,
+                    action: self.action,
+                    name: self.name,
                     peers: peers.to_vec(),
                     ports: ports.clone(),
                 }));
@@ -201,7 +231,7 @@ impl<'a> Writing<'a> {
         let mut found = Vec::new();
         for port in listed {
             if port.has_types() {
-                lost.extend(type_losses(self.rule, port, self.api.kind));
+                lost.extend(type_losses(self.rule, port, self.kind));
                 continue;
             }
             found.push(match port {
@@ -222,7 +252,7 @@ impl<'a> Writing<'a> {
                 | PortMatch::FromNamed { protocol, name, .. } => {
                     let why = format!(
                         "a port name of {} means every protocol that a pod declares it for",
-                        self.api.kind
+                        self.kind
                     );
                     let part = Part::Port(format!("{}/{name}", protocol.name()));
                     lost.extend(losses(self.rule, &part, &why, "use the port number"));
@@ -239,11 +269,11 @@ impl<'a> Writing<'a> {
         if self.rule.direction == Direction::Ingress {
             lost.extend(self.outside_losses(listed));
         } else {
-            let is_lost = match self.plan.role {
-                Role::Deny => is_named,
-                _ => |peer: &PlanPeer| is_named(peer) && !matches!(peer, PlanPeer::Domain(_)),
+            let is_lost = match self.has_names {
+                false => is_named,
+                true => |peer: &PlanPeer| is_named(peer) && !matches!(peer, PlanPeer::Domain(_)),
             };
-            lost.extend(peer_losses(self.rule, self.api.kind, is_lost));
+            lost.extend(peer_losses(self.rule, self.kind, is_lost));
         }
         for peer in listed {
             match peer {
@@ -261,8 +291,7 @@ impl<'a> Writing<'a> {
                     }
                 }
                 PlanPeer::Entity(_) => {}
-                // Meant for rules that allow (A8).
-                PlanPeer::Domain(_) if self.plan.role == Role::Deny => {}
+                PlanPeer::Domain(_) if !self.has_names => {}
                 PlanPeer::Block(network) | PlanPeer::Node(network) => match self.blocks(network) {
                     Ok(blocks) => networks.extend(blocks),
                     Err(losses) => lost.extend(losses),
@@ -298,25 +327,32 @@ impl<'a> Writing<'a> {
         pods: &'s Selector,
     ) -> Result<Peer, &'s Selector> {
         let namespaces = match namespaces {
-            PlanNamespaces::Own => in_namespace(&self.plan.namespace),
+            PlanNamespaces::Own => in_namespace(self.namespace),
             PlanNamespaces::Named(name) => in_namespace(name),
             PlanNamespaces::Labelled(labels) => label_selector(labels).ok_or(labels)?,
         };
         self::pods(namespaces, pods).ok_or(pods)
     }
 
-    /// The blocks of a network without its exceptions. Err: those that match pods, too, for certain.
+    /// The blocks of a network without its exceptions. Err: one of all addresses, which for certain is that of pods, too, in
+    /// one version of the API (A6) and not in the other.
     fn blocks(&self, network: &Network) -> Result<Vec<IpNet>, Vec<Loss>> {
         let blocks = IpSet::block(network.cidr, &network.except).cidrs();
-        // A6; v1alpha1 leaves open whether networks match pods.
-        if !self.api.protocols || blocks.iter().all(|block| block.prefix_len() > 0) {
+        let is_whole = blocks.iter().any(|block| block.prefix_len() == 0);
+        if !is_whole || self.rule.peers.listed().iter().any(PlanPeer::is_all_pods) {
             return Ok(blocks);
         }
-        let why = format!(
-            "`networks` of {} match pods, too, and every pod is in `{}`",
-            self.api.kind, network.cidr
-        );
-        let help = "except the addresses of pods, or draw a flow to all pods as well";
+        let (kind, cidr) = (self.kind, network.cidr);
+        let what = match (self.api.protocols, self.is_converted) {
+            (true, _) => "match pods, too, and every pod is in",
+            (false, true) => "need not match pods, and in the other version every pod is in",
+            (false, false) => return Ok(blocks),
+        };
+        let why = format!("`networks` of {kind} {what} `{cidr}`");
+        let help = match self.is_converted {
+            true => "write `namespaces: {}` beside the networks",
+            false => "except the addresses of pods, or draw a flow to all pods as well",
+        };
         Err(losses(
             self.rule,
             &Part::Network(network.clone()),
@@ -331,7 +367,7 @@ impl<'a> Writing<'a> {
         if listed.iter().all(pods) {
             return Vec::new();
         }
-        let (kind, other) = (self.api.kind, &self.rule.other);
+        let (kind, other) = (self.kind, &self.rule.other);
         let why = format!(
             "{kind} matches no ingress from outside the cluster or from nodes, so it neither allows nor denies that of `{other}`"
         );

@@ -25,23 +25,20 @@ use crate::yaml::Object;
 /// are not pods.
 const LENIENT: &[&str] = &["V23", read::MISSING_SELECTOR, read::NAMED_AND_ADDRESSED];
 
-/// Why none of these policies becomes one of the other version of the API.
-const OTHER_VERSION: &str = "it is of another version of the same API, which is not converted";
-
 const GROUP: &str = "policy.networking.k8s.io";
 
 /// Writes AdminNetworkPolicies.
 pub(super) const ADMIN_WRITER: Writer = Writer {
     kinds: KINDS.split_at(2).0,
     write: express::admin,
-    write_ordered: |_| Err(OTHER_VERSION.to_owned()),
+    write_ordered: express::ordered_admin,
 };
 
 /// Writes ClusterNetworkPolicies.
 pub(super) const CLUSTER_WRITER: Writer = Writer {
     kinds: KINDS.split_at(2).1,
     write: express::cluster,
-    write_ordered: |_| Err(OTHER_VERSION.to_owned()),
+    write_ordered: express::ordered_cluster,
 };
 
 const KINDS: &[Kind] = &[

@@ -1,11 +1,12 @@
 //! Turns a cluster-wide policy into rules as they are planned, in their order.
 
-use super::read::{self, ClusterPolicy, Peer, Pods};
+use super::read::{self, ClusterPolicy, Kind, Peer, Pods};
 use crate::dialect::refusal::Refusals;
+use crate::dialect::writing::world;
 use crate::dialect::{cidr, selector};
 use crate::policy::{
-    Direction, Match, Network, Place, PlanNamespaces, PlanPeer, PortMatch, RaisedOrdered,
-    RaisedRule,
+    Action, Direction, Match, Network, OrderedRule, Place, PlanNamespaces, PlanPeer, PortMatch,
+    RaisedOrdered, RaisedRule,
 };
 use crate::sets::Selector;
 use crate::yaml::Object;
@@ -24,10 +25,14 @@ pub fn raise(object: &Object, policy: &ClusterPolicy) -> Result<RaisedOrdered, S
                 direction,
                 index,
                 line: written.mark.line,
-                peers: Match::Only(peers(object, written)?),
+                peers: Match::Only(peers(object, policy.kind, written)?),
                 ports: ports(written),
             };
-            rules.push((written.action, rule));
+            rules.push(OrderedRule {
+                action: written.action,
+                name: written.name.clone(),
+                rule,
+            });
         }
     }
     Ok(RaisedOrdered {
@@ -41,7 +46,7 @@ pub fn raise(object: &Object, policy: &ClusterPolicy) -> Result<RaisedOrdered, S
     })
 }
 
-fn peers(object: &Object, rule: &read::Rule) -> Result<Vec<PlanPeer>, String> {
+fn peers(object: &Object, kind: Kind, rule: &read::Rule) -> Result<Vec<PlanPeer>, String> {
     let mut found = Vec::new();
     for (peer, _) in &rule.peers {
         match peer {
@@ -65,7 +70,20 @@ fn peers(object: &Object, rule: &read::Rule) -> Result<Vec<PlanPeer>, String> {
             Peer::Unknown => return Err("it has a peer of an unknown kind".to_owned()),
         }
     }
+    // All addresses of v1alpha2 are those of pods, too (A6), which other dialects have to name. Where the addresses of pods
+    // are outside of all blocks, a rule that does not deny would match more.
+    let denied = kind == Kind::Cluster && rule.action == Action::Deny;
+    if denied && has_all_addresses(&found) && !found.iter().any(PlanPeer::is_all_pods) {
+        let all = PlanNamespaces::Labelled(Selector::everything());
+        found.push(PlanPeer::Pods(all, Selector::everything()));
+    }
     Ok(found)
+}
+
+/// Whether the blocks of both families are whole.
+fn has_all_addresses(peers: &[PlanPeer]) -> bool {
+    let blocks = world().map(PlanPeer::Block);
+    blocks.iter().all(|block| peers.contains(block))
 }
 
 /// The selectors of namespaces and of pods; the schema accepts some that match nothing.

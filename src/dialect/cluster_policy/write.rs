@@ -4,33 +4,34 @@ use ipnet::IpNet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::GROUP;
-use super::api::Api;
+use super::api::{Api, Place};
 use crate::dialect::writing::{Map, metadata, selector, texts};
-use crate::policy::{Direction, FlowKey};
+use crate::policy::{Action, Direction, FlowKey};
 use crate::sets::Protocol;
 use crate::yaml::write::{self, Node, Output};
 
 /// A policy to write.
 pub struct Policy<'a> {
     pub api: &'a Api,
+    pub kind: &'static str,
     pub metadata: ObjectMeta,
     /// Above it.
     pub comment: &'a str,
-    /// Tier and priority.
-    pub place: (Option<&'static str>, i64),
+    pub place: Place,
     pub subject: &'a Peer,
     /// Ingress first.
     pub rules: &'a [Rule<'a>],
 }
 
-/// A rule that allows or denies.
+/// A rule.
 #[derive(Clone)]
 pub struct Rule<'a> {
     pub direction: Direction,
+    pub action: Action,
+    pub name: Option<&'a str>,
     /// Above it.
     pub comments: &'a [String],
     pub flows: &'a [FlowKey],
-    pub allows: bool,
     /// Never empty.
     pub peers: Vec<Peer>,
     /// Empty: any.
@@ -65,10 +66,10 @@ pub enum Port {
 
 /// Writes a policy; the marks number its rules.
 pub fn write(policy: &Policy) -> Output {
-    let (tier, priority) = policy.place;
+    let Place { tier, priority } = policy.place;
     let mut spec: Map = Vec::new();
     spec.extend(tier.map(|tier| ("tier".into(), Node::text(tier))));
-    spec.push(("priority".into(), Node::Number(priority)));
+    spec.extend(priority.map(|number| ("priority".into(), Node::Number(number.into()))));
     spec.push(("subject".into(), peer(policy.subject)));
     for (direction, key) in [
         (Direction::Ingress, "ingress"),
@@ -84,7 +85,7 @@ pub fn write(policy: &Policy) -> Output {
     let version = format!("{GROUP}/{}", policy.api.version);
     let root = Node::Map(vec![
         ("apiVersion".into(), Node::text(version)),
-        ("kind".into(), Node::text(policy.api.kind)),
+        ("kind".into(), Node::text(policy.kind)),
         ("metadata".into(), metadata(&policy.metadata)),
         ("spec".into(), Node::Map(spec)),
     ]);
@@ -92,13 +93,20 @@ pub fn write(policy: &Policy) -> Output {
 }
 
 fn rule(api: &Api, mark: usize, rule: &Rule) -> Node {
-    let action = if rule.allows { api.allow } else { "Deny" };
+    let action = match rule.action {
+        Action::Accept => api.allow,
+        Action::Deny => "Deny",
+        Action::Pass => "Pass",
+    };
     let peers = Node::List(rule.peers.iter().map(peer).collect());
     let key = match rule.direction {
         Direction::Ingress => "from",
         Direction::Egress => "to",
     };
-    let mut map: Map = vec![("action".into(), Node::text(action)), (key.into(), peers)];
+    let mut map: Map = Vec::new();
+    map.extend(rule.name.map(|name| ("name".into(), Node::text(name))));
+    map.push(("action".into(), Node::text(action)));
+    map.push((key.into(), peers));
     if !rule.ports.is_empty() {
         let (key, item): (_, fn(&Port) -> Node) = match api.protocols {
             true => ("protocols", protocol),

@@ -23,7 +23,7 @@ use crate::policy::{
 };
 use crate::sets::{Protocol, Selector};
 
-/// Why no policy of the whole cluster whose rules hold in order becomes a NetworkPolicy.
+/// Why no policy of the Admin tier becomes a NetworkPolicy.
 pub(super) const NO_ORDER: &str =
     "a NetworkPolicy isolates the pods that it selects and allows, and cannot deny or pass";
 

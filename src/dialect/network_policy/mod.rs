@@ -3,6 +3,7 @@
 #![doc = include_str!("meaning.md")]
 #![doc = include_str!("validation.md")]
 
+mod baseline;
 mod express;
 mod lower;
 mod parse;
@@ -40,7 +41,7 @@ const fn kind(group: &'static str) -> Kind {
 pub(super) const WRITER: Writer = Writer {
     kinds: KINDS,
     write: express::express,
-    write_ordered: |_| Err(express::NO_ORDER.to_owned()),
+    write_ordered: baseline::ordered,
 };
 
 /// The dialect.
