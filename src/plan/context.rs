@@ -1,7 +1,8 @@
 //! What a plan is computed from: who is isolated in which direction, and the selectors that identify workloads.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::dns::Resolver;
@@ -19,6 +20,7 @@ pub(crate) struct Context<'a> {
     pub(crate) imported: &'a [Imported],
     identities: Arc<Identities>,
     subjects: Vec<Subject<'a>>,
+    by_namespace: OnceCell<BTreeMap<NamespaceId, Vec<WorkloadId>>>,
 }
 
 /// Pods that one policy selects: always within one namespace.
@@ -75,6 +77,7 @@ impl<'a> Context<'a> {
             imported,
             identities,
             subjects: subjects(document, imported),
+            by_namespace: OnceCell::new(),
         }
     }
 
@@ -289,14 +292,27 @@ impl<'a> Context<'a> {
             UnitPods::Workload(id) => (document.workloads.get(id).map(|w| (id, w)), None),
             _ => (None, self.selector(unit)),
         };
-        let selected = selector.into_iter().flat_map(move |selector| {
-            let workloads = document.workloads.iter();
-            workloads
-                .filter(move |(_, w)| w.namespace == unit.namespace && selector.matches(&w.labels))
+        let all = self.by_namespace().get(&unit.namespace);
+        let all = all.into_iter().flatten();
+        let all = all.filter_map(|id| Some((*id, document.workloads.get(*id)?)));
+        let selected = all.filter(move |(_, workload)| {
+            let mut selector = selector.iter();
+            selector.any(|selector| selector.matches(&workload.labels))
         });
         one.into_iter()
             .filter(move |(_, w)| w.namespace == unit.namespace)
             .chain(selected)
+    }
+
+    fn by_namespace(&self) -> &BTreeMap<NamespaceId, Vec<WorkloadId>> {
+        self.by_namespace.get_or_init(|| {
+            let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            for (id, workload) in self.document.workloads.iter() {
+                let of_namespace = found.entry(workload.namespace).or_default();
+                of_namespace.push(id);
+            }
+            found
+        })
     }
 
     /// The selector of a unit within its namespace; none if there is none.

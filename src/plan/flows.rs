@@ -1,67 +1,21 @@
 //! Plans the policies of flows. A flow has two halves, egress and ingress; halves are collected by their
 //! ends, then planned for each pair or for each subject.
 
+mod halves;
+
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::draft::Draft;
 use super::peers;
-use crate::model::{End, Flow, FlowId, FlowPort, Style, Words, WorkloadId};
+use crate::model::{End, Style, Words, WorkloadId};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::names;
-use crate::plan::needed::Needed;
-use crate::policy::{Direction, HttpRule, Match, PlanRule, Role};
+use crate::policy::{Direction, Match, PlanRule, Role};
+use halves::{Half, Key, Part, Requests};
 
-/// One direction of all flows between two ends, at one subject.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    unit: Unit,
-    direction: Direction,
-    /// The drawn end that the unit is part of.
-    own: End,
-    other: End,
-    /// Whether the flows deny.
-    denies: bool,
-}
-
-impl Key {
-    /// Whether its policy may name or select one of these workloads.
-    fn concerns(&self, workloads: &BTreeSet<WorkloadId>) -> bool {
-        let of_end = |end: &End| matches!(end, End::Workload(id) if workloads.contains(id));
-        self.unit.concerns(workloads) || of_end(&self.own) || of_end(&self.other)
-    }
-}
-
-/// Its flows, by the requests that they allow, sorted. Nearly always there is one part.
-type Half = Vec<(Requests, Part)>;
-
-/// What passes in the connections of a flow: see [`PlanRule::http`] and [`PlanRule::filters`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Requests {
-    http: Vec<HttpRule>,
-    filters: bool,
-}
-
-#[derive(Debug, PartialEq)]
-struct Part {
-    flows: Vec<FlowId>,
-    notes: Vec<String>,
-    ports: Vec<FlowPort>,
-}
-
-impl Part {
-    /// Adds a part of later flows.
-    fn add(&mut self, other: Self) {
-        self.flows.extend(other.flows);
-        self.ports.extend(other.ports);
-        for note in other.notes {
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
-            }
-        }
-    }
-}
+pub(super) use halves::Halves;
 
 /// Parts with their drafts, sorted by key.
 type Drafted<K, V> = Vec<(K, V, Option<Arc<Draft>>)>;
@@ -69,8 +23,8 @@ type Drafted<K, V> = Vec<(K, V, Option<Arc<Draft>>)>;
 /// The drafts of the last halves, by what they are of.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
-    per_flow: Drafted<Key, Half>,
-    per_workload: Drafted<Unit, Vec<(Key, Half)>>,
+    per_flow: Drafted<Key, Arc<Half>>,
+    per_workload: Drafted<Unit, Vec<(Key, Arc<Half>)>>,
 }
 
 /// The draft of each part, the last one where the part is the same and nothing that it is of has changed. The parts
@@ -96,97 +50,33 @@ fn drafts<K: Ord, V: PartialEq>(
     drafts.collect()
 }
 
-/// All halves of the flows that need a rule in a managed namespace.
-#[derive(Default)]
-pub(super) struct Halves {
-    /// Those of each flow, in the order of the flows.
-    halves: Vec<(Key, Requests, Part)>,
-}
-
-impl Halves {
-    pub(super) fn add(&mut self, context: &Context, id: FlowId, flow: &Flow, needed: &Needed) {
-        let sides = [
-            (Direction::Egress, &needed.sources, &flow.from, &flow.to),
-            (
-                Direction::Ingress,
-                &needed.destinations,
-                &flow.to,
-                &flow.from,
-            ),
-        ];
-        let managed = |unit: &&Unit| context.namespace(unit.namespace).is_some_and(|n| n.managed);
-        // Requests are filtered once, where they arrive if a policy is written there.
-        let at_destination = needed.destinations.iter().any(|unit| managed(&unit));
-        for (direction, units, own, other) in sides {
-            let requests = Requests {
-                http: flow.http.clone(),
-                filters: !flow.http.is_empty()
-                    && at_destination == (direction == Direction::Ingress),
-            };
-            for unit in units.iter().filter(managed) {
-                let key = Key {
-                    unit: *unit,
-                    direction,
-                    own: own.clone(),
-                    other: other.clone(),
-                    denies: flow.denies,
-                };
-                let note = flow.note.trim();
-                let part = Part {
-                    flows: vec![id],
-                    notes: Vec::from_iter((!note.is_empty()).then(|| note.to_owned())),
-                    ports: needed.ports.clone(),
-                };
-                self.halves.push((key, requests.clone(), part));
-            }
-        }
-    }
-
-    /// Those of the same ends as one, sorted.
-    fn merged(mut self) -> Vec<(Key, Half)> {
-        // Stable, so that the flows of a part stay in order.
-        self.halves.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
-        let mut found: Vec<(Key, Half)> = Vec::with_capacity(self.halves.len());
-        for (key, requests, part) in self.halves {
-            match found.last_mut().filter(|(last, _)| *last == key) {
-                None => found.push((key, vec![(requests, part)])),
-                Some((_, half)) => match half.last_mut().filter(|(last, _)| *last == requests) {
-                    None => half.push((requests, part)),
-                    Some((_, last)) => last.add(part),
-                },
-            }
-        }
-        found
-    }
-
-    /// One draft for each policy; the last ones of what none of these workloads is part of.
-    pub(super) fn drafts(
-        self,
-        context: &Context,
-        last: &mut Drafts,
-        changed: &BTreeSet<WorkloadId>,
-    ) -> Vec<Arc<Draft>> {
-        let halves = self.merged();
-        match context.document.settings.style {
-            Style::PerFlow => per_flow(halves, context, last, changed),
-            Style::PerWorkload => {
-                let (denying, halves) = halves.into_iter().partition(|(key, _)| key.denies);
-                let mut found = per_workload(halves, context, last, changed);
-                found.extend(per_flow(denying, context, last, changed));
-                found
-            }
+/// One draft for each policy; the last ones of what none of these workloads is part of.
+pub(super) fn planned(
+    context: &Context,
+    halves: &Halves,
+    last: &mut Drafts,
+    changed: &BTreeSet<WorkloadId>,
+) -> Vec<Arc<Draft>> {
+    let halves = halves.iter();
+    match context.document.settings.style {
+        Style::PerFlow => per_flow(halves, context, last, changed),
+        Style::PerWorkload => {
+            let (denying, halves): (Vec<_>, Vec<_>) = halves.partition(|(key, _)| key.denies);
+            let mut found = per_workload(halves, context, last, changed);
+            found.extend(per_flow(denying.into_iter(), context, last, changed));
+            found
         }
     }
 }
 
-fn per_flow(
-    halves: Vec<(Key, Half)>,
+fn per_flow<'h>(
+    halves: impl Iterator<Item = (&'h Key, &'h Arc<Half>)>,
     context: &Context,
     last: &mut Drafts,
     changed: &BTreeSet<WorkloadId>,
 ) -> Vec<Arc<Draft>> {
     let words = LazyCell::new(|| Words::new(context.document));
-    let one = |key: &Key, half: &Half| {
+    let one = |key: &Key, half: &Arc<Half>| {
         let rules = rules(context, key, half, |_| Vec::new());
         if rules.is_empty() {
             return None;
@@ -228,20 +118,22 @@ fn per_flow(
             ..draft(context, role, key.unit)
         })
     };
-    let changed = |key: &Key, _: &Half| key.concerns(changed);
+    let changed = |key: &Key, _: &Arc<Half>| key.concerns(changed);
+    let halves = halves.map(|(key, half)| (key.clone(), Arc::clone(half)));
     drafts(&mut last.per_flow, halves, changed, one)
 }
 
 fn per_workload(
-    halves: Vec<(Key, Half)>,
+    halves: Vec<(&Key, &Arc<Half>)>,
     context: &Context,
     last: &mut Drafts,
     changed: &BTreeSet<WorkloadId>,
 ) -> Vec<Arc<Draft>> {
     let words = LazyCell::new(|| Words::new(context.document));
-    let mut by_unit: BTreeMap<Unit, Vec<(Key, Half)>> = BTreeMap::new();
+    let mut by_unit: BTreeMap<Unit, Vec<(Key, Arc<Half>)>> = BTreeMap::new();
     for (key, half) in halves {
-        by_unit.entry(key.unit).or_default().push((key, half));
+        let of_unit = by_unit.entry(key.unit).or_default();
+        of_unit.push((key.clone(), Arc::clone(half)));
     }
     for (id, workload) in context.document.workloads.iter() {
         if !context.own_isolation(id).is_empty() {
@@ -253,8 +145,8 @@ fn per_workload(
                 .or_default();
         }
     }
-    let one = |&unit: &Unit, halves: &Vec<(Key, Half)>| {
-        let mut halves: Vec<&(Key, Half)> = halves.iter().collect();
+    let one = |&unit: &Unit, halves: &Vec<(Key, Arc<Half>)>| {
+        let mut halves: Vec<&(Key, Arc<Half>)> = halves.iter().collect();
         halves.sort_by_cached_key(|(key, _)| {
             (key.direction, words.of(&key.other), words.of(&key.own))
         });
@@ -281,7 +173,7 @@ fn per_workload(
             ..draft(context, Role::Workload, unit)
         })
     };
-    let changed = |unit: &Unit, halves: &Vec<(Key, Half)>| {
+    let changed = |unit: &Unit, halves: &Vec<(Key, Arc<Half>)>| {
         unit.concerns(changed) || halves.iter().any(|(key, _)| key.concerns(changed))
     };
     drafts(&mut last.per_workload, by_unit, changed, one)

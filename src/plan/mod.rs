@@ -26,7 +26,7 @@ use crate::model::{
 use crate::policy::{Direction, Imported, Loss, PlanPolicy};
 use context::Context;
 use draft::Draft;
-use flows::Drafts;
+use flows::{Drafts, Halves};
 use identity::Identities;
 use needed::Needed;
 
@@ -57,6 +57,7 @@ pub(crate) struct Planned {
     /// Default denies, DNS, and isolation of single workloads and of groups.
     bases: Vec<Arc<Draft>>,
     needed: BTreeMap<FlowId, (Arc<Flow>, Arc<Needed>)>,
+    halves: Halves,
     drafts: Drafts,
 }
 
@@ -113,19 +114,27 @@ impl Planned {
         self.bases.clone()
     }
 
-    fn needed(&mut self, context: &Context, changed: &BTreeSet<WorkloadId>) -> Vec<Arc<Needed>> {
-        let mut last = std::mem::take(&mut self.needed);
-        let mut one = |(id, flow): (FlowId, &Arc<Flow>)| {
-            let known = last.remove(&id).filter(|(of, _)| Arc::ptr_eq(of, flow));
-            let unchanged = |end| !may_contain(end, changed);
-            let known = known.filter(|_| unchanged(&flow.from) && unchanged(&flow.to));
-            let known = known.map(|(_, needed)| needed);
-            let needed = known.unwrap_or_else(|| Arc::new(needed::needed(context, id, flow)));
-            self.needed
-                .insert(id, (Arc::clone(flow), Arc::clone(&needed)));
-            needed
-        };
-        context.document.flows.iter_shared().map(&mut one).collect()
+    /// Finds what each flow needs; returns the flows of which that may have changed, and those that are no more.
+    fn needed(&mut self, context: &Context, changed: &BTreeSet<WorkloadId>) -> BTreeSet<FlowId> {
+        let flows = &context.document.flows;
+        let mut found = BTreeSet::new();
+        self.needed.retain(|id, (flow, _)| {
+            let now = flows.shared(*id).filter(|now| Arc::ptr_eq(now, flow));
+            let ends = [&flow.from, &flow.to];
+            let stays = now.is_some() && !ends.iter().any(|end| may_contain(end, changed));
+            if !stays {
+                found.insert(*id);
+            }
+            stays
+        });
+        for (id, flow) in flows.iter_shared() {
+            self.needed.entry(id).or_insert_with(|| {
+                found.insert(id);
+                let needed = needed::needed(context, id, flow);
+                (Arc::clone(flow), Arc::new(needed))
+            });
+        }
+        found
     }
 }
 
@@ -144,14 +153,14 @@ pub(crate) fn plan_with(planned: &mut Planned, document: &Document, imported: &[
     let context = &Context::with(document, imported, Arc::clone(&planned.identities));
     let mut plan = Plan::default();
     let mut drafts = planned.bases(context);
-    let mut halves = flows::Halves::default();
-    let needed = planned.needed(context, changed);
-    for ((id, flow), needed) in document.flows.iter().zip(&needed) {
-        halves.add(context, id, flow, needed);
+    let flows = planned.needed(context, changed);
+    for (_, needed) in planned.needed.values() {
         plan.losses.extend(needed.losses.iter().cloned());
         plan.diagnostics.extend(needed.diagnostics.iter().cloned());
     }
-    drafts.extend(halves.drafts(context, &mut planned.drafts, changed));
+    planned.halves.update(context, &planned.needed, &flows);
+    let last = &mut planned.drafts;
+    drafts.extend(flows::planned(context, &planned.halves, last, changed));
     plan.policies = draft::finish(context, &drafts, &names_taken(context));
     plan.diagnostics.extend(warnings(context));
     plan

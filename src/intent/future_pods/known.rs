@@ -106,8 +106,9 @@ impl Known {
 /// The distinct subjects of policies.
 #[derive(Debug, Default)]
 struct Subjects {
-    /// By address: policies that did not change are not looked at. Each with the update that it was last part of.
-    policies: HashMap<usize, (Arc<Policy>, u64)>,
+    /// The policies, by address: those that did not change are not looked at. Each with the update that it was last
+    /// part of.
+    seen: HashMap<usize, (Arc<Policy>, u64)>,
     updates: u64,
     /// How many policies have each of them.
     counts: HashMap<Peer, usize>,
@@ -121,7 +122,7 @@ impl Subjects {
         for policy in policies {
             let update = self.updates;
             let address = Arc::as_ptr(policy).addr();
-            let known = self.policies.entry(address).or_insert_with(|| {
+            let seen = self.seen.entry(address).or_insert_with(|| {
                 // Most policies have the subject of another one.
                 match self.counts.get_mut(&policy.subject) {
                     Some(count) => *count += 1,
@@ -132,18 +133,20 @@ impl Subjects {
                 }
                 (Arc::clone(policy), update)
             });
-            known.1 = update;
+            seen.1 = update;
         }
-        self.policies.retain(|_, (policy, update)| {
+        self.seen.retain(|_, (policy, update)| {
             let stays = *update == self.updates;
             if !stays && let Some(count) = self.counts.get_mut(&policy.subject) {
                 *count -= 1;
+                if *count == 0 {
+                    self.counts.remove(&policy.subject);
+                    have_changed = true;
+                }
             }
             stays
         });
-        let before = self.counts.len();
-        self.counts.retain(|_, count| *count > 0);
-        have_changed || self.counts.len() < before
+        have_changed
     }
 }
 
