@@ -51,8 +51,12 @@ impl Split {
             Tab::Traffic => self.traffic,
             _ => self.others,
         };
-        // A file may hold any number.
-        share.max(Self::RANGE[0]).min(Self::RANGE[1])
+        let [least, most] = Self::RANGE;
+        // A file may hold any number, and what is none.
+        match share.is_nan() {
+            true => least,
+            false => share.clamp(least, most),
+        }
     }
 
     /// Sets the share for a tab.
