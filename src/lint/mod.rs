@@ -14,6 +14,7 @@ mod near;
 mod ports;
 mod rules;
 pub mod score;
+mod witness;
 mod written;
 
 #[cfg(test)]
