@@ -4,6 +4,7 @@
 //! What the API server refuses is reported by [`crate::dialect`] and [`crate::manifest`], where manifests are read;
 //! the pages are beside that code.
 
+mod clients;
 mod cover;
 mod dns;
 mod ends;

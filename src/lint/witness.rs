@@ -8,8 +8,8 @@ use crate::analysis::oracle::{any_peer_matches, probe};
 use crate::policy::{Direction, Match, Rule};
 use crate::sets::Protocol;
 
-/// The most pods of each end that are looked at.
-const MOST: usize = 200;
+/// The most pods of each end that are looked at: each pair is evaluated under all policies.
+const MOST: usize = 30;
 
 /// The workload of a pod that a policy selects.
 pub fn subject(input: &Input, policy: usize) -> Option<String> {
@@ -26,27 +26,46 @@ pub fn opened(
     rule: &Rule,
     is_meant: &dyn Fn(usize) -> bool,
 ) -> Option<String> {
+    let is_open = |from, to, other, port| {
+        let (from, to) = (Endpoint::Pod(from), Endpoint::Pod(to));
+        !is_meant(other) && probe(input.snapshot, &from, &to, Some(port)).allowed
+    };
+    let (from, to) = find(input, (policy, direction), rule, &is_open)?;
+    Some(format!("{from} may connect to {to}"))
+}
+
+/// A connection that a rule matches, whether or not it is allowed: `` `shop/web` to `shop/db` on TCP 5432 ``.
+pub fn matched(input: &Input, policy: usize, direction: Direction, rule: &Rule) -> Option<String> {
+    let (from, to) = find(input, (policy, direction), rule, &|_, _, _, _| true)?;
+    Some(format!("{from} to {to}"))
+}
+
+/// The first connection of a pod that a policy selects with another that a rule matches, and that is wanted: called with
+/// its ends, the one of the peer again, and the port. Its source, and its destination with the port.
+fn find(
+    input: &Input,
+    (policy, direction): (usize, Direction),
+    rule: &Rule,
+    is_wanted: &dyn Fn(usize, usize, usize, (Protocol, u16)) -> bool,
+) -> Option<(String, String)> {
     let all: Vec<usize> = (0..input.snapshot.pods.len()).collect();
-    let others = input.one_of_each(&all).into_iter().filter(|pod| {
-        let end = Endpoint::Pod(*pod);
-        !is_meant(*pod) && any_peer_matches(input.snapshot, &rule.peers, &end)
-    });
+    let others = input.one_of_each(&all).into_iter();
+    let others =
+        others.filter(|pod| any_peer_matches(input.snapshot, &rule.peers, &Endpoint::Pod(*pod)));
     let others: Vec<usize> = others.take(MOST).collect();
     let own = input.one_of_each(input.subjects(policy));
-    let pairs = own.iter().take(MOST).flat_map(|own| {
-        let others = others.iter().filter(move |other| *other != own);
-        others.map(move |other| match direction {
-            Direction::Ingress => (*other, *own),
-            Direction::Egress => (*own, *other),
-        })
-    });
-    pairs.into_iter().find_map(|(from, to)| {
-        let port = port(input, rule, to)?;
-        let (a, b) = (Endpoint::Pod(from), Endpoint::Pod(to));
-        let open = probe(input.snapshot, &a, &b, Some(port)).allowed;
-        open.then(|| {
-            let (from, to) = (input.name_of(from), input.name_of(to));
-            format!("{from} may connect to {to}{}", on(input, rule, &b, port))
+    own.iter().take(MOST).find_map(|own| {
+        let mut others = others.iter().copied().filter(|other| other != own);
+        others.find_map(|other| {
+            let (from, to) = match direction {
+                Direction::Ingress => (other, *own),
+                Direction::Egress => (*own, other),
+            };
+            let port = port(input, rule, to)?;
+            is_wanted(from, to, other, port).then(|| {
+                let on = on(input, rule, &Endpoint::Pod(to), port);
+                (input.name_of(from), format!("{}{on}", input.name_of(to)))
+            })
         })
     })
 }

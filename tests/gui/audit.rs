@@ -372,6 +372,35 @@ fn an_import_with_mistakes_opens_the_audit() {
 }
 
 #[test]
+fn a_list_of_the_inspector_shows_all_of_its_rows_and_the_first_again() {
+    let mut window = TestWindow::new(Vec::new());
+    let mut text = "format: drawbridge/1\nsettings: {base: none}\nnamespaces: [{name: shop}]\nworkloads: [{name: web, namespace: shop, labels: {app: web}}]\npolicies:\n".to_owned();
+    for at in 0..9 {
+        text += &format!(
+            "- file: p{at}.yaml\n  text: |\n    apiVersion: networking.k8s.io/v1\n    kind: NetworkPolicy\n    metadata: {{name: p{at}, namespace: shop}}\n    spec:\n      podSelector: {{matchLabels: {{app: none{at}}}}}\n"
+        );
+    }
+    let path = window.path("nine.drawbridge.yaml");
+    std::fs::write(&path, text).expect("written");
+    window.ask(Command::OpenPaths(vec![path]));
+    let title = "Policies that select no pods";
+    let shown = |window: &TestWindow| {
+        (0..9)
+            .filter(|at| window.sees(&format!("p{at}.yaml")))
+            .count()
+    };
+    assert_eq!(shown(&window), 6);
+    let all = format!("Show all 9: {title}");
+    window.scroll_to(&all);
+    window.click(&all);
+    assert_eq!(shown(&window), 9);
+    let first = format!("Show the first 6: {title}");
+    window.scroll_to(&first);
+    window.click(&first);
+    assert_eq!(shown(&window), 6);
+}
+
+#[test]
 fn many_findings_lay_out_only_visible_rows() {
     let mut window = TestWindow::new(Vec::new());
     let mut text = "format: drawbridge/1\nsettings: {base: none}\nnamespaces: [{name: shop}]\nworkloads: [{name: web, namespace: shop, labels: {app: web}}]\npolicies:\n".to_owned();

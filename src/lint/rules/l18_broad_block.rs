@@ -109,5 +109,10 @@ mod tests {
             "{ingress}---\napiVersion: v1\nkind: Service\nmetadata: {{name: p, namespace: crawl}}\nspec: {{type: LoadBalancer, selector: {{app: spider}}, ports: [{{port: 443}}]}}\n"
         );
         assert!(lines("L18", &published).is_empty());
+        // The address of the API server is not known.
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: p, namespace: crawl}\nspec: {selector: {app: spider}, ports: [{port: 443, targetPort: 443}]}\n";
+        let webhook = "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: w}\nwebhooks: [{name: w.example.com, clientConfig: {service: {name: p, namespace: crawl, port: 443}}}]\n";
+        assert_eq!(lines("L18", &format!("{ingress}{service}")), [12]);
+        assert!(lines("L18", &format!("{ingress}{service}{webhook}")).is_empty());
     }
 }
