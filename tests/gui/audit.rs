@@ -374,20 +374,24 @@ fn an_import_with_mistakes_opens_the_audit() {
 #[test]
 fn a_list_of_the_inspector_shows_all_of_its_rows_and_the_first_again() {
     let mut window = TestWindow::new(Vec::new());
-    let mut text = "format: drawbridge/1\nsettings: {base: none}\nnamespaces: [{name: shop}]\nworkloads: [{name: web, namespace: shop, labels: {app: web}}]\npolicies:\n".to_owned();
+    let mut text =
+        "format: drawbridge/1\nsettings: {base: none}\nnamespaces: [{name: shop}]\nworkloads:\n"
+            .to_owned();
     for at in 0..9 {
-        text += &format!(
-            "- file: p{at}.yaml\n  text: |\n    apiVersion: networking.k8s.io/v1\n    kind: NetworkPolicy\n    metadata: {{name: p{at}, namespace: shop}}\n    spec:\n      podSelector: {{matchLabels: {{app: none{at}}}}}\n"
-        );
+        text += &format!("- {{name: w{at}, namespace: shop, labels: {{app: w{at}}}}}\n");
     }
     let path = window.path("nine.drawbridge.yaml");
     std::fs::write(&path, text).expect("written");
     window.ask(Command::OpenPaths(vec![path]));
-    let title = "Policies that select no pods";
+    let title = "Not isolated by any policy";
     let shown = |window: &TestWindow| {
-        (0..9)
-            .filter(|at| window.sees(&format!("p{at}.yaml")))
-            .count()
+        let named = |at: &i32| {
+            window
+                .harness
+                .query_all_by_label(&format!("shop/w{at}"))
+                .count()
+        };
+        (0..9).filter(|at| named(at) > 0).count()
     };
     assert_eq!(shown(&window), 6);
     let all = format!("Show all 9: {title}");
