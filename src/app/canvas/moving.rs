@@ -7,12 +7,10 @@ use egui::{Pos2, Vec2};
 
 use super::CanvasView;
 use super::camera::snap;
-use super::create;
 use super::insert::Insertion;
 use super::pen::rect;
-use super::pointer::Gesture;
 use crate::app::jobs::{Memo, Pool};
-use crate::model::{Document, Edit, NamespaceId, NodeRef};
+use crate::model::{Document, NamespaceId, NodeRef};
 use crate::scene::{Scene, pt};
 
 /// Nodes that are being moved.
@@ -72,16 +70,6 @@ impl Drag {
 }
 
 impl CanvasView {
-    /// The edit that takes what is being dragged into another namespace, as a drop would, without places.
-    pub fn pending_move(&self, document: &Document) -> Option<(NamespaceId, Edit)> {
-        let Gesture::Move(moving) = &self.gesture else {
-            return None;
-        };
-        let into = moving.drag.into.filter(|_| !moving.done)?;
-        let edit = create::move_into(document, &moving.drag.nodes, into, BTreeMap::new());
-        Some((into, edit))
-    }
-
     /// What the user placed in collapsed namespaces moves with them.
     pub(super) fn move_hidden(
         &self,
