@@ -3,9 +3,10 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use super::clients::{Port, targets};
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::{any_peer_matches, peer_matches};
-use crate::cluster::{Pod, Service, Snapshot, Workload};
+use crate::cluster::{Caller, Pod, Service, Snapshot, Workload};
 use crate::diag::Span;
 use crate::load::{Loaded, LoadedPolicy};
 use crate::policy::{self, Match, Peer};
@@ -25,6 +26,8 @@ pub struct Input<'a> {
     peers: RefCell<HashMap<Peer, Rc<[usize]>>>,
     /// For each pod the Services that select it.
     services: OnceCell<Vec<Vec<usize>>>,
+    /// The pods that webhook configurations lead to, with their ports.
+    called: OnceCell<Vec<(usize, Port)>>,
 }
 
 impl<'a> Input<'a> {
@@ -37,6 +40,7 @@ impl<'a> Input<'a> {
             by_namespace: OnceCell::new(),
             peers: RefCell::default(),
             services: OnceCell::new(),
+            called: OnceCell::new(),
         }
     }
 
@@ -134,6 +138,16 @@ impl<'a> Input<'a> {
             .workloads
             .binary_search_by(by_namespace)
             .is_ok()
+    }
+
+    /// The pods that webhook configurations make the API server call, with their ports.
+    pub fn called_by_api_server(&self) -> &[(usize, Port)] {
+        self.called.get_or_init(|| {
+            let clients = self.snapshot.clients.iter();
+            let webhooks = clients.filter(|client| client.caller == Caller::ApiServer);
+            let called = webhooks.flat_map(|client| targets(self.snapshot, client));
+            called.collect()
+        })
     }
 
     /// The Services that select a pod.

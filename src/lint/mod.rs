@@ -4,6 +4,7 @@
 //! What the API server refuses is reported by [`crate::dialect`] and [`crate::manifest`], where manifests are read;
 //! the pages are beside that code.
 
+mod clients;
 mod cover;
 mod dns;
 mod ends;
@@ -14,6 +15,7 @@ mod near;
 mod ports;
 mod rules;
 pub mod score;
+mod witness;
 mod written;
 
 #[cfg(test)]

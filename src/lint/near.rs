@@ -208,6 +208,23 @@ impl Unmatched<'_> {
         all.find(has)
     }
 
+    /// A workload of its namespaces whose pods have another value of one of the keys: `` `shop/web` has `app=web` ``.
+    pub fn other_value(&self, input: &Input) -> Option<String> {
+        self.workloads(input).find_map(|workload| {
+            let mut wanted = self.labels.requirements.iter();
+            wanted.find_map(|requirement| {
+                let value = workload.labels.get(&*requirement.key)?;
+                let LabelOp::In(_) = &requirement.op else {
+                    return None;
+                };
+                (!requirement.matches(&workload.labels)).then(|| {
+                    let (namespace, name) = (&workload.namespace, &workload.name);
+                    format!("`{namespace}/{name}` has `{}={value}`", requirement.key)
+                })
+            })
+        })
+    }
+
     /// The workloads of the namespaces that it selects.
     fn workloads<'a>(&self, input: &Input<'a>) -> impl Iterator<Item = &'a Workload> {
         let namespaces = &input.snapshot.namespaces;

@@ -114,7 +114,8 @@ pub fn is_in_use(input: &Input, pod: usize, protocol: Protocol, port: u16) -> bo
         || targeted.any(|p| targets(p, own, false).contains(protocol, port))
 }
 
-/// The ports of a pod that a LoadBalancer, a NodePort or a route publishes.
+/// The ports of a pod that a LoadBalancer, a NodePort or a route publishes, or that a webhook configuration makes the API
+/// server call, from an address that manifests do not show.
 pub fn published(input: &Input, pod: usize) -> PortSet {
     let Some(own) = input.pod(pod) else {
         return PortSet::empty();
@@ -126,7 +127,11 @@ pub fn published(input: &Input, pod: usize) -> PortSet {
     let services = input.services_of(pod);
     let services = services.filter(|service| service.takes_outside() || is_routed(service));
     let ports = services.flat_map(|service| &service.ports);
-    ports.map(|port| targets(port, own, false)).collect()
+    let ports: PortSet = ports.map(|port| targets(port, own, false)).collect();
+    let called = input.called_by_api_server().iter();
+    let called = called.filter(|(at, _)| *at == pod);
+    let called: PortSet = called.map(|(_, (p, n))| PortSet::single(*p, *n)).collect();
+    ports.union(&called)
 }
 
 /// Whether some rule of the policies that select a pod admits everything that a rule does in this direction, at one port

@@ -1,6 +1,7 @@
-//! What a change of labels does: which policies start or stop to select pods, and which connections open or close.
+//! What a change of labels, or of a workload's namespace, does: which policies start or stop to select pods, and which connections open or close.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
@@ -59,12 +60,31 @@ pub fn label_change(
     if stop() {
         return None;
     }
-    let (old, new) = (Side::in_force(before, &old), Side::in_force(after, &new));
+    let moved = moved(&old, after);
+    let (mut old, new) = (Side::in_force(before, &old), Side::in_force(after, &new));
+    let workloads = Arc::make_mut(&mut old.snapshot.workloads);
+    for (at, namespace) in moved {
+        if let Some(workload) = workloads.get_mut(at) {
+            workload.namespace = namespace;
+        }
+    }
     Some(LabelChange {
         starts: grouped(is.difference(&was)),
         stops: grouped(was.difference(&is)),
         differences: compare::of_connections(&old, &new),
     })
+}
+
+/// The workloads that move, with the namespaces that they move into: sides are compared by name, and each is the same
+/// workload there as before.
+fn moved(old: &InForce, after: &Document) -> Vec<(usize, String)> {
+    let moved = old.cluster.index.iter().filter_map(|(id, at)| {
+        let namespace = after.workloads.get(*id)?.namespace;
+        let new = &after.namespaces.get(namespace)?.name;
+        let was = &old.cluster.snapshot.workloads.get(*at)?.namespace;
+        (was != new).then(|| (*at, new.clone()))
+    });
+    moved.collect()
 }
 
 /// What identifies a policy before and after: its name, whether it is imported, and its kind.
@@ -154,10 +174,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analysis::Analysis;
     use crate::model::fixture::Fixture;
     use crate::model::validate::labels;
+    use crate::model::{Edit, Item, Thing};
     use crate::proof::prove::laws::{drawing, random_with_rules};
     use crate::query::compare::Party;
+    use crate::sets::PortSet;
 
     const OPEN: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: pg, namespace: shop}\n\
         spec: {podSelector: {matchLabels: {tier: data}}, policyTypes: [Ingress], ingress: [{from: \
@@ -237,6 +260,35 @@ mod tests {
         assert_eq!(words(&found), ["- web to db"]);
     }
 
+    fn moved_to(before: &Document, id: WorkloadId, namespace: &str) -> Document {
+        let mut after = before.clone();
+        let into = after.namespace_named(namespace).unwrap();
+        let mut workload = after.workloads.get(id).unwrap().clone();
+        workload.namespace = into;
+        let edit = Edit::Change(Item::Workload(id), Thing::Workload(workload));
+        edit.apply(&mut after).unwrap();
+        after
+    }
+
+    #[test]
+    fn a_workload_that_moves_is_the_same_workload_in_another_namespace() {
+        let (mut fixture, [web, db, _]) = shop();
+        fixture.document = relabelled(&fixture.document, db, "app=db, tier=data");
+        let before = &fixture.document;
+        // Its peer is a pod of the policy's namespace.
+        let found = change(before, &moved_to(before, web, "ops"));
+        assert!(found.starts.is_empty() && found.stops.is_empty());
+        assert_eq!(words(&found), ["- web to db"]);
+        assert_eq!(found.differences[0].ports.to_string(), "TCP 5432");
+        // The policy selects pods of its own namespace.
+        let found = change(before, &moved_to(before, db, "ops"));
+        let stops: Vec<_> = found.stops.iter().map(|s| s.policy.as_str()).collect();
+        assert_eq!(stops, ["shop/pg"]);
+        let mut opened = words(&found);
+        opened.sort();
+        assert_eq!(opened, ["+ db to db", "+ runner to db", "+ web to db"]);
+    }
+
     #[test]
     fn generated_policies_follow_the_labels_of_their_workload() {
         let mut fixture = Fixture::new();
@@ -285,6 +337,76 @@ mod tests {
         everything.selections(&in_force)
     }
 
+    /// The document with a workload in some namespace; rejected where the name is taken there.
+    fn relocated(
+        before: &Document,
+        id: WorkloadId,
+        into: usize,
+    ) -> Result<Document, TestCaseError> {
+        let mut after = before.clone();
+        let namespaces: Vec<_> = before.namespaces.ids().collect();
+        let mut workload = before.workloads.get(id).unwrap().clone();
+        workload.namespace = namespaces[into % namespaces.len()];
+        let edit = Edit::Change(Item::Workload(id), Thing::Workload(workload));
+        let refused = edit.apply(&mut after).is_err();
+        match refused {
+            true => Err(TestCaseError::reject("the name is taken")),
+            false => Ok(after),
+        }
+    }
+
+    /// The ports from the first pod of each workload to that of each other one.
+    fn allowed(document: &Document) -> BTreeMap<(WorkloadId, WorkloadId), PortSet> {
+        let in_force = InForce::read(document, &generate(document));
+        let cluster = &in_force.cluster;
+        let analysis = Analysis::new(&cluster.snapshot);
+        let pod = |at: &usize| cluster.snapshot.workloads[*at].pods.start;
+        let mut found = BTreeMap::new();
+        for (from, a) in &cluster.index {
+            for (to, b) in cluster.index.iter().filter(|(to, _)| *to != from) {
+                found.insert((*from, *to), analysis.allowed(pod(a), pod(b)));
+            }
+        }
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        /// A move changes the connections that the two analyses differ in.
+        #[test]
+        fn the_connections_of_a_workload_that_moves_are_compared_with_its_own(
+            random in random_with_rules(),
+            (which, into) in any::<(usize, usize)>(),
+        ) {
+            let before = drawing(&random).document;
+            let ids: Vec<_> = before.workloads.ids().collect();
+            prop_assume!(!ids.is_empty());
+            let after = relocated(&before, ids[which % ids.len()], into)?;
+            let (was, is) = (allowed(&before), allowed(&after));
+            let mut wanted = BTreeSet::new();
+            for (ends, old) in &was {
+                let new = &is[ends];
+                for (way, ports) in [(Way::Opens, new.difference(old)), (Way::Closes, old.difference(new))] {
+                    if !ports.is_empty() {
+                        wanted.insert((way, *ends, ports.to_string()));
+                    }
+                }
+            }
+            let names = compare::drawn_names(&after);
+            let id = |party: &Party| match party {
+                Party::Workload(name) => names.get(&name.whole()).copied(),
+                _ => None,
+            };
+            let found = change(&before, &after);
+            let found = found.differences.iter().filter_map(|d| {
+                let ends = (id(&d.from)?, id(&d.to)?);
+                (ends.0 != ends.1).then(|| (d.way, ends, d.ports.to_string()))
+            });
+            prop_assert_eq!(found.collect::<BTreeSet<_>>(), wanted);
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -292,16 +414,20 @@ mod tests {
         #[test]
         fn no_selection_that_differs_is_missed(
             random in random_with_rules(),
-            (changed, like, of_namespace) in any::<(usize, usize, bool)>(),
+            (changed, like, kind) in (any::<usize>(), any::<usize>(), 0..3_u8),
         ) {
             let before = drawing(&random).document;
             let mut after = before.clone();
-            if of_namespace {
+            if kind == 0 {
                 let ids: Vec<_> = before.namespaces.ids().collect();
                 prop_assume!(!ids.is_empty());
                 let id = ids[changed % ids.len()];
                 let text = ["", "team=web", "team=ops, tier=x"][like % 3];
                 after.namespaces.get_mut(id).unwrap().labels = labels(text).unwrap();
+            } else if kind == 1 {
+                let ids: Vec<_> = before.workloads.ids().collect();
+                prop_assume!(!ids.is_empty());
+                after = relocated(&before, ids[changed % ids.len()], like)?;
             } else {
                 let ids: Vec<_> = before.workloads.ids().collect();
                 prop_assume!(!ids.is_empty());

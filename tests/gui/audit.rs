@@ -372,6 +372,39 @@ fn an_import_with_mistakes_opens_the_audit() {
 }
 
 #[test]
+fn a_list_of_the_inspector_shows_all_of_its_rows_and_the_first_again() {
+    let mut window = TestWindow::new(Vec::new());
+    let mut text =
+        "format: drawbridge/1\nsettings: {base: none}\nnamespaces: [{name: shop}]\nworkloads:\n"
+            .to_owned();
+    for at in 0..9 {
+        text += &format!("- {{name: w{at}, namespace: shop, labels: {{app: w{at}}}}}\n");
+    }
+    let path = window.path("nine.drawbridge.yaml");
+    std::fs::write(&path, text).expect("written");
+    window.ask(Command::OpenPaths(vec![path]));
+    let title = "Not isolated by any policy";
+    let shown = |window: &TestWindow| {
+        let named = |at: &i32| {
+            window
+                .harness
+                .query_all_by_label(&format!("shop/w{at}"))
+                .count()
+        };
+        (0..9).filter(|at| named(at) > 0).count()
+    };
+    assert_eq!(shown(&window), 6);
+    let all = format!("Show all 9: {title}");
+    window.scroll_to(&all);
+    window.click(&all);
+    assert_eq!(shown(&window), 9);
+    let first = format!("Show the first 6: {title}");
+    window.scroll_to(&first);
+    window.click(&first);
+    assert_eq!(shown(&window), 6);
+}
+
+#[test]
 fn many_findings_lay_out_only_visible_rows() {
     let mut window = TestWindow::new(Vec::new());
     let mut text = "format: drawbridge/1\nsettings: {base: none}\nnamespaces: [{name: shop}]\nworkloads: [{name: web, namespace: shop, labels: {app: web}}]\npolicies:\n".to_owned();

@@ -77,8 +77,9 @@ pub fn keep(
     let analysis = (&view.analysis_results, view.analysis_number);
     view.inspector
         .keep((results, number), analysis, inspected, (pool, quiet));
+    let pending = view.canvas.pending_move(document);
     view.inspector
-        .keep_label_change(document, &view.drafts, pool);
+        .keep_label_change(document, (&view.drafts, pending), pool);
     view.shown_connection = match view.tab {
         Tab::Why => view.why.shown(),
         Tab::Problems => problems::shown(results, &view.problem_list),

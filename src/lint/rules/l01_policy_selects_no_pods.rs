@@ -24,8 +24,10 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         {
             continue;
         }
+        let other = subject.other_value(input);
+        let other = other.map_or_else(String::new, |other| format!(" ({other})"));
         let message = format!(
-            "it selects no pods: none of {} has `{}`, so the policy does nothing",
+            "it selects no pods: none of {} has `{}`{other}, so the policy does nothing",
             subject.where_it_looks(input),
             subject.labels
         );

@@ -24,8 +24,10 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         {
             continue;
         }
+        let other = peer.other_value(input);
+        let other = other.map_or_else(String::new, |other| format!(" ({other})"));
         let message = format!(
-            "this peer matches no pods: none of {} has `{}`",
+            "this peer matches no pods: none of {} has `{}`{other}",
             peer.where_it_looks(input),
             peer.labels
         );

@@ -2,9 +2,11 @@
 //!
 #![doc = include_str!("l06_ports_in_their_own_rule.md")]
 
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::any_peer_matches;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::{Written, WrittenRule, network_policies};
-use crate::lint::{Input, Rule, ports};
+use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::{self, Direction, Match};
 
 pub const RULE: Rule = Rule {
@@ -38,10 +40,10 @@ fn judge(
     let (a, b) = (first.rule?, second.rule?);
     let only_peers = |r: &policy::Rule| r.peers != Match::Any && r.ports == Match::Any;
     let only_ports = |r: &policy::Rule| r.peers == Match::Any && r.ports != Match::Any;
-    let (wide, at) = if only_peers(a) && only_ports(b) {
-        (b, second)
+    let (wide, narrow, at) = if only_peers(a) && only_ports(b) {
+        (b, a, second)
     } else if only_ports(a) && only_peers(b) {
-        (a, first)
+        (a, b, first)
     } else {
         return None;
     };
@@ -62,8 +64,11 @@ fn judge(
         Direction::Ingress => ("every source", "the listed sources to all ports"),
         Direction::Egress => ("every destination", "the listed destinations on all ports"),
     };
+    let is_meant = |pod| any_peer_matches(input.snapshot, &narrow.peers, &Endpoint::Pod(pod));
+    let witness = witness::opened(input, written.index, direction, wide, &is_meant);
     let message = format!(
-        "these ports are a rule of their own: it allows {everyone} on them, and the rule next to it allows {peers}"
+        "these ports are a rule of their own: it allows {everyone} on them{}, and the rule next to it allows {peers}",
+        witness.map_or_else(String::new, |witness| format!(" ({witness})"))
     );
     let key = crate::lint::written::peers_key(direction);
     let help = format!("write `{key}` and `ports` in one rule, without the second dash");

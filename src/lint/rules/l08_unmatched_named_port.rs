@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::cluster::ContainerPort;
 use crate::diag::{Diagnostic, Severity};
+use crate::lint::ends::{few, workload_of};
 use crate::lint::ports::destinations;
 use crate::lint::{Input, Rule};
 use crate::policy::{self, Direction, Match, Peer, PortItem, PortMatch};
@@ -127,7 +128,10 @@ fn of_pods(
     let all = declared(input, pods);
     let message = match bearers {
         0 => format!(
-            "no pod declares a port `{name}`{of}, so it matches nothing: they declare {all}"
+            "pods of {} declare no port `{name}`{of}, so it matches nothing: they declare {all}",
+            few(pods
+                .iter()
+                .filter_map(|at| Some(workload_of(snapshot, input.pod(*at)?))))
         ),
         _ => format!(
             "pods of {} declare no port `{name}`{of}, so it matches nothing there",

@@ -9,7 +9,7 @@ use crate::analysis::oracle::any_peer_matches;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::dns::{Dns, egress_rules};
 use crate::lint::written::{Written, WrittenRule, is_empty, items, network_policies, peers_key};
-use crate::lint::{Input, Rule, ports};
+use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::{self, Direction, Match};
 use crate::sets::Protocol;
 use crate::yaml::Node;
@@ -30,17 +30,20 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let dns = Dns::new(input);
     for written in network_policies(input) {
         let beside = beside(input, &written);
+        let pods = witness::subject(input, written.index);
+        let pods = pods.map_or_else(|| "these pods".to_owned(), |name| format!("pods of {name}"));
         for one in written.rules(Direction::Egress) {
             let Some(lowered) = one.rule.filter(|r| ports::are_of_dns(r)) else {
                 continue;
             };
             let case = Case {
                 input,
+                pods: &pods,
                 dns: &dns,
                 rule: lowered,
                 beside: &beside,
             };
-            let wrong = alternatives(input, &written, &one)
+            let wrong = alternatives(input, &written, &one, &pods)
                 .or_else(|| case.wrong_port(&one))
                 .or_else(|| case.one_protocol())
                 .or_else(|| case.node_local());
@@ -63,7 +66,7 @@ fn beside(input: &Input, written: &Written) -> Vec<usize> {
 }
 
 /// A namespace selector and a pod selector in two items (D2).
-fn alternatives(input: &Input, written: &Written, one: &WrittenRule) -> Option<Wrong> {
+fn alternatives(input: &Input, written: &Written, one: &WrittenRule, pods: &str) -> Option<Wrong> {
     let Match::Only(peers) = &one.rule?.peers else {
         return None;
     };
@@ -82,13 +85,15 @@ fn alternatives(input: &Input, written: &Written, one: &WrittenRule) -> Option<W
     });
     let own = written.policy.namespace.as_deref()?;
     found.then(|| (
-        format!("the DNS pods are two alternatives here: all pods of the selected namespaces, and pods of `{own}` with these labels"),
+        format!("the DNS pods are two alternatives here: {pods} may ask all pods of the selected namespaces, and pods of `{own}` with these labels"),
         "write `podSelector` and `namespaceSelector` in one item, without the second dash".to_owned(),
     ))
 }
 
 struct Case<'a> {
     input: &'a Input<'a>,
+    /// Who asks.
+    pods: &'a str,
     dns: &'a Dns,
     rule: &'a policy::Rule,
     /// The policies that select the same pods.
@@ -124,7 +129,7 @@ impl Case<'_> {
         let mut beside = egress_rules(self.input, self.beside);
         (!beside.any(|(_, rule)| right(rule))).then(|| {
             (
-                format!("the DNS pods listen on port {number}, which is what policies see; no rule allows it"),
+                format!("the DNS pods listen on port {number}, which is what policies see; no rule allows it to {}", self.pods),
                 format!("write port {number}, for UDP and for TCP"),
             )
         })
@@ -155,11 +160,17 @@ impl Case<'_> {
         let asked = |protocol| all().any(|r| self.dns.is_asked(self.input, r, Some(protocol)));
         match (asked(Protocol::Udp), asked(Protocol::Tcp)) {
             (true, false) => Some((
-                "DNS is allowed over UDP alone: answers that are too long for it are asked for again over TCP".to_owned(),
+                format!(
+                    "DNS is allowed to {} over UDP alone: answers that are too long for it are asked for again over TCP",
+                    self.pods
+                ),
                 "add the port for TCP".to_owned(),
             )),
             (false, true) => Some((
-                "DNS is allowed over TCP alone, and names are looked up over UDP; a port without `protocol` is TCP".to_owned(),
+                format!(
+                    "DNS is allowed to {} over TCP alone, and names are looked up over UDP; a port without `protocol` is TCP",
+                    self.pods
+                ),
                 "add the port with `protocol: UDP`".to_owned(),
             )),
             _ => None,
@@ -180,7 +191,10 @@ impl Case<'_> {
         };
         let wanted = self.dns.is_peer(self.input, self.rule);
         (wanted && !all.any(|(_, rule)| reaches(rule))).then(|| (
-            "NodeLocal DNSCache answers at an address of the node, which selectors of pods do not match".to_owned(),
+            format!(
+                "NodeLocal DNSCache answers {} at an address of the node, which selectors of pods do not match",
+                self.pods
+            ),
             "add `ipBlock: {cidr: 169.254.20.10/32}`, and one with the address of the DNS Service".to_owned(),
         ))
     }

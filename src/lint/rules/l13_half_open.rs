@@ -8,9 +8,8 @@ use crate::analysis::oracle::{Decision, gate};
 use crate::analysis::{Analysis, Endpoint};
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::{Written, network_policies};
-use crate::lint::{Input, Rule, ports};
+use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::{self, Direction, Match, Peer, PeerItem};
-use crate::sets::Protocol;
 
 pub const RULE: Rule = Rule {
     code: "L13",
@@ -99,14 +98,30 @@ impl Case<'_, '_> {
             own.any(|own| self.is_open(*own, other))
         };
         let closed = others.iter().copied().filter(|other| !is_open(*other));
-        let closed: Vec<usize> = closed.collect();
-        if self.direction == Direction::Ingress && closed.len() < others.len() {
-            return None;
+        let mut closed: Vec<usize> = closed.collect();
+        if closed.len() < others.len() {
+            match self.direction {
+                Direction::Ingress => return None,
+                Direction::Egress => closed.retain(|other| self.is_meant(*other, &others)),
+            }
         }
         closed.into_iter().find_map(|other| {
             let first = own.iter().copied().find(|pod| *pod != other)?;
             self.explain(first, other)
         })
+    }
+
+    /// Whether a destination that is closed is meant, although others of its peer are open: not if pods of the policy
+    /// connect among themselves, or if only others declare the port.
+    fn is_meant(&self, other: usize, others: &[usize]) -> bool {
+        let declares = |pod: usize| {
+            let wanted = ports::at_pod(self.input, self.rule, pod);
+            let declared = self.input.pod(pod).map_or(&[][..], |pod| &pod.ports);
+            declared.iter().any(|p| wanted.contains(p.protocol, p.port))
+        };
+        let own = self.input.subjects(self.written.index);
+        own.binary_search(&other).is_err()
+            && (declares(other) || !others.iter().any(|pod| declares(*pod)))
     }
 
     fn ends(&self, own: usize, other: usize) -> (usize, usize) {
@@ -130,7 +145,7 @@ impl Case<'_, '_> {
     fn explain(&self, own: usize, other: usize) -> Option<String> {
         let snapshot = self.input.snapshot;
         let (from, to) = self.ends(own, other);
-        let (protocol, port) = self.example(to)?;
+        let (protocol, port) = witness::port(self.input, self.rule, to)?;
         let gate = |direction| {
             let (from, to) = (Endpoint::Pod(from), Endpoint::Pod(to));
             gate(snapshot, direction, &from, &to, Some((protocol, port)))
@@ -155,20 +170,11 @@ impl Case<'_, '_> {
             names.join(", ")
         ))
     }
-
-    /// A port of the rule, one that the destination declares if there is one.
-    fn example(&self, to: usize) -> Option<(Protocol, u16)> {
-        let wanted = ports::at_pod(self.input, self.rule, to);
-        let declared = self.input.pod(to)?.ports.iter();
-        let mut declared = declared.map(|port| (port.protocol, port.port));
-        let used = declared.find(|(protocol, port)| wanted.contains(*protocol, *port));
-        used.or_else(|| wanted.example())
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::{example, lines};
+    use crate::lint::tests::{NONE, example, lines};
 
     #[test]
     fn connections_that_the_other_end_denies() {
@@ -200,5 +206,53 @@ mod tests {
         };
         assert_eq!(both(""), [18]);
         assert!(both("{podSelector: {}}, ").is_empty());
+    }
+
+    fn pod(name: &str, labels: &str, ports: &str) -> String {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: data, labels: {{{labels}}}}}\nspec: {{containers: [{{name: c{ports}}}]}}\n---\n"
+        )
+    }
+
+    fn policy(name: &str, subject: &str, rules: &str) -> String {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: data}}\nspec: {{podSelector: {{matchLabels: {{{subject}}}}}, {rules}}}\n---\n"
+        )
+    }
+
+    #[test]
+    fn a_peer_of_several_workloads_means_those_that_listen() {
+        let postgres = ", ports: [{containerPort: 5432}]";
+        let found = |dump_ports: &str| {
+            let pods = pod("web", "app: web", "")
+                + &pod("primary", "set: pg, role: primary", postgres)
+                + &pod("dump", "set: pg, role: dump", dump_ports);
+            let policies = policy("dump", "role: dump", "ingress: []")
+                + &policy(
+                    "web",
+                    "app: web",
+                    "policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {set: pg}}}], ports: [{port: 5432}]}]",
+                );
+            lines("L13", &(pods + &policies))
+        };
+        assert_eq!(found(""), NONE);
+        assert_eq!(found(postgres), [24]);
+    }
+
+    #[test]
+    fn pods_of_one_policy_need_not_all_connect_to_each_other() {
+        let postgres = ", ports: [{containerPort: 5432}]";
+        let pods = pod("primary", "set: pg, role: primary", postgres)
+            + &pod("read", "set: pg, role: read", postgres);
+        let group = policy(
+            "group",
+            "set: pg",
+            "policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {set: pg}}}], ports: [{port: 5432}]}]",
+        );
+        let read = policy("read", "role: read", "ingress: []");
+        assert_eq!(lines("L13", &format!("{pods}{group}{read}")), NONE);
+        // That none can connect is a mistake.
+        let both = policy("pg", "set: pg", "ingress: []");
+        assert_eq!(lines("L13", &format!("{pods}{group}{both}")), [14]);
     }
 }

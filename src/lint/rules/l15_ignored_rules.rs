@@ -5,7 +5,7 @@
 use crate::cluster::Enforcer;
 use crate::diag::{Change, Diagnostic, Severity};
 use crate::lint::written::{network_policies, rules_key};
-use crate::lint::{Input, Rule};
+use crate::lint::{Input, Rule, witness};
 use crate::policy::Direction;
 
 pub const RULE: Rule = Rule {
@@ -33,8 +33,10 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             if types.is_empty() || listed || written.rules(direction).is_empty() {
                 continue;
             }
+            let of = witness::subject(input, written.index)
+                .map_or_else(String::new, |name| format!(" of {name}"));
             let message = format!(
-                "these rules are ignored, because `policyTypes` does not list {}; the policy leaves {key} as it is",
+                "these rules are ignored, because `policyTypes` does not list {}; the policy leaves {key}{of} as it is",
                 direction.name()
             );
             let help = format!(

@@ -51,9 +51,22 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 Some(node) => written.span(node),
                 None => key_span(&written, other),
             };
+            if listed.is_some() && direction == Direction::Ingress && !accepts(input, &written) {
+                continue;
+            }
             out.push(finding(rule, input, &written, direction, pod, at));
         }
     }
+}
+
+/// Whether a pod of the policy declares ports, or a Service leads to it. Where none does, there is nothing that a listed
+/// Ingress could deny by mistake.
+fn accepts(input: &Input, written: &Written) -> bool {
+    let mut pods = input.subjects(written.index).iter();
+    pods.any(|at| {
+        let declares = input.pod(*at).is_some_and(|pod| !pod.ports.is_empty());
+        declares || input.services_of(*at).next().is_some()
+    })
 }
 
 fn key_span(written: &Written, direction: Direction) -> Span {
@@ -111,10 +124,15 @@ mod tests {
     fn isolation_that_nobody_asked_for() {
         let example = example(include_str!("l16_unintended_isolation.md"));
         assert_eq!(lines("L16", example), [11]);
-        let types = example.replace("  egress:", "  policyTypes: [Egress, Ingress]\n  egress:");
+        let worker = example.replace("  egress:", "  policyTypes: [Egress, Ingress]\n  egress:");
+        let listens = "{name: render, ports: [{containerPort: 8080}]}]";
+        let types = worker.replace("{name: render}]", listens);
         assert_eq!(lines("L16", &types), [11]);
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: r, namespace: studio}\nspec: {selector: {app: render}, ports: [{port: 80}]}\n";
+        assert_eq!(lines("L16", &format!("{worker}{service}")), [11]);
         let default_deny = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: d, namespace: studio}\nspec: {podSelector: {}}\n";
         for fine in [
+            worker,
             example.replace("  egress:", "  policyTypes: [Egress]\n  egress:"),
             example.replace("  egress:", "  ingress: []\n  egress:"),
             types.replace("name: render-egress", "name: render-deny"),

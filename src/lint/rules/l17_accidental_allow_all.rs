@@ -2,11 +2,13 @@
 //!
 #![doc = include_str!("l17_accidental_allow_all.md")]
 
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::any_peer_matches;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::{
-    WrittenRule, entry, is_empty, items, network_policies, peers_key, rules_key,
+    Written, WrittenRule, entry, is_empty, items, network_policies, peers_key, rules_key,
 };
-use crate::lint::{Input, Rule};
+use crate::lint::{Input, Rule, witness};
 use crate::policy::{self, Direction, Match};
 use crate::yaml::{Node, Value};
 
@@ -27,6 +29,11 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 let Some((message, help)) = judge(one, direction, rules.len()) else {
                     continue;
                 };
+                let witness = witness(input, &written, direction, (one, &rules));
+                let message = match witness {
+                    Some(witness) => format!("{message}: {witness}"),
+                    None => message,
+                };
                 let finding = rule.finding(message).help(help);
                 let at = match &one.node.value {
                     Value::Null => one.rule.map(|rule| rule.span.clone()),
@@ -36,6 +43,27 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// A connection that a rule allows and that no other rule seems to mean: for a rule of all namespaces, with a pod of
+/// another one.
+fn witness(
+    input: &Input,
+    written: &Written,
+    direction: Direction,
+    (one, rules): (&WrittenRule, &[WrittenRule]),
+) -> Option<String> {
+    let lowered = one.rule?;
+    let others = rules.iter().filter_map(|other| other.rule);
+    let others: Vec<&policy::Rule> = others.filter(|r| !std::ptr::eq(*r, lowered)).collect();
+    let own = written.policy.namespace.as_deref();
+    let is_meant = |pod: usize| {
+        let end = Endpoint::Pod(pod);
+        let matches = |rule: &&policy::Rule| any_peer_matches(input.snapshot, &rule.peers, &end);
+        let at_home = || input.workload_of(pod).map(|w| w.namespace.as_str()) == own;
+        others.iter().any(matches) || lowered.peers != Match::Any && at_home()
+    };
+    witness::opened(input, written.index, direction, lowered, &is_meant)
 }
 
 /// What a rule allows by accident, and what to do.

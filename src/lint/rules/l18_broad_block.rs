@@ -2,11 +2,13 @@
 //!
 #![doc = include_str!("l18_broad_block.md")]
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::{Block, blocks};
-use crate::lint::{Input, Rule, ports};
+use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::Direction;
 
 pub const RULE: Rule = Rule {
@@ -42,13 +44,26 @@ fn excepts_private(block: &Block) -> bool {
     })
 }
 
+/// A connection to a private address that a block opens.
+fn private_witness(input: &Input, block: &Block) -> String {
+    let private = PRIVATE.iter().filter_map(|net| net.parse::<IpNet>().ok());
+    let first = private.filter_map(|net| net.hosts().next());
+    let addresses: Vec<IpAddr> = first.filter(|a| block.net.contains(a)).collect();
+    let (policy, direction) = (block.written.index, block.direction);
+    witness::opened_to(input, policy, direction, block.rule, &addresses)
+        .map_or_else(String::new, |witness| format!(": {witness}"))
+}
+
 fn judge(input: &Input, block: &Block) -> Option<(String, &'static str)> {
     let (rule, net) = (block.rule, block.net);
     if block.direction == Direction::Egress {
         let fine = excepts_private(block) || ports::are_of_dns(rule);
         return (!fine).then(|| {
             (
-                format!("`{net}` is every address, private networks included"),
+                format!(
+                    "`{net}` is every address, private networks included{}",
+                    private_witness(input, block)
+                ),
                 "if the Internet is meant, except the private ranges: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and fc00::/7",
             )
         });
@@ -94,5 +109,10 @@ mod tests {
             "{ingress}---\napiVersion: v1\nkind: Service\nmetadata: {{name: p, namespace: crawl}}\nspec: {{type: LoadBalancer, selector: {{app: spider}}, ports: [{{port: 443}}]}}\n"
         );
         assert!(lines("L18", &published).is_empty());
+        // The address of the API server is not known.
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: p, namespace: crawl}\nspec: {selector: {app: spider}, ports: [{port: 443, targetPort: 443}]}\n";
+        let webhook = "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: w}\nwebhooks: [{name: w.example.com, clientConfig: {service: {name: p, namespace: crawl, port: 443}}}]\n";
+        assert_eq!(lines("L18", &format!("{ingress}{service}")), [12]);
+        assert!(lines("L18", &format!("{ingress}{service}{webhook}")).is_empty());
     }
 }

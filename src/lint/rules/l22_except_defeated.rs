@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::blocks;
-use crate::lint::{Input, Rule, ports};
+use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::{self, Action, Direction, Match, Peer};
 use crate::sets::{IpSet, PortSet};
 
@@ -34,8 +34,9 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             continue;
         };
         let message = format!(
-            "`{net}` is excepted here, and a rule of `{}` allows it on the same ports: rules add up, `except` denies nothing",
-            by.full_name()
+            "`{net}` is excepted here, and a rule of `{}` allows it on the same ports{}: rules add up, `except` denies nothing",
+            by.full_name(),
+            case.witness(*net)
         );
         let help = "except the range in that rule, too, or remove the exception";
         let finding = rule.finding(message).help(help);
@@ -60,6 +61,13 @@ impl<'a> Case<'a, '_> {
             rules.any(|rule| self.allows(rule, net)) && self.shares_pod(*at, &own)
         });
         found.next().map(|(_, policy)| &**policy)
+    }
+
+    /// A connection with an address of a range that is allowed.
+    fn witness(&self, net: IpNet) -> String {
+        let first = [net.hosts().next().unwrap_or(net.addr())];
+        let found = witness::opened_to(self.input, self.policy, self.direction, self.rule, &first);
+        found.map_or_else(String::new, |witness| format!(" ({witness})"))
     }
 
     fn shares_pod(&self, policy: usize, own: &[usize]) -> bool {

@@ -5,7 +5,7 @@
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::cover::{Ports, covers, is_plain_beside, one_covers};
 use crate::lint::ends::exact;
-use crate::lint::{Input, Rule};
+use crate::lint::{Input, Rule, witness};
 use crate::policy::{self, Action, Combine, Direction, Match, Peer, Policy};
 
 pub const RULE: Rule = Rule {
@@ -25,12 +25,12 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let tier = snapshot.tiers.get(policy.tier);
         tier.is_some_and(|tier| tier.combine == Combine::FirstMatch)
     };
-    let policies = snapshot.policies.iter().zip(exact(input));
-    let policies: Vec<&Policy> = policies
-        .filter(|(policy, exact)| *exact && ordered(policy))
-        .map(|(policy, _)| &**policy)
-        .collect();
-    for policy in &policies {
+    let policies = snapshot.policies.iter().zip(exact(input)).enumerate();
+    let (places, policies): (Vec<usize>, Vec<&Policy>) = policies
+        .filter(|(_, (policy, exact))| *exact && ordered(policy))
+        .map(|(place, (policy, _))| (place, &**policy))
+        .unzip();
+    for (place, policy) in places.iter().zip(&policies) {
         for direction in Direction::BOTH {
             let before = earlier(&policies, policy, direction);
             for (at, shadowed) in policy.rules(direction).iter().enumerate() {
@@ -42,7 +42,8 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                     .filter(|(_, rule)| is_plain_beside(rule, shadowed))
                     .collect();
                 if let Some(by) = shadows(&all, shadowed) {
-                    out.push(finding(rule, policy, shadowed, by));
+                    let witness = witness::matched(input, *place, direction, shadowed);
+                    out.push(finding(rule, policy, shadowed, (by, witness)));
                 }
             }
         }
@@ -91,8 +92,12 @@ fn shadows<'a>(earlier: &[Earlier<'a>], rule: &policy::Rule) -> Option<Earlier<'
     first
 }
 
-fn finding(rule: &Rule, policy: &Policy, at: &policy::Rule, by: Earlier) -> Diagnostic {
-    let (other, before) = by;
+fn finding(
+    rule: &Rule,
+    policy: &Policy,
+    at: &policy::Rule,
+    ((other, before), witness): (Earlier, Option<String>),
+) -> Diagnostic {
     let does = match before.action {
         Action::Accept => "accepts",
         Action::Deny => "denies",
@@ -103,13 +108,14 @@ fn finding(rule: &Rule, policy: &Policy, at: &policy::Rule, by: Earlier) -> Diag
         None => "the rule".to_owned(),
     };
     let message = format!(
-        "this rule never decides: {name} at {}{} is asked before it and {does} all that it matches",
+        "this rule never decides: {name} at {}{} is asked before it and {does} all that it matches{}",
         before.span,
         if std::ptr::eq(other, policy) {
             String::new()
         } else {
             format!(" of {}", other.title())
-        }
+        },
+        witness.map_or_else(String::new, |witness| format!(", such as {witness}"))
     );
     rule.finding(message)
         .at(at.span.clone())
@@ -119,7 +125,7 @@ fn finding(rule: &Rule, policy: &Policy, at: &policy::Rule, by: Earlier) -> Diag
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::{NONE, of_code};
+    use crate::lint::tests::{NONE, all_of, of_code};
 
     fn policy(name: &str, priority: u32, rules: &str) -> String {
         format!(
@@ -134,6 +140,16 @@ mod tests {
         let found = |text: &str| of_code("L25", text);
         assert_eq!(found(&policy("a", 1, &format!("{deny}{web}"))), [10]);
         assert_eq!(found(&policy("a", 1, &format!("{web}{deny}"))), NONE);
+        // With a connection of the input, if there is one.
+        let pods = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: s, labels: {app: web}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: s}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: s}\n";
+        let shadowed = policy("a", 1, &format!("{deny}{web}"));
+        let found_with = all_of("L25", &format!("{shadowed}{pods}"));
+        assert!(
+            found_with[0]
+                .message
+                .ends_with(", such as `s/b` to `s/a` on TCP 80"),
+            "{found_with:?}"
+        );
         // Halves of the ports in two rules.
         let half = |from: u32, to: u32| {
             format!(

@@ -3,7 +3,7 @@
 #![doc = include_str!("l33_deny_intention.md")]
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::{Input, Rule};
+use crate::lint::{Input, Rule, witness};
 use crate::policy::{self, Action, Direction, Match, Policy, PortMatch};
 use crate::yaml::Object;
 
@@ -48,8 +48,13 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let Some(why) = named.or_else(noted) else {
             continue;
         };
+        let witness = Direction::BOTH.iter().find_map(|direction| {
+            let mut rules = policy.rules(*direction).iter().filter(|rule| !is_dns(rule));
+            rules.find_map(|rule| witness::opened(input, at, *direction, rule, &|_| false))
+        });
         let message = format!(
-            "{why}, but its rules allow: what they match is let through, and everything else is denied"
+            "{why}, but its rules allow: what they match is let through{}, and everything else is denied",
+            witness.map_or_else(String::new, |witness| format!(" ({witness})"))
         );
         let found = rule
             .finding(message)

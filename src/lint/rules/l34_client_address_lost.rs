@@ -51,7 +51,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 continue;
             }
             for (item, set) in blocks(with) {
-                let mut found = finding(rule, service, item, port);
+                let mut found = finding(rule, service, item, (&input.name_of(pod), port));
                 if is_private(set) {
                     found.severity = Severity::Info;
                 }
@@ -154,9 +154,14 @@ fn target_in(
     targets.find(|port| any_port_matches(snapshot, &rule.ports, &Endpoint::Pod(pod), Some(*port)))
 }
 
-fn finding(rule: &Rule, service: &Service, item: &PeerItem, port: (Protocol, u16)) -> Diagnostic {
+fn finding(
+    rule: &Rule,
+    service: &Service,
+    item: &PeerItem,
+    (pods, port): (&str, (Protocol, u16)),
+) -> Diagnostic {
     let message = format!(
-        "this block possibly does not match its clients: {} Service `{}/{}` does not have `externalTrafficPolicy: Local`, so on {} {} the pods may see the address of a node",
+        "this block possibly does not match its clients: {} Service `{}/{}` does not have `externalTrafficPolicy: Local`, so on {} {} pods of {pods} may see the address of a node",
         service.kind,
         service.namespace,
         service.name,

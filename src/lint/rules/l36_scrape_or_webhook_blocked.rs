@@ -6,10 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::analysis::oracle::{any_port_matches, gate, probe};
 use crate::analysis::{Direction, Endpoint};
-use crate::cluster::{
-    Caller, Client, ClientPort, ClientTarget, Pod, Service, ServicePort, Snapshot, TargetPort,
-};
+use crate::cluster::{Caller, Pod, Snapshot};
 use crate::diag::{Diagnostic, Severity, Span};
+use crate::lint::clients::{Port, pods_of, targets};
 use crate::lint::ends::{labelled, namespace_of, workload_of};
 use crate::lint::{Input, Rule};
 use crate::policy::{self, Action, Match, Peer};
@@ -41,7 +40,7 @@ const OUTSIDE: Endpoint = Endpoint::Address(IpAddr::V4(Ipv4Addr::new(203, 0, 113
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let search = Search::new(input);
     for client in &input.snapshot.clients {
-        let targets = search.targets(client).into_iter();
+        let targets = targets(input.snapshot, client).into_iter();
         let blocked = targets.filter(|(pod, port)| !search.reaches(client.caller, *pod, *port));
         if let Some((pod, port)) = blocked.into_iter().next() {
             let found = search.finding(rule, client.caller, pod, port);
@@ -60,8 +59,6 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         }
     }
 }
-
-type Port = (Protocol, u16);
 
 struct Search<'a> {
     input: &'a Input<'a>,
@@ -84,50 +81,6 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The pods that a client connects to, with their ports.
-    fn targets(&self, client: &Client) -> Vec<(usize, Port)> {
-        let here = |namespace: &str| {
-            let all = client.namespaces.as_ref();
-            all.is_none_or(|all| all.iter().any(|name| name == namespace))
-        };
-        if let ClientTarget::Pods(labels) = &client.target {
-            let pods = self.snapshot.pods.iter().enumerate();
-            let pods = pods.filter(|(_, pod)| {
-                here(namespace_of(self.snapshot, pod)) && labels.matches(&pod.labels)
-            });
-            return pods
-                .flat_map(|(at, pod)| ports(&client.ports, pod, None).map(move |p| (at, p)))
-                .collect();
-        }
-        let services = self.snapshot.services.iter().filter(|service| {
-            here(&service.namespace)
-                && match &client.target {
-                    ClientTarget::Services(labels) => labels.matches(&service.labels),
-                    ClientTarget::Service(name) => *name == service.name,
-                    ClientTarget::Pods(_) => false,
-                }
-        });
-        let services: Vec<&Service> = services.collect();
-        let pods = services.iter().flat_map(|service| {
-            let pods = self.pods_of(service);
-            pods.flat_map(|(at, pod)| {
-                ports(&client.ports, pod, Some(service)).map(move |port| (at, port))
-            })
-        });
-        pods.collect()
-    }
-
-    fn pods_of(&self, service: &'a Service) -> impl Iterator<Item = (usize, &'a Pod)> {
-        let snapshot = self.snapshot;
-        let pods = snapshot.pods.iter().enumerate();
-        pods.filter(move |(_, pod)| {
-            let mut wanted = service.selector.iter();
-            !service.selector.is_empty()
-                && namespace_of(snapshot, pod) == service.namespace
-                && wanted.all(|(key, value)| pod.labels.get(key) == Some(value))
-        })
-    }
-
     /// Workloads and Services whose annotations name a port to scrape.
     fn annotated(&self) -> Vec<(String, Option<&'a Span>, usize, Port)> {
         let mut found = Vec::new();
@@ -139,7 +92,7 @@ impl<'a> Search<'a> {
         }
         for service in self.snapshot.services.iter() {
             let port = scraped_port(&service.annotations);
-            if let Some((port, (pod, _))) = port.zip(self.pods_of(service).next()) {
+            if let Some((port, (pod, _))) = port.zip(pods_of(self.snapshot, service).next()) {
                 let title = format!("Service {}/{}", service.namespace, service.name);
                 found.push((title, service.span.as_ref(), pod, port));
             }
@@ -230,36 +183,6 @@ fn scraped_port(annotations: &Labels) -> Option<Port> {
     let wanted = annotations.get("prometheus.io/scrape")?;
     let port = annotations.get("prometheus.io/port")?.parse().ok()?;
     (wanted == "true").then_some((Protocol::Tcp, port))
-}
-
-/// The ports of a pod that a client connects to.
-fn ports<'p>(
-    wanted: &'p [ClientPort],
-    pod: &'p Pod,
-    service: Option<&'p Service>,
-) -> impl Iterator<Item = Port> {
-    wanted.iter().flat_map(move |port| match port {
-        ClientPort::OfPod(port) => resolve(port, pod),
-        ClientPort::OfService(port) => {
-            let is_meant = |of: &&ServicePort| match port {
-                TargetPort::Name(name) => of.name.as_ref() == Some(name),
-                TargetPort::Number(number) => of.port == *number,
-            };
-            let mut all = service.into_iter().flat_map(|service| &service.ports);
-            all.find(is_meant).and_then(|of| resolve(&of.target, pod))
-        }
-    })
-}
-
-fn resolve(port: &TargetPort, pod: &Pod) -> Option<Port> {
-    match port {
-        TargetPort::Number(number) => Some((Protocol::Tcp, *number)),
-        TargetPort::Name(name) => {
-            let mut ports = pod.ports.iter();
-            let found = ports.find(|port| port.name.as_ref() == Some(name))?;
-            Some((found.protocol, found.port))
-        }
-    }
 }
 
 #[cfg(test)]

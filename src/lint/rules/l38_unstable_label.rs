@@ -4,6 +4,7 @@
 
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
+use crate::lint::ends::{few, workload_of};
 use crate::lint::{Input, Rule};
 use crate::yaml::{Mark, Node, Object, Value};
 
@@ -55,9 +56,9 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 .or(key.strip_prefix("any:"))
                 .unwrap_or(key);
             if dialect::ignores_label(enforcer, key) {
-                out.push(ignored(rule, object, key, mark));
+                out.push(ignored(rule, object, (key, &bearers(input, key)), mark));
             } else if UNSTABLE.contains(&key) {
-                out.push(unstable(rule, object, key, mark));
+                out.push(unstable(rule, object, (key, &bearers(input, key)), mark));
             }
         };
         keys(spec, &mut see);
@@ -110,9 +111,20 @@ fn words(text: &str, see: &mut dyn FnMut(&str)) {
     }
 }
 
-fn unstable(rule: &Rule, object: &Object, key: &str, mark: Mark) -> Diagnostic {
+/// The workloads whose pods have a label: ` (of ...)`; nothing if none is known.
+fn bearers(input: &Input, key: &str) -> String {
+    let pods = input.snapshot.pods.iter();
+    let pods = pods.filter(|pod| pod.labels.contains_key(key));
+    let names = few(pods.map(|pod| workload_of(input.snapshot, pod)));
+    match names.is_empty() {
+        true => names,
+        false => format!(" of {names}"),
+    }
+}
+
+fn unstable(rule: &Rule, object: &Object, (key, of): (&str, &str), mark: Mark) -> Diagnostic {
     let message = format!(
-        "a controller sets the label `{key}`, and other pods of the same workload have another value: after the next change this selects other pods or none"
+        "a controller sets the label `{key}`{of}, and other pods of the same workload have another value: after the next change this selects other pods or none"
     );
     let found = rule.finding(message);
     object
@@ -120,9 +132,9 @@ fn unstable(rule: &Rule, object: &Object, key: &str, mark: Mark) -> Diagnostic {
         .help("select by a label of your own in the pod template, such as `app`")
 }
 
-fn ignored(rule: &Rule, object: &Object, key: &str, mark: Mark) -> Diagnostic {
+fn ignored(rule: &Rule, object: &Object, (key, of): (&str, &str), mark: Mark) -> Diagnostic {
     let message = format!(
-        "Cilium does not use the label `{key}` to tell pods apart: this selector behaves as if no pod had it"
+        "Cilium does not use the label `{key}`{of} to tell pods apart: this selector behaves as if no pod had it"
     );
     let mut found = rule.finding(message);
     found.severity = Severity::Error;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::lint::cover::covers;
-use crate::lint::{Input, Rule};
+use crate::lint::{Input, Rule, witness};
 use crate::policy::{Direction, Peer, PeerItem, Policy};
 
 pub const RULE: Rule = Rule {
@@ -39,7 +39,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             false => subjects.iter().all(|pod| learnt.contains(pod)),
         };
         if !known {
-            out.push(finding(rule, needs, item));
+            out.push(finding(rule, needs, item, witness::subject(input, at)));
         }
     }
 }
@@ -66,8 +66,15 @@ fn first_name(policy: &Policy) -> Option<&PeerItem> {
     items.find(|item| matches!(item.peer, Peer::Domain(_)))
 }
 
-fn finding(rule: &Rule, policy: &Policy, item: &PeerItem) -> Diagnostic {
-    let message = "no addresses are known for this name: no policy for these pods has an egress rule with `rules.dns`, so their DNS answers are not read, and the rule allows nothing";
+fn finding(rule: &Rule, policy: &Policy, item: &PeerItem, pods: Option<String>) -> Diagnostic {
+    let name = match &item.peer {
+        Peer::Domain(name) => format!("`{name}`"),
+        _ => "this name".to_owned(),
+    };
+    let pods = pods.map_or_else(|| "these pods".to_owned(), |name| format!("pods of {name}"));
+    let message = format!(
+        "no addresses are known for {name}: no policy for {pods} has an egress rule with `rules.dns`, so their DNS answers are not read, and the rule allows nothing"
+    );
     let found = rule.finding(message).at(item.span.clone());
     found.on(policy.title()).help(
         "add `rules: {dns: [{matchPattern: \"*\"}]}` to the `toPorts` of the rule that allows DNS",

@@ -247,6 +247,65 @@ fn a_workload_moves_to_another_namespace_by_dragging() {
 }
 
 #[test]
+fn a_move_into_another_namespace_shows_what_it_changes_before_the_drop() {
+    const PROJECT: &str = "format: drawbridge/1
+settings: {base: none}
+namespaces: [{name: shop}, {name: ops}]
+workloads:
+- {name: web, namespace: shop, labels: {app: web}}
+- {name: db, namespace: shop, labels: {app: db}}
+- {name: runner, namespace: ops, labels: {app: runner}}
+policies:
+- file: pg.yaml
+  text: |
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: pg, namespace: shop}
+    spec:
+      podSelector: {matchLabels: {app: db}}
+      policyTypes: [Ingress]
+      ingress:
+      - from: [{podSelector: {matchLabels: {app: web}}}]
+        ports: [{port: 5432}]
+";
+    let (document, _) = drawbridge::project::format::read(PROJECT, "shop").expect("readable");
+    let mut bench = Bench::new(document);
+    let before = bench.document();
+    let ops = before.namespace_named("ops").expect("ops");
+    let sees = |bench: &Bench, text: &str| {
+        let mut found = bench.harness().query_all_by_label_contains(text);
+        found.next().is_some()
+    };
+    let drag_to_ops = |bench: &mut Bench, name: &str| {
+        let into = bench.rect(drawbridge::model::NodeRef::Namespace(ops));
+        let to = into.left_bottom() + vec2(10.0, -8.0);
+        let from = bench.rect(bench.node(name)).center();
+        bench.drag_begin(Modifiers::NONE, from, to);
+        bench.frame(egui::Event::PointerMoved(to));
+        to
+    };
+    let to = drag_to_ops(&mut bench, "shop/web");
+    assert!(sees(&bench, "Move to ops"));
+    assert!(sees(&bench, "Closes 1 connection"));
+    assert!(sees(&bench, "ops/web to shop/db on TCP 5432"));
+    assert_eq!(bench.document(), before, "it is not dropped yet");
+    bench.press(Key::Escape);
+    bench.drag_end(Modifiers::NONE, to);
+    assert!(!sees(&bench, "Closes 1 connection"));
+    bench.assert_is(&before);
+
+    let to = drag_to_ops(&mut bench, "shop/db");
+    assert!(sees(
+        &bench,
+        "No longer selected by 1 policy: shop/pg (imported)"
+    ));
+    assert!(sees(&bench, "Opens "));
+    bench.drag_end(Modifiers::NONE, to);
+    assert!(!sees(&bench, "No longer selected by"));
+    assert_ne!(bench.document(), before);
+}
+
+#[test]
 fn a_double_click_on_empty_canvas_adds_a_workload_and_edits_its_name() {
     let mut bench = Bench::new(Default::default());
     bench.double_click(bench.canvas().center());

@@ -1,5 +1,5 @@
-//! What typed labels or a typed selector would change, shown below the field before it is left: policies that start
-//! or stop to select pods, connections that open or close.
+//! What typed labels or a typed selector would change, shown below the field before it is left, and what a drop into
+//! another namespace would: policies that start or stop to select pods, connections that open or close.
 
 use egui::{Id, Ui};
 
@@ -7,9 +7,10 @@ use super::Inspect;
 use crate::app::icons;
 use crate::app::jobs::{Memo, Pool};
 use crate::app::panels::compare::long;
+use crate::app::selection::only;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Drafts};
-use crate::model::{Document, Edit, Item, NodeRef, Thing, WorkloadId};
+use crate::model::{Document, Edit, Item, NamespaceId, NodeRef, Thing, WorkloadId};
 use crate::query::compare::{Difference, Way};
 use crate::query::label_change::{LabelChange, Selection, label_change};
 use crate::scene::tokens;
@@ -24,12 +25,23 @@ type Asked = (Document, Edit);
 #[derive(Default)]
 pub struct LabelChangeView {
     answer: Memo<Asked, Option<LabelChange>>,
+    /// The move into another namespace that is being dragged.
+    pending: Option<(NamespaceId, Edit)>,
 }
 
 impl LabelChangeView {
-    /// Compares the Document with itself as if the labels being typed were taken over, on the worker pool.
-    pub(super) fn keep(&mut self, document: &Document, drafts: &Drafts, pool: &Pool) {
-        let Some(edit) = drafts.edits().find(|edit| is_of_labels(document, edit)) else {
+    /// Compares the Document with itself as if the pending move, or the labels being typed, were taken over, on the
+    /// worker pool.
+    pub(super) fn keep(
+        &mut self,
+        document: &Document,
+        (drafts, pending): (&Drafts, Option<(NamespaceId, Edit)>),
+        pool: &Pool,
+    ) {
+        self.pending = pending;
+        let dragged = self.pending.as_ref().map(|(_, edit)| edit);
+        let typed = || drafts.edits().find(|edit| is_of_labels(document, edit));
+        let Some(edit) = dragged.or_else(typed) else {
             if self.answer.asked().is_some() {
                 self.answer.forget();
             }
@@ -60,16 +72,43 @@ fn is_of_labels(document: &Document, edit: &Edit) -> bool {
     }
 }
 
-/// Shows what the draft of a field would change; nothing if that is nothing. While a newer answer is computed, the
-/// last one is faint.
+/// Shows what the draft of a field would change; nothing if that is nothing.
 pub fn preview_ui(ui: &mut Ui, inspect: &Inspect<'_>, field: Id) {
     let Some(edit) = inspect.drafts.edit_of(field) else {
         return;
     };
-    let document = inspect.document;
-    if !is_of_labels(document, edit) {
-        return;
+    if let (true, Edit::Change(item, _)) = (is_of_labels(inspect.document, edit), edit) {
+        answer_ui(ui, inspect, edit, *item);
     }
+}
+
+/// Shows what a drop into another namespace would change, while workloads are dragged over it.
+pub fn move_ui(ui: &mut Ui, inspect: &Inspect<'_>) {
+    let Some((into, edit)) = &inspect.inspector.label_change.pending else {
+        return;
+    };
+    let item = match only(inspect.selection) {
+        Some(item) => item,
+        None => Item::Namespace(*into),
+    };
+    let name = inspect.document.node_name(NodeRef::Namespace(*into));
+    let color = color(theme::palette(ui.ctx()).text);
+    widgets::message(ui, icons::ARROW_RIGHT, &format!("Move to {name}"), color);
+    let answer = inspect.inspector.label_change.answer.answer();
+    match answer {
+        Some((asked, Some(change))) if asked.1 == *edit && change.is_empty() => {
+            widgets::faint(
+                ui,
+                "No policy selects other pods; no connection opens or closes.",
+            );
+        }
+        _ => answer_ui(ui, inspect, edit, item),
+    }
+}
+
+/// Shows the answer about an edit of an item. While a newer one is computed, the last one is faint.
+fn answer_ui(ui: &mut Ui, inspect: &Inspect<'_>, edit: &Edit, item: Item) {
+    let document = inspect.document;
     let is = |asked: &Asked| asked.1 == *edit && asked.0 == *document;
     let answer = &inspect.inspector.label_change.answer;
     if !answer.asked().is_some_and(is) {
@@ -79,13 +118,12 @@ pub fn preview_ui(ui: &mut Ui, inspect: &Inspect<'_>, field: Id) {
     let Some((asked, Some(change))) = answer.answer() else {
         return;
     };
-    let Edit::Change(item, _) = edit else { return };
     let palette = theme::palette(ui.ctx());
     let (head, text) = match is(asked) {
         true => (palette.text, palette.text_secondary),
         false => (palette.text_faint, palette.text_faint),
     };
-    for line in lines(change, *item, document) {
+    for line in lines(change, item, document) {
         match line.icon {
             Some(icon) => drop(widgets::message(ui, icon, &line.text, color(head))),
             None => {

@@ -2,8 +2,7 @@
 
 use egui::Ui;
 
-use super::Inspect;
-use super::parts;
+use super::{Inspect, label_change, parts};
 use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::widgets::{self, Field, Row};
@@ -25,6 +24,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
         &format!("{} selected", items.len()),
         &counted(&items),
     );
+    label_change::move_ui(ui, inspect);
     if flows.len() == items.len() {
         let document = inspect.document;
         widgets::labelled(ui, "Ports", |ui| {

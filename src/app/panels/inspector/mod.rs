@@ -30,7 +30,7 @@ use crate::app::selection::only;
 use crate::app::side_layout::SideLayout;
 use crate::app::traffic::TrafficView;
 use crate::app::widgets::{Drafts, Field};
-use crate::model::{Document, Item};
+use crate::model::{Document, Edit, Item, NamespaceId};
 use crate::query::Results;
 use crate::scene::ExtraId;
 
@@ -54,7 +54,7 @@ pub struct InspectorView {
     pub audit: AuditView,
     /// Facts about the selected imported policy.
     policy: PolicyView,
-    /// What the labels being typed would change.
+    /// What the labels being typed, or the move being dragged, would change.
     label_change: LabelChangeView,
 }
 
@@ -71,9 +71,14 @@ pub struct Inspected<'a> {
 }
 
 impl InspectorView {
-    /// Computes what the labels being typed would change.
-    pub(super) fn keep_label_change(&mut self, document: &Document, drafts: &Drafts, pool: &Pool) {
-        self.label_change.keep(document, drafts, pool);
+    /// Computes what the labels being typed would change, or a move into another namespace that is being dragged.
+    pub(super) fn keep_label_change(
+        &mut self,
+        document: &Document,
+        (drafts, pending): (&Drafts, Option<(NamespaceId, Edit)>),
+        pool: &Pool,
+    ) {
+        self.label_change.keep(document, (drafts, pending), pool);
     }
 
     /// Computes what is shown on the worker pool. `analysis`: the analyses beside the proof and the

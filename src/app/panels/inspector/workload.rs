@@ -2,8 +2,8 @@
 
 use egui::{Id, Ui};
 
-use super::Inspect;
 use super::parts::{self, Texts, section, trial};
+use super::{Inspect, label_change};
 use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::theme::{self, color};
@@ -41,6 +41,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: WorkloadId) {
         &workload.name,
         &format!("in {namespace}"),
     );
+    label_change::move_ui(ui, inspect);
     section(
         ui,
         inspect,
