@@ -36,6 +36,26 @@ fn policies_that_nothing_judges_are_in_every_answer() {
         ("policy.linkerd.io/v1alpha1", "EgressNetwork", "warning"),
         ("access.smi-spec.io/v1alpha3", "TrafficTarget", "warning"),
         ("kubeovn.io/v1", "SecurityGroup", "warning"),
+        ("networking.istio.io/v1beta1", "Sidecar", "warning"),
+        ("networking.istio.io/v1", "ServiceEntry", "warning"),
+        (
+            "auth.consul.hashicorp.com/v2beta1",
+            "TrafficPermissions",
+            "warning",
+        ),
+        ("kuma.io/v1alpha1", "MeshPassthrough", "warning"),
+        ("policy.openservicemesh.io/v1alpha1", "Egress", "warning"),
+        ("network.openshift.io/v1", "NetNamespace", "warning"),
+        ("k8s.ovn.org/v1", "UserDefinedNetwork", "warning"),
+        ("k8s.ovn.org/v1", "EgressFirewall", "warning"),
+        ("k8s.cni.cncf.io/v1beta2", "MultiNetworkPolicy", "warning"),
+        (
+            "vpcresources.k8s.aws/v1beta1",
+            "SecurityGroupPolicy",
+            "warning",
+        ),
+        ("neuvector.com/v1", "NvSecurityRule", "warning"),
+        ("k8s.otterize.com/v1alpha3", "ClientIntents", "warning"),
         ("example.com/v1", "SuperNetworkPolicy", "warning"),
         ("v1", "NetworkPolicy", "error"),
         ("networking/v1", "NetworkPolicy", "error"),
@@ -64,6 +84,85 @@ fn policies_that_nothing_judges_are_in_every_answer() {
         assert_eq!(left_out["group"], group);
         assert_eq!(left_out["name"], "guard");
         assert_eq!(left_out["line"], 5);
+    }
+}
+
+#[test]
+fn policies_of_a_root_namespace_may_select_any_pod() {
+    let explain: Vec<&str> = ["explain"].into_iter().chain(ENDS).collect();
+    for (api_version, kind, namespace, far) in [
+        (
+            "security.istio.io/v1",
+            "AuthorizationPolicy",
+            "istio-system",
+            true,
+        ),
+        ("security.istio.io/v1", "AuthorizationPolicy", "bank", false),
+        (
+            "policy.linkerd.io/v1alpha1",
+            "EgressNetwork",
+            "linkerd-egress",
+            true,
+        ),
+        ("policy.linkerd.io/v1beta3", "Server", "bank", false),
+        (
+            "consul.hashicorp.com/v1alpha1",
+            "ServiceIntentions",
+            "bank",
+            true,
+        ),
+        (
+            "kuma.io/v1alpha1",
+            "MeshTrafficPermission",
+            "kuma-system",
+            true,
+        ),
+    ] {
+        let text = policy(api_version, kind).replace(
+            "guard, namespace: shop",
+            &format!("guard, namespace: {namespace}"),
+        );
+        let answer = run(&explain, &text);
+        let claims = answer.out.contains("allowed (no policy selects it)");
+        assert_eq!(claims, !far, "{kind} in {namespace}: {}", answer.out);
+        assert_eq!(answer.code, Some(2));
+    }
+}
+
+#[test]
+fn some_kinds_restrict_pods_only_with_a_field() {
+    for (api_version, kind, spec, code) in [
+        ("kubeovn.io/v1", "Subnet", "{cidrBlock: 10.16.0.0/16}", 0),
+        ("kubeovn.io/v1", "Subnet", "{private: false, acls: []}", 0),
+        ("kubeovn.io/v1", "Subnet", "{private: true}", 2),
+        ("kubeovn.io/v1", "Subnet", "{acls: [{action: drop}]}", 2),
+        ("capsule.clastix.io/v1beta2", "Tenant", "{owners: []}", 0),
+        (
+            "capsule.clastix.io/v1beta2",
+            "Tenant",
+            "{networkPolicies: {items: [{podSelector: {}}]}}",
+            2,
+        ),
+    ] {
+        let text = policy(api_version, kind).replace("{podSelector: {}}\n", &format!("{spec}\n"));
+        let answer = run(&["list", "-o", "json"], &text);
+        assert_eq!(answer.code, Some(code), "{kind} {spec}: {}", answer.err);
+    }
+}
+
+#[test]
+fn many_of_one_kind_are_one_warning() {
+    let one = |n: usize| {
+        format!(
+            "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: e{n}, namespace: shop}}\n"
+        )
+    };
+    let text = POD.to_owned() + &(0..20).map(one).collect::<String>();
+    for command in ["list", "lint"] {
+        let answer = run(&[command], &text);
+        let all = answer.err + &answer.out;
+        assert_eq!(all.matches("ServiceEntry of `").count(), 1, "{all}");
+        assert!(all.contains("and 19 more like it"), "{all}");
     }
 }
 
