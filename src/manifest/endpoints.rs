@@ -70,7 +70,7 @@ fn invalid(object: &Object, each: &[(String, PodName)]) -> Option<Diagnostic> {
     let is_address = |text: &str| text.parse::<IpAddr>().is_ok();
     let (text, _) = each.iter().find(|(text, _)| !is_address(text))?;
     let message = format!("`{text}` is not an IP address; this endpoint is left out");
-    let problem = Diagnostic::error("domain-endpoints", message).path("endpoints");
+    let problem = Diagnostic::error("left-out-value", message).path("endpoints");
     let help = "write an address; one whose endpoints are domain names has `addressType: FQDN`";
     Some(object.about(problem.help(help), object.node.mark))
 }

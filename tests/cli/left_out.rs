@@ -402,3 +402,88 @@ fn errors_of_a_project_are_in_the_exit_code() {
     }
     assert_eq!(drawbridge(&["diff", "-", "-"]).code, Some(2));
 }
+
+/// Code, and path or help, of what is reported about a manifest.
+fn reported(text: &str) -> Vec<(String, String)> {
+    let answer = run(&["lint", "-o", "json"], text);
+    let json = answer.json();
+    let findings = json["findings"].as_array().cloned().unwrap_or_default();
+    let word = |finding: &serde_json::Value, key: &str| {
+        finding[key].as_str().unwrap_or_default().to_owned()
+    };
+    let ours = |f: &&serde_json::Value| !word(f, "code").starts_with('L');
+    let ours: Vec<_> = findings.iter().filter(ours).collect();
+    let each = ours.iter();
+    each.map(|f| (word(f, "code"), word(f, "path") + " " + &word(f, "help")))
+        .collect()
+}
+
+#[test]
+fn values_that_mean_nothing_are_reported() {
+    let left_out = |text: &str| -> Vec<String> {
+        let all = reported(text).into_iter();
+        let own = all.filter(|(code, _)| code == "left-out-value");
+        own.map(|(_, path)| path.split(' ').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let service = |spec: &str| {
+        format!(
+            "{POD}{{apiVersion: v1, kind: Service, metadata: {{name: s, namespace: shop}}, spec: {spec}}}"
+        )
+    };
+    let ports =
+        service("{ports: [{port: 80}, {port: 0}, {port: 70000}, {port: 9, protocol: tcp}]}");
+    let paths = [
+        "spec.ports[1].port",
+        "spec.ports[2].port",
+        "spec.ports[3].protocol",
+    ];
+    assert_eq!(left_out(&ports), paths);
+    let addresses = service("{clusterIP: None, externalIPs: [192.0.2.1, x], clusterIPs: [None]}");
+    assert_eq!(left_out(&addresses), ["spec.externalIPs[1]"]);
+    let container =
+        "{containers: [{name: c, ports: [{containerPort: 80}, {containerPort: 99999}]}]}";
+    let job = format!(
+        "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: j, namespace: shop}}, spec: {{jobTemplate: {{spec: {{template: {{spec: {container}}}}}}}}}}}"
+    );
+    let path = "spec.jobTemplate.spec.template.spec.containers[0].ports[1].containerPort";
+    assert_eq!(left_out(&job), [path]);
+    let node = "{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDRs: [10.244.0.0/24, abc]}}";
+    assert_eq!(left_out(node), ["spec.podCIDRs[1]"]);
+    let namespace = |name: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, labels: {{kubernetes.io/metadata.name: {name}}}}}}}"
+        )
+    };
+    assert_eq!(left_out(&namespace("other")), ["metadata.labels"]);
+    assert_eq!(left_out(&namespace("shop")), [""; 0]);
+    let label = POD.replace("app: web", "app: \"{{ .Values.app }}\"");
+    assert_eq!(reported(&label)[0].0, "template");
+}
+
+#[test]
+fn help_for_what_people_write() {
+    let of = |spec: &str| {
+        let text = policy("networking.k8s.io/v1", "NetworkPolicy");
+        let found = reported(&text.replace("{podSelector: {}}\n", spec));
+        found.into_iter().map(|(_, help)| help).collect::<String>()
+    };
+    for (spec, help) in [
+        ("{policyTypes: [ingress]}", "write `Ingress`"),
+        (
+            "{podSelector: {matchExpressions: [{key: a, operator: notin, values: [b]}]}}",
+            "write `NotIn`",
+        ),
+        (
+            "{ingress: [{ports: [{port: 8080-8090}]}]}",
+            "`port: 8080` and `endPort: 8090`",
+        ),
+        (
+            "{podSelector: {matchLabels: {app: \"{{ .x }}\"}}}",
+            "render the chart first",
+        ),
+        ("\n\tpodSelector: {}\n", "indent with spaces"),
+    ] {
+        assert!(of(spec).contains(help), "{spec}: {}", of(spec));
+    }
+}

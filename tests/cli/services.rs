@@ -169,7 +169,7 @@ fn endpoints_without_addresses_are_reported() {
     let why = "the endpoints of Service `shop/far` are domain names, as `db.example.com` is";
     assert!(explain.err.contains(why), "{}", explain.err);
     let wrong = ask_with(&slice("IPv4", "db.example.com"), &["list"]);
-    let found = messages(&wrong, "domain-endpoints");
+    let found = messages(&wrong, "left-out-value");
     assert!(found[0].contains("is not an IP address"), "{found:?}");
     assert_eq!(wrong.code, Some(2));
     let fine = ask_with(&slice("IPv4", "192.0.2.1"), &["list"]);
