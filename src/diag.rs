@@ -58,6 +58,10 @@ pub const NOT_JUDGED: &str = "not-judged";
 /// The code of a folder that Kustomize builds and that is read as it is.
 pub const NOT_BUILT: &str = "kustomize";
 
+/// What to do about a template.
+pub const RENDER: &str =
+    "this looks like a template: render the chart first, as `helm template` does";
+
 /// How bad it is. Errors are what the API server would refuse or what makes an answer incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -261,6 +261,7 @@ fn peers_are_boolean_expressions() {
         name: "node-0".into(),
         labels: Labels::new(),
         addresses: Vec::new(),
+        pod_cidrs: Vec::new(),
     });
     let not = |peer| Peer::Not(Box::new(peer));
     let in_a = || Peer::Namespace("a".into());

@@ -7,7 +7,7 @@ use super::{
 use crate::diag::Diagnostic;
 use crate::load::Loaded;
 use crate::model::validate::Refusal;
-use crate::query::explain::{Answer, Verdict, ask, at_destination, ports};
+use crate::query::explain::{Answer, Verdict, ask_between, at_destination, ports};
 use crate::report::explain::{self, Asked};
 
 #[derive(clap::Args)]
@@ -66,6 +66,5 @@ fn question(args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<Diagnostic>), R
     let port = ports(&args.port)?;
     let to = loaded.destination(&args.to, &port)?;
     let (wanted, notes) = at_destination(snapshot, Some(&from), Some(&to), &port)?;
-    let answer = ask(snapshot, &from.ends(snapshot), &to.ends(snapshot), &wanted);
-    Ok((answer, notes))
+    Ok((ask_between(snapshot, &from, &to, &wanted), notes))
 }

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::diag::Span;
 use crate::policy::{Peer, Policy, Tier, WorkloadKey};
@@ -349,6 +349,17 @@ impl Snapshot {
         self.nodes.get(found.ok()?)
     }
 
+    /// The nodes whose pod CIDRs have some of these addresses, each with one such CIDR.
+    pub fn pod_cidrs_in<'a>(
+        &'a self,
+        addresses: &'a IpSet,
+    ) -> impl Iterator<Item = (&'a Node, IpNet)> {
+        let inside = |cidr: &&IpNet| !addresses.intersection(&IpSet::net(**cidr)).is_empty();
+        self.nodes
+            .iter()
+            .filter_map(move |node| Some((node, *node.pod_cidrs.iter().find(inside)?)))
+    }
+
     /// The declared ports of a pod that a port name in a policy refers to, of `protocol` if one is
     /// given (K13).
     pub fn ports_named(&self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
@@ -376,6 +387,8 @@ pub struct Node {
     pub labels: Labels,
     /// `status.addresses` that are addresses.
     pub addresses: Vec<IpAddr>,
+    /// `spec.podCIDRs`: the addresses that its pods get.
+    pub pod_cidrs: Vec<IpNet>,
 }
 
 /// A Service.
@@ -399,10 +412,14 @@ pub struct Service {
     pub addresses: Vec<IpAddr>,
     /// The addresses behind it, as EndpointSlices and Endpoints list them.
     pub endpoints: Vec<ServiceEndpoint>,
+    /// What EndpointSlices list behind it in place of addresses: domain names, to which nothing is sent.
+    pub endpoint_names: Vec<String>,
     /// The domain name that an ExternalName Service stands for.
     pub external_name: Option<String>,
     /// Addresses outside the cluster that lead to it: `externalIPs`, and those of its load balancer.
     pub external_addresses: Vec<IpAddr>,
+    /// Host names of its load balancer, which may have no known address.
+    pub balancer_names: Vec<String>,
     /// Whether pods see the addresses of clients outside: `externalTrafficPolicy: Local`.
     pub keeps_client_address: bool,
     /// `spec.ipFamilies`; IPv4 by default.
@@ -426,8 +443,10 @@ impl Service {
             headless: false,
             addresses: Vec::new(),
             endpoints: Vec::new(),
+            endpoint_names: Vec::new(),
             external_name: None,
             external_addresses: Vec::new(),
+            balancer_names: Vec::new(),
             keeps_client_address: false,
             families: Families::V4,
             annotations: Labels::new(),

@@ -27,7 +27,7 @@ use crate::cluster::Enforcer;
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
     FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered, RaisedPolicy, Reading,
-    Resolution, Target,
+    Resolution, Selects, Target,
 };
 use crate::yaml::Object;
 
@@ -174,7 +174,7 @@ pub fn kinds(enforcer: Enforcer) -> Vec<Kind> {
             reading: if enforced || kind.reading != Reading::Judged {
                 kind.reading
             } else {
-                Reading::LeftOut
+                Reading::LeftOut(Selects::OwnNamespace)
             },
             ..*kind
         })

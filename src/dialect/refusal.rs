@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use crate::diag::{Change, Correction, Diagnostic};
+use crate::diag::{Change, Correction, Diagnostic, RENDER};
 use crate::yaml::decode::TypeError;
 use crate::yaml::{Mark, Object};
 
@@ -23,7 +23,9 @@ impl<'a> Refusals<'a> {
 
     /// Refuses the field at `path`, written at `mark`.
     pub fn add(&mut self, code: &'static str, path: impl Display, mark: Mark, message: String) {
-        let diagnostic = Diagnostic::error(code, message).path(path.to_string());
+        let is_template = message.contains("{{");
+        let mut diagnostic = Diagnostic::error(code, message).path(path.to_string());
+        diagnostic.help = is_template.then(|| RENDER.to_owned());
         self.found.push(self.object.about(diagnostic, mark));
     }
 
@@ -67,6 +69,13 @@ impl<'a> Refusals<'a> {
     pub fn help(&mut self, since: usize, help: &str) {
         for diagnostic in self.found.iter_mut().skip(since) {
             diagnostic.help = Some(help.to_owned());
+        }
+    }
+
+    /// The same for a word that is one of `known` if case does not matter, to which the API is strict.
+    pub fn help_with_case(&mut self, since: usize, word: &str, known: &[&str]) {
+        if let Some(meant) = known.iter().find(|k| k.eq_ignore_ascii_case(word)) {
+            self.help(since, &format!("write `{meant}`"));
         }
     }
 }

@@ -122,8 +122,11 @@ fn validate_expression(expression: &Expression, path: impl Display + Copy, out: 
         ("In" | "NotIn" | "Exists" | "DoesNotExist", _) => {}
         (other, _) => {
             let at = format_args!("{path}.operator");
+            let since = out.found.len();
             let refused = ["not a valid selector operator".to_owned()];
             out.invalid("V19", at, operator.mark, Quoted(other), &refused);
+            let known = ["In", "NotIn", "Exists", "DoesNotExist"];
+            out.help_with_case(since, other, &known);
         }
     }
     let refused = names::label_key(&key.value);

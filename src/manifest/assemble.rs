@@ -152,7 +152,8 @@ impl Parts {
 
     fn snapshot(mut self, diagnostics: &mut Vec<Diagnostic>) -> Snapshot {
         let groups = self.groups();
-        endpoints::attach(&mut self.services, std::mem::take(&mut self.endpoints));
+        let endpoints = std::mem::take(&mut self.endpoints);
+        endpoints::attach(&mut self.services, endpoints, diagnostics);
         self.synthesise_namespaces(&groups);
         let gateways = self.gateways.attach(&self.namespaces, diagnostics);
         let namespaces: Vec<_> = self.namespaces.into_values().collect();

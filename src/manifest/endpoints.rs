@@ -1,9 +1,11 @@
 //! The addresses behind Services: EndpointSlices, and Endpoints, their older shape (W21).
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::workload::listed_ports;
 use crate::cluster::{ContainerPort, Service, ServiceEndpoint, ServicePort, TargetPort};
+use crate::diag::Diagnostic;
 use crate::sets::Protocol;
 use crate::yaml::decode::{Decoded, deep, field, list_field, string, strings};
 use crate::yaml::{Node, Object};
@@ -14,6 +16,10 @@ pub(super) struct Endpoints {
     /// The name of the Service; empty: none.
     service: String,
     endpoints: Vec<ServiceEndpoint>,
+    /// Those that are domain names.
+    names: Vec<String>,
+    /// About texts that are no addresses.
+    diagnostics: Vec<Diagnostic>,
 }
 
 type PodName = Option<(String, String)>;
@@ -30,14 +36,47 @@ pub(super) fn slice(object: &Object) -> Decoded<Endpoints> {
             .map(|text| (text, pod.clone()))
             .collect::<Vec<_>>())
     })?;
+    let each: Vec<(String, PodName)> = each.into_iter().flatten().collect();
+    let by_name = field(node, "addressType", string)?.as_deref() == Some("FQDN");
+    let names: Vec<String> = match by_name {
+        true => each.iter().map(|(name, _)| name.clone()).collect(),
+        false => Vec::new(),
+    };
+    let diagnostic = match by_name {
+        true => names.first().map(|name| not_sent_to(object, name)),
+        false => invalid(object, &each),
+    };
     Ok(Endpoints {
         namespace: object.namespace_or_default().to_owned(),
         service: service.unwrap_or_default(),
-        endpoints: all(each.into_iter().flatten(), &ports),
+        endpoints: all(each.into_iter(), &ports),
+        names,
+        diagnostics: diagnostic.into_iter().collect(),
     })
 }
 
+/// About endpoints that are domain names.
+fn not_sent_to(object: &Object, name: &str) -> Diagnostic {
+    let message = format!(
+        "its endpoints are domain names, as `{name}` is; Services send nothing to these, so they are not judged"
+    );
+    let note = Diagnostic::warning("domain-endpoints", message).path("addressType");
+    let help = "write the addresses, or make the Service one of type ExternalName";
+    object.about(note.help(help), object.node.mark)
+}
+
+/// About the first endpoint that is no address.
+fn invalid(object: &Object, each: &[(String, PodName)]) -> Option<Diagnostic> {
+    let is_address = |text: &str| text.parse::<IpAddr>().is_ok();
+    let (text, _) = each.iter().find(|(text, _)| !is_address(text))?;
+    let message = format!("`{text}` is not an IP address; this endpoint is left out");
+    let problem = Diagnostic::error("left-out-value", message).path("endpoints");
+    let help = "write an address; one whose endpoints are domain names has `addressType: FQDN`";
+    Some(object.about(problem.help(help), object.node.mark))
+}
+
 pub(super) fn endpoints(object: &Object) -> Decoded<Endpoints> {
+    let mut diagnostics = Vec::new();
     let subsets = list_field(&object.node, "subsets", |subset| {
         let ports = listed_ports(subset, "port")?;
         let mut found = Vec::new();
@@ -46,6 +85,7 @@ pub(super) fn endpoints(object: &Object) -> Decoded<Endpoints> {
                 let pod = field(one, "targetRef", |n| target(object, n))?.flatten();
                 Ok((field(one, "ip", string)?.unwrap_or_default(), pod))
             })?;
+            diagnostics.extend(invalid(object, &each));
             found.extend(all(each.into_iter(), &ports));
         }
         Ok(found)
@@ -54,10 +94,12 @@ pub(super) fn endpoints(object: &Object) -> Decoded<Endpoints> {
         namespace: object.namespace_or_default().to_owned(),
         service: object.name.clone(),
         endpoints: subsets.into_iter().flatten().collect(),
+        names: Vec::new(),
+        diagnostics,
     })
 }
 
-/// Endpoints for the texts that are addresses; an EndpointSlice may hold domain names.
+/// Endpoints for the texts that are addresses.
 fn all(
     each: impl Iterator<Item = (String, PodName)>,
     ports: &[ContainerPort],
@@ -83,11 +125,18 @@ fn target(object: &Object, node: &Node) -> Decoded<PodName> {
 
 /// Gives each Service its endpoints. Every cluster has the Service of its API server, `default/kubernetes`, so its
 /// endpoints alone are enough to know it.
-pub(super) fn attach(services: &mut Vec<Service>, all: Vec<Endpoints>) {
+pub(super) fn attach(
+    services: &mut Vec<Service>,
+    all: Vec<Endpoints>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let mut found: BTreeMap<(String, String), Vec<ServiceEndpoint>> = BTreeMap::new();
+    let mut named: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for one in all {
         let key = (one.namespace, one.service);
+        named.entry(key.clone()).or_default().extend(one.names);
         found.entry(key).or_default().extend(one.endpoints);
+        diagnostics.extend(one.diagnostics);
     }
     let api = ("default".to_owned(), "kubernetes".to_owned());
     let declared = services.iter().any(|s| is(s, &api));
@@ -100,6 +149,7 @@ pub(super) fn attach(services: &mut Vec<Service>, all: Vec<Endpoints>) {
         own.sort();
         own.dedup();
         service.endpoints = own;
+        service.endpoint_names = named.remove(&key).unwrap_or_default();
     }
 }
 

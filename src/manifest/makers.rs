@@ -12,7 +12,7 @@ pub(super) fn makes_policies(object: &Object, policies: &[policy::Kind]) -> bool
     let judged = |group: &str, name: &str| {
         let mut kinds = policies.iter();
         let restricts =
-            |kind: &policy::Kind| matches!(kind.reading, Reading::Judged | Reading::LeftOut);
+            |kind: &policy::Kind| matches!(kind.reading, Reading::Judged | Reading::LeftOut(_));
         kinds.any(|kind| (kind.group, kind.name) == (group, name) && restricts(kind))
     };
     match (object.group(), object.kind.as_str()) {

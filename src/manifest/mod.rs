@@ -20,6 +20,7 @@ mod objects;
 mod operators;
 mod resource;
 mod service;
+mod values;
 mod workload;
 
 #[cfg(test)]
@@ -124,6 +125,7 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
             let kind = kinds::of(&object, policies);
             let mut found = loose_words(&object, kind);
             found.extend(workload::selector_mismatch(&object, kind));
+            found.extend(values::invalid(&object, kind));
             (found, resource::decode(object, kind))
         })
         .collect();

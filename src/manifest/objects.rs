@@ -4,14 +4,13 @@ use rayon::prelude::*;
 
 use super::Source;
 use super::kinds::{self, Kind};
-use crate::diag::{Diagnostic, edit_distance};
+use crate::diag::{Diagnostic, RENDER, edit_distance};
 use crate::policy;
 use crate::yaml::decode::{self, deep};
 use crate::yaml::{self, Mark, Node, Object, Problem, Value};
 
 /// Lists in lists deeper than this are not read.
 const MAX_LISTS: usize = 8;
-const RENDER: &str = "this looks like a template: render the chart first, as `helm template` does";
 
 /// What the texts contain.
 #[derive(Default)]
@@ -87,9 +86,14 @@ fn problem(source: &Source, problem: Problem) -> Diagnostic {
     };
     let diagnostic = Diagnostic::error("syntax", message).at(span);
     if problem.template {
-        diagnostic.help(RENDER)
-    } else {
-        diagnostic
+        return diagnostic.help(RENDER);
+    }
+    // A mark before the first character of a line that begins with a tab may be on the line before.
+    let near = source.text.get(problem.mark.bytes().start..);
+    let line = near.and_then(|text| text.trim_start_matches('\n').lines().next());
+    match line.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t')) {
+        true => diagnostic.help("indent with spaces: YAML allows no tabs there"),
+        false => diagnostic,
     }
 }
 

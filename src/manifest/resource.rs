@@ -1,6 +1,9 @@
 //! One object, decoded on its own.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 use super::class::{self, Class};
 use super::endpoints::{self, Endpoints};
@@ -11,9 +14,9 @@ use super::service;
 use super::workload::{self, OwnerObject, PodObject};
 use crate::cluster::{LeftOut, Node, Route, Service};
 use crate::diag::{Diagnostic, NOT_JUDGED};
-use crate::policy::{self, Reading};
+use crate::policy::{self, Reading, Selects};
 use crate::sets::Labels;
-use crate::yaml::decode::{Decoded, TypeError, deep, field, list_field, string, strings};
+use crate::yaml::decode::{Decoded, TypeError, deep, field, list, list_field, string, strings};
 use crate::yaml::{self, Object};
 
 /// An object that is read, with its identity.
@@ -75,7 +78,10 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         Kind::PolicyMaker => return left_out(&object, kind, makes_policies(&object)),
         Kind::Policy(policy) => match policy.reading {
             Reading::Judged | Reading::Resource => {}
-            Reading::LeftOut => return left_out(&object, kind, not_judged(&object)),
+            Reading::LeftOutWith(fields) if !has_any(&object, fields) => return Outcome::Skipped,
+            Reading::LeftOut(_) | Reading::LeftOutWith(_) => {
+                return left_out(&object, kind, not_judged(&object));
+            }
             Reading::NotEnforced => {
                 let message = format!("{} is not enforced, so it is not judged", object.kind);
                 let note = Diagnostic::info("not-judged", message);
@@ -128,9 +134,28 @@ fn left_out(object: &Object, kind: Kind, why: Diagnostic) -> Outcome {
     match kind {
         Kind::OtherPolicy => policy.namespace.clone_from(&object.namespace),
         Kind::PolicyMaker => policy.namespace = makers::namespace(object),
+        Kind::Policy(known) => match known.reading {
+            Reading::LeftOut(Selects::All) => policy.namespace = None,
+            Reading::LeftOut(Selects::AllFrom(root)) => {
+                policy.namespace = policy.namespace.filter(|own| own != root);
+            }
+            _ => {}
+        },
         _ => {}
     }
     Outcome::LeftOut(policy, object.about(why, object.node.mark))
+}
+
+/// Whether a spec has one of these fields, with a value.
+fn has_any(object: &Object, fields: &[&str]) -> bool {
+    let spec = object.node.get("spec");
+    let has = |field: &&str| match spec.and_then(|spec| spec.get(field)).map(|n| &n.value) {
+        None | Some(yaml::Value::Null | yaml::Value::Bool(false, _)) => false,
+        Some(yaml::Value::Seq(items)) => !items.is_empty(),
+        Some(yaml::Value::Map(map)) => !map.entries.is_empty(),
+        Some(_) => true,
+    };
+    fields.iter().any(has)
 }
 
 fn not_judged(object: &Object) -> Diagnostic {
@@ -211,6 +236,10 @@ fn cluster_node(object: &Object) -> Decoded<Node> {
     let addresses = field(&object.node, "status", |status| {
         list_field(status, "addresses", address)
     })?;
+    let one = deep(&object.node, &["spec", "podCIDR"], string)?;
+    let all = deep(&object.node, &["spec", "podCIDRs"], |all| list(all, string))?;
+    let pod_cidrs = one.into_iter().chain(all.unwrap_or_default());
+    let pod_cidrs: BTreeSet<IpNet> = pod_cidrs.filter_map(|text| text.parse().ok()).collect();
     Ok(Node {
         name: object.name.clone(),
         labels: labels.unwrap_or_default(),
@@ -219,6 +248,7 @@ fn cluster_node(object: &Object) -> Decoded<Node> {
             .into_iter()
             .flatten()
             .collect(),
+        pod_cidrs: pod_cidrs.into_iter().collect(),
     })
 }
 

@@ -22,15 +22,19 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     let texts = |key: &str| deep(node, &["spec", key], |n| list(n, string));
     let (external, families_said) = (texts("externalIPs")?, texts("ipFamilies")?);
     let balanced = deep(node, &["status", "loadBalancer"], |status| {
-        list_field(status, "ingress", |n| field(n, "ip", string))
+        let address = |n: &Node| Ok((field(n, "ip", string)?, field(n, "hostname", string)?));
+        list_field(status, "ingress", address)
     })?;
     let own = texts("clusterIPs")?.unwrap_or_default();
     let addresses = parsed(address.iter().cloned().chain(own));
-    let balanced = balanced.unwrap_or_default().into_iter().flatten();
+    let balanced = balanced.unwrap_or_default().into_iter();
+    let (balanced, names): (Vec<_>, Vec<_>) = balanced.unzip();
     // A Service that is no load balancer any more may keep its address in the spec.
     let is_balancer = kind.as_deref() == Some("LoadBalancer");
     let wanted = text(&["spec", "loadBalancerIP"])?;
+    let balanced = balanced.into_iter().flatten();
     let balanced = balanced.chain(wanted).filter(|_| is_balancer);
+    let names = names.into_iter().flatten().filter(|_| is_balancer);
     let external = external.unwrap_or_default().into_iter();
     let local = text(&["spec", "externalTrafficPolicy"])?;
     let external_name = text(&["spec", "externalName"])?;
@@ -44,7 +48,9 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         headless: address.as_deref() == Some("None"),
         addresses,
         external_addresses: parsed(external.chain(balanced)),
+        balancer_names: names.filter(|name| !name.is_empty()).collect(),
         endpoints: Vec::new(),
+        endpoint_names: Vec::new(),
         external_name: external_name.filter(|name| !name.is_empty()),
         keeps_client_address: local.as_deref() == Some("Local"),
         families: families(&families_said.unwrap_or_default(), address.as_deref()),

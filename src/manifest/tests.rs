@@ -144,9 +144,11 @@ fn every_workload_kind_has_pods() {
 
 #[test]
 fn pod_fields_are_read() {
-    let snapshot = fine(
+    let manifests = load(
         "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: s, labels: {a: b}}\nspec:\n  hostNetwork: true\n  nodeName: n1\n  initContainers:\n  - {name: once, ports: [{containerPort: 1}]}\n  - {name: sidecar, restartPolicy: Always, ports: [{name: m, containerPort: 2}]}\n  containers:\n  - {name: c, ports: [{containerPort: 3, protocol: SCTP}, {containerPort: 0}]}\nstatus: {podIP: 10.0.0.1, podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]}\n",
     );
+    assert_eq!(codes(&manifests), [("left-out-value", 11)]);
+    let snapshot = manifests.snapshot;
     let pod = &snapshot.pods[0];
     let ports: Vec<_> = pod.ports.iter().map(|p| p.port).collect();
     assert_eq!(ports, [3, 2], "sidecars count, init containers do not");
@@ -230,9 +232,11 @@ fn an_item_of_a_list_keeps_its_own_text() {
 
 #[test]
 fn undeclared_namespaces_are_added() {
-    let snapshot = fine(
+    let manifests = load(
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: s, labels: {team: a, kubernetes.io/metadata.name: lie}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: other}\n",
     );
+    assert_eq!(codes(&manifests), [("left-out-value", 3)]);
+    let snapshot = manifests.snapshot;
     let namespaces: Vec<_> = snapshot
         .namespaces
         .iter()

@@ -310,10 +310,15 @@ fn route() -> impl Strategy<Value = Route> {
 
 fn cluster_node() -> impl Strategy<Value = cluster::Node> {
     let addresses = vec(any::<std::net::IpAddr>(), 0..2);
-    (name(), labels(), addresses).prop_map(|(name, labels, addresses)| cluster::Node {
+    let all = (name(), labels(), addresses, any::<Option<u8>>());
+    all.prop_map(|(name, labels, addresses, pods)| cluster::Node {
         name,
         labels,
         addresses,
+        pod_cidrs: pods
+            .map(|n| format!("10.244.{n}.0/24").parse().expect("a network"))
+            .into_iter()
+            .collect(),
     })
 }
 

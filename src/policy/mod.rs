@@ -140,11 +140,24 @@ pub enum Reading {
     /// A dialect reads them.
     Judged,
     /// They are in force, but no dialect reads them: answers leave them out, and report it.
-    LeftOut,
+    LeftOut(Selects),
+    /// The same, but only those whose spec has one of these fields restrict pods.
+    LeftOutWith(&'static [&'static str]),
     /// They are not in force, such as staged policies.
     NotEnforced,
     /// They are no policies, but policies name them.
     Resource,
+}
+
+/// Which pods a policy that no dialect reads may select.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selects {
+    /// Those of its namespace; all, if its kind has none.
+    OwnNamespace,
+    /// The same, but those in this namespace are for all pods.
+    AllFrom(&'static str),
+    /// All pods, whichever namespace it is in.
+    All,
 }
 
 /// A policy of any dialect.

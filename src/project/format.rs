@@ -97,6 +97,7 @@ mod order {
         "isolate",
         "replicas",
         "addresses",
+        "podCIDRs",
         "node",
         "networks",
         "domainNames",

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 
 use crate::cluster::{
@@ -75,11 +76,13 @@ fn namespace(namespace: &Namespace) -> Value {
 
 fn node(node: &Node) -> Value {
     let addresses = node.addresses.iter();
+    let pod_cidrs = node.pod_cidrs.iter().map(IpNet::to_string);
     let addresses = addresses.map(|a| json!({"type": "InternalIP", "address": a.to_string()}));
     json!({
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": node.name, "labels": labels(&node.labels)},
+        "spec": {"podCIDRs": pod_cidrs.collect::<Vec<_>>()},
         "status": {"addresses": addresses.collect::<Vec<_>>()},
     })
 }

@@ -1,6 +1,7 @@
 //! Answers questions in words: `shop/web` to `203.0.113.7` at `TCP/80`.
 
 mod ends;
+mod pod_cidrs;
 mod ports;
 #[cfg(test)]
 mod service_tests;
@@ -15,10 +16,10 @@ pub use ends::{Meaning, ends, meaning};
 pub use ports::{Wanted, at_destination, ports};
 
 use crate::analysis::oracle::{Probe, probe};
-use crate::analysis::query::{one_of, open_ports};
+use crate::analysis::query::{addresses_of, one_of, open_ports};
 use crate::analysis::{Analysis, Direction, Endpoint, Trace};
 use crate::cluster::Snapshot;
-use crate::sets::PortSet;
+use crate::sets::{IpSet, PortSet};
 
 /// How much of the queried connections is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +112,23 @@ pub fn ask(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint], ports: &Want
             (None, _) => Verdict::None,
         },
         shown: allowed.into_iter().chain(denied).collect(),
+    }
+}
+
+/// The same for the ends that words name. The addresses of a domain name that a Service stands for are not known, so
+/// where the name alone is not allowed, the answer is about all addresses.
+pub fn ask_between(snapshot: &Snapshot, from: &Meaning, to: &Meaning, ports: &Wanted) -> Answer {
+    let sources = from.ends(snapshot);
+    let answer = ask(snapshot, &sources, &to.ends(snapshot), ports);
+    if answer.verdict == Verdict::All || !to.stands_for_name() {
+        return answer;
+    }
+    let all = addresses_of(snapshot, &IpSet::all()).into_iter();
+    let all: Vec<Endpoint> = all.map(Endpoint::Address).collect();
+    let by_address = ask(snapshot, &sources, &all, ports);
+    match by_address.verdict {
+        Verdict::None => answer,
+        _ => by_address,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::cluster::{LeftOut, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy::{Action, Policy, Rule};
 use crate::query::explain::{Answer, Shown, Verdict};
+use crate::sets::IpSet;
 
 /// The query as the user typed it.
 #[derive(Clone, Copy, Debug)]
@@ -198,17 +199,35 @@ fn left_out_for<'a>(snapshot: &'a Snapshot, own: &Endpoint) -> impl Iterator<Ite
     all.filter(move |p| name.is_none() || p.namespace.is_none() || p.namespace.as_deref() == name)
 }
 
+/// The end of a connection whose gate this is.
+fn own<'a>(shown: &'a Shown, gate: &GateTrace) -> &'a Endpoint {
+    match gate.direction {
+        Direction::Egress => &shown.from,
+        Direction::Ingress => &shown.to,
+    }
+}
+
+/// Why an end that is not a known pod has no gate.
+fn no_pod(snapshot: &Snapshot, own: &Endpoint) -> String {
+    if let Endpoint::Address(address) = own
+        && let Some((node, _)) = snapshot.pod_cidrs_in(&IpSet::single(*address)).next()
+    {
+        let node = &node.name;
+        return format!(
+            "the address of a pod that is not known, by the pod CIDR of node {node}; its policies are not judged"
+        );
+    }
+    "not a pod; policies select pods only".into()
+}
+
 fn decision(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> String {
     match &gate.decision {
         Decision::SamePod => "a pod always reaches itself".into(),
         Decision::OwnNode => "a node always reaches its own pods".into(),
-        Decision::NoPod => "not a pod; policies select pods only".into(),
+        Decision::NoPod => no_pod(snapshot, own(shown, gate)),
         Decision::Open => match gate.tiers.is_empty() {
             true => {
-                let own = match gate.direction {
-                    Direction::Egress => &shown.from,
-                    Direction::Ingress => &shown.to,
-                };
+                let own = own(shown, gate);
                 let left_out = || left_out::unselected(left_out_for(snapshot, own));
                 other_direction(snapshot, own, gate.direction).unwrap_or_else(left_out)
             }

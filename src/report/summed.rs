@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Diagnostic, Severity, escaped};
+use crate::diag::{Diagnostic, NOT_JUDGED, Severity, escaped};
 
 /// From how many of one kind on they are summed up.
 const MANY: usize = 4;
@@ -15,10 +15,12 @@ pub fn summed(diagnostics: &[Diagnostic]) -> String {
     sum(diagnostics, |_| MANY)
 }
 
-/// As [`summed`], but only notes are counted: errors and warnings are written whole.
+/// As [`summed`], but only notes and policies that are not judged are counted: errors and other warnings are written
+/// whole.
 pub fn notes_summed(diagnostics: &[Diagnostic]) -> String {
     let at_least = |d: &Diagnostic| match d.severity {
         Severity::Info => MANY,
+        Severity::Warning if d.code == NOT_JUDGED => MANY,
         Severity::Error | Severity::Warning => usize::MAX,
     };
     sum(diagnostics, at_least)

@@ -36,6 +36,26 @@ fn policies_that_nothing_judges_are_in_every_answer() {
         ("policy.linkerd.io/v1alpha1", "EgressNetwork", "warning"),
         ("access.smi-spec.io/v1alpha3", "TrafficTarget", "warning"),
         ("kubeovn.io/v1", "SecurityGroup", "warning"),
+        ("networking.istio.io/v1beta1", "Sidecar", "warning"),
+        ("networking.istio.io/v1", "ServiceEntry", "warning"),
+        (
+            "auth.consul.hashicorp.com/v2beta1",
+            "TrafficPermissions",
+            "warning",
+        ),
+        ("kuma.io/v1alpha1", "MeshPassthrough", "warning"),
+        ("policy.openservicemesh.io/v1alpha1", "Egress", "warning"),
+        ("network.openshift.io/v1", "NetNamespace", "warning"),
+        ("k8s.ovn.org/v1", "UserDefinedNetwork", "warning"),
+        ("k8s.ovn.org/v1", "EgressFirewall", "warning"),
+        ("k8s.cni.cncf.io/v1beta2", "MultiNetworkPolicy", "warning"),
+        (
+            "vpcresources.k8s.aws/v1beta1",
+            "SecurityGroupPolicy",
+            "warning",
+        ),
+        ("neuvector.com/v1", "NvSecurityRule", "warning"),
+        ("k8s.otterize.com/v1alpha3", "ClientIntents", "warning"),
         ("example.com/v1", "SuperNetworkPolicy", "warning"),
         ("v1", "NetworkPolicy", "error"),
         ("networking/v1", "NetworkPolicy", "error"),
@@ -64,6 +84,85 @@ fn policies_that_nothing_judges_are_in_every_answer() {
         assert_eq!(left_out["group"], group);
         assert_eq!(left_out["name"], "guard");
         assert_eq!(left_out["line"], 5);
+    }
+}
+
+#[test]
+fn policies_of_a_root_namespace_may_select_any_pod() {
+    let explain: Vec<&str> = ["explain"].into_iter().chain(ENDS).collect();
+    for (api_version, kind, namespace, far) in [
+        (
+            "security.istio.io/v1",
+            "AuthorizationPolicy",
+            "istio-system",
+            true,
+        ),
+        ("security.istio.io/v1", "AuthorizationPolicy", "bank", false),
+        (
+            "policy.linkerd.io/v1alpha1",
+            "EgressNetwork",
+            "linkerd-egress",
+            true,
+        ),
+        ("policy.linkerd.io/v1beta3", "Server", "bank", false),
+        (
+            "consul.hashicorp.com/v1alpha1",
+            "ServiceIntentions",
+            "bank",
+            true,
+        ),
+        (
+            "kuma.io/v1alpha1",
+            "MeshTrafficPermission",
+            "kuma-system",
+            true,
+        ),
+    ] {
+        let text = policy(api_version, kind).replace(
+            "guard, namespace: shop",
+            &format!("guard, namespace: {namespace}"),
+        );
+        let answer = run(&explain, &text);
+        let claims = answer.out.contains("allowed (no policy selects it)");
+        assert_eq!(claims, !far, "{kind} in {namespace}: {}", answer.out);
+        assert_eq!(answer.code, Some(2));
+    }
+}
+
+#[test]
+fn some_kinds_restrict_pods_only_with_a_field() {
+    for (api_version, kind, spec, code) in [
+        ("kubeovn.io/v1", "Subnet", "{cidrBlock: 10.16.0.0/16}", 0),
+        ("kubeovn.io/v1", "Subnet", "{private: false, acls: []}", 0),
+        ("kubeovn.io/v1", "Subnet", "{private: true}", 2),
+        ("kubeovn.io/v1", "Subnet", "{acls: [{action: drop}]}", 2),
+        ("capsule.clastix.io/v1beta2", "Tenant", "{owners: []}", 0),
+        (
+            "capsule.clastix.io/v1beta2",
+            "Tenant",
+            "{networkPolicies: {items: [{podSelector: {}}]}}",
+            2,
+        ),
+    ] {
+        let text = policy(api_version, kind).replace("{podSelector: {}}\n", &format!("{spec}\n"));
+        let answer = run(&["list", "-o", "json"], &text);
+        assert_eq!(answer.code, Some(code), "{kind} {spec}: {}", answer.err);
+    }
+}
+
+#[test]
+fn many_of_one_kind_are_one_warning() {
+    let one = |n: usize| {
+        format!(
+            "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: e{n}, namespace: shop}}\n"
+        )
+    };
+    let text = POD.to_owned() + &(0..20).map(one).collect::<String>();
+    for command in ["list", "lint"] {
+        let answer = run(&[command], &text);
+        let all = answer.err + &answer.out;
+        assert_eq!(all.matches("ServiceEntry of `").count(), 1, "{all}");
+        assert!(all.contains("and 19 more like it"), "{all}");
     }
 }
 
@@ -302,4 +401,89 @@ fn errors_of_a_project_are_in_the_exit_code() {
         assert_eq!(drawbridge(&["verify", &project]).code, Some(code), "{text}");
     }
     assert_eq!(drawbridge(&["diff", "-", "-"]).code, Some(2));
+}
+
+/// Code, and path or help, of what is reported about a manifest.
+fn reported(text: &str) -> Vec<(String, String)> {
+    let answer = run(&["lint", "-o", "json"], text);
+    let json = answer.json();
+    let findings = json["findings"].as_array().cloned().unwrap_or_default();
+    let word = |finding: &serde_json::Value, key: &str| {
+        finding[key].as_str().unwrap_or_default().to_owned()
+    };
+    let ours = |f: &&serde_json::Value| !word(f, "code").starts_with('L');
+    let ours: Vec<_> = findings.iter().filter(ours).collect();
+    let each = ours.iter();
+    each.map(|f| (word(f, "code"), word(f, "path") + " " + &word(f, "help")))
+        .collect()
+}
+
+#[test]
+fn values_that_mean_nothing_are_reported() {
+    let left_out = |text: &str| -> Vec<String> {
+        let all = reported(text).into_iter();
+        let own = all.filter(|(code, _)| code == "left-out-value");
+        own.map(|(_, path)| path.split(' ').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let service = |spec: &str| {
+        format!(
+            "{POD}{{apiVersion: v1, kind: Service, metadata: {{name: s, namespace: shop}}, spec: {spec}}}"
+        )
+    };
+    let ports =
+        service("{ports: [{port: 80}, {port: 0}, {port: 70000}, {port: 9, protocol: tcp}]}");
+    let paths = [
+        "spec.ports[1].port",
+        "spec.ports[2].port",
+        "spec.ports[3].protocol",
+    ];
+    assert_eq!(left_out(&ports), paths);
+    let addresses = service("{clusterIP: None, externalIPs: [192.0.2.1, x], clusterIPs: [None]}");
+    assert_eq!(left_out(&addresses), ["spec.externalIPs[1]"]);
+    let container =
+        "{containers: [{name: c, ports: [{containerPort: 80}, {containerPort: 99999}]}]}";
+    let job = format!(
+        "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: j, namespace: shop}}, spec: {{jobTemplate: {{spec: {{template: {{spec: {container}}}}}}}}}}}"
+    );
+    let path = "spec.jobTemplate.spec.template.spec.containers[0].ports[1].containerPort";
+    assert_eq!(left_out(&job), [path]);
+    let node = "{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDRs: [10.244.0.0/24, abc]}}";
+    assert_eq!(left_out(node), ["spec.podCIDRs[1]"]);
+    let namespace = |name: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, labels: {{kubernetes.io/metadata.name: {name}}}}}}}"
+        )
+    };
+    assert_eq!(left_out(&namespace("other")), ["metadata.labels"]);
+    assert_eq!(left_out(&namespace("shop")), [""; 0]);
+    let label = POD.replace("app: web", "app: \"{{ .Values.app }}\"");
+    assert_eq!(reported(&label)[0].0, "template");
+}
+
+#[test]
+fn help_for_what_people_write() {
+    let of = |spec: &str| {
+        let text = policy("networking.k8s.io/v1", "NetworkPolicy");
+        let found = reported(&text.replace("{podSelector: {}}\n", spec));
+        found.into_iter().map(|(_, help)| help).collect::<String>()
+    };
+    for (spec, help) in [
+        ("{policyTypes: [ingress]}", "write `Ingress`"),
+        (
+            "{podSelector: {matchExpressions: [{key: a, operator: notin, values: [b]}]}}",
+            "write `NotIn`",
+        ),
+        (
+            "{ingress: [{ports: [{port: 8080-8090}]}]}",
+            "`port: 8080` and `endPort: 8090`",
+        ),
+        (
+            "{podSelector: {matchLabels: {app: \"{{ .x }}\"}}}",
+            "render the chart first",
+        ),
+        ("\n\tpodSelector: {}\n", "indent with spaces"),
+    ] {
+        assert!(of(spec).contains(help), "{spec}: {}", of(spec));
+    }
 }

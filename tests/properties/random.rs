@@ -301,6 +301,7 @@ fn node(at: usize) -> impl Strategy<Value = Node> {
         name: format!("node-{at}"),
         labels,
         addresses,
+        pod_cidrs: Vec::new(),
     })
 }
 

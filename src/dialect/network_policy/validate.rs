@@ -163,10 +163,21 @@ fn port(port: &Port, path: impl Display + Copy, out: &mut Refusals) {
             out.invalid(code, path, *mark, Quoted(name), &names::port_name(name));
             if digits {
                 out.help(since, "a quoted number is a port name: remove the quotes");
+            } else if let Some((first, last)) = number_range(name) {
+                out.help(
+                    since,
+                    &format!("for a range write `port: {first}` and `endPort: {last}`"),
+                );
             }
         }
         None => {}
     }
+}
+
+/// The bounds in `8080-8090`.
+fn number_range(text: &str) -> Option<(u16, u16)> {
+    let (first, last) = text.split_once('-')?;
+    Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
 }
 
 fn peer(peer: &Peer, path: impl Display + Copy, out: &mut Refusals) {
@@ -254,6 +265,7 @@ fn policy_types(policy: &NetworkPolicy, out: &mut Refusals) {
     for (i, each) in types.iter().enumerate() {
         if !matches!(each.value.as_str(), "Ingress" | "Egress") {
             let value = Quoted(&each.value);
+            let since = out.found.len();
             let message =
                 format!(r#"Unsupported value: {value}: supported values: "Ingress", "Egress""#);
             out.add(
@@ -262,6 +274,7 @@ fn policy_types(policy: &NetworkPolicy, out: &mut Refusals) {
                 each.mark,
                 message,
             );
+            out.help_with_case(since, &each.value, &["Ingress", "Egress"]);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::cluster::Service;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::{Block, blocks};
 use crate::lint::{Input, Rule, ports};
+use crate::sets::IpSet;
 
 pub const RULE: Rule = Rule {
     code: "L20",
@@ -63,6 +64,19 @@ fn within(input: &Input, block: &Block) -> Option<String> {
             input.name_of(at)
         ));
     }
+    let except: Vec<IpNet> = block.except.iter().map(|(net, _)| *net).collect();
+    let inside = IpSet::block(block.net, &except);
+    if let Some((node, _)) = input.snapshot.pod_cidrs_in(&inside).next() {
+        let noun = if single {
+            "the address of a pod"
+        } else {
+            "addresses of pods"
+        };
+        return Some(format!(
+            "{verb} {noun}, by the pod CIDR of node `{}`",
+            node.name
+        ));
+    }
     let is_dns = |service: &Service| {
         ports::are_of_dns(block.rule) && service.ports.iter().any(|port| port.port == 53)
     };
@@ -97,5 +111,15 @@ mod tests {
         let pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: clinic}\nspec: {containers: [{name: p}]}\nstatus: {podIPs: [{ip: 10.244.3.7}]}\n";
         let text = format!("{}{pod}", example.replace("10.96.4.4/32", "10.244.3.7/32"));
         assert_eq!(lines("L20", &text), [12]);
+        let node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec: {podCIDR: 10.244.3.0/24}\n";
+        for (block, found) in [
+            ("10.244.3.7/32", true),
+            ("10.244.0.0/16", true),
+            ("10.244.4.0/24", false),
+            ("10.0.0.0/8", false),
+        ] {
+            let text = format!("{}{node}", example.replace("10.96.4.4/32", block));
+            assert_eq!(!lines("L20", &text).is_empty(), found, "{block}");
+        }
     }
 }

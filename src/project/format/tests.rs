@@ -467,7 +467,7 @@ routes:
 - {kind: Ingress, name: shop, namespace: shop, service: lb, port: 80, controller: k8s.io/ingress-nginx}
 - {kind: HTTPRoute, name: api, namespace: edge, service: shop/lb, port: http, protocol: TCP, gateways: [edge/main], colour: red}
 nodes:
-- {name: n1, labels: {zone: a}, addresses: [10.0.0.1]}
+- {name: n1, labels: {zone: a}, addresses: [10.0.0.1], podCIDRs: [10.244.0.0/24]}
 "#;
     let (document, found) = read(text, "p").expect("it is a project");
     assert_eq!(found.len(), 1, "the unknown field: {found:?}");

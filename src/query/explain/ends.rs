@@ -45,6 +45,12 @@ impl Meaning {
         nobody && self.addresses.is_empty() && !named
     }
 
+    /// Whether it is nothing but the domain name that an ExternalName Service stands for: its addresses are not known.
+    pub fn stands_for_name(&self) -> bool {
+        let nobody = self.pods.is_empty() && self.nodes.is_empty();
+        self.service.is_some() && !self.domains.is_empty() && nobody && self.addresses.is_empty()
+    }
+
     /// One end for each pod, node, domain name and entity, and for each piece of the addresses that no policy
     /// distinguishes.
     pub fn ends(&self, snapshot: &Snapshot) -> Vec<Endpoint> {
@@ -73,7 +79,10 @@ impl Meaning {
         let own = self.nodes.iter().filter_map(|(_, address)| *address);
         let own: IpSet = own.map(IpNet::from).collect();
         // Ranges stay whole where addresses of pods are between others.
-        let outside = self.addresses.union(&own).union(&self.network);
+        let mut outside = self.addresses.union(&own).union(&self.network);
+        if self.stands_for_name() {
+            outside = IpSet::all();
+        }
         let names = self.nodes.iter().filter_map(|&(at, address)| {
             let node = snapshot.nodes.get(at)?;
             Some((node.name.as_str(), address?))
@@ -216,9 +225,15 @@ pub fn meaning(
     } else if let Some((namespace, name)) = word.split_once('/') {
         let namespace = namespace.strip_prefix("ns:").unwrap_or(namespace);
         found.pods = pods(snapshot, namespace, name)?;
+    } else if let Some(at) = services::at_name(snapshot, word) {
+        return behind(snapshot, at);
     }
     if found.is_empty() {
         let message = format!("nothing is named `{word}`");
+        if word.contains('.') && !word.contains('/') {
+            let help = "a domain name is an end only if a Service stands for it; else ask about its addresses";
+            return Err(Refusal::new(message).help(help));
+        }
         let help = "an end is namespace/workload, namespace/pod, namespace/*, *, service/namespace/name, node/name, an address or a network; in a project also external/name or group/name";
         return Err(Refusal::new(message).help(help));
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ends::Meaning;
+use super::pod_cidrs;
 use super::services::{self, title};
 use crate::analysis::Endpoint;
 use crate::analysis::filter::Ports;
@@ -97,6 +98,8 @@ pub fn at_destination(
         let message = format!("a Service opens no connections; the answer is about {places}");
         notes.push(note(service, about_address(service, from, message)));
     }
+    let ends = from.into_iter().chain(to);
+    notes.extend(ends.filter_map(|end| pod_cidrs::note(snapshot, end)));
     let same = Wanted::Same(port.clone());
     let (Some(service), Some(to)) = (of(to), to) else {
         notes.extend(to.and_then(|to| port_of_service(snapshot, to, port)));
@@ -111,7 +114,9 @@ pub fn at_destination(
     if service.external_name.is_some() && to.pods.is_empty() {
         notes.push(note(
             service,
-            format!("it stands for {places}; the answer is about that"),
+            format!(
+                "it stands for {places}, whose addresses are not known: a rule for addresses may allow it, so the answer is about the name and about all addresses"
+            ),
         ));
         return Ok((same, notes));
     }

@@ -62,6 +62,14 @@ pub(super) fn at_address(
     found.map(|(at, _)| at)
 }
 
+/// The Service that stands for a domain name, or whose load balancer has it.
+pub(super) fn at_name(snapshot: &Snapshot, word: &str) -> Option<usize> {
+    let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let is = |name: &String| bare(name) == bare(word);
+    let mut all = snapshot.services.iter();
+    all.position(|s| s.external_name.iter().chain(&s.balancer_names).any(is))
+}
+
 /// The Service in the cluster that an ExternalName Service stands for: its name there ends in `svc` or
 /// `svc.cluster.local`.
 pub(super) fn alias(service: &Service) -> Option<(&str, &str)> {
@@ -114,6 +122,12 @@ pub(super) fn without_endpoints(service: &Service) -> Refusal {
     if let Some(name) = &service.external_name {
         let message = format!("{title} stands for `{name}`, which stands for another name");
         return Refusal::new(message).help("ask about the Service that it leads to");
+    }
+    if let Some(name) = service.endpoint_names.first() {
+        let message = format!(
+            "the endpoints of {title} are domain names, as `{name}` is, which are not judged"
+        );
+        return Refusal::new(message).help("ask about the addresses that the name stands for");
     }
     let (message, help) = match service.selector.is_empty() {
         true => (

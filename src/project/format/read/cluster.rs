@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
+use super::outside::cidr;
 use super::parts::{address, container_port, take_labels, take_protocol, target_port};
 use crate::cluster::{self, ServedBy};
 use crate::model::{Document, Pod, Route};
@@ -103,6 +104,7 @@ fn one_node(reader: &mut Reader, node: &Node) -> Option<crate::model::Node> {
         name: reader.text(name)?,
         labels: take_labels(reader, &mut fields, "labels")?,
         addresses: reader.take_list(&mut fields, "addresses", address)?,
+        pod_cidrs: reader.take_list(&mut fields, "podCIDRs", cidr)?,
     };
     Some(crate::model::Node {
         node: read,

@@ -31,7 +31,7 @@ fn network(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<Netw
     Some(row)
 }
 
-fn cidr(reader: &mut Reader, node: &Node) -> Option<ipnet::IpNet> {
+pub(super) fn cidr(reader: &mut Reader, node: &Node) -> Option<ipnet::IpNet> {
     let text = reader.text(node)?;
     match validate::cidr(&text) {
         Ok(block) => Some(block),

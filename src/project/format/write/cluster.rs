@@ -143,5 +143,8 @@ pub(super) fn node(row: &Node) -> Value {
     map.set_unless("labels", value::texts(&node.labels), node.labels.is_empty());
     let none = node.addresses.is_empty();
     map.set_unless("addresses", addresses(&node.addresses), none);
+    let pods = node.pod_cidrs.iter().map(|one| one.to_string().into());
+    let none = node.pod_cidrs.is_empty();
+    map.set_unless("podCIDRs", Value::Sequence(pods.collect()), none);
     Value::Mapping(map.finish(&row.unknown, order::THING))
 }

@@ -1,0 +1,180 @@
+//! Values that mean nothing: numbers that are no ports, texts that are no addresses, labels that are templates. They
+//! are left out, and reported.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::kinds::{Kind, Template};
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::diag::{Diagnostic, RENDER};
+use crate::sets::Protocol;
+use crate::yaml::{Node, Object, Value};
+
+/// What a value has to be.
+#[derive(Clone, Copy)]
+enum Expected {
+    Port,
+    Protocol,
+    Address,
+    Network,
+}
+
+use Expected::{Address, Network, Port};
+
+const SERVICE: &[(&str, Expected)] = &[
+    ("spec.ports.*.port", Port),
+    ("spec.ports.*.protocol", Expected::Protocol),
+    ("spec.clusterIP", Address),
+    ("spec.clusterIPs.*", Address),
+    ("spec.externalIPs.*", Address),
+    ("status.loadBalancer.ingress.*.ip", Address),
+];
+const NODE: &[(&str, Expected)] = &[("spec.podCIDR", Network), ("spec.podCIDRs.*", Network)];
+const POD: &[(&str, Expected)] = &[
+    ("spec.containers.*.ports.*.containerPort", Port),
+    ("spec.containers.*.ports.*.protocol", Expected::Protocol),
+    ("spec.initContainers.*.ports.*.containerPort", Port),
+    ("spec.initContainers.*.ports.*.protocol", Expected::Protocol),
+    ("status.podIP", Address),
+    ("status.podIPs.*.ip", Address),
+];
+
+/// The values of an object that are left out.
+pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
+    let (at, path, values, labels): (_, _, _, &[&str]) = match kind {
+        Kind::Service => (Some(&object.node), "", SERVICE, &["spec.selector"]),
+        Kind::Node => (Some(&object.node), "", NODE, &["metadata.labels"]),
+        Kind::Pod => (Some(&object.node), "", POD, &["metadata.labels"]),
+        Kind::Owner(template) => {
+            let path = match template {
+                Template::CronJob => "spec.jobTemplate.spec.template.",
+                _ => "spec.template.",
+            };
+            let mut keys = path.split_terminator('.');
+            let at = keys.try_fold(&object.node, |node, key| node.get(key));
+            match template {
+                // Its controller may fill in what it has in braces.
+                Template::Other => (at, path, POD, &[]),
+                _ => (at, path, POD, &["metadata.labels"]),
+            }
+        }
+        Kind::Namespace => (Some(&object.node), "", &[][..], &["metadata.labels"]),
+        _ => return Vec::new(),
+    };
+    let Some(at) = at else { return Vec::new() };
+    let mut found = Vec::new();
+    for (pattern, expected) in values {
+        each(at, pattern, path.to_owned(), &mut |node, path| {
+            found.extend(wrong(*expected, node).map(|message| {
+                let problem = Diagnostic::error("left-out-value", message).path(path);
+                object.about(problem, node.mark)
+            }));
+        });
+    }
+    for pattern in labels {
+        each(
+            at,
+            &format!("{pattern}.*"),
+            path.to_owned(),
+            &mut |node, path| {
+                if node.as_str().is_some_and(|text| text.contains("{{")) {
+                    let message = "this label is a template, not a value";
+                    let problem = Diagnostic::error("template", message)
+                        .path(path)
+                        .help(RENDER);
+                    found.push(object.about(problem, node.mark));
+                }
+            },
+        );
+    }
+    found.extend(name_label(object, kind));
+    found
+}
+
+/// Every node below `node` at a path, in which `*` is any item or value, with its own path.
+fn each(node: &Node, pattern: &str, mut path: String, see: &mut dyn FnMut(&Node, String)) {
+    let (key, rest) = match pattern.split_once('.') {
+        Some((key, rest)) => (key, Some(rest)),
+        None => (pattern, None),
+    };
+    let mut on = |node: &Node, path: String| match rest {
+        Some(rest) => each(node, rest, path, see),
+        None => see(node, path),
+    };
+    match &node.value {
+        Value::Seq(items) if key == "*" => {
+            let base = path.trim_end_matches('.');
+            for (at, item) in items.iter().enumerate() {
+                let dot = if rest.is_some() { "." } else { "" };
+                on(item, format!("{base}[{at}]{dot}"));
+            }
+        }
+        Value::Map(map) if key == "*" => {
+            for entry in &map.entries {
+                on(&entry.value, format!("{path}{}", entry.key));
+            }
+        }
+        _ => {
+            if let Some(found) = node.get(key) {
+                path += key;
+                if rest.is_some() {
+                    path.push('.');
+                }
+                on(found, path);
+            }
+        }
+    }
+}
+
+/// Why a value is left out; none where it is not, where it is missing, and where its type is wrong, which is reported
+/// elsewhere.
+fn wrong(expected: Expected, node: &Node) -> Option<String> {
+    let is = |what: &str| Some(format!("`{}` is not {what}; it is left out", text(node)));
+    let word = || node.as_str().filter(|word| !word.is_empty());
+    match expected {
+        Port => match node.value {
+            Value::Number(number, _) if !(1.0..=65535.0).contains(&number) => {
+                is("a port, which is 1 to 65535")
+            }
+            _ => None,
+        },
+        Expected::Protocol => match Protocol::parse(word()?) {
+            None => is("TCP, UDP or SCTP"),
+            Some(_) => None,
+        },
+        Address => match word()?.parse::<IpAddr>() {
+            Err(_) if word() != Some("None") => is("an IP address"),
+            _ => None,
+        },
+        Network => match word()?.parse::<IpNet>() {
+            Err(_) => is("a block of addresses"),
+            Ok(_) => None,
+        },
+    }
+}
+
+fn text(node: &Node) -> &str {
+    match &node.value {
+        Value::Number(_, text) => text,
+        _ => node.as_str().unwrap_or_default(),
+    }
+}
+
+/// The control plane sets the label with a namespace's name, whatever the manifest has there.
+fn name_label(object: &Object, kind: Kind) -> Option<Diagnostic> {
+    if kind != Kind::Namespace {
+        return None;
+    }
+    let labels = object.node.get("metadata")?.get("labels")?;
+    let label = labels.get(NAMESPACE_NAME_LABEL)?;
+    if label.as_str()? == object.name {
+        return None;
+    }
+    let message = format!(
+        "the API server sets {NAMESPACE_NAME_LABEL} to the name of the namespace; `{}` is left out",
+        label.as_str()?
+    );
+    let problem = Diagnostic::warning("left-out-value", message).path("metadata.labels");
+    Some(object.about(problem.help("remove the label"), label.mark))
+}
