@@ -22,7 +22,6 @@ pub(super) const KINDS: &[Kind] = &[
     from("security.istio.io", "v1", "AuthorizationPolicy", ISTIO),
     from("security.istio.io", "v1", "PeerAuthentication", ISTIO),
     from("networking.istio.io", "v1", "Sidecar", ISTIO),
-    any("networking.istio.io", "v1", "ServiceEntry"),
     own("rbac.istio.io", "v1alpha1", "ServiceRoleBinding"),
     cluster("rbac.istio.io", "v1alpha1", "ClusterRbacConfig"),
     own("authentication.istio.io", "v1alpha1", "Policy"),

@@ -37,7 +37,6 @@ fn policies_that_nothing_judges_are_in_every_answer() {
         ("access.smi-spec.io/v1alpha3", "TrafficTarget", "warning"),
         ("kubeovn.io/v1", "SecurityGroup", "warning"),
         ("networking.istio.io/v1beta1", "Sidecar", "warning"),
-        ("networking.istio.io/v1", "ServiceEntry", "warning"),
         (
             "auth.consul.hashicorp.com/v2beta1",
             "TrafficPermissions",
@@ -154,14 +153,14 @@ fn some_kinds_restrict_pods_only_with_a_field() {
 fn many_of_one_kind_are_one_warning() {
     let one = |n: usize| {
         format!(
-            "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: e{n}, namespace: shop}}\n"
+            "---\napiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {{name: e{n}, namespace: shop}}\n"
         )
     };
     let text = POD.to_owned() + &(0..20).map(one).collect::<String>();
     for command in ["list", "lint"] {
         let answer = run(&[command], &text);
         let all = answer.err + &answer.out;
-        assert_eq!(all.matches("ServiceEntry of `").count(), 1, "{all}");
+        assert_eq!(all.matches("Sidecar of `").count(), 1, "{all}");
         assert!(all.contains("and 19 more like it"), "{all}");
     }
 }
