@@ -244,7 +244,7 @@ impl Intended<'_> {
             groups.any(|group| {
                 group.isolate.has(direction)
                     && group.namespaces.matches(&labels)
-                    && group.pods.matches(&workload.labels)
+                    && group.has_pods_of(workload)
             })
         };
         let by_import = |workload: &Workload, direction| {
@@ -355,7 +355,7 @@ impl Intended<'_> {
         });
         let subject = Peer::All(vec![
             Peer::AnyOf(managed.map(|(id, _)| self.in_namespace(id)).collect()),
-            Peer::PodLabels(group.pods.clone()),
+            within_namespaces(group),
         ]);
         if ingress.is_none() && egress.is_none() {
             return Vec::new();
@@ -371,7 +371,7 @@ impl Intended<'_> {
         let mut intents = Vec::new();
         if !resolving.is_empty() {
             let resolver = Resolver::of(&document.settings.dns.profile);
-            let clients = vec![Peer::AnyOf(resolving), Peer::PodLabels(group.pods.clone())];
+            let clients = vec![Peer::AnyOf(resolving), within_namespaces(group)];
             let (clients, servers) = (self.pods(Peer::All(clients)), self.dns_servers(&resolver));
             intents.push(Intent {
                 policy: allowance(Direction::Egress, clients, servers, &resolver.ports).into(),
@@ -580,7 +580,10 @@ impl Intended<'_> {
             End::AnyPodOf(id) => self.pods(self.in_namespace(*id)),
             End::Group(id) => {
                 let group = document.groups.get(*id)?;
-                self.labelled(&group.namespaces, &group.pods)
+                self.pods(Peer::All(vec![
+                    Peer::NamespaceLabels(group.namespaces.clone()),
+                    within_namespaces(group),
+                ]))
             }
             End::Workload(id) => {
                 let workload = self.workload(*id)?;
@@ -689,4 +692,15 @@ impl Intended<'_> {
     fn assumptions(&self) -> Assumptions {
         self.document.settings.judged()
     }
+}
+
+/// The pods of a group in its namespaces: by their labels and their service accounts.
+fn within_namespaces(group: &Group) -> Peer {
+    let labels = Peer::PodLabels(group.pods.clone());
+    if group.accounts.is_any() {
+        return labels;
+    }
+    let accounts = group.accounts.names();
+    let accounts = accounts.map(|name| Peer::ServiceAccount(name.to_owned()));
+    Peer::All(vec![labels, Peer::AnyOf(accounts.collect())])
 }

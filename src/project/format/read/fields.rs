@@ -7,7 +7,7 @@ use crate::yaml::plain::{Mapping, Value, plain, whole};
 
 use super::Extras;
 use crate::diag::{Diagnostic, Span, edit_distance};
-use crate::model::{Refusal, Unknown};
+use crate::model::{Accounts, Refusal, Unknown};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::{self, Entry, Mark, Node};
 
@@ -302,6 +302,21 @@ impl Reader {
     /// `{matchLabels, matchExpressions}`.
     pub(super) fn selector(&mut self, node: &Node) -> Option<Selector> {
         let mut fields = self.map(node)?;
+        let selector = self.take_selector(&mut fields)?;
+        self.nothing_else(fields)?;
+        Some(selector)
+    }
+
+    /// A selector of pods, with the service accounts that they run as.
+    pub(super) fn pods(&mut self, node: &Node) -> Option<(Selector, Accounts)> {
+        let mut fields = self.map(node)?;
+        let selector = self.take_selector(&mut fields)?;
+        let accounts = self.take_list(&mut fields, "serviceAccounts", Self::text)?;
+        self.nothing_else(fields)?;
+        Some((selector, accounts.into_iter().collect()))
+    }
+
+    fn take_selector(&mut self, fields: &mut Fields) -> Option<Selector> {
         let mut requirements = Vec::new();
         if let Some(node) = fields.take("matchLabels") {
             let labels = self.labels(node)?.into_iter();
@@ -310,8 +325,7 @@ impl Reader {
                 op: LabelOp::In(BTreeSet::from([value])),
             }));
         }
-        requirements.extend(self.take_list(&mut fields, "matchExpressions", Self::expression)?);
-        self.nothing_else(fields)?;
+        requirements.extend(self.take_list(fields, "matchExpressions", Self::expression)?);
         Some(Selector { requirements })
     }
 
