@@ -52,6 +52,18 @@ recordings: [{sha256: 9f86d081, file: ../flows.jsonl.gz}, {file: old.csv}]
 "#;
 
 #[test]
+fn service_accounts_of_groups_are_read_and_checked() {
+    let text = "format: drawbridge/1\ngroups:\n- {name: a, pods: {matchLabels: {app: a}, serviceAccounts: [robot, default]}}\n- {name: b, pods: {}}\n- {name: c, namespaces: {serviceAccounts: [x]}}\n- {name: d, pods: {serviceAccounts: [Not A Name]}}\n";
+    let (document, found) = read(text, "p.yaml").expect("it is a project");
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(found.join("\n"), @"");
+    let groups = document.groups.iter().map(|(_, group)| group);
+    let accounts: Vec<String> = groups.map(|group| group.accounts.to_string()).collect();
+    assert_eq!(accounts[..2], ["default or robot", ""]);
+    assert!(write(&document).contains("serviceAccounts: [default, robot]"));
+}
+
+#[test]
 fn a_handwritten_project_is_read() {
     let (document, found) = read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();

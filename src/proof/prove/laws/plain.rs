@@ -8,7 +8,7 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, peer_matches};
 use crate::cluster::{HostNetwork, Pod, PodAddresses, Snapshot};
 use crate::model::dns::Resolver;
-use crate::model::{Base, Document, End, Flow, FlowPort, Isolate, Network, WorkloadId};
+use crate::model::{Base, Document, End, Flow, FlowPort, Group, Isolate, Network, WorkloadId};
 use crate::policy::{Direction, Policy};
 use crate::proof::in_force::{InForce, Origin};
 use crate::sets::{Protocol, Selector};
