@@ -338,7 +338,7 @@ fn service_accounts_become_groups() {
         assert_eq!(remaining, [""; 0], "{enforcer:?}");
         assert_eq!(
             flows,
-            ["group/app=web as robot in shop > shop/db TCP/5432 ingress"],
+            ["group/app=web as robot in shop > shop/db TCP/5432"],
             "{enforcer:?}"
         );
         let group = after.groups.iter().next().unwrap().1;
@@ -361,7 +361,7 @@ fn a_subject_by_service_account_is_isolated_by_a_group() {
         assert_eq!(remaining, [""; 0], "{enforcer:?}");
         assert_eq!(
             flows,
-            ["shop/web > group/any pod as robot in shop any ingress"],
+            ["shop/web > group/any pod as robot in shop any"],
             "{enforcer:?}"
         );
         let group = after.groups.iter().next().unwrap().1;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{read, write};
+use super::{read, save, write};
 use crate::model::arbitrary;
 use crate::model::validate::invariants;
 use crate::model::{Base, DnsProfile, Document, End, Flow, Invariant, NodeRef, Service, Workload};
@@ -53,14 +53,35 @@ recordings: [{sha256: 9f86d081, file: ../flows.jsonl.gz}, {file: old.csv}]
 
 #[test]
 fn service_accounts_of_groups_are_read_and_checked() {
-    let text = "format: drawbridge/1\ngroups:\n- {name: a, pods: {matchLabels: {app: a}, serviceAccounts: [robot, default]}}\n- {name: b, pods: {}}\n- {name: c, namespaces: {serviceAccounts: [x]}}\n- {name: d, pods: {serviceAccounts: [Not A Name]}}\n";
-    let (document, found) = read(text, "p.yaml").expect("it is a project");
-    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(found.join("\n"), @"");
-    let groups = document.groups.iter().map(|(_, group)| group);
-    let accounts: Vec<String> = groups.map(|group| group.accounts.to_string()).collect();
-    assert_eq!(accounts[..2], ["default or robot", ""]);
-    assert!(write(&document).contains("serviceAccounts: [default, robot]"));
+    let groups = |rows: &str| format!("format: drawbridge/1\ngroups:\n{rows}");
+    let text = groups(
+        "- {name: a, pods: {matchLabels: {app: a}, serviceAccounts: [robot, default]}}   # ours\n- {name: b, pods: {}}\n",
+    );
+    let (document, found) = read(&text, "p.yaml").expect("it is a project");
+    assert_eq!(found, []);
+    let all = document.groups.iter().map(|(_, group)| group);
+    let accounts: Vec<String> = all.map(|group| group.accounts.to_string()).collect();
+    assert_eq!(accounts, ["default or robot", ""]);
+    // Their order is no change.
+    let mut changed = document.clone();
+    let other = changed.groups.ids().last().expect("the other group");
+    changed.groups.get_mut(other).expect("it").name = "c".to_owned();
+    let want = text.replace("name: b", "name: c");
+    assert_eq!(save(&text, &changed), want);
+    for (row, want) in [
+        (
+            "- {name: c, namespaces: {serviceAccounts: [x]}}\n",
+            "unknown field `serviceAccounts` in a selector",
+        ),
+        (
+            "- {name: d, pods: {serviceAccounts: [Not A Name]}}\n",
+            "`Not A Name` contains `N`",
+        ),
+    ] {
+        let found = read(&groups(row), "p.yaml").expect_err("it is refused");
+        let found: Vec<String> = found.into_iter().map(|found| found.message).collect();
+        assert_eq!(found, [want]);
+    }
 }
 
 #[test]

@@ -45,12 +45,150 @@ fn text(fixture: &mut Fixture, target: Target) -> String {
 
 #[test]
 fn cilium_selects_by_the_label_of_the_service_account() {
-    insta::assert_snapshot!(text(&mut robots(), Target::Cilium), @"");
+    insta::assert_snapshot!(text(&mut robots(), Target::Cilium), @r#"
+    data/robots-from-shop-web:
+      endpointSelector:
+        matchLabels:
+          app: job
+        matchExpressions:
+        - key: io.cilium.k8s.policy.serviceaccount
+          operator: In
+          values:
+          - robot
+          - scraper
+      ingress:
+      - fromEndpoints:
+        - matchLabels:
+            "k8s:app": web
+            "k8s:io.kubernetes.pod.namespace": shop
+        toPorts:
+        - ports:
+          - port: "80"
+            protocol: TCP
+    data/robots-to-shop-web:
+      endpointSelector:
+        matchLabels:
+          app: job
+        matchExpressions:
+        - key: io.cilium.k8s.policy.serviceaccount
+          operator: In
+          values:
+          - robot
+          - scraper
+      egress:
+      - toEndpoints:
+        - matchLabels:
+            "k8s:app": web
+            "k8s:io.kubernetes.pod.namespace": shop
+        toPorts:
+        - ports:
+          - port: "81"
+            protocol: TCP
+    shop/web-from-robots:
+      endpointSelector:
+        matchLabels:
+          app: web
+      ingress:
+      - fromEndpoints:
+        - matchLabels:
+            "k8s:app": job
+            "k8s:io.kubernetes.pod.namespace": data
+          matchExpressions:
+          - key: "k8s:io.cilium.k8s.policy.serviceaccount"
+            operator: In
+            values:
+            - robot
+            - scraper
+        toPorts:
+        - ports:
+          - port: "81"
+            protocol: TCP
+    shop/web-to-robots:
+      endpointSelector:
+        matchLabels:
+          app: web
+      egress:
+      - toEndpoints:
+        - matchLabels:
+            "k8s:app": job
+            "k8s:io.kubernetes.pod.namespace": data
+          matchExpressions:
+          - key: "k8s:io.cilium.k8s.policy.serviceaccount"
+            operator: In
+            values:
+            - robot
+            - scraper
+        toPorts:
+        - ports:
+          - port: "80"
+            protocol: TCP
+    "#);
 }
 
 #[test]
 fn calico_selects_by_the_names_of_service_accounts() {
-    insta::assert_snapshot!(text(&mut robots(), Target::Calico), @"");
+    insta::assert_snapshot!(text(&mut robots(), Target::Calico), @r#"
+    data/robots-from-shop-web:
+      selector: "app == 'job'"
+      serviceAccountSelector: "projectcalico.org/name in {'robot', 'scraper'}"
+      types:
+      - Ingress
+      ingress:
+      - action: Allow
+        protocol: TCP
+        source:
+          namespaceSelector: "kubernetes.io/metadata.name == 'shop'"
+          selector: "app == 'web'"
+        destination:
+          ports:
+          - 80
+    data/robots-to-shop-web:
+      selector: "app == 'job'"
+      serviceAccountSelector: "projectcalico.org/name in {'robot', 'scraper'}"
+      types:
+      - Egress
+      egress:
+      - action: Allow
+        protocol: TCP
+        destination:
+          namespaceSelector: "kubernetes.io/metadata.name == 'shop'"
+          selector: "app == 'web'"
+          ports:
+          - 81
+    shop/web-from-robots:
+      selector: "app == 'web'"
+      types:
+      - Ingress
+      ingress:
+      - action: Allow
+        protocol: TCP
+        source:
+          namespaceSelector: "kubernetes.io/metadata.name == 'data'"
+          selector: "app == 'job'"
+          serviceAccounts:
+            names:
+            - robot
+            - scraper
+        destination:
+          ports:
+          - 81
+    shop/web-to-robots:
+      selector: "app == 'web'"
+      types:
+      - Egress
+      egress:
+      - action: Allow
+        protocol: TCP
+        destination:
+          namespaceSelector: "kubernetes.io/metadata.name == 'data'"
+          selector: "app == 'job'"
+          serviceAccounts:
+            names:
+            - robot
+            - scraper
+          ports:
+          - 80
+    "#);
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::model::{Accounts, Refusal, Unknown};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::{self, Entry, Mark, Node};
 
+/// What a selector may have.
+const SELECTOR: &str = "write matchLabels and matchExpressions";
+
 /// Collects diagnostics.
 pub(super) struct Reader {
     pub(super) file: Arc<str>,
@@ -303,7 +306,7 @@ impl Reader {
     pub(super) fn selector(&mut self, node: &Node) -> Option<Selector> {
         let mut fields = self.map(node)?;
         let selector = self.take_selector(&mut fields)?;
-        self.nothing_else(fields)?;
+        self.nothing_else(fields, SELECTOR)?;
         Some(selector)
     }
 
@@ -312,7 +315,8 @@ impl Reader {
         let mut fields = self.map(node)?;
         let selector = self.take_selector(&mut fields)?;
         let accounts = self.take_list(&mut fields, "serviceAccounts", Self::text)?;
-        self.nothing_else(fields)?;
+        let help = "write matchLabels, matchExpressions and serviceAccounts";
+        self.nothing_else(fields, help)?;
         Some((selector, accounts.into_iter().collect()))
     }
 
@@ -354,7 +358,7 @@ impl Reader {
         let key = self.text(key)?;
         let operator = self.required(&mut fields, node, "operator")?;
         let values = self.take_list(&mut fields, "values", Self::text)?;
-        self.nothing_else(fields)?;
+        self.nothing_else(fields, SELECTOR)?;
         let word = self.text(operator)?;
         let op = match (word.as_str(), &values[..]) {
             ("In", _) => LabelOp::In(values.into_iter().collect()),
@@ -382,16 +386,12 @@ impl Reader {
     }
 
     /// A selector with an unknown field is rejected: what it selects is unknown.
-    fn nothing_else(&mut self, fields: Fields) -> Option<()> {
+    fn nothing_else(&mut self, fields: Fields, help: &str) -> Option<()> {
         let Some(entry) = fields.entries.first() else {
             return Some(());
         };
         let message = format!("unknown field `{}` in a selector", entry.key);
-        self.refuse(
-            entry.mark,
-            message,
-            "write matchLabels and matchExpressions",
-        );
+        self.refuse(entry.mark, message, help);
         None
     }
 }
