@@ -284,7 +284,7 @@ fn of_metadata(object: &Object, key: &str) -> Labels {
 /// Why a part of a policy is left out. Rules are named in the message itself.
 fn reason(loss: &Loss) -> Reason {
     let why = match &loss.part {
-        Part::Flow | Part::Gate(_) => loss.why.clone(),
+        Part::Flow | Part::Gate(_) | Part::Accounts(..) => loss.why.clone(),
         part => format!("{part}: {}", loss.why),
     };
     Reason {

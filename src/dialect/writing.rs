@@ -238,11 +238,26 @@ pub fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
     losses(rule, &Part::Gate(rule.direction), &why, "use exact values")
 }
 
-/// The losses of a rule whose pods run as some service accounts, where `dialect` does not select pods by these.
+/// The losses of a policy whose pods run as some service accounts, where `dialect` does not select pods by these.
+pub fn subject_losses(plan: &PlanPolicy, dialect: &str) -> Vec<Loss> {
+    let part = |direction| {
+        let (labels, accounts) = (plan.subject.clone(), plan.accounts.clone());
+        Part::Accounts(direction, plan.namespace.clone(), labels, accounts)
+    };
+    let rules = plan.rules.iter();
+    let lost = rules.flat_map(|rule| lost_accounts(rule, &part(rule.direction), dialect));
+    lost.collect()
+}
+
+/// The losses of a rule whose peers run as some service accounts, where `dialect` does not select pods by these.
 pub fn account_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
+    lost_accounts(rule, &Part::Gate(rule.direction), dialect)
+}
+
+fn lost_accounts(rule: &PlanRule, part: &Part, dialect: &str) -> Vec<Loss> {
     let why = format!("{dialect} does not select pods by service account");
     let help = "remove the service accounts of the group, or write for Cilium or Calico";
-    losses(rule, &Part::Gate(rule.direction), &why, help)
+    losses(rule, part, &why, help)
 }
 
 /// Whether a peer is named by what only some dialects know: a domain name, or an entity that is no set of addresses.

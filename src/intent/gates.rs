@@ -20,7 +20,8 @@ use crate::model::{
     Base, Document, End, Flow, FlowId, FlowPort, Group, NamespaceId, Network, Workload, WorkloadId,
 };
 use crate::policy::{
-    Action, Combine, Direction, Entity, FlowKey, Loss, Part, Peer, Policy, Tier, WorkloadKey,
+    Accounts, Action, Combine, Direction, Entity, FlowKey, Loss, Part, Peer, Policy, Tier,
+    WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
 use policies::{allowance, closed_side, decision, denied_side, empty, isolation_of};
@@ -355,7 +356,7 @@ impl Intended<'_> {
         });
         let subject = Peer::All(vec![
             Peer::AnyOf(managed.map(|(id, _)| self.in_namespace(id)).collect()),
-            within_namespaces(group),
+            within_namespaces(&group.pods, &group.accounts),
         ]);
         if ingress.is_none() && egress.is_none() {
             return Vec::new();
@@ -371,7 +372,10 @@ impl Intended<'_> {
         let mut intents = Vec::new();
         if !resolving.is_empty() {
             let resolver = Resolver::of(&document.settings.dns.profile);
-            let clients = vec![Peer::AnyOf(resolving), within_namespaces(group)];
+            let clients = vec![
+                Peer::AnyOf(resolving),
+                within_namespaces(&group.pods, &group.accounts),
+            ];
             let (clients, servers) = (self.pods(Peer::All(clients)), self.dns_servers(&resolver));
             intents.push(Intent {
                 policy: allowance(Direction::Egress, clients, servers, &resolver.ports).into(),
@@ -562,6 +566,11 @@ impl Intended<'_> {
             Part::Subject(of, WorkloadKey(key), _) if *of == direction => {
                 Some(Peer::Not(Box::new(self.known(WorkloadId(*key)))))
             }
+            Part::Accounts(of, namespace, labels, accounts) if *of == direction => {
+                let pods = within_namespaces(labels, accounts);
+                let pods = vec![Peer::Namespace(namespace.clone()), pods];
+                Some(Peer::Not(Box::new(Peer::All(pods))))
+            }
             _ => None,
         });
         let mut all = vec![subject];
@@ -582,7 +591,7 @@ impl Intended<'_> {
                 let group = document.groups.get(*id)?;
                 self.pods(Peer::All(vec![
                     Peer::NamespaceLabels(group.namespaces.clone()),
-                    within_namespaces(group),
+                    within_namespaces(&group.pods, &group.accounts),
                 ]))
             }
             End::Workload(id) => {
@@ -695,12 +704,12 @@ impl Intended<'_> {
 }
 
 /// The pods of a group in its namespaces: by their labels and their service accounts.
-fn within_namespaces(group: &Group) -> Peer {
-    let labels = Peer::PodLabels(group.pods.clone());
-    if group.accounts.is_any() {
+fn within_namespaces(labels: &Selector, accounts: &Accounts) -> Peer {
+    let labels = Peer::PodLabels(labels.clone());
+    if accounts.is_any() {
         return labels;
     }
-    let accounts = group.accounts.names();
-    let accounts = accounts.map(|name| Peer::ServiceAccount(name.to_owned()));
-    Peer::All(vec![labels, Peer::AnyOf(accounts.collect())])
+    let names = accounts.names();
+    let names = names.map(|name| Peer::ServiceAccount(name.to_owned()));
+    Peer::All(vec![labels, Peer::AnyOf(names.collect())])
 }

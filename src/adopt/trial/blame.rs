@@ -55,7 +55,8 @@ impl Trial<'_> {
             return found;
         };
         for loss in &drawn.losses {
-            let (Part::Gate(lost) | Part::Subject(lost, ..)) = loss.part else {
+            let (Part::Gate(lost) | Part::Subject(lost, ..) | Part::Accounts(lost, ..)) = loss.part
+            else {
                 continue;
             };
             let parts = self.parts_of(&drawn.document, loss).copied();

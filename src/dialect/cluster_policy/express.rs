@@ -36,7 +36,7 @@ use super::write::{Peer, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::writing::{
     account_losses, http_losses, is_named, join, label_selector, losses, object_meta, peer_losses,
-    selector_losses, type_losses, world,
+    selector_losses, subject_losses, type_losses, world,
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
@@ -67,8 +67,7 @@ fn express(api: &Api, plan: &PlanPolicy) -> Expressed {
         return (None, lost);
     };
     if !plan.accounts.is_any() {
-        let rules = plan.rules.iter();
-        lost.extend(rules.flat_map(|rule| account_losses(rule, api.kind)));
+        lost.extend(subject_losses(plan, api.kind));
         return (None, lost);
     }
     let mut rules = Vec::new();

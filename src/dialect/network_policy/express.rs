@@ -15,7 +15,7 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::Text;
 use crate::dialect::writing::{
     account_losses, deny_losses, http_losses, is_named, label_selector, object_meta, peer_losses,
-    selector_losses, type_losses, world,
+    selector_losses, subject_losses, type_losses, world,
 };
 use crate::policy::{
     Direction, Entity, Loss, Match, Network, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
@@ -40,8 +40,7 @@ pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         return (None, losses);
     };
     if !plan.accounts.is_any() {
-        let lost = plan.rules.iter();
-        losses.extend(lost.flat_map(|rule| account_losses(rule, "NetworkPolicy")));
+        losses.extend(subject_losses(plan, "NetworkPolicy"));
         return (None, losses);
     }
     let mut rules = Vec::new();

@@ -232,3 +232,33 @@ fn the_other_dialects_lose_both_gates_and_write_nothing_wider() {
         assert!(notes.iter().any(|note| note.message == found), "{notes:?}");
     }
 }
+
+/// What is lost for a group's isolated pods leaves the rest of a flow as it is drawn.
+#[test]
+fn only_the_part_for_the_pods_of_an_isolating_group_is_lost() {
+    let mut fixture = robots();
+    let [shop, data] = ["shop", "data"].map(|name| fixture.namespace(name));
+    for (id, base) in [(shop, Base::DenyAll), (data, Base::None)] {
+        fixture.document.namespaces.get_mut(id).unwrap().base = Some(base);
+    }
+    let id = fixture.document.groups.ids().next().unwrap();
+    fixture.document.groups.get_mut(id).unwrap().isolate = Isolate::Egress;
+    for flow in fixture.document.flows.ids().collect::<Vec<_>>() {
+        fixture.document.flows.remove(flow);
+    }
+    fixture.external("outside", &["203.0.113.0/24"], &[]);
+    fixture.flow("*", "external/outside", "TCP/443");
+    let generated = generate(&fixture.document);
+    let parts: Vec<String> = generated
+        .losses
+        .iter()
+        .map(|l| l.part.to_string())
+        .collect();
+    assert_eq!(
+        parts,
+        ["the part for the pods of `data` that run as robot or scraper"]
+    );
+    let proof = prove(&fixture.document, &generated);
+    let shop = proof.findings.iter().find(|f| f.from.starts_with("shop/"));
+    assert_eq!(shop, None);
+}
