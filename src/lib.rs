@@ -193,6 +193,8 @@
 //! - Fixes are not part of a finding: [`crate::proof::fixes`] computes them on demand, because each is proven first.
 //! - Groups isolate their pods (`isolate`), as workloads do, so that policies whose subject is no workload can be adopted. Such
 //!   isolation allows no DNS: it is drawn.
+//! - A group may be the pods of some service accounts ([`policy::Accounts`]), which only Cilium and Calico select: in the others each gate
+//!   of its flows that names it is a loss, and its isolation a warning. Future pods run as `default`, or as an account that is named.
 //! - Pods that are not in a document have gates, too. The proof and adoption make up one for each selector of a subject, and for each
 //!   two of them (`intent::future_pods`): what one policy allows is too much only where another one isolates.
 //! - The enforcer is one of the [`cluster::Assumptions`], which it settles ([`cluster::Assumptions::settled`]); a document with a dialect

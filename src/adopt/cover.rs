@@ -7,13 +7,13 @@ use super::Chosen;
 use super::plan::{Plan, closes};
 use crate::model::{Base, NamespaceId, PolicyId};
 use crate::plan::context::Context;
-use crate::policy::Direction;
+use crate::policy::{Accounts, Direction};
 use crate::sets::{LabelSet, Selector};
 
 /// What every imported policy isolates.
 pub(super) struct Covers {
-    /// The distinct subjects.
-    subjects: Vec<LabelSet>,
+    /// The distinct subjects: their labels and their service accounts.
+    subjects: Vec<(LabelSet, Accounts)>,
     /// For each plan its subject.
     of_plan: Vec<usize>,
     /// What stays imported in any case: namespace, direction and subject.
@@ -22,17 +22,21 @@ pub(super) struct Covers {
 
 impl Covers {
     pub(super) fn new(context: &Context, plans: &[Plan]) -> Self {
-        let mut subjects: Vec<LabelSet> = Vec::new();
-        let mut place = |selector: &Selector| {
+        let mut subjects: Vec<(LabelSet, Accounts)> = Vec::new();
+        let mut place = |selector: &Selector, accounts: &Accounts| {
             let set = LabelSet::from(selector);
-            let same = |known: &LabelSet| known.is_subset(&set) && set.is_subset(known);
+            let same = |(known, of): &(LabelSet, Accounts)| {
+                of == accounts && known.is_subset(&set) && set.is_subset(known)
+            };
             let found = subjects.iter().position(same);
             found.unwrap_or_else(|| {
-                subjects.push(set.clone());
+                subjects.push((set.clone(), accounts.clone()));
                 subjects.len() - 1
             })
         };
-        let of_plan = plans.iter().map(|plan| place(&plan.subject)).collect();
+        let of_plan = plans.iter();
+        let of_plan = of_plan.map(|plan| place(&plan.subject, &plan.accounts));
+        let of_plan = of_plan.collect();
         let planned: BTreeSet<PolicyId> = plans.iter().map(|plan| plan.id).collect();
         let imported = context.document.policies.ids().zip(context.imported);
         let mut others = Vec::new();
@@ -46,7 +50,7 @@ impl Covers {
             let Some(namespace) = context.document.namespace_named(namespace) else {
                 continue;
             };
-            let at = place(&selector);
+            let at = place(&selector, &Accounts::default());
             for direction in Direction::BOTH {
                 if policy.side(direction).is_some_and(|s| s.isolates) {
                     others.push((namespace, direction, at));
@@ -153,7 +157,9 @@ impl Covers {
 
     fn within(&self, inner: usize, outer: usize) -> bool {
         match (self.subjects.get(inner), self.subjects.get(outer)) {
-            (Some(a), Some(b)) => inner == outer || a.is_subset(b),
+            (Some((a, own)), Some((b, of))) => {
+                inner == outer || (a.is_subset(b) && own.is_within(of))
+            }
             _ => false,
         }
     }
@@ -172,7 +178,7 @@ pub(super) fn base_after(
             || chosen.iter().map(|at| &plans[*at]).any(|plan| {
                 plan.namespace == namespace
                     && plan.isolates.contains(&direction)
-                    && plan.subject.is_everything()
+                    && plan.selects_all()
             })
     };
     match (closes(Direction::Ingress), closes(Direction::Egress)) {
@@ -184,9 +190,13 @@ pub(super) fn base_after(
 }
 
 fn reason(plan: &Plan, open: &[Direction]) -> String {
-    let whom = match plan.subject.is_everything() {
+    let pods = match plan.subject.is_everything() {
         true => "every pod".to_owned(),
         false => format!("`{}`", plan.subject),
+    };
+    let whom = match plan.accounts.is_any() {
+        true => pods,
+        false => format!("{pods} with service account {}", plan.accounts),
     };
     let what = match open {
         [Direction::Ingress] => format!("ingress of {whom}"),

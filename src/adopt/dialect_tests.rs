@@ -322,3 +322,49 @@ fn a_project_of_several_dialects_shows_the_adopted_one_first() {
     assert_eq!(remaining, [""; 0]);
     assert_eq!(after.settings.dialects, [Target::Kubernetes]);
 }
+
+#[test]
+fn service_accounts_become_groups() {
+    let as_cilium = cilium(
+        "db",
+        "{endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEndpoints: [{matchLabels: {app: web, io.cilium.k8s.policy.serviceaccount: robot}}], toPorts: [{ports: [{port: '5432', protocol: TCP}]}]}]}",
+    );
+    let as_calico = calico(
+        "db",
+        "{selector: app == 'db', ingress: [{action: Allow, protocol: TCP, source: {selector: app == 'web', serviceAccounts: {names: [robot]}}, destination: {ports: [5432]}}]}",
+    );
+    for (enforcer, text) in [(Enforcer::Cilium, as_cilium), (Enforcer::Calico, as_calico)] {
+        let (after, flows, remaining) = of(enforcer, &[text]);
+        assert_eq!(remaining, [""; 0], "{enforcer:?}");
+        assert_eq!(
+            flows,
+            ["group/app=web as robot in shop > shop/db TCP/5432"],
+            "{enforcer:?}"
+        );
+        let group = after.groups.iter().next().unwrap().1;
+        assert_eq!(group.accounts.to_string(), "robot");
+    }
+}
+
+#[test]
+fn a_subject_by_service_account_is_isolated_by_a_group() {
+    let as_cilium = cilium(
+        "robots",
+        "{endpointSelector: {matchLabels: {io.cilium.k8s.policy.serviceaccount: robot}}, ingress: [{fromEndpoints: [{matchLabels: {app: web}}]}]}",
+    );
+    let as_calico = calico(
+        "robots",
+        "{serviceAccountSelector: projectcalico.org/name == 'robot', ingress: [{action: Allow, source: {selector: app == 'web'}}]}",
+    );
+    for (enforcer, text) in [(Enforcer::Cilium, as_cilium), (Enforcer::Calico, as_calico)] {
+        let (after, flows, remaining) = of(enforcer, &[text]);
+        assert_eq!(remaining, [""; 0], "{enforcer:?}");
+        assert_eq!(
+            flows,
+            ["shop/web > group/any pod as robot in shop any"],
+            "{enforcer:?}"
+        );
+        let group = after.groups.iter().next().unwrap().1;
+        assert_eq!(group.isolate, crate::model::Isolate::Ingress);
+    }
+}

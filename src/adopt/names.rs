@@ -6,13 +6,14 @@ use ipnet::IpNet;
 
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::model::Network;
+use crate::policy::Accounts;
 use crate::sets::{LabelOp, Selector};
 
 /// The longest name that the model takes.
 const LONGEST: usize = 63;
 
-/// `app=db in shop`, `name=prometheus in any namespace`, `any pod in team=web`.
-pub(super) fn group(namespaces: &Selector, pods: &Selector) -> String {
+/// `app=db in shop`, `any pod as robot in shop`, `name=prometheus in any namespace`, `any pod in team=web`.
+pub(super) fn group(namespaces: &Selector, pods: &Selector, accounts: &Accounts) -> String {
     let within = match namespaces.requirements.as_slice() {
         [] => "any namespace".to_owned(),
         [only] => match &only.op {
@@ -28,7 +29,10 @@ pub(super) fn group(namespaces: &Selector, pods: &Selector) -> String {
         true => "any pod".to_owned(),
         false => short(pods),
     };
-    fit(format!("{pods} in {within}"))
+    match accounts.is_any() {
+        true => fit(format!("{pods} in {within}")),
+        false => fit(format!("{pods} as {accounts} in {within}")),
+    }
 }
 
 /// A selector without the prefixes of its keys: `name=web, tier in (a, b)`.

@@ -9,7 +9,7 @@ use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
 use crate::model::{Base, FlowPort, NamespaceId, Network, PolicyId, WorkloadId};
 use crate::plan::context::Context;
-use crate::policy::{Direction, Entity, Peer, PeerItem, Target, merged};
+use crate::policy::{Accounts, Direction, Entity, Peer, PeerItem, Target, merged};
 use crate::sets::{LabelSet, Selector};
 
 /// An imported policy as parts of a document.
@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub(super) namespace: NamespaceId,
     /// The labels of the pods that it selects.
     pub(super) subject: Selector,
+    /// Their service accounts.
+    pub(super) accounts: Accounts,
     pub(super) isolates: Vec<Direction>,
     /// The workloads that its subject consists of; empty: it is more or less than whole workloads.
     pub(super) workloads: Vec<WorkloadId>,
@@ -60,6 +62,11 @@ impl Plan {
         self.isolates_workloads(base, direction) || self.isolates_group(base, direction)
     }
 
+    /// Whether it selects every pod of its namespace.
+    pub(super) fn selects_all(&self) -> bool {
+        self.subject.is_everything() && self.accounts.is_any()
+    }
+
     /// Whether it allows connections to domain names.
     pub(super) fn names_domains(&self) -> bool {
         let named = |part: &Part| matches!(&part.other, DrawnAs::Outside { names, .. } if !names.is_empty());
@@ -77,6 +84,7 @@ pub(super) enum DrawnAs {
     Pods {
         namespaces: Selector,
         pods: Selector,
+        accounts: Accounts,
     },
     /// Address blocks and domain names.
     Outside {
@@ -151,7 +159,11 @@ pub(super) fn plan(
         namespace,
         resolver: Resolver::of(&document.settings.dns.profile),
     };
-    let own = planner.pods(planner.own_namespace(), raised.subject.clone());
+    let own = planner.pods(
+        planner.own_namespace(),
+        raised.subject.clone(),
+        raised.accounts.clone(),
+    );
     let mut parts = Vec::new();
     for rule in &planner.with_dns_in_one(merged(raised.rules)) {
         parts.extend(planner.rule(rule));
@@ -161,7 +173,7 @@ pub(super) fn plan(
     Ok(Plan {
         id,
         namespace,
-        workloads: planner.workloads(&raised.subject),
+        workloads: planner.workloads(&raised.subject, &raised.accounts),
         own: own.unwrap_or(DrawnAs::AnyPodOf(namespace)),
         isolates: raised.isolates,
         parts,
@@ -169,6 +181,7 @@ pub(super) fn plan(
         target: targets.find(|target| dialect::is_of_target(object, *target)),
         learns_names: learns && names_domains(context, &raised.namespace),
         subject: raised.subject,
+        accounts: raised.accounts,
     })
 }
 

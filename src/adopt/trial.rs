@@ -7,7 +7,7 @@ use super::plan::{DrawnAs, Part, Plan};
 use super::{Chosen, Flows, Parts};
 use crate::analysis::{self, GateDifference};
 use crate::cluster::Snapshot;
-use crate::intent::future_pods::future_pods;
+use crate::intent::future_pods::{PodSelector, future_pods};
 use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported;
 use crate::model::dns::Resolver;
@@ -39,7 +39,11 @@ impl Old {
         let ends = plans.iter().flat_map(|plan| {
             let others = plan.parts.iter().map(|part| &part.other);
             let selectors = others.flat_map(|end| blame::selectors_of(context, end));
-            selectors.chain([(plan.namespace, plan.subject.clone())])
+            let own = PodSelector {
+                labels: plan.subject.clone(),
+                accounts: plan.accounts.clone(),
+            };
+            selectors.chain([(plan.namespace, own)])
         });
         // So may pods that resolve names, where DNS becomes a setting.
         let document = context.document;
@@ -48,7 +52,7 @@ impl Old {
             let labels = document.namespace_labels(*id);
             resolver.namespaces.matches(&labels)
         });
-        let servers = serving.map(|id| (id, resolver.pods.clone()));
+        let servers = serving.map(|id| (id, PodSelector::from(resolver.pods.clone())));
         let pods = future_pods(document, in_force.policies(), ends.chain(servers).collect());
         let cluster = snapshot::with_future_pods(context.document, pods);
         let snapshot = in_force.on(&cluster);

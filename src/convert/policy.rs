@@ -133,6 +133,11 @@ pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Co
 /// Writes a policy of one namespace.
 fn write(target: Target, plan: &PlanPolicy) -> Result<Expressed, String> {
     match dialect::write(target, plan, Resolution::Plain) {
+        (None, losses) if losses.is_empty() && !plan.accounts.is_any() => Err(format!(
+            "{} cannot select its pods by the service account {}",
+            target.kind(),
+            plan.accounts
+        )),
         (None, losses) if losses.is_empty() => Err(format!(
             "the selector `{}` of its pods cannot be expressed",
             plan.subject
@@ -218,6 +223,7 @@ fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
         annotations: annotations(object),
         comment: comments.head(),
         subject: raised.subject,
+        accounts: raised.accounts,
         workloads: Vec::new(),
         directions: raised.isolates,
         isolates: true,
@@ -278,7 +284,7 @@ fn of_metadata(object: &Object, key: &str) -> Labels {
 /// Why a part of a policy is left out. Rules are named in the message itself.
 fn reason(loss: &Loss) -> Reason {
     let why = match &loss.part {
-        Part::Flow | Part::Gate(_) => loss.why.clone(),
+        Part::Flow | Part::Gate(_) | Part::Accounts(..) => loss.why.clone(),
         part => format!("{part}: {}", loss.why),
     };
     Reason {

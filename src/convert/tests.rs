@@ -118,7 +118,7 @@ fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
             "it selects by `reserved:init`, which is no label of pods",
         ),
         (
-            "endpointSelector: {}, ingress: [{fromEndpoints: [{matchLabels: {io.cilium.k8s.policy.serviceaccount: x}}]}]",
+            "endpointSelector: {}, ingress: [{fromEndpoints: [{matchExpressions: [{key: io.cilium.k8s.policy.serviceaccount, operator: NotIn, values: [x]}]}]}]",
             "it selects by `io.cilium.k8s.policy.serviceaccount`, which is no label of pods in Cilium",
         ),
         (
@@ -228,8 +228,8 @@ fn what_calico_adds_to_network_policies_is_left_out_with_the_reason() {
             "it selects by labels and addresses at once",
         ),
         (
-            "ingress: [{action: Allow, source: {serviceAccounts: {names: [x]}}}]",
-            "it has service accounts",
+            "ingress: [{action: Allow, source: {serviceAccounts: {selector: has(x)}}}]",
+            "it selects service accounts by their labels",
         ),
         (
             "egress: [{action: Allow, destination: {services: {name: x}}}]",
@@ -253,7 +253,7 @@ fn what_calico_adds_to_network_policies_is_left_out_with_the_reason() {
         ),
         (
             "serviceAccountSelector: has(a)",
-            "it selects its pods by their service accounts",
+            "it selects service accounts by their labels",
         ),
     ] {
         for target in [Target::Kubernetes, Target::Cilium] {
@@ -436,4 +436,28 @@ fn types_of_icmp_are_converted_where_the_dialect_has_them() {
     let why = why(Target::Kubernetes, &cilium);
     let want = "the port `ICMP/8`: NetworkPolicy cannot express ICMP type 8; the port `ICMPv6/128`: NetworkPolicy cannot express ICMPv6 type 128";
     assert_eq!(why, (State::Approximated, want.to_owned()));
+}
+
+#[test]
+fn service_accounts_are_converted_between_cilium_and_calico_and_lost_in_network_policy() {
+    let pods = "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: s, labels: {app: x}}, spec: {serviceAccountName: robot, containers: [{name: c}]}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: y, namespace: s, labels: {app: x}}, spec: {containers: [{name: c}]}}\n---\n";
+    let spec = "{selector: app == 'x', serviceAccountSelector: \"projectcalico.org/name in {'robot', 'default'}\", ingress: [{action: Allow, protocol: TCP, source: {serviceAccounts: {names: [robot]}}, destination: {ports: [80]}}]}";
+    let text = format!("{pods}{CALICO}metadata: {{name: a, namespace: s}}\nspec: {spec}\n");
+    let found = conversion(Target::Cilium, &text, as_under(PodAddresses::Known));
+    assert!(
+        found.changes.is_empty() && found.is_exact(),
+        "{:?}",
+        found.policies
+    );
+    let lost = conversion(Target::Kubernetes, &text, as_under(PodAddresses::Known));
+    assert!(!lost.is_exact());
+    let reasons: Vec<String> = lost
+        .policies
+        .iter()
+        .flat_map(|p| p.reasons.iter().map(|reason| reason.why.clone()))
+        .collect();
+    assert_eq!(
+        reasons,
+        ["NetworkPolicy does not select pods by service account"]
+    );
 }

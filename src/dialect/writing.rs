@@ -238,12 +238,36 @@ pub fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
     losses(rule, &Part::Gate(rule.direction), &why, "use exact values")
 }
 
+/// The losses of a policy whose pods run as some service accounts, where `dialect` does not select pods by these.
+pub fn subject_losses(plan: &PlanPolicy, dialect: &str) -> Vec<Loss> {
+    let part = |direction| {
+        let (labels, accounts) = (plan.subject.clone(), plan.accounts.clone());
+        Part::Accounts(direction, plan.namespace.clone(), labels, accounts)
+    };
+    let rules = plan.rules.iter();
+    let lost = rules.flat_map(|rule| lost_accounts(rule, &part(rule.direction), dialect));
+    lost.collect()
+}
+
+/// The losses of a rule whose peers run as some service accounts, where `dialect` does not select pods by these.
+pub fn account_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
+    lost_accounts(rule, &Part::Gate(rule.direction), dialect)
+}
+
+fn lost_accounts(rule: &PlanRule, part: &Part, dialect: &str) -> Vec<Loss> {
+    let why = format!("{dialect} does not select pods by service account");
+    let help = "remove the service accounts of the group, or write for Cilium or Calico";
+    losses(rule, part, &why, help)
+}
+
 /// Whether a peer is named by what only some dialects know: a domain name, or an entity that is no set of addresses.
 pub fn is_named(peer: &PlanPeer) -> bool {
     match peer {
         PlanPeer::Domain(_) => true,
         PlanPeer::Entity(entity) => *entity != Entity::World,
-        PlanPeer::Pods(..) | PlanPeer::Block(_) | PlanPeer::Node(_) => false,
+        PlanPeer::Pods(..) | PlanPeer::Accounts(..) | PlanPeer::Block(_) | PlanPeer::Node(_) => {
+            false
+        }
     }
 }
 
@@ -269,7 +293,9 @@ pub fn peer_losses(rule: &PlanRule, dialect: &str, is_lost: fn(&PlanPeer) -> boo
             let only = format!("the entity `{}`", entity.word());
             Some((Part::Entity(*entity), only, "entities"))
         }
-        PlanPeer::Pods(..) | PlanPeer::Block(_) | PlanPeer::Node(_) => None,
+        PlanPeer::Pods(..) | PlanPeer::Accounts(..) | PlanPeer::Block(_) | PlanPeer::Node(_) => {
+            None
+        }
     });
     let lost: Vec<_> = lost.collect();
     if let [(_, kind, _), ..] = &lost[..]

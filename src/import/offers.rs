@@ -9,8 +9,8 @@ use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot, Workload};
 use crate::model::validate::flow_ports_text;
 use crate::model::words::workload_words;
 use crate::model::{
-    Base, Document, Edit, End, Flow, FlowPort, Group, Isolate, Namespace, NamespaceId, Thing,
-    Unknown, is_system_namespace,
+    Base, Document, Edit, End, Flow, FlowPort, Group, Namespace, NamespaceId, Thing,
+    is_system_namespace,
 };
 use crate::sets::{LabelOp, PortSet, Protocol, Requirement, Selector};
 
@@ -69,33 +69,27 @@ fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
         .collect();
     // Semantics 6.9.
     let group = match kind {
-        "Route" => Group {
-            name: "openshift-ingress".to_owned(),
-            namespaces: Selector::label("policy-group.network.openshift.io/ingress", ""),
-            pods: Selector::everything(),
-            isolate: Isolate::None,
-            unknown: Unknown::new(),
-        },
+        "Route" => Group::new(
+            "openshift-ingress",
+            Selector::label("policy-group.network.openshift.io/ingress", ""),
+            Selector::everything(),
+        ),
         // What a Gateway is deployed as carries its name (GEP-1762).
-        GATEWAY => Group {
-            name: "gateways".to_owned(),
-            namespaces: Selector::everything(),
-            pods: Selector {
+        GATEWAY => Group::new(
+            "gateways",
+            Selector::everything(),
+            Selector {
                 requirements: vec![Requirement {
                     key: "gateway.networking.k8s.io/gateway-name".to_owned(),
                     op: LabelOp::Exists,
                 }],
             },
-            isolate: Isolate::None,
-            unknown: Unknown::new(),
-        },
-        _ => Group {
-            name: "ingress-nginx".to_owned(),
-            namespaces: Selector::label(NAMESPACE_NAME_LABEL, "ingress-nginx"),
-            pods: Selector::label("app.kubernetes.io/name", "ingress-nginx"),
-            isolate: Isolate::None,
-            unknown: Unknown::new(),
-        },
+        ),
+        _ => Group::new(
+            "ingress-nginx",
+            Selector::label(NAMESPACE_NAME_LABEL, "ingress-nginx"),
+            Selector::label("app.kubernetes.io/name", "ingress-nginx"),
+        ),
     };
     let title = match kind {
         GATEWAY => "Allow Gateways to reach the backends of their routes".to_owned(),
@@ -137,13 +131,11 @@ fn prometheus(snapshot: &Snapshot) -> Option<Offer> {
         Some(w) => (w.namespace.as_str(), "app"),
         None => ("monitoring", "app.kubernetes.io/name"),
     };
-    let group = Group {
-        name: "prometheus".to_owned(),
-        namespaces: Selector::label(NAMESPACE_NAME_LABEL, namespace),
-        pods: Selector::label(key, "prometheus"),
-        isolate: Isolate::None,
-        unknown: Unknown::new(),
-    };
+    let group = Group::new(
+        "prometheus",
+        Selector::label(NAMESPACE_NAME_LABEL, namespace),
+        Selector::label(key, "prometheus"),
+    );
     offer(
         "Allow Prometheus to scrape annotated workloads".to_owned(),
         group,

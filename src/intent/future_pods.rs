@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::cluster::{ContainerPort, Pod};
 use crate::model::{Document, FlowPort, NamespaceId, Workload, naming};
-use crate::policy::{Match, Policy, PortMatch, WorkloadKey};
+use crate::policy::{Accounts, Match, Policy, PortMatch, WorkloadKey};
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelOp, LabelSet, Labels, PortSet, Protocol, Requirement, Selector};
 
@@ -19,22 +19,75 @@ const MOST: usize = 1_000;
 /// Pods that are not in the document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct FuturePods {
-    /// By namespace and labels.
-    pub(crate) pods: Vec<(NamespaceId, Labels)>,
+    /// By namespace.
+    pub(crate) pods: Vec<(NamespaceId, FuturePod)>,
     /// Whether there would be more than are compared.
     pub(crate) more: bool,
     /// The ports that each of them declares: one for each name that a policy or a flow mentions.
     pub(crate) ports: Vec<ContainerPort>,
 }
 
+/// A pod that is not in the document.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FuturePod {
+    pub(crate) labels: Labels,
+    /// Its service account.
+    pub(crate) account: String,
+}
+
+impl Default for FuturePod {
+    /// One without labels.
+    fn default() -> Self {
+        Self {
+            labels: Labels::new(),
+            account: Accounts::DEFAULT.to_owned(),
+        }
+    }
+}
+
+/// Pods by their labels and their service accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PodSelector {
+    pub(crate) labels: Selector,
+    pub(crate) accounts: Accounts,
+}
+
+impl PodSelector {
+    fn is_everything(&self) -> bool {
+        self.labels.is_everything() && self.accounts.is_any()
+    }
+
+    fn matches(&self, labels: &Labels, account: &str) -> bool {
+        self.labels.matches(labels) && self.accounts.has(account)
+    }
+
+    /// The pods that match both; none where these plainly contradict each other.
+    fn and(&self, other: &Self) -> Option<Self> {
+        let accounts = self.accounts.common(&other.accounts)?;
+        let mut labels = self.labels.clone();
+        let more = other.labels.requirements.iter().cloned();
+        labels.requirements.extend(more);
+        (!contradict(&self.labels, &other.labels)).then_some(Self { labels, accounts })
+    }
+}
+
+impl From<Selector> for PodSelector {
+    fn from(labels: Selector) -> Self {
+        Self {
+            labels,
+            accounts: Accounts::default(),
+        }
+    }
+}
+
 /// For each selector of a subject, of a workload or of a group, and for each two of them, a pod of a managed
-/// namespace with just the labels that they ask for; without those to which the same selectors apply as to
+/// namespace with just the labels and the service account that they ask for; without those to which the same selectors apply as to
 /// a pod of the document. `further`: other selectors. Two are enough: what one policy allows is too much only
 /// where another one isolates.
 pub(crate) fn future_pods(
     document: &Document,
     policies: &[Arc<Policy>],
-    further: Vec<(NamespaceId, Selector)>,
+    further: Vec<(NamespaceId, PodSelector)>,
 ) -> FuturePods {
     let mut known = Known::default();
     known.select(document, policies);
@@ -114,7 +167,7 @@ pub(crate) fn own_selector(workload: &Workload) -> Option<Selector> {
 
 /// The selectors of one namespace, by a label that they ask for.
 struct Selectors<'a> {
-    all: &'a [Selector],
+    all: &'a [PodSelector],
     by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// Those that ask for no one label.
     others: Vec<usize>,
@@ -123,17 +176,18 @@ struct Selectors<'a> {
 }
 
 impl<'a> Selectors<'a> {
-    fn new(all: &'a [Selector]) -> Self {
+    fn new(all: &'a [PodSelector]) -> Self {
         let mut by_label: HashMap<_, Vec<usize>> = HashMap::new();
         let mut others = Vec::new();
         for (at, selector) in all.iter().enumerate() {
-            match labels_of(selector).next() {
+            match labels_of(&selector.labels).next() {
                 Some(label) => by_label.entry(label).or_default().push(at),
                 None => others.push(at),
             }
         }
         let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for requirement in all.iter().flat_map(|selector| &selector.requirements) {
+        let requirements = all.iter().flat_map(|all| &all.labels.requirements);
+        for requirement in requirements {
             if let LabelOp::In(named) | LabelOp::NotIn(named) = &requirement.op {
                 let of_key = values.entry(&requirement.key).or_default();
                 of_key.extend(named.iter().map(String::as_str));
@@ -148,48 +202,45 @@ impl<'a> Selectors<'a> {
     }
 
     /// Which of them match.
-    fn matching(&self, labels: &Labels) -> BTreeSet<usize> {
+    fn matching(&self, labels: &Labels, account: &str) -> BTreeSet<usize> {
         let asked = labels
             .iter()
             .filter_map(|(key, value)| self.by_label.get(&(&**key, &**value)));
         let candidates = asked.flatten().chain(&self.others).copied();
         candidates
-            .filter(|at| self.all.get(*at).is_some_and(|s| s.matches(labels)))
+            .filter(|at| (self.all.get(*at)).is_some_and(|s| s.matches(labels, account)))
             .collect()
     }
 
-    /// The pods that they tell apart from those with known labels, and from one without labels.
-    fn pods(&self, known: Vec<&Labels>) -> Vec<Labels> {
+    /// The pods that they tell apart from those with known labels and accounts, and from one without labels.
+    fn pods(&self, known: Vec<(&Labels, &str)>) -> Vec<FuturePod> {
         let mut seen: BTreeSet<BTreeSet<usize>> = known
             .into_iter()
-            .map(|labels| self.matching(labels))
+            .map(|(labels, account)| self.matching(labels, account))
             .collect();
-        seen.insert(self.matching(&Labels::new()));
+        seen.insert(self.matching(&Labels::new(), Accounts::DEFAULT));
         let mut found = Vec::new();
-        let mut see = |selector: &Selector| {
-            for labels in self.examples(selector) {
-                if seen.insert(self.matching(&labels)) {
-                    found.push(labels);
+        let mut see = |selector: &PodSelector| {
+            for pod in self.examples(selector) {
+                if seen.insert(self.matching(&pod.labels, &pod.account)) {
+                    found.push(pod);
                 }
             }
         };
         let excluded = self.excluded();
-        let all: Vec<&Selector> = self.all.iter().chain(&excluded).collect();
+        let all: Vec<&PodSelector> = self.all.iter().chain(&excluded).collect();
         all.iter().for_each(|selector| see(selector));
         for (at, a) in all.iter().copied().enumerate() {
-            let others = all.iter().skip(at + 1).copied();
-            for b in others.filter(|b| !contradict(a, b)) {
-                let mut both = Selector::clone(a);
-                both.requirements.extend(b.requirements.iter().cloned());
-                see(&both);
-            }
+            let others = all.iter().skip(at + 1);
+            others.filter_map(|b| a.and(b)).for_each(|both| see(&both));
         }
         found
     }
 
-    /// Selectors of what the selectors exclude, label by label.
-    fn excluded(&self) -> Vec<Selector> {
-        let requirements = self.all.iter().flat_map(|selector| &selector.requirements);
+    /// Selectors of what the selectors exclude, label by label; and of another account than the one that pods have by
+    /// default, where that is named.
+    fn excluded(&self) -> Vec<PodSelector> {
+        let requirements = self.all.iter().flat_map(|all| &all.labels.requirements);
         let excluded = requirements.flat_map(|r| match &r.op {
             LabelOp::NotIn(values) => {
                 let one = |value: &String| Requirement::equals(&r.key, value);
@@ -199,15 +250,41 @@ impl<'a> Selectors<'a> {
             _ => Vec::new(),
         });
         let excluded: BTreeSet<Requirement> = excluded.collect();
-        let one = |requirement| Selector {
-            requirements: vec![requirement],
+        let one = |requirement| {
+            let requirements = vec![requirement];
+            PodSelector::from(Selector { requirements })
         };
-        excluded.into_iter().map(one).collect()
+        let named = |selector: &PodSelector| {
+            let mut names = selector.accounts.names();
+            names.any(|name| name == Accounts::DEFAULT)
+        };
+        let other = self.all.iter().any(named).then(|| PodSelector {
+            accounts: std::iter::once(OTHER.to_owned()).collect(),
+            ..PodSelector::default()
+        });
+        excluded.into_iter().map(one).chain(other).collect()
+    }
+
+    /// Pods that a selector matches: with the labels of [`Self::labels`], as each of the accounts.
+    fn examples(&self, selector: &PodSelector) -> Vec<FuturePod> {
+        let mut accounts: Vec<&str> = selector.accounts.names().collect();
+        if accounts.is_empty() {
+            accounts.push(Accounts::DEFAULT);
+        }
+        let pods = self.labels(&selector.labels).into_iter();
+        let pods = pods.flat_map(|labels| {
+            let pod = move |account: &&str| FuturePod {
+                labels: labels.clone(),
+                account: (*account).to_owned(),
+            };
+            accounts.iter().map(pod).collect::<Vec<_>>()
+        });
+        pods.collect()
     }
 
     /// Labels that a selector matches: the fewest, and these with each other value that a selector names for a
     /// key of which several values match.
-    fn examples(&self, selector: &Selector) -> Vec<Labels> {
+    fn labels(&self, selector: &Selector) -> Vec<Labels> {
         let Some(example) = LabelSet::from(selector).example() else {
             return Vec::new();
         };
@@ -228,7 +305,7 @@ impl<'a> Selectors<'a> {
     }
 }
 
-/// A value that no selector names.
+/// A value, or a service account, that no selector names.
 const OTHER: &str = "other-value";
 
 /// The labels with one value that a selector asks for.
@@ -252,15 +329,20 @@ fn contradict(a: &Selector, b: &Selector) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Group;
     use crate::model::fixture::Fixture;
 
     fn pods(fixture: &Fixture) -> Vec<String> {
         let found = future_pods(&fixture.document, &[], Vec::new());
-        let text = |labels: &Labels| {
-            let labels = labels.iter().map(|(key, value)| format!("{key}={value}"));
-            labels.collect::<Vec<_>>().join(", ")
+        let text = |pod: &FuturePod| {
+            let labels = (pod.labels.iter()).map(|(key, value)| format!("{key}={value}"));
+            let labels = labels.collect::<Vec<_>>().join(", ");
+            match pod.account.as_str() {
+                Accounts::DEFAULT => labels,
+                account => format!("{labels} as {account}"),
+            }
         };
-        found.pods.iter().map(|(_, labels)| text(labels)).collect()
+        found.pods.iter().map(|(_, pod)| text(pod)).collect()
     }
 
     #[test]
@@ -280,6 +362,31 @@ mod tests {
             pods(&fixture),
             ["role=batch", "app=db, role=batch", "app=web, role=batch"]
         );
+    }
+
+    #[test]
+    fn service_accounts_are_told_apart() {
+        let mut fixture = Fixture::new();
+        let web = fixture.workload("shop/web", "app=web");
+        let group = |fixture: &mut Fixture, names: &[&str]| {
+            let app = Selector::label("app", "web");
+            let group = Group {
+                accounts: names.iter().map(|name| (*name).to_owned()).collect(),
+                ..Group::new("g", Selector::everything(), app)
+            };
+            fixture.document.groups.add(group)
+        };
+        let id = group(&mut fixture, &["robot"]);
+        assert_eq!(pods(&fixture), ["app=web as robot"]);
+        let workload = fixture.document.workloads.get_mut(web).unwrap();
+        workload.service_account = Some("robot".to_owned());
+        assert_eq!(pods(&fixture), ["app=web"]);
+        fixture.document.groups.remove(id);
+        group(&mut fixture, &["default"]);
+        assert_eq!(pods(&fixture), ["app=web"]);
+        let workload = fixture.document.workloads.get_mut(web).unwrap();
+        workload.service_account = None;
+        assert_eq!(pods(&fixture), ["app=web as other-value"]);
     }
 
     #[test]

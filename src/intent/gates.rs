@@ -20,7 +20,8 @@ use crate::model::{
     Base, Document, End, Flow, FlowId, FlowPort, Group, NamespaceId, Network, Workload, WorkloadId,
 };
 use crate::policy::{
-    Action, Combine, Direction, Entity, FlowKey, Loss, Part, Peer, Policy, Tier, WorkloadKey,
+    Accounts, Action, Combine, Direction, Entity, FlowKey, Loss, Part, Peer, Policy, Tier,
+    WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
 use policies::{allowance, closed_side, decision, denied_side, empty, isolation_of};
@@ -244,7 +245,7 @@ impl Intended<'_> {
             groups.any(|group| {
                 group.isolate.has(direction)
                     && group.namespaces.matches(&labels)
-                    && group.pods.matches(&workload.labels)
+                    && group.has_pods_of(workload)
             })
         };
         let by_import = |workload: &Workload, direction| {
@@ -355,7 +356,7 @@ impl Intended<'_> {
         });
         let subject = Peer::All(vec![
             Peer::AnyOf(managed.map(|(id, _)| self.in_namespace(id)).collect()),
-            Peer::PodLabels(group.pods.clone()),
+            within_namespaces(&group.pods, &group.accounts),
         ]);
         if ingress.is_none() && egress.is_none() {
             return Vec::new();
@@ -371,7 +372,10 @@ impl Intended<'_> {
         let mut intents = Vec::new();
         if !resolving.is_empty() {
             let resolver = Resolver::of(&document.settings.dns.profile);
-            let clients = vec![Peer::AnyOf(resolving), Peer::PodLabels(group.pods.clone())];
+            let clients = vec![
+                Peer::AnyOf(resolving),
+                within_namespaces(&group.pods, &group.accounts),
+            ];
             let (clients, servers) = (self.pods(Peer::All(clients)), self.dns_servers(&resolver));
             intents.push(Intent {
                 policy: allowance(Direction::Egress, clients, servers, &resolver.ports).into(),
@@ -562,6 +566,11 @@ impl Intended<'_> {
             Part::Subject(of, WorkloadKey(key), _) if *of == direction => {
                 Some(Peer::Not(Box::new(self.known(WorkloadId(*key)))))
             }
+            Part::Accounts(of, namespace, labels, accounts) if *of == direction => {
+                let pods = within_namespaces(labels, accounts);
+                let pods = vec![Peer::Namespace(namespace.clone()), pods];
+                Some(Peer::Not(Box::new(Peer::All(pods))))
+            }
             _ => None,
         });
         let mut all = vec![subject];
@@ -580,7 +589,10 @@ impl Intended<'_> {
             End::AnyPodOf(id) => self.pods(self.in_namespace(*id)),
             End::Group(id) => {
                 let group = document.groups.get(*id)?;
-                self.labelled(&group.namespaces, &group.pods)
+                self.pods(Peer::All(vec![
+                    Peer::NamespaceLabels(group.namespaces.clone()),
+                    within_namespaces(&group.pods, &group.accounts),
+                ]))
             }
             End::Workload(id) => {
                 let workload = self.workload(*id)?;
@@ -689,4 +701,15 @@ impl Intended<'_> {
     fn assumptions(&self) -> Assumptions {
         self.document.settings.judged()
     }
+}
+
+/// The pods of a group in its namespaces: by their labels and their service accounts.
+fn within_namespaces(labels: &Selector, accounts: &Accounts) -> Peer {
+    let labels = Peer::PodLabels(labels.clone());
+    if accounts.is_any() {
+        return labels;
+    }
+    let names = accounts.names();
+    let names = names.map(|name| Peer::ServiceAccount(name.to_owned()));
+    Peer::All(vec![labels, Peer::AnyOf(names.collect())])
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::future_pods::{FuturePods, own_selector};
+use super::future_pods::{FuturePod, FuturePods, own_selector};
 use crate::cluster::{ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, Workload};
 use crate::model::dns::Resolver;
-use crate::model::{self, Document, FlowPort, WorkloadId};
-use crate::policy::{Policy, Tier, WorkloadKey};
+use crate::model::{self, Document, FlowPort, NamespaceId, WorkloadId};
+use crate::policy::{Accounts, Policy, Tier, WorkloadKey};
 use crate::sets::{LabelSet, Labels};
 
 /// A document as a cluster snapshot, with the workload ids on both sides.
@@ -171,7 +171,7 @@ pub(crate) fn with_stand_ins(document: &Document) -> DocumentSnapshot {
     with_future_pods(document, FuturePods::default())
 }
 
-/// The same with further pods that are not in the document, by namespace and labels.
+/// The same with further pods that are not in the document, by namespace.
 pub(crate) fn with_future_pods(document: &Document, future: FuturePods) -> DocumentSnapshot {
     stand_for(document, None, future)
 }
@@ -183,14 +183,15 @@ fn stand_for(
     future: FuturePods,
 ) -> DocumentSnapshot {
     let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
-    let bare = managed.map(|(id, _)| (id, Labels::new()));
-    let stand_in = |(id, labels)| {
+    let bare = managed.map(|(id, _)| (id, FuturePod::default()));
+    let stand_in = |(id, pod): (NamespaceId, FuturePod)| {
         let namespace = document.namespaces.get(id)?;
         Some(StandIn {
             namespace: namespace.name.clone(),
             namespace_labels: document.namespace_labels(id),
             name: OTHER_POD,
-            labels,
+            labels: pod.labels,
+            account: pod.account,
             ports: future.ports.clone(),
         })
     };
@@ -209,6 +210,7 @@ struct StandIn {
     namespace_labels: Labels,
     name: &'static str,
     labels: Labels,
+    account: String,
     ports: Vec<ContainerPort>,
 }
 
@@ -248,6 +250,7 @@ fn dns_pod(document: &Document) -> Option<StandIn> {
         namespace_labels,
         name: DNS_POD,
         labels: LabelSet::from(&resolver.pods).example()?,
+        account: Accounts::DEFAULT.to_owned(),
         ports: resolver.ports.iter().filter_map(named).collect(),
     })
 }
@@ -351,7 +354,7 @@ fn drawn(
     let namespace = document.namespaces.get(w.namespace)?;
     let labels = Arc::new(w.labels.clone());
     let ports: Arc<[ContainerPort]> = w.ports.clone().into();
-    let account: Arc<str> = w.service_account.as_deref().unwrap_or("default").into();
+    let account: Arc<str> = w.account().into();
     let alone = w.kind == "Pod" || w.replicas == Some(1);
     let pod = |name: String| Pod {
         name,
@@ -416,7 +419,7 @@ fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
         sidecar_ports: 0,
         init_ports: Arc::default(),
         host_network: false,
-        service_account: "default".into(),
+        service_account: one.account.into(),
         addresses: Vec::new(),
         node: None,
     };

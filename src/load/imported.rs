@@ -94,7 +94,7 @@ impl Surroundings {
 pub(super) fn accounts(document: &Document) -> impl Iterator<Item = (String, String)> {
     document.workloads.iter().filter_map(|(_, workload)| {
         let namespace = document.namespaces.get(workload.namespace)?;
-        let account = workload.service_account.as_deref().unwrap_or("default");
+        let account = workload.account();
         Some((namespace.name.clone(), account.to_owned()))
     })
 }

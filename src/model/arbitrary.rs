@@ -403,12 +403,15 @@ fn isolate() -> impl Strategy<Value = Isolate> {
 }
 
 fn group() -> impl Strategy<Value = Thing> {
-    let parts = (name(), selector(), selector(), isolate(), unknown());
-    parts.prop_map(|(name, namespaces, pods, isolate, unknown)| {
+    let accounts = vec(select(vec!["default", "on", "a.b"]), 0..3);
+    let pods = (selector(), accounts);
+    let parts = (name(), selector(), pods, isolate(), unknown());
+    parts.prop_map(|(name, namespaces, (pods, accounts), isolate, unknown)| {
         Thing::Group(Group {
             name,
             namespaces,
             pods,
+            accounts: accounts.into_iter().map(str::to_owned).collect(),
             isolate,
             unknown,
         })

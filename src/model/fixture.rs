@@ -3,8 +3,8 @@
 use crate::cluster::ContainerPort;
 use crate::model::validate::{flow_ports, labels, network};
 use crate::model::{
-    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Isolate, Namespace, NamespaceId,
-    Unknown, Words, Workload, WorkloadId,
+    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Namespace, NamespaceId, Unknown,
+    Words, Workload, WorkloadId,
 };
 use crate::sets::{Protocol, Selector};
 
@@ -61,13 +61,8 @@ impl Fixture {
     }
 
     pub(crate) fn group(&mut self, name: &str, namespaces: Selector, pods: Selector) {
-        self.document.groups.add(Group {
-            name: name.to_owned(),
-            namespaces,
-            pods,
-            isolate: Isolate::None,
-            unknown: Unknown::new(),
-        });
+        let group = Group::new(name, namespaces, pods);
+        self.document.groups.add(group);
     }
 
     pub(crate) fn end(&self, words: &str) -> End {

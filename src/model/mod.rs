@@ -26,7 +26,7 @@ pub(crate) mod arbitrary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use crate::policy::{Direction, Network};
+pub use crate::policy::{Accounts, Direction, Network};
 pub use edit::{Applied, Edit, Item, Thing};
 pub use evidence::FlowEvidence;
 pub use history::History;
@@ -418,6 +418,8 @@ pub struct Group {
     pub namespaces: Selector,
     /// Which pods in them.
     pub pods: Selector,
+    /// The service accounts that these pods run as.
+    pub accounts: Accounts,
     /// Isolation of these pods in managed namespaces, future pods included. It allows no DNS: that is drawn.
     pub isolate: Isolate,
     /// Unknown fields.

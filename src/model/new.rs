@@ -1,10 +1,11 @@
 //! New objects with default fields.
 
 use super::{
-    End, External, Flow, FlowPort, Isolate, Namespace, NamespaceId, Network, Service, Unknown,
-    Workload,
+    End, External, Flow, FlowPort, Group, Isolate, Namespace, NamespaceId, Network, Service,
+    Unknown, Workload,
 };
-use crate::sets::Labels;
+use crate::policy::Accounts;
+use crate::sets::{Labels, Selector};
 
 impl Namespace {
     /// A managed namespace with the project's base and DNS.
@@ -20,7 +21,37 @@ impl Namespace {
     }
 }
 
+impl Group {
+    /// Pods by selector that run as any service account, and that it does not isolate.
+    pub fn new(name: impl Into<String>, namespaces: Selector, pods: Selector) -> Self {
+        Self {
+            name: name.into(),
+            namespaces,
+            pods,
+            accounts: Accounts::default(),
+            isolate: Isolate::None,
+            unknown: Unknown::new(),
+        }
+    }
+
+    /// Whether the pods of a workload are among its pods, if its namespace is one of its namespaces.
+    pub fn has_pods_of(&self, workload: &Workload) -> bool {
+        self.pods.matches(&workload.labels) && self.accounts.has(workload.account())
+    }
+
+    /// Whether it has every pod of its namespaces.
+    pub fn has_every_pod(&self) -> bool {
+        self.pods.is_everything() && self.accounts.is_any()
+    }
+}
+
 impl Workload {
+    /// The service account of its pods.
+    pub fn account(&self) -> &str {
+        let own = self.service_account.as_deref();
+        own.unwrap_or(Accounts::DEFAULT)
+    }
+
     /// The labels of its pods: of each one where they differ, else those that all have.
     pub fn labels_of_pods(&self) -> Vec<&Labels> {
         if self.pods.iter().all(|pod| pod.labels.is_none()) {

@@ -338,7 +338,12 @@ impl Document {
             End::AnyPodOf(id) => self.workloads_of(*id),
             End::AnyPod => self.workloads.ids().collect(),
             End::Group(id) => self.groups.get(*id).map_or(Vec::new(), |group| {
-                self.matching(&group.namespaces, &group.pods)
+                let matching = self.matching(&group.namespaces, &group.pods).into_iter();
+                let own = |id: &WorkloadId| {
+                    let workload = self.workloads.get(*id);
+                    workload.is_some_and(|workload| group.has_pods_of(workload))
+                };
+                matching.filter(own).collect()
             }),
             End::External(id) => match self.externals.get(*id).and_then(|e| e.entity) {
                 Some(Entity::Cluster) => self.workloads.ids().collect(),

@@ -7,7 +7,7 @@ use super::peers;
 use crate::model::dns::Resolver;
 use crate::model::{Base, NamespaceId, WorkloadId};
 use crate::plan::context::{Context, Unit, UnitPods};
-use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PlanRule, Role};
+use crate::policy::{Accounts, Direction, Match, PlanNamespaces, PlanPeer, PlanRule, Role};
 use crate::sets::Selector;
 
 /// The default-deny policy of a namespace, if it has one.
@@ -130,6 +130,7 @@ fn draft(
         comment: String::new(),
         description: String::new(),
         subject: Selector::everything(),
+        accounts: Accounts::default(),
         workloads,
         directions,
         isolates: role == Role::Base,

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::plan::identity::{Identities, Unselectable, identities};
 use crate::plan::isolation;
-use crate::policy::{Direction, Imported};
+use crate::policy::{Accounts, Direction, Imported};
 use crate::sets::Selector;
 
 /// A document with what is derived from it before planning.
@@ -53,11 +53,27 @@ pub(crate) enum UnitPods {
 /// Pods of one namespace that an imported policy or a group isolates.
 pub(crate) struct Subject<'a> {
     namespace: NamespaceId,
-    /// Its pod selector; never everything.
+    /// Its pod selector; never everything without accounts.
     pub(crate) selector: Cow<'a, Selector>,
+    /// The service accounts of its pods.
+    accounts: Accounts,
     /// The name of the first such policy, or of the group.
     pub(crate) policy: &'a str,
     isolates: [bool; 2],
+}
+
+impl Subject<'_> {
+    /// Its labels and accounts, which no two subjects of a namespace share.
+    pub(crate) fn words(&self) -> String {
+        match self.accounts.is_any() {
+            true => self.selector.to_string(),
+            false => format!("{} as {}", self.selector, self.accounts),
+        }
+    }
+
+    fn has_pods_of(&self, workload: &Workload) -> bool {
+        self.selector.matches(&workload.labels) && self.accounts.has(workload.account())
+    }
 }
 
 impl<'a> Context<'a> {
@@ -139,7 +155,7 @@ impl<'a> Context<'a> {
         self.default_denies(id, direction)
             || (self.imported.iter()).any(|i| isolation::isolates_all(i, name, direction))
             || (self.document.groups.iter())
-                .any(|(_, g)| g.pods.is_everything() && self.group_isolates(g, id, direction))
+                .any(|(_, g)| g.has_every_pod() && self.group_isolates(g, id, direction))
     }
 
     /// Whether a group isolates its pods in a namespace.
@@ -162,8 +178,7 @@ impl<'a> Context<'a> {
         self.default_denies(workload.namespace, direction)
             || self.isolates_itself(workload, direction)
             || (self.document.groups.iter()).any(|(_, g)| {
-                g.pods.matches(&workload.labels)
-                    && self.group_isolates(g, workload.namespace, direction)
+                g.has_pods_of(workload) && self.group_isolates(g, workload.namespace, direction)
             })
             || (self.imported.iter())
                 .any(|i| isolation::isolates(i, self.document, workload, direction))
@@ -267,13 +282,14 @@ impl<'a> Context<'a> {
         let subjects: Vec<_> = subjects.filter(|(_, subject)| closed(subject)).collect();
         let alone = |workload: &Workload| {
             let mut subjects = subjects.iter();
-            !subjects.any(|(_, subject)| subject.selector.matches(&workload.labels))
+            !subjects.any(|(_, subject)| subject.has_pods_of(workload))
         };
         let workloads = self
             .members(unit(pods))
             .filter(|(id, w)| self.selectable(w) && self.isolated(*id, direction) && alone(w));
         let workloads = workloads.map(|(id, _)| UnitPods::Workload(id));
         let by_subject = subjects.iter().map(|(at, _)| UnitPods::Subject(*at, group));
+        let by_subject = by_subject.filter(|pods| self.accounts(unit(*pods)).is_some());
         workloads.chain(by_subject).map(unit).collect()
     }
 
@@ -292,12 +308,15 @@ impl<'a> Context<'a> {
             UnitPods::Workload(id) => (document.workloads.get(id).map(|w| (id, w)), None),
             _ => (None, self.selector(unit)),
         };
+        let pods = selector.zip(self.accounts(unit));
         let all = self.by_namespace().get(&unit.namespace);
         let all = all.into_iter().flatten();
         let all = all.filter_map(|id| Some((*id, document.workloads.get(*id)?)));
         let selected = all.filter(move |(_, workload)| {
-            let mut selector = selector.iter();
-            selector.any(|selector| selector.matches(&workload.labels))
+            let mut pods = pods.iter();
+            pods.any(|(selector, accounts)| {
+                selector.matches(&workload.labels) && accounts.has(workload.account())
+            })
         });
         one.into_iter()
             .filter(move |(_, w)| w.namespace == unit.namespace)
@@ -328,6 +347,22 @@ impl<'a> Context<'a> {
                     selector.requirements.extend(group(of)?.requirements);
                 }
                 Some(selector)
+            }
+        }
+    }
+
+    /// The service accounts of the pods of a unit; none if there can be no such pods.
+    pub(crate) fn accounts(&self, unit: Unit) -> Option<Accounts> {
+        let group = |id: GroupId| Some(self.document.groups.get(id)?.accounts.clone());
+        match unit.pods {
+            UnitPods::All | UnitPods::Workload(_) => Some(Accounts::default()),
+            UnitPods::Group(id) => group(id),
+            UnitPods::Subject(at, of) => {
+                let accounts = &self.subjects.get(at)?.accounts;
+                match of {
+                    Some(of) => accounts.common(&group(of)?),
+                    None => Some(accounts.clone()),
+                }
             }
         }
     }
@@ -371,7 +406,9 @@ fn isolated_by(document: &Document, group: &Group, id: NamespaceId) -> [bool; 2]
 fn subjects<'a>(document: &'a Document, imported: &'a [Imported]) -> Vec<Subject<'a>> {
     let mut found: Vec<Subject> = Vec::new();
     let mut add = |new: Subject<'a>| {
-        let same = |s: &&mut Subject| s.namespace == new.namespace && s.selector == new.selector;
+        let same = |s: &&mut Subject| {
+            (s.namespace, &s.selector, &s.accounts) == (new.namespace, &new.selector, &new.accounts)
+        };
         match found.iter_mut().find(same) {
             Some(known) => {
                 known.isolates[0] |= new.isolates[0];
@@ -392,18 +429,20 @@ fn subjects<'a>(document: &'a Document, imported: &'a [Imported]) -> Vec<Subject
         add(Subject {
             namespace,
             selector,
+            accounts: Accounts::default(),
             policy: &policy.name,
             isolates,
         });
     }
     let groups = document.groups.iter().map(|(_, group)| group);
-    for group in groups.filter(|g| g.isolate != Isolate::None && !g.pods.is_everything()) {
+    for group in groups.filter(|g| g.isolate != Isolate::None && !g.has_every_pod()) {
         for namespace in document.namespaces.ids() {
             let isolates = isolated_by(document, group, namespace);
             if isolates != [false; 2] {
                 add(Subject {
                     namespace,
                     selector: Cow::Borrowed(&group.pods),
+                    accounts: group.accounts.clone(),
                     policy: &group.name,
                     isolates,
                 });

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::model::{NamespaceId, Settings, WorkloadId};
 use crate::plan::context::Context;
 use crate::plan::names;
-use crate::policy::{Direction, PlanPolicy, PlanRule, Role};
+use crate::policy::{Accounts, Direction, PlanPolicy, PlanRule, Role};
 use crate::sets::Selector;
 
 /// The label of generated policies.
@@ -27,6 +27,7 @@ pub(crate) struct Draft {
     /// For the annotation; empty: none.
     pub(super) description: String,
     pub(super) subject: Selector,
+    pub(super) accounts: Accounts,
     pub(super) workloads: Vec<WorkloadId>,
     pub(super) directions: Vec<Direction>,
     /// See [`PlanPolicy::isolates`].
@@ -77,6 +78,7 @@ impl Draft {
             annotations: annotations(settings, &self.description),
             comment: self.comment.clone(),
             subject: self.subject.clone(),
+            accounts: self.accounts.clone(),
             workloads: self.workloads.iter().copied().map(Into::into).collect(),
             directions: self.directions.clone(),
             isolates: self.isolates,

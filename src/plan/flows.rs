@@ -186,7 +186,7 @@ pub(super) fn unit_ends(context: &Context, words: &Words, unit: Unit) -> String 
         UnitPods::Group(id) => format!("{within} {}", words.of(&End::Group(id))),
         UnitPods::Workload(id) => format!("{within} {}", words.of(&End::Workload(id))),
         UnitPods::Subject(at, group) => {
-            let selector = context.subject(at).map(|s| s.selector.to_string());
+            let selector = context.subject(at).map(|s| s.words());
             let group = group.map(|id| words.of(&End::Group(id)));
             let parts = selector.into_iter().chain(group);
             parts.fold(within.to_owned(), |all, part| format!("{all} {part}"))
@@ -231,6 +231,7 @@ pub(super) fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
         comment: String::new(),
         description: String::new(),
         subject: context.selector(unit).unwrap_or_default(),
+        accounts: context.accounts(unit).unwrap_or_default(),
         workloads: context.members(unit).map(|(id, _)| id).collect(),
         directions: Vec::new(),
         isolates: false,

@@ -48,9 +48,7 @@ fn selects(subject: &Peer, document: &Document, workload: &Workload) -> bool {
             selector.matches(&document.namespace_labels(workload.namespace))
         }
         Peer::HostNetwork => workload.is_on_host_network(),
-        Peer::ServiceAccount(name) => {
-            workload.service_account.as_deref().unwrap_or("default") == name
-        }
+        Peer::ServiceAccount(name) => workload.account() == name,
         Peer::All(parts) => parts.iter().all(selects),
         Peer::AnyOf(parts) => parts.iter().any(selects),
         Peer::Not(inner) => !selects(inner),

@@ -25,7 +25,8 @@ pub(super) fn peers(
         End::Group(id) => {
             let group = document.groups.get(*id).ok_or_else(Refusal::missing)?;
             let namespaces = PlanNamespaces::Labelled(group.namespaces.clone());
-            Ok(vec![PlanPeer::Pods(namespaces, group.pods.clone())])
+            let (pods, accounts) = (group.pods.clone(), group.accounts.clone());
+            Ok(vec![PlanPeer::pods(namespaces, pods, accounts)])
         }
         End::Workload(id) => {
             let workload = document.workloads.get(*id).ok_or_else(Refusal::missing)?;

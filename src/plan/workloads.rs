@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::flows::{draft, unit_ends};
 use crate::diag::Diagnostic;
 use crate::model::dns::Resolver;
-use crate::model::{Base, Isolate, Style, Words, Workload};
+use crate::model::{Base, Document, Group, Isolate, Style, Words, Workload};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::names;
 use crate::policy::{Direction, PlanRule, Role};
@@ -82,6 +82,7 @@ pub(super) fn of_groups(context: &Context, resolver: &Resolver) -> Vec<Draft> {
 pub(super) fn warnings(context: &Context) -> Vec<Diagnostic> {
     let mut found = unmanaged(context);
     found.extend(nodes(context));
+    found.extend(by_account(context.document));
     for (id, workload) in context.document.workloads.iter() {
         let wanted = Direction::BOTH.map(|d| context.isolates_itself(workload, d));
         if let (true, Err(why)) = (wanted.contains(&true), context.identity(id)) {
@@ -120,16 +121,33 @@ fn unmanaged(context: &Context) -> Vec<Diagnostic> {
         let groups = document.groups.iter().map(|(_, group)| group);
         for group in groups.filter(|g| g.isolate != Isolate::None && g.namespaces.matches(&labels))
         {
-            if own
-                .iter()
-                .any(|workload| group.pods.matches(&workload.labels))
-            {
+            if own.iter().any(|workload| group.has_pods_of(workload)) {
                 let what = format!("`{}` does not isolate its pods in `{name}`", group.name);
                 not_isolated(what, name);
             }
         }
     }
     found
+}
+
+/// Groups that isolate pods by service account, where the dialect cannot select these.
+fn by_account(document: &Document) -> Vec<Diagnostic> {
+    let target = document.settings.target();
+    if target.selects_accounts() {
+        return Vec::new();
+    }
+    let groups = document.groups.iter().map(|(_, group)| group);
+    let lost = groups.filter(|g| g.isolate != Isolate::None && !g.accounts.is_any());
+    let one = |group: &Group| {
+        let message = format!(
+            "`{}` does not isolate its pods: {} does not select pods by service account",
+            group.name,
+            target.kind()
+        );
+        let help = "remove the service accounts of the group, or write for Cilium or Calico";
+        Diagnostic::warning("not-isolated", message).help(help)
+    };
+    lost.map(one).collect()
 }
 
 /// Workloads on the host network that count as their nodes, which no default deny isolates.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Direction, Entity, Network};
+use super::{Accounts, Direction, Entity, Network};
 use crate::diag::Severity;
+use crate::sets::Selector;
 
 /// A flow, by a number that only its owner understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +50,8 @@ pub enum Part {
     Gate(Direction),
     /// What concerns the pods of one workload, by its name, at its own gate.
     Subject(Direction, WorkloadKey, String),
+    /// What concerns the pods of one namespace with these labels and service accounts, at their own gate.
+    Accounts(Direction, String, Selector, Accounts),
     /// The pods of one workload that are on the host network, by its name, at the other gate.
     HostNetwork(WorkloadKey, String),
     /// A domain name.
@@ -73,6 +76,12 @@ impl fmt::Display for Part {
         match self {
             Self::Flow | Self::Gate(_) => f.write_str("the flow"),
             Self::Subject(_, _, name) => write!(f, "the part for `{name}`"),
+            Self::Accounts(_, namespace, _, accounts) => {
+                write!(
+                    f,
+                    "the part for the pods of `{namespace}` that run as {accounts}"
+                )
+            }
             Self::HostNetwork(_, name) => {
                 write!(f, "the part for the pods of `{name}` on the host network")
             }

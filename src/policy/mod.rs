@@ -6,6 +6,7 @@
 //! goes on to the next tier otherwise; after the last tier it is allowed. This covers NetworkPolicy,
 //! the Admin and Baseline tiers, Cilium and Calico.
 
+mod accounts;
 mod entity;
 mod http;
 mod imported;
@@ -16,6 +17,7 @@ mod plan;
 mod raised;
 mod target;
 
+pub use accounts::Accounts;
 pub use entity::Entity;
 pub use http::HttpRule;
 pub use imported::Imported;

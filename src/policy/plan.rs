@@ -1,6 +1,8 @@
 //! Which policies have to exist, in no dialect: what `plan` computes and a dialect writes.
 
-use super::{Direction, Entity, FlowKey, HttpRule, Match, Network, PortMatch, WorkloadKey};
+use super::{
+    Accounts, Direction, Entity, FlowKey, HttpRule, Match, Network, PortMatch, WorkloadKey,
+};
 use crate::sets::{Labels, Selector};
 
 /// One policy: it selects pods of one namespace.
@@ -20,6 +22,8 @@ pub struct PlanPolicy {
     pub comment: String,
     /// The pods that it selects.
     pub subject: Selector,
+    /// The service accounts of these pods.
+    pub accounts: Accounts,
     /// The known workloads among them.
     pub workloads: Vec<WorkloadKey>,
     /// The directions that it isolates, ingress first.
@@ -113,6 +117,8 @@ pub struct PlanRule {
 pub enum PlanPeer {
     /// Pods that match a selector, everywhere in these namespaces.
     Pods(PlanNamespaces, Selector),
+    /// The same that run as one of some service accounts, of which one is named at least.
+    Accounts(PlanNamespaces, Selector, Accounts),
     /// An address block without its exceptions.
     Block(Network),
     /// The address of a node, for the pods on its network.
@@ -124,6 +130,14 @@ pub enum PlanPeer {
 }
 
 impl PlanPeer {
+    /// Pods that match a selector and run as one of some service accounts, if any are named.
+    pub fn pods(namespaces: PlanNamespaces, pods: Selector, accounts: Accounts) -> Self {
+        match accounts.is_any() {
+            true => Self::Pods(namespaces, pods),
+            false => Self::Accounts(namespaces, pods, accounts),
+        }
+    }
+
     /// Whether it is every pod of every namespace.
     pub fn is_all_pods(&self) -> bool {
         match self {

@@ -1,6 +1,6 @@
 //! Policies in the terms in which they are planned: what a dialect makes of a text, under no assumption.
 
-use super::{Direction, Match, PlanPeer, PortMatch};
+use super::{Accounts, Direction, Match, PlanPeer, PortMatch};
 use crate::sets::Selector;
 
 /// A policy of one namespace that only allows, in the terms in which policies are planned.
@@ -10,6 +10,8 @@ pub struct RaisedPolicy {
     pub namespace: String,
     /// The pods of its namespace that it selects.
     pub subject: Selector,
+    /// The service accounts of these pods.
+    pub accounts: Accounts,
     /// The directions that it isolates, ingress first.
     pub isolates: Vec<Direction>,
     /// What it allows, ingress first.

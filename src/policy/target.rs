@@ -74,6 +74,11 @@ impl Target {
         matches!(self, Self::Cilium | Self::Calico)
     }
 
+    /// Whether it selects pods by their service accounts.
+    pub fn selects_accounts(self) -> bool {
+        matches!(self, Self::Cilium | Self::Calico)
+    }
+
     /// Whether its rules may name domains as destinations.
     pub fn has_domain_names(self) -> bool {
         self == Self::Cilium || self.is_cluster_wide()

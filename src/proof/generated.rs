@@ -1,6 +1,8 @@
 //! Writes a plan: the texts of the policies of a document, with those edited by hand.
 
 #[cfg(test)]
+mod account_tests;
+#[cfg(test)]
 mod beyond_tests;
 #[cfg(test)]
 mod cluster_wide_tests;

@@ -8,7 +8,7 @@ use super::{ArrowId, Icon, Measure, Point, Shape, TextStyle, elide, pt, tokens};
 use crate::model::{
     Base, Direction, Document, External, Flow, FlowId, FlowPort, NamespaceId, NodeRef,
 };
-use crate::model::{Namespace, Workload};
+use crate::model::{Group, Namespace, Workload};
 use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
 
 /// Everything that a layout depends on. Equal requests have equal layouts, so `==` tests whether a
@@ -235,7 +235,7 @@ fn node_specs(
             words if words == "any" => String::new(),
             words => format!(" in {words}"),
         };
-        let words = format!("{}{namespaces}", selector_words(&group.pods));
+        let words = format!("{}{namespaces}", pods_words(group));
         NodeSpec {
             node: NodeRef::Group(id),
             icon: Icon::Group,
@@ -243,6 +243,15 @@ fn node_specs(
         }
     });
     workloads.chain(externals).chain(groups).collect()
+}
+
+/// The pods of a group in its namespaces: `app=db`, `any as robot`.
+pub fn pods_words(group: &Group) -> String {
+    let pods = selector_words(&group.pods);
+    match group.accounts.is_any() {
+        true => pods,
+        false => format!("{pods} as {}", group.accounts),
+    }
 }
 
 /// A pill with these texts, as wide as they need.

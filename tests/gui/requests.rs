@@ -84,3 +84,31 @@ fn an_external_is_an_entity() {
     window.press_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(entity(&window), None);
 }
+
+#[test]
+fn service_accounts_of_a_group_are_edited_where_the_dialect_selects_by_them() {
+    let mut window = TestWindow::shop();
+    window.ask(Command::AddGroup);
+    let group = |window: &TestWindow| {
+        let document = window.document();
+        let id = document.groups.ids().last().expect("a group");
+        (
+            Item::Group(id),
+            document.groups.get(id).expect("it").clone(),
+        )
+    };
+    let (item, _) = group(&window);
+    window.ask(Command::Select(vec![item]));
+    assert!(window.sees("NetworkPolicy does not select pods by service account"));
+    assert!(!window.sees("Add service account"));
+    window.ask(Command::WriteCilium);
+    window.enter("Add service account", "robot");
+    window.enter("Add service account", "Not A Name");
+    window.enter("Add service account", "");
+    assert_eq!(group(&window).1.accounts.to_string(), "robot");
+    // Kept, shown and explained where the dialect has none.
+    window.ask(Command::WriteKubernetes);
+    assert!(window.sees("Flows of this group are reported and omitted from the export"));
+    window.click("Remove robot");
+    assert!(group(&window).1.accounts.is_any());
+}

@@ -8,7 +8,7 @@ use crate::model::dns::Resolver;
 use crate::model::validate::united;
 use crate::model::{FlowPort, NamespaceId, Network, WorkloadId};
 use crate::plan::context::Context;
-use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PortMatch, RaisedRule};
+use crate::policy::{Accounts, Direction, Match, PlanNamespaces, PlanPeer, PortMatch, RaisedRule};
 use crate::sets::{LabelOp, LabelSet, Selector};
 
 /// Draws the subject and the rules of a policy.
@@ -20,8 +20,11 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// The workloads of its namespace that a selector consists of.
-    pub(super) fn workloads(&self, subject: &Selector) -> Vec<WorkloadId> {
+    /// The workloads of its namespace that a selector consists of. Those that run as one account may run as another.
+    pub(super) fn workloads(&self, subject: &Selector, accounts: &Accounts) -> Vec<WorkloadId> {
+        if !accounts.is_any() {
+            return Vec::new();
+        }
         let subject = LabelSet::from(subject);
         let all = self.known.0.get(&self.namespace).into_iter().flatten();
         let within: Vec<_> = all.filter(|(_, own)| own.is_subset(&subject)).collect();
@@ -39,7 +42,12 @@ impl Planner<'_> {
         for peer in rule.peers.listed() {
             match peer {
                 PlanPeer::Pods(namespaces, pods) => {
-                    ends.extend(self.pods(self.namespaces(namespaces), pods.clone()));
+                    let (namespaces, any) = (self.namespaces(namespaces), Accounts::default());
+                    ends.extend(self.pods(namespaces, pods.clone(), any));
+                }
+                PlanPeer::Accounts(namespaces, pods, accounts) => {
+                    let namespaces = self.namespaces(namespaces);
+                    ends.extend(self.pods(namespaces, pods.clone(), accounts.clone()));
                 }
                 PlanPeer::Block(network) | PlanPeer::Node(network) => {
                     let network = in_order(network);
@@ -122,9 +130,11 @@ impl Planner<'_> {
         let resolver = &self.resolver;
         let mut pods = peers.iter().filter_map(|peer| match peer {
             PlanPeer::Pods(namespaces, labels) => Some((namespaces, labels)),
-            PlanPeer::Block(_) | PlanPeer::Node(_) | PlanPeer::Domain(_) | PlanPeer::Entity(_) => {
-                None
-            }
+            PlanPeer::Accounts(..)
+            | PlanPeer::Block(_)
+            | PlanPeer::Node(_)
+            | PlanPeer::Domain(_)
+            | PlanPeer::Entity(_) => None,
         });
         let (Some((namespaces, labels)), None) = (pods.next(), pods.next()) else {
             return false;
@@ -150,12 +160,24 @@ impl Planner<'_> {
         Selector::label(NAMESPACE_NAME_LABEL, name)
     }
 
-    /// Pods by labels, in namespaces by labels, as a workload or a namespace if they are just that;
+    /// Pods by labels and service accounts, in namespaces by labels, as a workload or a namespace if they are just that;
     /// none if there can be no such pods.
-    pub(super) fn pods(&self, namespaces: Selector, pods: Selector) -> Option<DrawnAs> {
+    pub(super) fn pods(
+        &self,
+        namespaces: Selector,
+        pods: Selector,
+        accounts: Accounts,
+    ) -> Option<DrawnAs> {
         let (within, labels) = (LabelSet::from(&namespaces), LabelSet::from(&pods));
         if within.is_empty() || labels.is_empty() {
             return None;
+        }
+        if !accounts.is_any() {
+            return Some(DrawnAs::Pods {
+                namespaces,
+                pods,
+                accounts,
+            });
         }
         if within.is_all() && labels.is_all() {
             return Some(DrawnAs::AnyPod);
@@ -172,7 +194,11 @@ impl Planner<'_> {
                 return Some(DrawnAs::Workload(id));
             }
         }
-        Some(DrawnAs::Pods { namespaces, pods })
+        Some(DrawnAs::Pods {
+            namespaces,
+            pods,
+            accounts,
+        })
     }
 
     fn namespace_meant(&self, selector: &Selector, within: &LabelSet) -> Option<NamespaceId> {

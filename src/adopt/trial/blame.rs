@@ -9,12 +9,12 @@ use crate::analysis::compare::PeerClass;
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, GateDifference};
 use crate::cluster::Snapshot;
-use crate::intent::future_pods::port_words;
+use crate::intent::future_pods::{PodSelector, port_words};
 use crate::model::validate::addresses_of;
 use crate::model::{Document, FlowPort, NamespaceId};
 use crate::plan::context::Context;
 use crate::policy::{Direction, Entity, Loss, Part, Peer};
-use crate::sets::{DomainPattern, IpSet, PortSet, Selector};
+use crate::sets::{DomainPattern, IpSet, PortSet};
 
 const NAMES_UNKNOWN: &str = "its DNS rules also make the addresses of domain names known, which only the DNS setting of a namespace with such flows does";
 
@@ -55,7 +55,8 @@ impl Trial<'_> {
             return found;
         };
         for loss in &drawn.losses {
-            let (Part::Gate(lost) | Part::Subject(lost, ..)) = loss.part else {
+            let (Part::Gate(lost) | Part::Subject(lost, ..) | Part::Accounts(lost, ..)) = loss.part
+            else {
                 continue;
             };
             let parts = self.parts_of(&drawn.document, loss).copied();
@@ -251,14 +252,26 @@ pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, drawn_as: &DrawnAs
 }
 
 /// The selectors of an end that is no workload, by namespace.
-pub(super) fn selectors_of(context: &Context, drawn_as: &DrawnAs) -> Vec<(NamespaceId, Selector)> {
-    let DrawnAs::Pods { namespaces, pods } = drawn_as else {
+pub(super) fn selectors_of(
+    context: &Context,
+    drawn_as: &DrawnAs,
+) -> Vec<(NamespaceId, PodSelector)> {
+    let DrawnAs::Pods {
+        namespaces,
+        pods,
+        accounts,
+    } = drawn_as
+    else {
         return Vec::new();
     };
     let document = context.document;
     let ids = document.namespaces.ids();
     let within = ids.filter(|id| namespaces.matches(&document.namespace_labels(*id)));
-    within.map(|id| (id, pods.clone())).collect()
+    let selector = PodSelector {
+        labels: pods.clone(),
+        accounts: accounts.clone(),
+    };
+    within.map(|id| (id, selector.clone())).collect()
 }
 
 fn peer_of(context: &Context, drawn_as: &DrawnAs) -> Peer {
@@ -274,10 +287,20 @@ fn peer_of(context: &Context, drawn_as: &DrawnAs) -> Peer {
             ]),
             _ => Peer::Nothing,
         },
-        DrawnAs::Pods { namespaces, pods } => Peer::All(vec![
-            Peer::NamespaceLabels(namespaces.clone()),
-            Peer::PodLabels(pods.clone()),
-        ]),
+        DrawnAs::Pods {
+            namespaces,
+            pods,
+            accounts,
+        } => {
+            let mut all = vec![
+                Peer::NamespaceLabels(namespaces.clone()),
+                Peer::PodLabels(pods.clone()),
+            ];
+            let names = accounts.names();
+            let names = names.map(|name| Peer::ServiceAccount(name.to_owned()));
+            all.extend((!accounts.is_any()).then(|| Peer::AnyOf(names.collect())));
+            Peer::All(all)
+        }
         DrawnAs::Outside { networks, names } => {
             let names = names.iter();
             let names = names.map(|name| Peer::Domain(DomainPattern::subdomains(name)));

@@ -7,7 +7,7 @@ use crate::adopt::{Chosen, Parts, cover, names, remove};
 use crate::model::validate::united;
 use crate::model::{
     Base, Document, Edit, End, External, Flow, FlowPort, Group, Isolate, Item, NamespaceId,
-    Network, Thing, Unknown, Workload, WorkloadId, enforcers_of,
+    Network, Thing, Workload, WorkloadId, enforcers_of,
 };
 use crate::plan::context::Context;
 use crate::policy::Direction;
@@ -52,7 +52,7 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen, halves: &
     for (at, plan) in chosen.iter().zip(chosen_plans()) {
         let base = cover::base_after(context, plans, chosen, plan.namespace);
         let by_dns = resolves.contains(&plan.namespace)
-            && (plan.subject.is_everything() || plan.isolates_some(base, Direction::Egress));
+            && (plan.selects_all() || plan.isolates_some(base, Direction::Egress));
         let names_domains = || {
             let mut plans = chosen_plans().filter(|other| other.namespace == plan.namespace);
             plans.any(Plan::names_domains)
@@ -113,7 +113,7 @@ fn resolve(base: Base, plans: &[&Plan]) -> bool {
     let dns = |plan: &Plan| plan.parts.iter().any(|part| part.dns);
     if closes(base, Direction::Egress) {
         let mut plans = plans.iter();
-        return plans.any(|plan| plan.subject.is_everything() && dns(plan));
+        return plans.any(|plan| plan.selects_all() && dns(plan));
     }
     let apart = plans
         .iter()
@@ -249,21 +249,27 @@ impl Drawing {
             DrawnAs::AnyPod => End::AnyPod,
             DrawnAs::AnyPodOf(id) => End::AnyPodOf(*id),
             DrawnAs::Workload(id) => End::Workload(*id),
-            DrawnAs::Pods { namespaces, pods } => {
-                let same = |g: &Group| equal(&g.namespaces, namespaces) && equal(&g.pods, pods);
+            DrawnAs::Pods {
+                namespaces,
+                pods,
+                accounts,
+            } => {
+                let same = |g: &Group| {
+                    equal(&g.namespaces, namespaces)
+                        && equal(&g.pods, pods)
+                        && g.accounts == *accounts
+                };
                 let mut rows = self.after.groups.iter();
                 let known = rows.find(|(_, group)| same(group)).map(|(id, _)| id);
                 drop(rows);
                 if let Some(id) = known {
                     return End::Group(id);
                 }
-                let name = names::group(namespaces, pods);
+                let name = names::group(namespaces, pods, accounts);
+                let name = self.after.fresh_group_name(&name);
                 let group = Group {
-                    name: self.after.fresh_group_name(&name),
-                    namespaces: namespaces.clone(),
-                    pods: pods.clone(),
-                    isolate: Isolate::None,
-                    unknown: Unknown::new(),
+                    accounts: accounts.clone(),
+                    ..Group::new(name, namespaces.clone(), pods.clone())
                 };
                 self.edits.push(Edit::Add(Thing::Group(group.clone())));
                 End::Group(self.after.groups.add(group))

@@ -6,7 +6,7 @@ use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
-use crate::model::{Document, Flow, FlowId, Item, NodeRef, validate};
+use crate::model::{Document, End, Flow, FlowId, Item, NodeRef, validate};
 use crate::picture::Bundled;
 use crate::picture::look::{words_of, words_of_extra};
 use crate::query::Results;
@@ -306,8 +306,8 @@ fn node_tooltip(document: &Document, results: &Results, gates: &Gates, node: Nod
             });
         }
         NodeRef::Group(id) => {
-            if let Some(group) = document.groups.get(id) {
-                let matching = document.matching(&group.namespaces, &group.pods).len();
+            if document.groups.contains(id) {
+                let matching = document.workloads_at(&End::Group(id)).len();
                 lines.push(format!("matches {matching} workloads"));
             }
         }

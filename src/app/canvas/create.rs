@@ -12,7 +12,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::panels::inspector::internet;
 use crate::model::edit::{Thing, extract};
 use crate::model::{
-    Document, Edit, End, External, Group, Isolate, Item, Namespace, NamespaceId, NodeRef, Workload,
+    Document, Edit, End, External, Group, Item, Namespace, NamespaceId, NodeRef, Workload,
 };
 use crate::scene::{NamespaceBox, Scene, tokens};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
@@ -178,13 +178,11 @@ fn make_group(document: &Document, name: &str, at: Pos2) -> Made {
     };
     Made {
         edits: vec![
-            Edit::Add(Thing::Group(Group {
-                name: name.clone(),
-                namespaces: Selector::default(),
+            Edit::Add(Thing::Group(Group::new(
+                name.clone(),
+                Selector::default(),
                 pods,
-                isolate: Isolate::None,
-                unknown: Default::default(),
-            })),
+            ))),
             place(node, at),
         ],
         item: Item::Group(id),

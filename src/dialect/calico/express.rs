@@ -18,8 +18,8 @@ use crate::dialect::writing::{
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    self, Action, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces, PlanPeer,
-    PlanPolicy, PlanRule, PortMatch, Resolution, Role,
+    self, Accounts, Action, FlowKey, Loss, Match, Network, OrderedPolicy, Part, PlanNamespaces,
+    PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
@@ -29,6 +29,8 @@ const MOST_PORTS: usize = 50;
 const MOST_BLOCKS: usize = 256;
 /// The order of policies that deny: before the 1000 of a NetworkPolicy, and before those without one (G3).
 const DENY_ORDER: i64 = 100;
+/// The label with the name of an object, as selectors of service accounts see it.
+const ACCOUNT_NAME: &str = "projectcalico.org/name";
 /// Most characters of a selector.
 const LONGEST_SELECTOR: usize = 1024;
 
@@ -38,6 +40,13 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     let Some(subject) = selector(&plan.subject) else {
         let all = plan.rules.iter();
         lost.extend(all.flat_map(|rule| selector_losses(rule, &plan.subject)));
+        return (None, lost);
+    };
+    let Some(accounts) = by_account(&plan.accounts) else {
+        let why = "the names of the service accounts are too long for a selector of Calico";
+        let help = "use fewer or shorter service accounts";
+        let all = plan.rules.iter();
+        lost.extend(all.flat_map(|rule| losses(rule, &Part::Gate(rule.direction), why, help)));
         return (None, lost);
     };
     let denies = plan.role == Role::Deny;
@@ -70,6 +79,7 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         order: denies.then_some(DENY_ORDER),
         namespaces: None,
         subject,
+        accounts,
         directions: &plan.directions,
         rules: &rules,
     };
@@ -100,6 +110,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
         order: Some(policy.place.priority.into()),
         namespaces: Some(namespaces),
         subject,
+        accounts: None,
         directions: &directions,
         rules: &rules,
     };
@@ -143,10 +154,18 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Entity> {
     lost.extend(peer_losses(rule, "Calico", is_named));
     for peer in listed {
         match peer {
-            PlanPeer::Pods(namespaces, pods) => match by_labels(namespaces, pods) {
-                Ok(peer) => found.push(peer),
-                Err(selector) => lost.extend(selector_losses(rule, selector)),
-            },
+            PlanPeer::Pods(namespaces, pods) => {
+                match by_labels(namespaces, pods, &Accounts::default()) {
+                    Ok(peer) => found.push(peer),
+                    Err(selector) => lost.extend(selector_losses(rule, selector)),
+                }
+            }
+            PlanPeer::Accounts(namespaces, pods, accounts) => {
+                match by_labels(namespaces, pods, accounts) {
+                    Ok(peer) => found.push(peer),
+                    Err(selector) => lost.extend(selector_losses(rule, selector)),
+                }
+            }
             PlanPeer::Node(network) => whole.push(network.cidr),
             PlanPeer::Block(network) if network.except.is_empty() => whole.push(network.cidr),
             PlanPeer::Block(network) if network.except.len() <= MOST_BLOCKS => {
@@ -177,10 +196,11 @@ fn too_many_exceptions(rule: &PlanRule, network: &Network) -> Vec<Loss> {
     losses(rule, &Part::Network(network.clone()), &why, help)
 }
 
-/// Pods by labels. Without a namespace selector they are those of the policy's own.
+/// Pods by labels and service accounts. Without a namespace selector they are those of the policy's own.
 fn by_labels<'a>(
     namespaces: &'a PlanNamespaces,
     pods: &'a Selector,
+    accounts: &Accounts,
 ) -> Result<Entity, &'a Selector> {
     let namespaces = match namespaces {
         PlanNamespaces::Own => None,
@@ -195,7 +215,18 @@ fn by_labels<'a>(
     Ok(Entity::Labels {
         pods: needed.then(|| selector(pods).ok_or(pods)).transpose()?,
         namespaces,
+        accounts: accounts.names().map(str::to_owned).collect(),
     })
+}
+
+/// The selector of some service accounts; none inside: any. None if it is too long.
+fn by_account(accounts: &Accounts) -> Option<Option<String>> {
+    if accounts.is_any() {
+        return Some(None);
+    }
+    let names = accounts.names().map(str::to_owned).collect();
+    let text = condition(ACCOUNT_NAME, &LabelOp::In(names))?;
+    (text.len() <= LONGEST_SELECTOR).then_some(Some(text))
 }
 
 /// Namespaces by labels. What is in no namespace passes negative requirements, so that one of them has to be
@@ -234,6 +265,11 @@ fn requirement(Requirement { key, op }: &Requirement) -> Option<String> {
     if key.is_empty() || !key.chars().all(fine) || is_own_label(key) {
         return None;
     }
+    condition(key, op)
+}
+
+/// A condition on a label whose key can be written.
+fn condition(key: &str, op: &LabelOp) -> Option<String> {
     let list = |values: &std::collections::BTreeSet<String>| {
         let values: Option<Vec<String>> = values.iter().map(|value| literal(value)).collect();
         values.map(|values| format!("{{{}}}", values.join(", ")))

@@ -267,11 +267,15 @@ impl Lowering<'_> {
         self.walk(selector, &|key, op| self.of_accounts(key, &op))
     }
 
-    /// Pods by a label of their service accounts. An account that nobody declares has no labels but its name.
+    /// Pods by a label of their service accounts. An account that nobody declares has no labels but its name, and a future
+    /// pod may run as one that is asked for by name.
     fn of_accounts(&self, key: &str, op: &LabelOp) -> Peer {
         let wanted = one(key, op.clone());
         let plain = |name: &str| Labels::from([(NAME.to_owned(), name.to_owned())]);
         let mut names: BTreeSet<&str> = BTreeSet::from(["default"]);
+        if let (NAME, LabelOp::In(asked)) = (key, op) {
+            names.extend(asked.iter().map(String::as_str));
+        }
         let mut differing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for account in &self.context.resources.service_accounts {
             names.insert(&account.name);
@@ -283,16 +287,20 @@ impl Lowering<'_> {
             }
         }
         let of_name = |name: &str| {
-            let there = differing.get(name).into_iter().flatten();
+            let account = Peer::ServiceAccount(name.to_owned());
+            let matches = wanted.matches(&plain(name));
+            let Some(there) = differing.get(name) else {
+                return matches.then_some(account);
+            };
+            let there = there.iter();
             let there = there.map(|namespace| Peer::Namespace((*namespace).to_owned()));
             let there = Peer::AnyOf(there.collect());
-            let account = Peer::ServiceAccount(name.to_owned());
-            match wanted.matches(&plain(name)) {
-                true => Peer::All(vec![account, Peer::Not(Box::new(there))]),
+            Some(match matches {
+                true => Peer::All(vec![account, not(there)]),
                 false => Peer::All(vec![account, there]),
-            }
+            })
         };
-        Peer::AnyOf(names.into_iter().map(of_name).collect())
+        Peer::AnyOf(names.into_iter().filter_map(of_name).collect())
     }
 
     /// An expression over pods, with `leaf` for what it asks of one key.

@@ -11,14 +11,15 @@ use super::selector::Expression;
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::selector::one_namespace;
 use crate::policy::{
-    Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy, RaisedRule,
+    Accounts, Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy,
+    RaisedRule,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 use crate::yaml::Object;
 
 /// The tier whose end denies what is left.
 const DEFAULT_TIER: &str = "default";
-/// The label with the name of an object, as selectors of namespaces see it.
+/// The label with the name of an object, as selectors of namespaces and of service accounts see it.
 const NAME: &str = "projectcalico.org/name";
 /// The label with the name of a pod's namespace.
 const NAMESPACE: &str = "projectcalico.org/namespace";
@@ -32,9 +33,10 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
     if policy.tier != DEFAULT_TIER {
         return Err(format!("it is in the tier `{}`", policy.tier));
     }
-    if policy.service_account_selector.is_some() {
-        return Err("it selects its pods by their service accounts".to_owned());
-    }
+    let accounts = match &policy.service_account_selector {
+        Some(selector) => by_name(selector)?,
+        None => Accounts::default(),
+    };
     let (mut namespaces, subject) =
         both(policy.namespace_selector.as_ref(), policy.selector.as_ref())?;
     if !global {
@@ -60,6 +62,7 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
     Ok(RaisedPolicy {
         namespace,
         subject,
+        accounts,
         isolates,
         rules,
     })
@@ -112,27 +115,55 @@ fn is_restricted(source: &Entity) -> bool {
 /// What the criteria of an end match, other than ports; everything where there are none (G24). In a `global` policy
 /// labels alone are for pods of every namespace (G23).
 fn peers(entity: &Entity, global: bool) -> Result<Match<PlanPeer>, String> {
-    let accounts = entity.service_accounts.as_ref();
+    let accounts = accounts(entity)?;
     if entity.not_selector.is_some() {
         return Err("it has `notSelector`".to_owned());
-    }
-    if accounts.is_some_and(|accounts| !accounts.names.is_empty() || accounts.selector.is_some()) {
-        return Err("it has service accounts".to_owned());
     }
     if entity.service.is_some() {
         return Err("it has `services`".to_owned());
     }
-    let by_labels = entity.selector.is_some() || entity.namespace_selector.is_some();
+    let by_labels =
+        entity.selector.is_some() || entity.namespace_selector.is_some() || !accounts.is_any();
     let by_address = !entity.nets.is_empty() || !entity.not_nets.is_empty();
     match (by_labels, by_address) {
         (false, false) => Ok(Match::Any),
-        (true, false) => Ok(Match::Only(vec![pods(entity, global)?])),
+        (true, false) => Ok(Match::Only(vec![pods(entity, accounts, global)?])),
         (false, true) => Ok(Match::Only(blocks(entity)?)),
         (true, true) => Err("it selects by labels and addresses at once".to_owned()),
     }
 }
 
-fn pods(entity: &Entity, global: bool) -> Result<PlanPeer, String> {
+/// The service accounts of an end.
+fn accounts(entity: &Entity) -> Result<Accounts, String> {
+    let Some(written) = &entity.service_accounts else {
+        return Ok(Accounts::default());
+    };
+    let named: Accounts = written.names.iter().cloned().collect();
+    let Some(selector) = &written.selector else {
+        return Ok(named);
+    };
+    let by_name = by_name(selector)?;
+    if named.is_any() && by_name.is_any() {
+        // It matches network sets, too (G23).
+        return Err("it has every service account".to_owned());
+    }
+    let common = named.common(&by_name);
+    common.ok_or_else(|| "it has service accounts that no pod can have".to_owned())
+}
+
+/// The service accounts that a selector names.
+fn by_name(selector: &Expression) -> Result<Accounts, String> {
+    match selector {
+        Expression::All => Ok(Accounts::default()),
+        Expression::Equal(key, name) if key == NAME => Ok([name.clone()].into_iter().collect()),
+        Expression::In(key, names) if key == NAME && !names.is_empty() => {
+            Ok(names.iter().cloned().collect())
+        }
+        _ => Err("it selects service accounts by their labels".to_owned()),
+    }
+}
+
+fn pods(entity: &Entity, accounts: Accounts, global: bool) -> Result<PlanPeer, String> {
     let scope = entity.namespace_selector.as_ref();
     if scope == Some(&Expression::Global) {
         return Err("it selects what is in no namespace".to_owned());
@@ -144,7 +175,7 @@ fn pods(entity: &Entity, global: bool) -> Result<PlanPeer, String> {
         (true, false) => return Err("it selects pods by their namespace, too".to_owned()),
         (false, _) => PlanNamespaces::Labelled(namespaces),
     };
-    Ok(PlanPeer::Pods(namespaces, pods))
+    Ok(PlanPeer::pods(namespaces, pods, accounts))
 }
 
 /// What a selector of namespaces and one of pods ask of both.

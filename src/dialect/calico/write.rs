@@ -21,6 +21,8 @@ pub struct Policy<'a> {
     pub namespaces: Option<String>,
     /// The selector of its pods.
     pub subject: String,
+    /// The selector of their service accounts; none: any.
+    pub accounts: Option<String>,
     /// Those that it isolates; those of its rules are among them.
     pub directions: &'a [Direction],
     pub rules: &'a [Rule<'a>],
@@ -47,10 +49,11 @@ pub struct Rule<'a> {
 pub enum Entity {
     /// Without criteria.
     Everything,
-    /// Selectors, of which at least one is given.
+    /// Selectors, of which at least one is given, and the names of service accounts; none: any.
     Labels {
         pods: Option<String>,
         namespaces: Option<String>,
+        accounts: Vec<String>,
     },
     /// Blocks of one address family, and exceptions from all of them.
     Blocks(Vec<IpNet>, Vec<IpNet>),
@@ -73,6 +76,8 @@ pub fn write(policy: &Policy) -> Output {
     let namespaces = policy.namespaces.as_ref();
     spec.extend(namespaces.map(|text| ("namespaceSelector".into(), Node::text(text))));
     spec.push(("selector".into(), Node::text(&policy.subject)));
+    let accounts = policy.accounts.as_ref();
+    spec.extend(accounts.map(|text| ("serviceAccountSelector".into(), Node::text(text))));
     spec.push(("types".into(), texts(types)));
     for direction in policy.directions {
         let rules = policy.rules.iter().enumerate();
@@ -145,13 +150,22 @@ fn marked(mark: usize, rule: &Rule) -> Node {
 fn entity(entity: &Entity) -> Map {
     match entity {
         Entity::Everything => Map::new(),
-        Entity::Labels { pods, namespaces } => {
+        Entity::Labels {
+            pods,
+            namespaces,
+            accounts,
+        } => {
             let keys = [("namespaceSelector", namespaces), ("selector", pods)];
             let given = keys.into_iter().filter_map(|(key, text)| {
                 let text = text.as_ref()?;
                 Some((key.into(), Node::text(text)))
             });
-            given.collect()
+            let mut map: Map = given.collect();
+            if !accounts.is_empty() {
+                let names: Map = vec![("names".into(), texts(accounts))];
+                map.push(("serviceAccounts".into(), Node::Map(names)));
+            }
+            map
         }
         Entity::Blocks(nets, except) => {
             let mut map: Map = vec![("nets".into(), texts(nets))];

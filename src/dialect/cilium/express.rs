@@ -10,7 +10,9 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::regexp;
-use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
+use super::selector::{
+    NAMESPACE, NAMESPACE_LABELS, SERVICE_ACCOUNT, is_identity_label, is_special,
+};
 use super::write::{Name, Peers, Policy, Ports, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::writing::{
@@ -19,14 +21,14 @@ use crate::dialect::writing::{
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
-    Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, OrderedRule, Part,
+    Accounts, Action, Direction, FlowKey, Loss, Match, Network, OrderedPolicy, OrderedRule, Part,
     PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
 /// Most ports, or types of ICMP, of one item (C40, C42).
 const MOST_PORTS: usize = 40;
-/// Most characters of the part of a label key behind its `/`.
+/// Most characters of the part of a label key behind its `/`, and of a value.
 const LONGEST_NAME: usize = 63;
 /// Most characters of the part of a label key before its `/`.
 const LONGEST_PREFIX: usize = 253;
@@ -34,7 +36,8 @@ const LONGEST_PREFIX: usize = 253;
 /// Writes a planned policy. None: nothing of it can be expressed.
 pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text>, Vec<Loss>) {
     let mut lost = Vec::new();
-    let subject = match labels_of(&plan.subject, "") {
+    let accounts = by_account(&plan.accounts, "");
+    let subject = match accounts.and_then(|accounts| labels_in(accounts, &plan.subject, "")) {
         Ok(subject) => subject,
         Err(why) => {
             let all = plan.rules.iter();
@@ -184,10 +187,18 @@ fn peers(rule: &PlanRule, denies: bool, lost: &mut Vec<Loss>) -> Vec<Peers> {
     }
     for peer in listed {
         match peer {
-            PlanPeer::Pods(namespaces, selector) => match endpoints(namespaces, selector) {
-                Ok(labels) => pods.push(labels),
-                Err((why, selector)) => lost.extend(why.losses(rule, selector)),
-            },
+            PlanPeer::Pods(namespaces, selector) => {
+                match endpoints(namespaces, selector, &Accounts::default()) {
+                    Ok(labels) => pods.push(labels),
+                    Err((why, selector)) => lost.extend(why.losses(rule, selector)),
+                }
+            }
+            PlanPeer::Accounts(namespaces, selector, accounts) => {
+                match endpoints(namespaces, selector, accounts) {
+                    Ok(labels) => pods.push(labels),
+                    Err((why, selector)) => lost.extend(why.losses(rule, selector)),
+                }
+            }
             PlanPeer::Block(network) => blocks.push(network.clone()),
             PlanPeer::Entity(entity) => entities.push(*entity),
             PlanPeer::Node(network) => lost.extend(node_losses(rule, network)),
@@ -255,6 +266,8 @@ enum Unselectable {
     Selector,
     /// Cilium does not keep the label with this key, or keeps something else under it.
     Label(String),
+    /// The name of this service account is too long for the value of a label.
+    Account(String),
     /// With Cilium's prefix the key of this namespace label is too long.
     TooLong(String),
 }
@@ -267,6 +280,10 @@ impl Unselectable {
                 format!("Cilium does not select pods by the label `{key}`"),
                 "select them by another label, such as `app`",
             ),
+            Self::Account(name) => (
+                format!("the service account `{name}` is too long for a selector of Cilium"),
+                "use a service account of at most 63 characters",
+            ),
             Self::TooLong(key) => (
                 format!("the namespace label `{key}` is too long for a selector of Cilium"),
                 "select the namespaces by name, or by a shorter label",
@@ -276,18 +293,41 @@ impl Unselectable {
     }
 }
 
-/// The peers in some namespaces. Without a namespace they are those of the policy's own (C21); beside one, which
+/// The pods of some service accounts in some namespaces. Without a namespace they are those of the policy's own (C21); beside one, which
 /// has to name its source, all labels name theirs.
 fn endpoints<'a>(
     namespaces: &'a PlanNamespaces,
     pods: &'a Selector,
+    accounts: &Accounts,
 ) -> Result<LabelSelector, (Unselectable, &'a Selector)> {
-    let namespaces = match namespaces {
-        PlanNamespaces::Own => return labels_of(pods, "").map_err(|why| (why, pods)),
+    let source = match namespaces {
+        PlanNamespaces::Own => "",
+        PlanNamespaces::Named(_) | PlanNamespaces::Labelled(_) => "k8s:",
+    };
+    let mut all = match namespaces {
+        PlanNamespaces::Own => Selector::everything(),
         PlanNamespaces::Named(name) => Selector::label(namespace_key(), name),
         PlanNamespaces::Labelled(labels) => in_namespaces(labels).map_err(|why| (why, labels))?,
     };
-    labels_in(namespaces, pods, "k8s:").map_err(|why| (why, pods))
+    let accounts = by_account(accounts, source).map_err(|why| (why, pods))?;
+    all.requirements.extend(accounts.requirements);
+    labels_in(all, pods, source).map_err(|why| (why, pods))
+}
+
+/// Pods by their service accounts, which Cilium has as a label of each; its key is written with a `source`.
+fn by_account(accounts: &Accounts, source: &str) -> Result<Selector, Unselectable> {
+    if accounts.is_any() {
+        return Ok(Selector::everything());
+    }
+    let mut names = accounts.names();
+    if let Some(long) = names.find(|name| name.len() > LONGEST_NAME) {
+        return Err(Unselectable::Account(long.to_owned()));
+    }
+    let names = accounts.names().map(str::to_owned).collect();
+    let key = format!("{source}{SERVICE_ACCOUNT}");
+    Ok(Selector {
+        requirements: vec![Requirement::new(key, LabelOp::In(names))],
+    })
 }
 
 fn namespace_key() -> String {
@@ -324,12 +364,7 @@ fn namespace_label(key: &str) -> Result<String, Unselectable> {
     }
 }
 
-/// Pods by their labels, whose keys are written with a `source`.
-fn labels_of(pods: &Selector, source: &str) -> Result<LabelSelector, Unselectable> {
-    labels_in(Selector::everything(), pods, source)
-}
-
-/// The same, of which these `requirements` hold, too.
+/// Pods by their labels, whose keys are written with a `source`, of which these `requirements` hold, too.
 fn labels_in(
     mut requirements: Selector,
     pods: &Selector,

@@ -4,12 +4,14 @@
 use super::peers::{Peers, Written};
 use super::ports::{Number, Port};
 use super::read::{CiliumPolicy, Entry, Spec};
-use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
+use super::selector::{
+    NAMESPACE, NAMESPACE_LABELS, SERVICE_ACCOUNT, is_identity_label, is_special,
+};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::cidr;
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{
-    Direction, Entity, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy,
+    Accounts, Direction, Entity, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy,
     RaisedRule,
 };
 use crate::sets::{DomainPattern, LabelOp, Requirement, Selector};
@@ -31,12 +33,15 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
             "it has `{what}`, a condition beyond addresses and ports"
         ));
     }
-    let (namespace, subject) = match policy.clusterwide {
+    let (namespace, subject, accounts) = match policy.clusterwide {
         true => {
-            let (namespaces, pods) = parts(&spec.subject)?;
-            (selector::one_namespace(&namespaces)?, pods)
+            let (namespaces, pods, accounts) = parts(&spec.subject)?;
+            (selector::one_namespace(&namespaces)?, pods, accounts)
         }
-        false => (object.namespace_or_default().to_owned(), subject(spec)?),
+        false => {
+            let (pods, accounts) = subject(spec)?;
+            (object.namespace_or_default().to_owned(), pods, accounts)
+        }
     };
     let mut isolates = Vec::new();
     let mut rules = Vec::new();
@@ -59,6 +64,7 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
     Ok(RaisedPolicy {
         namespace,
         subject,
+        accounts,
         isolates,
         rules,
     })
@@ -113,12 +119,12 @@ fn condition_of_ports(item: &Node) -> Option<&'static str> {
 }
 
 /// The pods of its namespace that a rule selects. In `matchLabels` a namespace is overwritten (C5).
-fn subject(spec: &Spec) -> Result<Selector, String> {
+fn subject(spec: &Spec) -> Result<(Selector, Accounts), String> {
     let mut selector = spec.subject.clone();
     let own = format!("k8s:{NAMESPACE}");
     selector.labels.retain(|label| label.key != own);
     match parts(&selector)? {
-        (namespaces, pods) if namespaces.is_everything() => Ok(pods),
+        (namespaces, pods, accounts) if namespaces.is_everything() => Ok((pods, accounts)),
         _ => Err("it selects its pods by their namespace, too".to_owned()),
     }
 }
@@ -176,7 +182,7 @@ fn peers(entry: &Entry, clusterwide: bool) -> Result<Match<PlanPeer>, String> {
 /// Pods by a selector; one that names no namespace is for the policy's own (C21), if it has one (C22).
 fn endpoints(selector: &LabelSelector, clusterwide: bool) -> Result<PlanPeer, String> {
     let own = !clusterwide && !names_namespaces(selector);
-    let (mut namespaces, pods) = parts(selector)?;
+    let (mut namespaces, pods, accounts) = parts(selector)?;
     // Every pod has a namespace.
     let always = |r: &Requirement| r.key == NAMESPACE_NAME_LABEL && r.op == LabelOp::Exists;
     namespaces.requirements.retain(|r| !always(r));
@@ -184,7 +190,7 @@ fn endpoints(selector: &LabelSelector, clusterwide: bool) -> Result<PlanPeer, St
         true => PlanNamespaces::Own,
         false => PlanNamespaces::Labelled(namespaces),
     };
-    Ok(PlanPeer::Pods(namespaces, pods))
+    Ok(PlanPeer::pods(namespaces, pods, accounts))
 }
 
 /// A key without its source; none if that is not Kubernetes (C20).
@@ -205,8 +211,9 @@ fn names_namespaces(selector: &LabelSelector) -> bool {
     keys.any(|key| key == NAMESPACE || key.starts_with(NAMESPACE_LABELS))
 }
 
-/// What a selector asks of namespaces, and of pods.
-fn parts(selector: &LabelSelector) -> Result<(Selector, Selector), String> {
+/// What a selector asks of namespaces, of pods, and of their service accounts.
+fn parts(selector: &LabelSelector) -> Result<(Selector, Selector, Accounts), String> {
+    let mut accounts = Accounts::default();
     let (mut namespaces, mut pods) = (Selector::everything(), Selector::everything());
     for Requirement { key, op } in selector::lower(selector).requirements {
         let Some(plain) = unprefixed(&key) else {
@@ -217,6 +224,11 @@ fn parts(selector: &LabelSelector) -> Result<(Selector, Selector), String> {
             namespaces.requirements.push(requirement);
         } else if let Some(label) = plain.strip_prefix(NAMESPACE_LABELS) {
             namespaces.requirements.push(Requirement::new(label, op));
+        } else if let (SERVICE_ACCOUNT, LabelOp::In(names)) = (plain, &op) {
+            let named = names.iter().cloned().collect();
+            let common = accounts.common(&named).filter(|_| !names.is_empty());
+            let nobody = || "it has service accounts that no pod can have".to_owned();
+            accounts = common.ok_or_else(nobody)?;
         } else if is_special(plain) || !is_identity_label(plain) {
             return Err(format!(
                 "it selects by `{plain}`, which is no label of pods in Cilium"
@@ -225,7 +237,7 @@ fn parts(selector: &LabelSelector) -> Result<(Selector, Selector), String> {
             pods.requirements.push(Requirement::new(plain, op));
         }
     }
-    Ok((namespaces, pods))
+    Ok((namespaces, pods, accounts))
 }
 
 fn block(whole: &str, except: &[String]) -> Result<Network, String> {

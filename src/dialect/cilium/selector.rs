@@ -10,7 +10,8 @@ use crate::sets::{IpSet, LabelOp, Requirement, Selector};
 pub const NAMESPACE: &str = "io.kubernetes.pod.namespace";
 /// What the keys of the labels of a pod's namespace start with.
 pub const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
-const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
+/// The label with the name of a pod's service account.
+pub const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
 const CLUSTER: &str = "io.cilium.k8s.policy.cluster";
 /// The name of a cluster that is not part of a mesh.
 const CLUSTER_NAME: &str = "default";

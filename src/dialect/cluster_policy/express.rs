@@ -35,8 +35,8 @@ use super::read::domain_name;
 use super::write::{Peer, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::writing::{
-    http_losses, is_named, join, label_selector, losses, object_meta, peer_losses, selector_losses,
-    type_losses, world,
+    account_losses, http_losses, is_named, join, label_selector, losses, object_meta, peer_losses,
+    selector_losses, subject_losses, type_losses, world,
 };
 use crate::dialect::{Expressed, Text};
 use crate::policy::{
@@ -66,6 +66,10 @@ fn express(api: &Api, plan: &PlanPolicy) -> Expressed {
         lost.extend(rules.flat_map(|rule| selector_losses(rule, &plan.subject)));
         return (None, lost);
     };
+    if !plan.accounts.is_any() {
+        lost.extend(subject_losses(plan, api.kind));
+        return (None, lost);
+    }
     let mut rules = Vec::new();
     for rule in &plan.rules {
         let action = match plan.role {
@@ -281,6 +285,7 @@ impl<'a> Writing<'a> {
                     Ok(peer) => found.push(peer),
                     Err(selector) => lost.extend(selector_losses(self.rule, selector)),
                 },
+                PlanPeer::Accounts(..) => lost.extend(account_losses(self.rule, self.kind)),
                 _ if self.rule.direction == Direction::Ingress => {}
                 PlanPeer::Entity(Entity::World) => {
                     for network in &world() {
@@ -363,7 +368,7 @@ impl<'a> Writing<'a> {
 
     /// What is not pods, in an ingress rule (A5).
     fn outside_losses(&self, listed: &[PlanPeer]) -> Vec<Loss> {
-        let pods = |peer: &PlanPeer| matches!(peer, PlanPeer::Pods(..));
+        let pods = |peer: &PlanPeer| matches!(peer, PlanPeer::Pods(..) | PlanPeer::Accounts(..));
         if listed.iter().all(pods) {
             return Vec::new();
         }

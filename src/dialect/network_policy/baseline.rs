@@ -7,8 +7,8 @@ use crate::dialect::Expressed;
 use crate::dialect::selector::named_namespaces;
 use crate::dialect::writing::{join, losses, world};
 use crate::policy::{
-    Action, Direction, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer, PlanPolicy,
-    PlanRule, PortMatch, Resolution, Role,
+    Accounts, Action, Direction, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer,
+    PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::Protocol;
 
@@ -40,6 +40,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
         annotations: policy.annotations.clone(),
         comment: policy.comment.clone(),
         subject: policy.pods.clone(),
+        accounts: Accounts::default(),
         workloads: Vec::new(),
         directions,
         isolates: true,

@@ -14,8 +14,8 @@ use super::write::{self, Comments};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::Text;
 use crate::dialect::writing::{
-    deny_losses, http_losses, is_named, label_selector, object_meta, peer_losses, selector_losses,
-    type_losses, world,
+    account_losses, deny_losses, http_losses, is_named, label_selector, object_meta, peer_losses,
+    selector_losses, subject_losses, type_losses, world,
 };
 use crate::policy::{
     Direction, Entity, Loss, Match, Network, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
@@ -39,6 +39,10 @@ pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         }
         return (None, losses);
     };
+    if !plan.accounts.is_any() {
+        losses.extend(subject_losses(plan, "NetworkPolicy"));
+        return (None, losses);
+    }
     let mut rules = Vec::new();
     for rule in &plan.rules {
         match http_losses(rule, "NetworkPolicy") {
@@ -122,6 +126,7 @@ fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Match<NetworkPolicyP
             PlanPeer::Entity(Entity::World) => peers.extend(world().iter().map(block)),
             PlanPeer::Block(network) | PlanPeer::Node(network) => peers.push(block(network)),
             PlanPeer::Domain(_) | PlanPeer::Entity(_) => {}
+            PlanPeer::Accounts(..) => losses.extend(account_losses(rule, "NetworkPolicy")),
             PlanPeer::Pods(namespaces, pods) => match by_labels(namespaces, pods) {
                 Ok(peer) => peers.push(peer),
                 Err(selector) => losses.extend(selector_losses(rule, selector)),

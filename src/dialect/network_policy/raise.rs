@@ -3,7 +3,9 @@
 use super::lower::{any_if_empty, applies, port_match};
 use super::parse::{IpBlock, NetworkPolicy, Peer, Rule};
 use crate::dialect::{cidr, selector};
-use crate::policy::{Direction, Network, PlanNamespaces, PlanPeer, RaisedPolicy, RaisedRule};
+use crate::policy::{
+    Accounts, Direction, Network, PlanNamespaces, PlanPeer, RaisedPolicy, RaisedRule,
+};
 use crate::yaml::Object;
 
 /// Raises a policy that the API server accepts. Err: an address block cannot be read.
@@ -23,6 +25,7 @@ pub fn raise(object: &Object, policy: &NetworkPolicy) -> Result<RaisedPolicy, St
     Ok(RaisedPolicy {
         namespace: object.namespace_or_default().to_owned(),
         subject: selector::lower(&policy.pod_selector),
+        accounts: Accounts::default(),
         isolates,
         rules: raised,
     })

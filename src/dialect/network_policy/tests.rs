@@ -548,6 +548,7 @@ fn a_policy_is_raised_to_a_plan() {
     let expected = RaisedPolicy {
         namespace: "s".into(),
         subject: web,
+        accounts: Default::default(),
         // Its egress rules mean nothing (K4).
         isolates: vec![Direction::Ingress],
         rules: vec![

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{FuturePods, MOST, Selectors, own_selector, ports};
+use super::{FuturePod, FuturePods, MOST, PodSelector, Selectors, own_selector, ports};
 use crate::model::{Document, NamespaceId};
-use crate::policy::{Peer, Policy};
+use crate::policy::{Accounts, Peer, Policy};
 use crate::sets::hash::HashMap;
 use crate::sets::{Labels, Selector};
 
@@ -14,9 +14,9 @@ use crate::sets::{Labels, Selector};
 pub(crate) struct Known {
     document: Document,
     subjects: Subjects,
-    selectors: BTreeMap<NamespaceId, BTreeSet<Selector>>,
+    selectors: BTreeMap<NamespaceId, BTreeSet<PodSelector>>,
     /// By namespace; only of those that were needed.
-    pods: BTreeMap<NamespaceId, Vec<Labels>>,
+    pods: BTreeMap<NamespaceId, Vec<FuturePod>>,
 }
 
 impl Known {
@@ -64,7 +64,7 @@ impl Known {
     }
 
     /// Adds selectors until the next state.
-    pub(super) fn add(&mut self, further: Vec<(NamespaceId, Selector)>) {
+    pub(super) fn add(&mut self, further: Vec<(NamespaceId, PodSelector)>) {
         for (namespace, selector) in further {
             self.selectors
                 .entry(namespace)
@@ -75,11 +75,11 @@ impl Known {
 
     /// The pods that the selectors tell apart.
     pub(super) fn pods(&mut self, document: &Document, policies: &[Arc<Policy>]) -> FuturePods {
-        let mut labels: BTreeMap<NamespaceId, Vec<&Labels>> = BTreeMap::new();
+        let mut known: BTreeMap<NamespaceId, Vec<(&Labels, &str)>> = BTreeMap::new();
         let workloads = document.workloads.iter().map(|(_, workload)| workload);
         for workload in workloads.filter(|w| !self.pods.contains_key(&w.namespace)) {
-            let of_namespace = labels.entry(workload.namespace).or_default();
-            of_namespace.push(&workload.labels);
+            let of_namespace = known.entry(workload.namespace).or_default();
+            of_namespace.push((&workload.labels, workload.account()));
         }
         let mut found = Vec::new();
         for (id, _) in document.namespaces.iter().filter(|(_, n)| n.managed) {
@@ -88,10 +88,10 @@ impl Known {
             }
             let pods = self.pods.entry(id).or_insert_with(|| {
                 let selectors = self.selectors.get(&id).into_iter().flatten();
-                let selectors: Vec<Selector> = selectors.cloned().collect();
-                Selectors::new(&selectors).pods(labels.remove(&id).unwrap_or_default())
+                let selectors: Vec<PodSelector> = selectors.cloned().collect();
+                Selectors::new(&selectors).pods(known.remove(&id).unwrap_or_default())
             });
-            found.extend(pods.iter().map(|labels| (id, labels.clone())));
+            found.extend(pods.iter().map(|pod| (id, pod.clone())));
         }
         let more = found.len() > MOST;
         found.truncate(MOST);
@@ -155,22 +155,25 @@ fn selectors(
     document: &Document,
     subjects: &Subjects,
     of: BTreeSet<NamespaceId>,
-) -> BTreeMap<NamespaceId, BTreeSet<Selector>> {
-    let mut found: BTreeMap<_, BTreeSet<Selector>> =
+) -> BTreeMap<NamespaceId, BTreeSet<PodSelector>> {
+    let mut found: BTreeMap<_, BTreeSet<PodSelector>> =
         of.into_iter().map(|id| (id, BTreeSet::new())).collect();
     if found.is_empty() {
         return found;
     }
     for (_, workload) in document.workloads.iter() {
         if let Some(found) = found.get_mut(&workload.namespace) {
-            found.extend(own_selector(workload));
+            found.extend(own_selector(workload).map(PodSelector::from));
         }
     }
     for (id, found) in &mut found {
         let labels = &document.namespace_labels(*id);
         let groups = document.groups.iter().map(|(_, group)| group);
         let groups = groups.filter(|group| group.namespaces.matches(labels));
-        found.extend(groups.map(|group| group.pods.clone()));
+        found.extend(groups.map(|group| PodSelector {
+            labels: group.pods.clone(),
+            accounts: group.accounts.clone(),
+        }));
         let name = document.namespaces.get(*id).map(|n| n.name.as_str());
         let subjects = subjects.counts.keys().map(Subject::of);
         let subjects = subjects.filter(|subject| subject.is_in(name, labels));
@@ -186,6 +189,7 @@ struct Subject<'a> {
     namespace: Option<&'a str>,
     namespaces: Vec<&'a Selector>,
     pods: Vec<&'a Selector>,
+    accounts: Accounts,
 }
 
 impl<'a> Subject<'a> {
@@ -201,8 +205,21 @@ impl<'a> Subject<'a> {
             Peer::Namespace(name) => self.namespace = Some(name),
             Peer::NamespaceLabels(selector) => self.namespaces.push(selector),
             Peer::PodLabels(selector) => self.pods.push(selector),
+            Peer::ServiceAccount(_) => self.add_accounts(std::slice::from_ref(peer)),
+            Peer::AnyOf(any) => self.add_accounts(any),
             _ => {}
         }
+    }
+
+    /// Restricts it to pods that run as one of these, if all are service accounts.
+    fn add_accounts(&mut self, any: &[Peer]) {
+        let names = any.iter().map(|peer| match peer {
+            Peer::ServiceAccount(name) => Some(name.clone()),
+            _ => None,
+        });
+        let accounts: Option<Accounts> = names.collect();
+        let common = accounts.and_then(|accounts| self.accounts.common(&accounts));
+        self.accounts = common.unwrap_or_default();
     }
 
     /// Whether pods of this namespace may be selected.
@@ -214,10 +231,13 @@ impl<'a> Subject<'a> {
                 .all(|selector| selector.matches(labels))
     }
 
-    fn pods(&self) -> Selector {
+    fn pods(&self) -> PodSelector {
         let requirements = self.pods.iter().flat_map(|selector| &selector.requirements);
-        Selector {
-            requirements: requirements.cloned().collect(),
+        PodSelector {
+            labels: Selector {
+                requirements: requirements.cloned().collect(),
+            },
+            accounts: self.accounts.clone(),
         }
     }
 }

@@ -235,6 +235,8 @@ fn check_group(group: &Group) -> Vec<Refusal> {
     wrong.extend(free_name(&group.name).err());
     check_selector(&group.namespaces, &mut wrong);
     check_selector(&group.pods, &mut wrong);
+    let accounts = group.accounts.names();
+    wrong.extend(accounts.filter_map(|name| subdomain_name(name).err()));
     wrong
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{read, write};
+use super::{read, save, write};
 use crate::model::arbitrary;
 use crate::model::validate::invariants;
 use crate::model::{Base, DnsProfile, Document, End, Flow, Invariant, NodeRef, Service, Workload};
@@ -50,6 +50,42 @@ layout: {shop/web: [120, 40.5], "shop/*": [0, 0], node/gone: [1, 2]}
 ignore: [{reason: public, rule: L17, in: shop/web}, {rule: no-default-deny, until: 2030}]
 recordings: [{sha256: 9f86d081, file: ../flows.jsonl.gz}, {file: old.csv}]
 "#;
+
+#[test]
+fn service_accounts_of_groups_are_read_and_checked() {
+    let groups = |rows: &str| format!("format: drawbridge/1\ngroups:\n{rows}");
+    let text = groups(
+        "- {name: a, pods: {matchLabels: {app: a}, serviceAccounts: [robot, default]}}   # ours\n- {name: b, pods: {}}\n",
+    );
+    let (document, found) = read(&text, "p.yaml").expect("it is a project");
+    assert_eq!(found, []);
+    let all = document.groups.iter().map(|(_, group)| group);
+    let accounts: Vec<String> = all.map(|group| group.accounts.to_string()).collect();
+    assert_eq!(accounts, ["default or robot", ""]);
+    // Their order is no change.
+    let mut changed = document.clone();
+    let other = changed.groups.ids().last().expect("the other group");
+    changed.groups.get_mut(other).expect("it").name = "c".to_owned();
+    let saved = save(&text, &changed);
+    let kept = "serviceAccounts: [robot, default]}}   # ours";
+    assert!(saved.contains(kept) && saved.contains("name: c"), "{saved}");
+    for (row, want) in [
+        (
+            "- {name: c, namespaces: {serviceAccounts: [x]}}\n",
+            "unknown field `serviceAccounts` in a selector",
+        ),
+        (
+            "- {name: d, pods: {serviceAccounts: [Not A Name]}}\n",
+            "`Not A Name` contains `N`",
+        ),
+    ] {
+        let found = match read(&groups(row), "p.yaml") {
+            Ok((_, found)) | Err(found) => found,
+        };
+        let found: Vec<String> = found.into_iter().map(|found| found.message).collect();
+        assert_eq!(found, [want]);
+    }
+}
 
 #[test]
 fn a_handwritten_project_is_read() {

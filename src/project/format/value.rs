@@ -4,7 +4,7 @@ use crate::yaml::plain::{Mapping, Value};
 
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
 use crate::model::{Base, Isolate, Style};
-use crate::policy::{Direction, Entity, Target};
+use crate::policy::{Accounts, Direction, Entity, Target};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
 pub(super) const STYLES: &[(&str, Style)] = &[
@@ -108,6 +108,20 @@ pub(super) fn texts(labels: &Labels) -> Value {
 /// A selector as the API writes it. The leading `key = value` requirements in order of their keys
 /// become matchLabels, the others matchExpressions, so that reading returns the same list.
 pub(super) fn selector(selector: &Selector) -> Value {
+    Value::Mapping(selector_map(selector))
+}
+
+/// A selector of pods, with the service accounts that they run as.
+pub(super) fn pods(selector: &Selector, accounts: &Accounts) -> Value {
+    let mut map = selector_map(selector);
+    if !accounts.is_any() {
+        let names = accounts.names().map(Value::from).collect();
+        map.insert("serviceAccounts".into(), Value::Sequence(names));
+    }
+    Value::Mapping(map)
+}
+
+fn selector_map(selector: &Selector) -> Mapping {
     let labels = leading_labels(selector);
     let mut map = Mapping::new();
     if !labels.is_empty() {
@@ -122,7 +136,7 @@ pub(super) fn selector(selector: &Selector) -> Value {
     if !rest.is_empty() {
         map.insert("matchExpressions".into(), Value::Sequence(rest));
     }
-    Value::Mapping(map)
+    map
 }
 
 /// A selector as labels alone, where it is nothing else.

@@ -274,7 +274,7 @@ fn group(row: &Group) -> Value {
     let mut map = Fields::new();
     map.set("name", row.name.as_str());
     map.set("namespaces", value::selector(&row.namespaces));
-    map.set("pods", value::selector(&row.pods));
+    map.set("pods", value::pods(&row.pods, &row.accounts));
     isolate(&mut map, row.isolate);
     Value::Mapping(map.finish(&row.unknown, order::THING))
 }

@@ -568,7 +568,7 @@ fn under(document: &Document, policies: &Loaded) -> Snapshot {
 fn of_both(policies: Vec<Arc<PlanPolicy>>) -> Vec<Arc<PlanPolicy>> {
     let one = |planned: Arc<PlanPolicy>| {
         let mut planned = PlanPolicy::clone(&planned);
-        if planned.role == Role::Deny {
+        if planned.role == Role::Deny || !planned.accounts.is_any() {
             return None;
         }
         planned.rules.retain(|rule| rule.http.is_empty());
@@ -576,7 +576,7 @@ fn of_both(policies: Vec<Arc<PlanPolicy>>) -> Vec<Arc<PlanPolicy>> {
             if let Match::Only(peers) = &mut rule.peers {
                 peers.retain(|peer| match peer {
                     PlanPeer::Entity(entity) => *entity == Entity::World,
-                    PlanPeer::Domain(_) | PlanPeer::Node(_) => false,
+                    PlanPeer::Domain(_) | PlanPeer::Node(_) | PlanPeer::Accounts(..) => false,
                     PlanPeer::Pods(..) | PlanPeer::Block(_) => true,
                 });
             }

@@ -454,7 +454,7 @@ impl Describer<'_> {
             groups.any(|g| {
                 g.isolate.has(difference.direction)
                     && g.namespaces.matches(&labels)
-                    && g.pods.matches(&w.labels)
+                    && g.has_pods_of(w)
             })
         });
         match (by_itself, none) {

@@ -7,7 +7,7 @@ use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::intent::future_pods;
 use crate::intent::snapshot::{DNS_POD, OTHER_POD};
 use crate::model::{Document, End, ExternalId, Flow, FlowPort, NodeRef, Words};
-use crate::policy::Direction;
+use crate::policy::{Accounts, Direction};
 use crate::sets::{IpSet, PortSet, Protocol};
 
 /// One connection that shows a finding.
@@ -186,11 +186,18 @@ pub(super) fn workload_words(describer: &Describer, at: usize) -> String {
         return Words::new(describer.document).of(&End::Workload(id));
     }
     match describer.cluster.snapshot.workloads.get(at) {
-        Some(w) if w.name == OTHER_POD && !w.labels.is_empty() => {
-            let labels: Vec<String> = w.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            format!("a future pod of {} with {}", w.namespace, labels.join(", "))
+        Some(w) if w.name == OTHER_POD => {
+            let mut with: Vec<String> = w.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            let pod = describer.cluster.snapshot.pods.get(w.pods.start);
+            let account = pod.map_or(Accounts::DEFAULT, |pod| &pod.service_account);
+            if account != Accounts::DEFAULT {
+                with.push(format!("service account {account}"));
+            }
+            match with.is_empty() {
+                true => format!("{OTHER_POD} of {}", w.namespace),
+                false => format!("a future pod of {} with {}", w.namespace, with.join(", ")),
+            }
         }
-        Some(w) if w.name == OTHER_POD => format!("{OTHER_POD} of {}", w.namespace),
         _ => DNS_POD.to_owned(),
     }
 }

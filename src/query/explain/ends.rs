@@ -162,6 +162,7 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
                     let namespace = snapshot.namespaces.get(pod.namespace);
                     namespace.is_some_and(|n| group.namespaces.matches(&n.labels))
                         && group.pods.matches(&pod.labels)
+                        && group.accounts.has(&pod.service_account)
                 });
                 found.pods = selected.map(|(at, _)| at).collect();
             }

@@ -60,7 +60,8 @@ fn rename(document: &Document, place: &mut Place) -> bool {
         Place::Known(_) => true,
         Place::Group(group) => {
             let same = document.groups.iter().find(|(_, known)| {
-                (&known.namespaces, &known.pods) == (&group.namespaces, &group.pods)
+                (&known.namespaces, &known.pods, &known.accounts)
+                    == (&group.namespaces, &group.pods, &group.accounts)
             });
             same.map(|(_, known)| group.name.clone_from(&known.name))
                 .is_some()

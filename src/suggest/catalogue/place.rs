@@ -5,8 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, NewPod};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
-use crate::model::{External, Isolate, Unknown};
-use crate::model::{Group, Network};
+use crate::model::{External, Group, Network};
 use crate::policy::{Entity, Peer};
 use crate::sets::{LabelOp, LabelSet, Selector};
 use crate::suggest::cluster::Cluster;
@@ -46,13 +45,7 @@ impl Place {
 
     /// Pods by selector.
     pub(super) fn group(name: &str, namespaces: Selector, pods: Selector) -> Self {
-        Self::Group(Group {
-            name: name.to_owned(),
-            namespaces,
-            pods,
-            isolate: Isolate::None,
-            unknown: Unknown::new(),
-        })
+        Self::Group(Group::new(name, namespaces, pods))
     }
 
     /// What policies name by its role, with its addresses where they are known.
@@ -142,6 +135,7 @@ fn known_pods(group: &Group, snapshot: &Snapshot) -> Vec<usize> {
         pod.is_some_and(|pod| {
             let namespace = snapshot.namespaces.get(pod.namespace);
             group.pods.matches(&pod.labels)
+                && group.accounts.has(&pod.service_account)
                 && namespace.is_some_and(|n| group.namespaces.matches(&n.labels))
         })
     };

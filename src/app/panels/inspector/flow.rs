@@ -15,6 +15,7 @@ use crate::model::{
     validate,
 };
 use crate::proof::Verdict;
+use crate::scene::request::pods_words;
 use crate::scene::tokens;
 
 /// Shows the flow.
@@ -120,10 +121,7 @@ fn about(document: &Document, end: &End) -> String {
             .externals
             .get(*id)
             .map_or(String::new(), crate::app::words::addresses),
-        End::Group(id) => document
-            .groups
-            .get(*id)
-            .map_or(String::new(), |group| validate::selector_text(&group.pods)),
+        End::Group(id) => document.groups.get(*id).map_or(String::new(), pods_words),
         End::Missing(words) => format!("{words} (does not exist)"),
     }
 }

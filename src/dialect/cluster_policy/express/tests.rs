@@ -1,7 +1,7 @@
 use super::*;
 use crate::dialect;
 use crate::manifest::{self, Source};
-use crate::policy::Role;
+use crate::policy::{Accounts, Role};
 use crate::sets::Protocol;
 
 /// An egress rule to these peers at these ports, in a policy `shop/a`.
@@ -14,6 +14,7 @@ fn plan(peers: Vec<PlanPeer>, ports: Match<PortMatch>) -> PlanPolicy {
         annotations: [].into(),
         comment: "a".into(),
         subject: Selector::label("app", "a"),
+        accounts: Accounts::default(),
         workloads: Vec::new(),
         directions: vec![Direction::Egress],
         isolates: false,

@@ -7,9 +7,12 @@ use crate::yaml::plain::{Mapping, Value, plain, whole};
 
 use super::Extras;
 use crate::diag::{Diagnostic, Span, edit_distance};
-use crate::model::{Refusal, Unknown};
+use crate::model::{Accounts, Refusal, Unknown};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::{self, Entry, Mark, Node};
+
+/// What a selector may have.
+const SELECTOR: &str = "write matchLabels and matchExpressions";
 
 /// Collects diagnostics.
 pub(super) struct Reader {
@@ -302,6 +305,22 @@ impl Reader {
     /// `{matchLabels, matchExpressions}`.
     pub(super) fn selector(&mut self, node: &Node) -> Option<Selector> {
         let mut fields = self.map(node)?;
+        let selector = self.take_selector(&mut fields)?;
+        self.nothing_else(fields, SELECTOR)?;
+        Some(selector)
+    }
+
+    /// A selector of pods, with the service accounts that they run as.
+    pub(super) fn pods(&mut self, node: &Node) -> Option<(Selector, Accounts)> {
+        let mut fields = self.map(node)?;
+        let selector = self.take_selector(&mut fields)?;
+        let accounts = self.take_list(&mut fields, "serviceAccounts", Self::text)?;
+        let help = "write matchLabels, matchExpressions and serviceAccounts";
+        self.nothing_else(fields, help)?;
+        Some((selector, accounts.into_iter().collect()))
+    }
+
+    fn take_selector(&mut self, fields: &mut Fields) -> Option<Selector> {
         let mut requirements = Vec::new();
         if let Some(node) = fields.take("matchLabels") {
             let labels = self.labels(node)?.into_iter();
@@ -310,8 +329,7 @@ impl Reader {
                 op: LabelOp::In(BTreeSet::from([value])),
             }));
         }
-        requirements.extend(self.take_list(&mut fields, "matchExpressions", Self::expression)?);
-        self.nothing_else(fields)?;
+        requirements.extend(self.take_list(fields, "matchExpressions", Self::expression)?);
         Some(Selector { requirements })
     }
 
@@ -340,7 +358,7 @@ impl Reader {
         let key = self.text(key)?;
         let operator = self.required(&mut fields, node, "operator")?;
         let values = self.take_list(&mut fields, "values", Self::text)?;
-        self.nothing_else(fields)?;
+        self.nothing_else(fields, SELECTOR)?;
         let word = self.text(operator)?;
         let op = match (word.as_str(), &values[..]) {
             ("In", _) => LabelOp::In(values.into_iter().collect()),
@@ -368,16 +386,12 @@ impl Reader {
     }
 
     /// A selector with an unknown field is rejected: what it selects is unknown.
-    fn nothing_else(&mut self, fields: Fields) -> Option<()> {
+    fn nothing_else(&mut self, fields: Fields, help: &str) -> Option<()> {
         let Some(entry) = fields.entries.first() else {
             return Some(());
         };
         let message = format!("unknown field `{}` in a selector", entry.key);
-        self.refuse(
-            entry.mark,
-            message,
-            "write matchLabels and matchExpressions",
-        );
+        self.refuse(entry.mark, message, help);
         None
     }
 }

@@ -5,6 +5,7 @@ use super::fields::{Reader, unknown, with_extras};
 use crate::model::validate;
 use crate::model::{External, Group, Network};
 use crate::project::format::value;
+use crate::sets::Selector;
 use crate::yaml::Node;
 
 pub(super) fn external(reader: &mut Reader, node: &Node) -> Option<External> {
@@ -47,14 +48,19 @@ pub(super) fn group(reader: &mut Reader, node: &Node) -> Option<Group> {
     let name = reader.required(&mut fields, node, "name")?;
     let isolate = reader.take_word(&mut fields, "isolate", value::ISOLATE);
     // An absent selector matches everything, as an empty one does.
-    let mut selector = |reader: &mut Reader, key| match fields.take(key) {
-        Some(node) => reader.selector(node),
-        None => Some(crate::sets::Selector::default()),
+    let namespaces = match fields.take("namespaces") {
+        Some(node) => reader.selector(node)?,
+        None => Selector::default(),
+    };
+    let (pods, accounts) = match fields.take("pods") {
+        Some(node) => reader.pods(node)?,
+        None => Default::default(),
     };
     Some(Group {
         isolate: isolate.unwrap_or_default(),
-        namespaces: selector(reader, "namespaces")?,
-        pods: selector(reader, "pods")?,
+        namespaces,
+        pods,
+        accounts,
         name: reader.text(name)?,
         unknown: fields.rest(reader),
     })

@@ -261,6 +261,7 @@ pub(crate) fn alter(plan: &mut Plan, (kind, policy, rule, item): (u8, u16, u16, 
     let policy = Arc::make_mut(&mut plan.policies[at]);
     if kind % 8 == 1 {
         policy.subject = Selector::everything();
+        policy.accounts = Default::default();
         return;
     }
     if kind % 8 == 2 && policy.directions.len() > 1 {

@@ -36,6 +36,7 @@ fn a_port_name_does_not_demand_dns() {
         flows: vec![(679, 764, 167, false, 0)],
         kept: Some((0, true)),
         opens: false,
+        accounts: None,
     })
     .document;
     let proof = prove(&document, &generate(&document));

@@ -8,7 +8,7 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, peer_matches};
 use crate::cluster::{HostNetwork, Pod, PodAddresses, Snapshot};
 use crate::model::dns::Resolver;
-use crate::model::{Base, Document, End, Flow, FlowPort, Isolate, Network, WorkloadId};
+use crate::model::{Base, Document, End, Flow, FlowPort, Group, Isolate, Network, WorkloadId};
 use crate::policy::{Direction, Policy};
 use crate::proof::in_force::{InForce, Origin};
 use crate::sets::{Protocol, Selector};
@@ -182,8 +182,7 @@ impl<'a> Plain<'a> {
         let managed = namespace.and_then(|id| self.document.namespaces.get(id));
         managed.is_some_and(|n| n.managed)
             && self.document.groups.iter().any(|(_, group)| {
-                group.isolate.has(direction)
-                    && self.matches(&Endpoint::Pod(at), &group.namespaces, &group.pods)
+                group.isolate.has(direction) && self.is_of(&Endpoint::Pod(at), group)
             })
     }
 
@@ -211,8 +210,9 @@ impl<'a> Plain<'a> {
                 let name = &self.snapshot.namespaces[pod.namespace].name;
                 !self.is_node(pod) && namespace.is_some_and(|n| n.name == *name)
             }),
-            End::Group(id) => (document.groups.get(*id))
-                .is_some_and(|group| self.matches(other, &group.namespaces, &group.pods)),
+            End::Group(id) => {
+                (document.groups.get(*id)).is_some_and(|group| self.is_of(other, group))
+            }
             End::External(id) => document.externals.get(*id).is_some_and(|external| {
                 let named = matches!(other, Endpoint::Domain(name)
                     if external.domain_names.contains(name));
@@ -229,6 +229,14 @@ impl<'a> Plain<'a> {
             }),
             End::Missing(_) => false,
         }
+    }
+
+    fn is_of(&self, end: &Endpoint, group: &Group) -> bool {
+        let names: Vec<&str> = group.accounts.names().collect();
+        self.matches(end, &group.namespaces, &group.pods)
+            && self
+                .pod(end)
+                .is_some_and(|pod| names.is_empty() || names.contains(&&*pod.service_account))
     }
 
     fn matches(&self, end: &Endpoint, namespaces: &Selector, pods: &Selector) -> bool {

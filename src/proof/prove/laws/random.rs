@@ -51,6 +51,7 @@ const PORTS: [&str; 11] = [
     "ICMP/8, ICMPv6/128",
     "TCP/80, ICMP/0-3, ICMPv6",
 ];
+const ACCOUNTS: [&str; 3] = ["default", "robot", "scraper"];
 const KEPT: [&str; 3] = [
     "{}",
     "{matchLabels: {app: \"on\"}}",
@@ -66,6 +67,8 @@ pub(crate) struct Random {
     pub(super) externals: Vec<usize>,
     /// The last: the directions of `isolate`.
     pub(super) groups: Vec<(usize, usize, u8)>,
+    /// Which service accounts groups and workloads have, by their places; none: groups any, workloads the default.
+    pub(super) accounts: Option<(usize, usize)>,
     /// The last: `half`.
     pub(super) flows: Vec<(usize, usize, usize, bool, u8)>,
     pub(super) kept: Option<(usize, bool)>,
@@ -111,18 +114,24 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
             ),
             0..8,
         ),
-        prop::option::of((0..3_usize, any::<bool>())),
+        (
+            prop::option::of((0..3_usize, any::<bool>())),
+            prop::option::of((0..1000_usize, 0..1000_usize)),
+        ),
     )
         .prop_map(
-            |(settings, namespaces, workloads, externals, groups, flows, kept)| Random {
-                settings,
-                namespaces,
-                workloads,
-                externals,
-                groups,
-                flows,
-                kept,
-                opens: false,
+            |(settings, namespaces, workloads, externals, groups, flows, (kept, accounts))| {
+                Random {
+                    accounts,
+                    settings,
+                    namespaces,
+                    workloads,
+                    externals,
+                    groups,
+                    flows,
+                    kept,
+                    opens: false,
+                }
             },
         )
 }
@@ -209,6 +218,10 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         let workload = fixture.document.workloads.get_mut(id).unwrap();
         workload.host_network = *host;
         workload.isolate = isolate_of(*isolate);
+        if let Some((_, of_workloads)) = random.accounts {
+            let account = pick(&ACCOUNTS, of_workloads / (at + 1));
+            workload.service_account = (account != ACCOUNTS[0]).then(|| account.to_owned());
+        }
         match shape {
             0 => workload.kind = "Pod".into(),
             1 => workload.replicas = Some(1),
@@ -243,6 +256,10 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         );
         let group = fixture.document.groups.get_mut(id).unwrap();
         group.isolate = isolate_of(*isolate);
+        if let Some((of_groups, _)) = random.accounts {
+            let names = &ACCOUNTS[..of_groups / (at + 1) % 3];
+            group.accounts = names.iter().map(|name| (*name).to_owned()).collect();
+        }
     }
     let mut ends = vec![End::AnyPod];
     ends.extend(ids.iter().map(|id| End::AnyPodOf(*id)));
