@@ -128,12 +128,18 @@ impl Changes {
 }
 
 /// What makes two workloads the same: their key, or all of what pods that are not drawn are made of.
-type Key<'a> = (WorkloadKey, Option<(usize, &'a str, &'a Labels)>);
+type Key<'a> = (WorkloadKey, Option<MadeOf<'a>>);
+
+/// Namespace, name, labels and service account.
+type MadeOf<'a> = (usize, &'a str, &'a Labels, &'a str);
 
 fn key<'a>(cluster: &'a Snapshot, workload: &Workload) -> Option<Key<'a>> {
     let pod = cluster.pods.get(workload.pods.start)?;
     let unknown = pod.key == WorkloadKey::UNKNOWN;
-    let made_of = unknown.then(|| (pod.namespace, pod.name.as_str(), &*pod.labels));
+    let made_of = unknown.then(|| {
+        let (name, account) = (pod.name.as_str(), &*pod.service_account);
+        (pod.namespace, name, &*pod.labels, account)
+    });
     Some((pod.key, made_of))
 }
 
