@@ -26,6 +26,7 @@ fn a_workload_is_isolated_in_the_inspector_and_undone() {
     let state = window.app().results.proof.state;
     let redis = window.workload("redis");
     window.ask(Command::Select(vec![redis]));
+    window.scroll_to("Isolate: Ingress");
     window.click("Isolate: Ingress");
     assert_eq!(isolate(&window.document(), redis), Isolate::Ingress);
     assert_eq!(window.app().results.proof.state, state);

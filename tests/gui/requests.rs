@@ -89,6 +89,8 @@ fn an_external_is_an_entity() {
 fn service_accounts_of_a_group_are_edited_where_the_dialect_selects_by_them() {
     let mut window = TestWindow::shop();
     window.ask(Command::AddGroup);
+    // Its name stays.
+    window.press(Key::Enter);
     let group = |window: &TestWindow| {
         let document = window.document();
         let id = document.groups.ids().last().expect("a group");

@@ -204,7 +204,9 @@ fn the_interface_is_made_larger_and_stays_so() {
     assert_eq!(window.app().preferences.scale, 70);
 }
 
-const LABELS: &str = "Labels: app=web";
+const LABELS: &str = "Labels: app=web, tier=front";
+/// In the first section.
+const SELECTED: &str = "Selected in policies by";
 
 #[test]
 fn sections_of_the_inspector_fold_and_stay_so() {
@@ -214,19 +216,18 @@ fn sections_of_the_inspector_fold_and_stay_so() {
     assert!(is_there(&window, "Pod labels"));
     window.click(LABELS);
     assert!(!is_there(&window, "Pod labels"));
-    assert!(is_there(&window, "Kind"), "the others stay open");
-    // The head has the keyboard focus now.
+    assert!(is_there(&window, SELECTED), "the others stay open");
+    window.harness.get_by_label(LABELS).focus();
+    window.settle();
     window.press(Key::Enter);
     assert!(is_there(&window, "Pod labels"));
     window.press(Key::Space);
     assert!(!is_there(&window, "Pod labels"));
 
     // A flow of the workload is one click away.
-    window.click("shop/web to shop/cart");
-    assert_eq!(
-        window.app().view.selected(),
-        [window.flow("shop/web to shop/cart")]
-    );
+    window.scroll_to("web to cart");
+    window.click("web to cart");
+    assert_eq!(window.app().view.selected(), [window.flow("web to cart")]);
 
     let mut window = window.crash();
     window.ask(Command::ExampleShop);
@@ -242,7 +243,7 @@ fn in_low_windows_only_the_first_section_is_open_at_first() {
     let mut window = shop(1280.0, 700.0);
     let web = window.workload("web");
     window.ask(Command::Select(vec![web]));
-    assert!(is_there(&window, "Kind"));
+    assert!(is_there(&window, SELECTED));
     assert!(!is_there(&window, "Pod labels"));
     resize(&mut window, 1280.0, 900.0);
     assert!(is_there(&window, "Pod labels"));

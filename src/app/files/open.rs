@@ -236,8 +236,10 @@ impl App {
     /// Makes a project the open one; the view starts afresh.
     pub(in crate::app) fn enter(&mut self, history: History, path: Option<PathBuf>) {
         let reduced_motion = self.view.reduced_motion;
+        let side_layout = std::mem::take(&mut self.view.side_layout);
         self.view = View {
             reduced_motion,
+            side_layout,
             results_number: self.view.results_number,
             ..View::default()
         };
@@ -263,8 +265,10 @@ impl App {
     /// Closes the project: the start screen.
     pub(in crate::app) fn close_project(&mut self) {
         let reduced_motion = self.view.reduced_motion;
+        let side_layout = std::mem::take(&mut self.view.side_layout);
         self.view = View {
             reduced_motion,
+            side_layout,
             ..View::default()
         };
         self.history = None;
