@@ -186,7 +186,7 @@ pub fn fold(ui: &mut Ui, name: &str, answer: &str, open: bool) -> Response {
         place,
         Align2::LEFT_CENTER,
         icon,
-        theme::sans(tokens::TEXT_SMALL),
+        theme::icon(tokens::TEXT_NORMAL),
         faint,
     );
     let font = theme::semibold(tokens::TEXT_NORMAL);
