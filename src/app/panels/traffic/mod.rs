@@ -99,6 +99,7 @@ fn actions_ui(
     let count = compared.proposals.proposals.len();
     widgets::padded(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.y = 6.0;
             let words = match count {
                 1 => "Draw 1 flow…".to_owned(),
                 count => format!("Draw {count} flows…"),
