@@ -63,11 +63,15 @@ impl PodSelector {
 
     /// The pods that match both; none where these plainly contradict each other.
     fn and(&self, other: &Self) -> Option<Self> {
+        // Most pairs contradict each other, so nothing is copied before.
+        if contradict(&self.labels, &other.labels) {
+            return None;
+        }
         let accounts = self.accounts.common(&other.accounts)?;
         let mut labels = self.labels.clone();
         let more = other.labels.requirements.iter().cloned();
         labels.requirements.extend(more);
-        (!contradict(&self.labels, &other.labels)).then_some(Self { labels, accounts })
+        Some(Self { labels, accounts })
     }
 }
 
