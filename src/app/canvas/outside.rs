@@ -73,18 +73,17 @@ fn outside(scene: &Scene, seen: Rect) -> Vec<Outside> {
         let here: Vec<_> = here.collect();
         let (_, _, first) = here.first()?;
         let names: Vec<&str> = here.iter().map(|(_, name, _)| name.as_str()).collect();
-        let kind = match here
-            .iter()
-            .all(|(node, ..)| matches!(node, NodeRef::Namespace(_)))
-        {
-            true if here.len() == 1 => "1 namespace".to_owned(),
-            true => format!("{} namespaces", here.len()),
-            false if here.len() == 1 => "1 node".to_owned(),
-            false => format!("{} nodes", here.len()),
+        let all_are = |is: fn(&NodeRef) -> bool| here.iter().all(|(node, ..)| is(node));
+        let kind = match () {
+            () if all_are(|node| matches!(node, NodeRef::Namespace(_))) => "namespace",
+            () if all_are(|node| matches!(node, NodeRef::External(_))) => "external",
+            () => "object",
         };
+        let s = if here.len() == 1 { "" } else { "s" };
+        let count = format!("{} {kind}{s}", here.len());
         Some(Outside {
             edge,
-            words: format!("{kind} {}: {}", edge.word(), names.join(", ")),
+            words: format!("{count} {}: {}", edge.word(), names.join(", ")),
             bounds: here.iter().fold(*first, |all, (.., rect)| all.union(*rect)),
         })
     };
