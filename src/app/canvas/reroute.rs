@@ -272,3 +272,40 @@ impl CanvasView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::format;
+
+    #[test]
+    fn marked_nodes_are_those_that_refuse_the_end() {
+        let text = include_str!("../../../assets/examples/online-shop.drawbridge.yaml");
+        let (document, _) = format::read(text, "shop").unwrap();
+        let workloads = document.workloads.ids().map(End::Workload);
+        let externals = document.externals.ids().map(End::External);
+        let ends: Vec<End> = workloads.chain(externals).collect();
+        let mut refused = 0;
+        for flow in document.flows.ids() {
+            for source in [false, true] {
+                let mut moved = Reroute {
+                    flow,
+                    source,
+                    pointer: Pos2::ZERO,
+                    under: None,
+                    change: Ok(None),
+                    keep_ports: false,
+                    refusing: refusing(&document, flow, source),
+                };
+                for end in &ends {
+                    moved.follow(Pos2::ZERO, Some(end.clone()), false, &document);
+                    let refuses = moved.refused() == Some(end);
+                    let name = document.end_name(end);
+                    assert_eq!(moved.refusing.contains(end), refuses, "{name}");
+                    refused += usize::from(refuses);
+                }
+            }
+        }
+        assert!(refused > 20, "{refused}");
+    }
+}

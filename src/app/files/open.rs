@@ -233,16 +233,21 @@ impl App {
         self.files.report = Some(report);
     }
 
-    /// Makes a project the open one; the view starts afresh.
-    pub(in crate::app) fn enter(&mut self, history: History, path: Option<PathBuf>) {
-        let reduced_motion = self.view.reduced_motion;
-        let side_layout = std::mem::take(&mut self.view.side_layout);
+    /// A new view, with what outlives a project.
+    fn start_view(&mut self) {
+        let last = std::mem::take(&mut self.view);
         self.view = View {
-            reduced_motion,
-            side_layout,
-            results_number: self.view.results_number,
+            reduced_motion: last.reduced_motion,
+            side_layout: last.side_layout,
             ..View::default()
         };
+    }
+
+    /// Makes a project the open one; the view starts afresh.
+    pub(in crate::app) fn enter(&mut self, history: History, path: Option<PathBuf>) {
+        let results_number = self.view.results_number;
+        self.start_view();
+        self.view.results_number = results_number;
         self.history = Some(history);
         self.sent = None;
         self.files.begin(path);
@@ -264,13 +269,7 @@ impl App {
 
     /// Closes the project: the start screen.
     pub(in crate::app) fn close_project(&mut self) {
-        let reduced_motion = self.view.reduced_motion;
-        let side_layout = std::mem::take(&mut self.view.side_layout);
-        self.view = View {
-            reduced_motion,
-            side_layout,
-            ..View::default()
-        };
+        self.start_view();
         self.history = None;
         self.files.begin(None);
         self.look_for_journal();
