@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::exposure::exposure;
 use super::{Analysis, Endpoint, oracle::probe};
-use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot, Workload};
+use crate::cluster::{
+    NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot, Workload, WorkloadObject,
+};
 use crate::diag::Span;
 use crate::policy::{
     Action, Combine, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side, Tier,
@@ -62,17 +64,19 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
             node: None,
         });
         Arc::make_mut(&mut snapshot.workloads).push(Workload {
-            namespace: namespace.into(),
-            name: format!("pod-{at}"),
-            kind: "Pod".into(),
-            selector: None,
-            labels: labels(own),
-            own_labels: Labels::new(),
-            annotations: Labels::new(),
-            cluster_dns: true,
             pods: at..at + 1,
-            replicas: Some(1),
-            span: None,
+            object: Arc::new(WorkloadObject {
+                namespace: namespace.into(),
+                name: format!("pod-{at}"),
+                kind: "Pod".into(),
+                selector: None,
+                labels: labels(own),
+                own_labels: Labels::new(),
+                annotations: Labels::new(),
+                cluster_dns: true,
+                replicas: Some(1),
+                span: None,
+            }),
         });
     }
     snapshot

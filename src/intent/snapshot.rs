@@ -1,10 +1,13 @@
 //! The document as a cluster snapshot, the input of the analysis.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::future_pods::{FuturePod, FuturePods, own_selector};
-use crate::cluster::{ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, Workload};
+use crate::cluster::{
+    ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, Workload, WorkloadObject,
+};
 use crate::model::dns::Resolver;
 use crate::model::{self, Document, FlowPort, NamespaceId, WorkloadId};
 use crate::policy::{Accounts, Policy, Tier, WorkloadKey};
@@ -38,18 +41,16 @@ impl DocumentSnapshot {
             let known = snapshot.workloads.get(at)?;
             let range = known.pods.clone();
             let namespace = snapshot.pods.get(range.start)?.namespace;
-            let mut entry = drawn(document, *id, document.workloads.get(*id)?, |_| namespace)?;
-            let place = |w: &Workload| (w.namespace.clone(), w.name.clone(), w.kind.clone());
-            if place(known) != place(&entry.workload) || entry.pods.len() != range.len() {
+            let entry = drawn(document, *id, document.workloads.get(*id)?, |_| namespace)?;
+            if known.object.place() != entry.object.place() || entry.pods.len() != range.len() {
                 return None;
             }
-            entry.workload.pods = range.clone();
-            *Arc::make_mut(&mut snapshot.workloads).get_mut(at)? = entry.workload;
+            (Arc::make_mut(&mut snapshot.workloads).get_mut(at)?).object = entry.object;
             let pods = Arc::make_mut(&mut snapshot.pods).get_mut(range)?;
-            for (pod, now) in pods.iter_mut().zip(entry.pods) {
+            for (pod, now) in pods.iter_mut().zip(entry.pods.iter()) {
                 *pod = Pod {
                     workload: at,
-                    ..now
+                    ..now.clone()
                 };
             }
         }
@@ -61,12 +62,11 @@ impl DocumentSnapshot {
         let snapshot = &self.snapshot;
         let at = places(&snapshot.namespaces);
         let stays = |entry: &Entry| entry.id.is_none_or(|id| !changed.contains(&id));
-        let mut entries: Vec<Entry> = self.entries().filter(stays).collect();
         let now = changed
             .iter()
             .filter_map(|id| Some((*id, document.workloads.get(*id)?)));
-        entries.extend(now.filter_map(|(id, workload)| drawn(document, id, workload, &at)));
-        let mut rebuilt = assemble(entries);
+        let new = now.filter_map(|(id, workload)| drawn(document, id, workload, &at));
+        let mut rebuilt = assemble(self.entries().filter(stays), new.collect());
         rebuilt.snapshot = Snapshot {
             workloads: rebuilt.snapshot.workloads,
             pods: rebuilt.snapshot.pods,
@@ -75,14 +75,15 @@ impl DocumentSnapshot {
         rebuilt
     }
 
-    /// Its workloads with their pods.
-    fn entries(&self) -> impl Iterator<Item = Entry> {
+    /// Its workloads with their pods, in order.
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         let workloads = self.snapshot.workloads.iter().zip(&self.drawn);
         workloads.map(|(workload, id)| Entry {
             id: *id,
-            workload: workload.clone(),
+            object: Arc::clone(&workload.object),
             pods: (self.snapshot.pods.get(workload.pods.clone()))
-                .map_or_else(Vec::new, <[Pod]>::to_vec),
+                .unwrap_or_default()
+                .into(),
         })
     }
 }
@@ -148,17 +149,18 @@ impl Snapshots {
         self.drawn.get_or_insert_with(|| known(document)).clone()
     }
 
-    /// [`with_future_pods`].
+    /// [`with_future_pods`]; `drawn`: the document without them.
     pub(crate) fn with_future_pods(
         &mut self,
         document: &Document,
+        drawn: &DocumentSnapshot,
         pods: FuturePods,
     ) -> Arc<DocumentSnapshot> {
         self.keep_for(document);
         let last = self.with_stand_ins.take().filter(|(last, _)| *last == pods);
         let last = last.unwrap_or_else(|| {
-            let drawn = self.drawn.get_or_insert_with(|| known(document));
-            (pods.clone(), stand_for(document, Some(drawn), pods).into())
+            let with = stand_for(document, Some(drawn), pods.clone());
+            (pods, with.into())
         });
         let (_, cluster) = self.with_stand_ins.insert(last);
         Arc::clone(cluster)
@@ -256,10 +258,17 @@ fn dns_pod(document: &Document) -> Option<StandIn> {
 }
 
 /// A workload with its pods, before it has an index.
-struct Entry {
+struct Entry<'a> {
     id: Option<WorkloadId>,
-    workload: Workload,
-    pods: Vec<Pod>,
+    object: Arc<WorkloadObject>,
+    pods: Cow<'a, [Pod]>,
+}
+
+impl Entry<'_> {
+    /// By namespace, name and kind; stand-ins come last.
+    fn order(&self) -> impl Ord + '_ {
+        (self.object.place(), self.id.is_none(), self.id)
+    }
 }
 
 fn build(
@@ -269,16 +278,15 @@ fn build(
 ) -> DocumentSnapshot {
     let namespaces = Arc::new(namespaces(document, &stand_ins));
     let at = places(&namespaces);
-    let mut entries: Vec<Entry> = match known.filter(|k| k.snapshot.namespaces == namespaces) {
-        Some(known) => known.entries().collect(),
+    let stand_ins = stand_ins.into_iter().map(|one| stand_in(one, &at));
+    let mut cluster = match known.filter(|k| k.snapshot.namespaces == namespaces) {
+        Some(known) => assemble(known.entries(), stand_ins.collect()),
         None => {
             let workloads = document.workloads.iter();
-            let entries = workloads.filter_map(|(id, workload)| drawn(document, id, workload, &at));
-            entries.collect()
+            let drawn = workloads.filter_map(|(id, workload)| drawn(document, id, workload, &at));
+            assemble(std::iter::empty(), drawn.chain(stand_ins).collect())
         }
     };
-    entries.extend(stand_ins.into_iter().map(|one| stand_in(one, &at)));
-    let mut cluster = assemble(entries);
     cluster.snapshot.services = model::cluster::services(document).into();
     cluster.snapshot.routes = model::cluster::routes(document);
     cluster.snapshot.namespaces = Arc::clone(&namespaces);
@@ -286,38 +294,54 @@ fn build(
     cluster
 }
 
-/// The workloads and pods of a cluster.
-fn assemble(mut entries: Vec<Entry>) -> DocumentSnapshot {
-    fn key(entry: &Entry) -> (&str, &str, &str, bool, Option<WorkloadId>) {
-        let workload = &entry.workload;
-        let (namespace, name) = (&workload.namespace, &workload.name);
-        (
-            namespace,
-            name,
-            &workload.kind,
-            entry.id.is_none(),
-            entry.id,
-        )
-    }
-    entries.sort_by(|a, b| key(a).cmp(&key(b)));
-    let mut cluster = DocumentSnapshot::default();
-    let (mut workloads, mut pods) = (Vec::with_capacity(entries.len()), Vec::new());
-    for (index, mut entry) in entries.into_iter().enumerate() {
-        let first = pods.len();
-        for pod in &mut entry.pods {
-            pod.workload = index;
+/// The workloads and pods of a cluster: known ones, which are in order, and new ones.
+fn assemble<'a>(known: impl Iterator<Item = Entry<'a>>, mut new: Vec<Entry>) -> DocumentSnapshot {
+    new.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut new = new.into_iter().peekable();
+    let mut cluster = Assembled::default();
+    for entry in known {
+        while let Some(before) = new.next_if(|new| new.order() < entry.order()) {
+            cluster.add(before);
         }
-        pods.append(&mut entry.pods);
-        entry.workload.pods = first..pods.len();
-        workloads.push(entry.workload);
-        cluster.drawn.push(entry.id);
+        cluster.add(entry);
+    }
+    new.for_each(|entry| cluster.add(entry));
+    DocumentSnapshot {
+        snapshot: Snapshot {
+            workloads: cluster.workloads.into(),
+            pods: cluster.pods.into(),
+            ..Snapshot::default()
+        },
+        drawn: cluster.drawn,
+        index: cluster.index,
+    }
+}
+
+#[derive(Default)]
+struct Assembled {
+    workloads: Vec<Workload>,
+    pods: Vec<Pod>,
+    drawn: Vec<Option<WorkloadId>>,
+    index: BTreeMap<WorkloadId, usize>,
+}
+
+impl Assembled {
+    fn add(&mut self, entry: Entry) {
+        let (at, first) = (self.workloads.len(), self.pods.len());
+        let pods = entry.pods.iter().cloned();
+        self.pods.extend(pods.map(|pod| Pod {
+            workload: at,
+            ..pod
+        }));
+        self.workloads.push(Workload {
+            object: entry.object,
+            pods: first..self.pods.len(),
+        });
+        self.drawn.push(entry.id);
         if let Some(id) = entry.id {
-            cluster.index.insert(id, index);
+            self.index.insert(id, at);
         }
     }
-    cluster.snapshot.workloads = workloads.into();
-    cluster.snapshot.pods = pods.into();
-    cluster
 }
 
 fn namespaces(document: &Document, stand_ins: &[StandIn]) -> Vec<Namespace> {
@@ -350,7 +374,7 @@ fn drawn(
     id: WorkloadId,
     w: &crate::model::Workload,
     at: impl Fn(&str) -> usize,
-) -> Option<Entry> {
+) -> Option<Entry<'static>> {
     let namespace = document.namespaces.get(w.namespace)?;
     let labels = Arc::new(w.labels.clone());
     let ports: Arc<[ContainerPort]> = w.ports.clone().into();
@@ -383,14 +407,14 @@ fn drawn(
             ..pod
         }
     };
-    let pods = match alone {
+    let pods: Vec<Pod> = match alone {
         _ if !w.pods.is_empty() => w.pods.iter().map(own).collect(),
         true => vec![pod(w.name.clone())],
         false => [1, 2].map(|n| pod(format!("{}-{n}", w.name))).to_vec(),
     };
     Some(Entry {
         id: Some(id),
-        workload: Workload {
+        object: Arc::new(WorkloadObject {
             namespace: namespace.name.clone(),
             name: w.name.clone(),
             kind: w.kind.clone(),
@@ -399,15 +423,14 @@ fn drawn(
             own_labels: Labels::new(),
             annotations: Labels::new(),
             cluster_dns: true,
-            pods: 0..0,
             replicas: w.replicas,
             span: None,
-        },
-        pods,
+        }),
+        pods: pods.into(),
     })
 }
 
-fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
+fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry<'static> {
     let ports: Arc<[ContainerPort]> = one.ports.into();
     let pod = Pod {
         name: one.name.to_owned(),
@@ -425,7 +448,7 @@ fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
     };
     Entry {
         id: None,
-        workload: Workload {
+        object: Arc::new(WorkloadObject {
             namespace: one.namespace,
             name: one.name.to_owned(),
             kind: "Pod".to_owned(),
@@ -434,10 +457,9 @@ fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
             own_labels: Labels::new(),
             annotations: Labels::new(),
             cluster_dns: true,
-            pods: 0..0,
             replicas: None,
             span: None,
-        },
-        pods: vec![pod],
+        }),
+        pods: vec![pod].into(),
     }
 }

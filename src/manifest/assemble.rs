@@ -9,7 +9,9 @@ use super::endpoints::{self, Endpoints};
 use super::gateway::Gateways;
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
-use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload};
+use crate::cluster::{
+    NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload, WorkloadObject,
+};
 use crate::diag::Diagnostic;
 use crate::policy::WorkloadKey;
 use crate::sets::Labels;
@@ -333,19 +335,21 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
         Arc::make_mut(&mut out.pods).extend(pods.into_iter().map(|(name, p)| pod(name, p)));
     }
     Arc::make_mut(&mut out.workloads).push(Workload {
-        namespace: identity.namespace,
-        name: identity.name,
-        kind: identity.kind,
-        own_labels: match &owner {
-            Some(owner) => owner.labels.clone(),
-            None => (*template.labels).clone(),
-        },
-        selector: owner.and_then(|o| o.selector),
-        labels: (*template.labels).clone(),
-        annotations: template.annotations,
-        cluster_dns: template.cluster_dns,
         pods: start..out.pods.len(),
-        replicas,
-        span: Some(span),
+        object: Arc::new(WorkloadObject {
+            namespace: identity.namespace,
+            name: identity.name,
+            kind: identity.kind,
+            own_labels: match &owner {
+                Some(owner) => owner.labels.clone(),
+                None => (*template.labels).clone(),
+            },
+            selector: owner.and_then(|o| o.selector),
+            labels: (*template.labels).clone(),
+            annotations: template.annotations,
+            cluster_dns: template.cluster_dns,
+            replicas,
+            span: Some(span),
+        }),
     });
 }

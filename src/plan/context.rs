@@ -143,9 +143,9 @@ impl<'a> Context<'a> {
     /// identifies it.
     pub(crate) fn own_isolation(&self, id: WorkloadId) -> Vec<Direction> {
         let workload = self.document.workloads.get(id);
-        let workload = workload.filter(|_| self.identity(id).is_ok());
-        let mut directions = Direction::BOTH.to_vec();
-        directions.retain(|d| workload.is_some_and(|w| self.isolates_itself(w, *d)));
+        let isolates = |d: &Direction| workload.is_some_and(|w| self.isolates_itself(w, *d));
+        let mut directions: Vec<Direction> = Direction::BOTH.into_iter().filter(isolates).collect();
+        directions.retain(|_| self.identity(id).is_ok());
         directions
     }
 

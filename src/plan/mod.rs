@@ -21,7 +21,8 @@ use crate::diag::Diagnostic;
 use crate::model::dns::Resolver;
 use crate::model::validate::flow_ports_text;
 use crate::model::{
-    Document, End, Flow, FlowId, FlowPort, NamespaceId, Words, WorkloadId, is_system_namespace,
+    Document, End, Flow, FlowId, FlowPort, NamespaceId, Words, Workload, WorkloadId,
+    is_system_namespace,
 };
 use crate::policy::{Direction, Imported, Loss, PlanPolicy};
 use context::Context;
@@ -198,6 +199,9 @@ fn warnings(context: &Context) -> Vec<Diagnostic> {
     found.extend(workloads::warnings(context));
     found.extend(host_network(context));
     found.extend(not_selected(context));
+    if document.namespaces.iter().all(|(_, n)| n.managed) {
+        return found;
+    }
     for (id, flow) in document.flows.iter().filter(|(_, f)| !f.muted) {
         for (direction, end, other, verb) in [
             (Direction::Ingress, &flow.to, &flow.from, "from"),
@@ -219,19 +223,23 @@ fn host_network(context: &Context) -> Vec<Diagnostic> {
     if document.settings.judged().host_network == HostNetwork::Nodes {
         return Vec::new();
     }
+    let workloads = document.workloads.iter();
+    let mut on_host: BTreeMap<WorkloadId, &Workload> =
+        workloads.filter(|(_, w)| w.has_host_network()).collect();
+    if on_host.is_empty() {
+        return Vec::new();
+    }
     let flows = document.flows.iter().filter(|(_, flow)| !flow.muted);
     let ends = flows.flat_map(|(_, flow)| [&flow.from, &flow.to]);
-    let workloads: BTreeSet<_> = ends
+    let named: BTreeSet<WorkloadId> = ends
         .filter_map(|end| match end {
             End::Workload(id) => Some(*id),
             _ => None,
         })
         .collect();
-    let workloads = workloads
-        .into_iter()
-        .filter_map(|id| document.workloads.get(id));
-    workloads
-        .filter(|w| w.has_host_network())
+    on_host.retain(|id, _| named.contains(id));
+    on_host
+        .into_values()
         .map(|w| {
             let message = format!(
                 "`{}` is on the host network: it is selected by labels like any pod, but most \

@@ -2,6 +2,8 @@
 //! that needs a policy because of it. Never selects all pods, which would isolate the others, too.
 //! Isolation of groups.
 
+use std::cell::LazyCell;
+
 use super::base;
 use super::draft::Draft;
 use super::flows::{draft, unit_ends};
@@ -15,7 +17,7 @@ use crate::policy::{Direction, PlanRule, Role};
 /// All such policies. In the per-workload style isolation is part of the workload's one policy.
 pub(super) fn policies(context: &Context, resolver: &Resolver) -> Vec<Draft> {
     let apart = context.document.settings.style == Style::PerFlow;
-    let words = Words::new(context.document);
+    let words = LazyCell::new(|| Words::new(context.document));
     let mut found = Vec::new();
     for (id, workload) in context.document.workloads.iter() {
         let directions = context.own_isolation(id);
@@ -54,7 +56,7 @@ pub(super) fn policies(context: &Context, resolver: &Resolver) -> Vec<Draft> {
 
 /// The policies that isolate groups, and permit them DNS because of it, in both styles.
 pub(super) fn of_groups(context: &Context, resolver: &Resolver) -> Vec<Draft> {
-    let words = Words::new(context.document);
+    let words = LazyCell::new(|| Words::new(context.document));
     let mut found = Vec::new();
     for (id, group) in context.document.groups.iter() {
         for namespace in context.document.namespaces.ids() {

@@ -314,7 +314,8 @@ fn judge(
             .future_pods(document, in_force.policies()),
     };
     let more = pods.more;
-    let cluster = before.snapshots.with_future_pods(document, pods);
+    let drawn = &in_force.cluster;
+    let cluster = before.snapshots.with_future_pods(document, drawn, pods);
     let mut proof = Proof {
         target: document.settings.target(),
         ..Proof::default()

@@ -65,7 +65,7 @@ pub fn label_change(
     let workloads = Arc::make_mut(&mut old.snapshot.workloads);
     for (at, namespace) in moved {
         if let Some(workload) = workloads.get_mut(at) {
-            workload.namespace = namespace;
+            Arc::make_mut(&mut workload.object).namespace = namespace;
         }
     }
     Some(LabelChange {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use drawbridge::cluster::{
     Assumptions, ContainerPort, HostNetwork, NAMESPACE_NAME_LABEL, Namespace, Node, Pod, PortNames,
-    Snapshot, Workload,
+    Snapshot, Workload, WorkloadObject,
 };
 use drawbridge::diag::Span;
 use drawbridge::policy::{
@@ -422,17 +422,19 @@ fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
         });
     }
     Arc::make_mut(&mut snapshot.workloads).push(Workload {
-        namespace: format!("ns-{namespace}"),
-        name,
-        kind: "Deployment".into(),
-        selector: None,
-        labels: labels.unwrap_or_default(),
-        own_labels: Labels::new(),
-        annotations: Labels::new(),
-        cluster_dns: true,
         pods: start..snapshot.pods.len(),
-        replicas: None,
-        span: None,
+        object: Arc::new(WorkloadObject {
+            namespace: format!("ns-{namespace}"),
+            name,
+            kind: "Deployment".into(),
+            selector: None,
+            labels: labels.unwrap_or_default(),
+            own_labels: Labels::new(),
+            annotations: Labels::new(),
+            cluster_dns: true,
+            replicas: None,
+            span: None,
+        }),
     });
 }
 

@@ -3,13 +3,16 @@
 #![doc = include_str!("l08_unmatched_named_port.md")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::cluster::ContainerPort;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::ends::{few, workload_of};
 use crate::lint::ports::destinations;
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Direction, Match, Peer, PortItem, PortMatch};
+use crate::policy::{self, Direction, Match, Peer, Policy, PortItem, PortMatch};
 use crate::sets::Protocol;
 
 pub const RULE: Rule = Rule {
@@ -22,10 +25,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    undeclared(rule, input, out);
-    // For cluster-wide policies the dialect reports this itself (A10).
-    let policies = input.snapshot.policies.iter();
-    for policy in policies.filter(|p| p.namespace.is_some()) {
+    let policies = naming(&input.snapshot.policies);
+    undeclared(rule, input, &policies, out);
+    for (_, policy) in policies {
         let rules = policy.egress.iter().flat_map(|side| &side.rules);
         for written in rules.filter(|written| names_outside(written)) {
             let Match::Only(items) = &written.ports else {
@@ -50,12 +52,35 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The policies with port names, which few have, by their places. For cluster-wide ones the dialect reports all of this
+/// itself (A10).
+fn naming(policies: &[Arc<Policy>]) -> Vec<(usize, &Policy)> {
+    let names = |rule: &policy::Rule| match &rule.ports {
+        Match::Any => false,
+        Match::Only(items) => items.iter().any(|item| {
+            matches!(
+                item.port,
+                PortMatch::Named { .. } | PortMatch::FromNamed { .. }
+            )
+        }),
+    };
+    let has_names = |policy: &Policy| {
+        let sides = policy.ingress.iter().chain(&policy.egress);
+        policy.namespace.is_some() && sides.flat_map(|side| &side.rules).any(names)
+    };
+    let all = policies.par_iter().with_min_len(1024).enumerate();
+    let found = all.filter(|(_, policy)| has_names(policy));
+    found.map(|(at, policy)| (at, &**policy)).collect()
+}
+
 /// Port names that none of the pods that a rule is about declares, or only some of them.
-fn undeclared(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for (at, policy) in input.snapshot.policies.iter().enumerate() {
-        if policy.namespace.is_none() {
-            continue;
-        }
+fn undeclared(
+    rule: &Rule,
+    input: &Input,
+    policies: &[(usize, &Policy)],
+    out: &mut Vec<Diagnostic>,
+) {
+    for &(at, policy) in policies {
         for direction in Direction::BOTH {
             for written in policy.rules(direction) {
                 let Match::Only(items) = &written.ports else {
