@@ -16,6 +16,16 @@ use crate::diag::Span;
 use crate::policy::{Peer, Policy, Tier, WorkloadKey};
 use crate::sets::{IpSet, Labels, PortSet, Protocol, Selector};
 
+/// In place of the value of a label that a controller gives to pods, where it is not known: no legal value, so that no
+/// selector can ask for it.
+pub const UNKNOWN_VALUE: &str = "?";
+
+/// The name of one of the pods that represent a workload, counted from 0; the real ones of a StatefulSet have such names.
+pub fn pod_name(kind: &str, workload: &str, number: usize) -> String {
+    let first = usize::from(kind != "StatefulSet");
+    format!("{workload}-{}", number + first)
+}
+
 /// The one label that the control plane puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
 

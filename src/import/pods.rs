@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Ids;
-use crate::cluster::{self, ContainerPort};
+use crate::cluster::{self, ContainerPort, UNKNOWN_VALUE};
 use crate::load::Loaded;
 use crate::model::naming::is_stable;
 use crate::model::{Document, Pod, Unknown, Workload};
@@ -61,6 +61,7 @@ fn kept(labels: &Labels, loaded: &Loaded) -> Labels {
         let mut policies = loaded.policies.iter();
         is_stable(key) || policies.any(|policy| policy.object.text.contains(key))
     };
-    let labels = labels.iter().filter(|(key, _)| named(key));
+    let labels = labels.iter().filter(|(_, value)| *value != UNKNOWN_VALUE);
+    let labels = labels.filter(|(key, _)| named(key));
     labels.map(|(k, v)| (k.clone(), v.clone())).collect()
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::future_pods::{FuturePod, FuturePods, own_selector};
 use crate::cluster::{
     ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, Workload, WorkloadObject,
+    pod_name,
 };
 use crate::model::dns::Resolver;
 use crate::model::{self, Document, FlowPort, NamespaceId, WorkloadId};
@@ -410,7 +411,7 @@ fn drawn(
     let pods: Vec<Pod> = match alone {
         _ if !w.pods.is_empty() => w.pods.iter().map(own).collect(),
         true => vec![pod(w.name.clone())],
-        false => [1, 2].map(|n| pod(format!("{}-{n}", w.name))).to_vec(),
+        false => [0, 1].map(|n| pod(pod_name(&w.kind, &w.name, n))).to_vec(),
     };
     Some(Entry {
         id: Some(id),

@@ -1,5 +1,6 @@
 //! Manifests and policies into the one [`Snapshot`] that all queries use.
 
+mod controllers;
 pub mod imported;
 mod notes;
 
@@ -243,6 +244,7 @@ pub fn with_policies(
 fn lower(loaded: &mut Loaded, mut policies: Vec<Object>) {
     policies.sort_by_key(dialect::place);
     let snapshot = &mut loaded.snapshot;
+    (loaded.diagnostics).extend(controllers::label_pods(snapshot, &policies));
     let enforcer = snapshot.assumptions.enforcer;
     let tiers = dialect::tiers(enforcer, &loaded.resources, &policies);
     snapshot.tiers.clone_from(&tiers.all);

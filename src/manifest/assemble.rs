@@ -11,6 +11,7 @@ use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
 use crate::cluster::{
     NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload, WorkloadObject,
+    pod_name,
 };
 use crate::diag::Diagnostic;
 use crate::policy::WorkloadKey;
@@ -322,14 +323,17 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
         } else {
             2
         };
-        for i in 1..=count {
+        for number in 0..count {
             let stand_in = PodObject {
                 template: template.clone(),
                 addresses: Vec::new(),
                 owner: None,
                 span: span.clone(),
             };
-            Arc::make_mut(&mut out.pods).push(pod(format!("{}-{i}", identity.name), stand_in));
+            Arc::make_mut(&mut out.pods).push(pod(
+                pod_name(&identity.kind, &identity.name, number),
+                stand_in,
+            ));
         }
     } else {
         Arc::make_mut(&mut out.pods).extend(pods.into_iter().map(|(name, p)| pod(name, p)));

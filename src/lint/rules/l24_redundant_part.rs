@@ -6,7 +6,7 @@ use crate::diag::{Change, Diagnostic, Severity, Span};
 use crate::lint::cover::{Ports, covers, is_plain_beside, one_covers, peers_cover, rule_covers};
 use crate::lint::ends::exact;
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Action, Combine, Direction, Match, Policy, Side};
+use crate::policy::{self, Action, Combine, Direction, Match, PeerItem, Policy, PortItem, Side};
 
 pub const RULE: Rule = Rule {
     code: "L24",
@@ -54,14 +54,28 @@ impl Search<'_> {
         }
         for (at, rule) in self.side.rules.iter().enumerate() {
             let others = self.others(at);
-            let whole = others.iter().find(|other| rule_covers(other, rule));
-            if let Some(other) = whole.filter(|_| !matches_nothing(rule)) {
+            if let Some(other) = self.covering(rule) {
                 self.redundant("rule", "rule", &rule.span, &other.span, out);
                 continue;
             }
             self.peers(rule, &others, out);
             self.ports(rule, &others, out);
         }
+    }
+
+    /// A rule that covers all that is written as this one.
+    fn covering(&self, rule: &policy::Rule) -> Option<&policy::Rule> {
+        let rules = self.side.rules.iter().enumerate();
+        let mut written = rules.filter(|(_, other)| other.span == rule.span);
+        let (first, _) = written.next()?;
+        let covers = |other: &policy::Rule, rule: &policy::Rule| {
+            rule_covers(other, rule) && !matches_nothing(rule)
+        };
+        let found = self
+            .others(first)
+            .into_iter()
+            .find(|other| other.span != rule.span && covers(other, rule));
+        found.filter(|other| written.all(|(_, rule)| covers(other, rule)))
     }
 
     /// The rules that a rule is compared with: of two that take in each other the first stays.
@@ -92,19 +106,23 @@ impl Search<'_> {
             .iter()
             .filter(|other| Ports::of(&other.ports).cover(&rule.ports))
             .collect();
-        for (at, item) in items.iter().enumerate() {
-            if item.peer == policy::Peer::Nothing {
+        let written = written(items, |item| &item.span);
+        let all_covered = |outer: &[&PeerItem], inner: &[&PeerItem]| {
+            let covered = |inner: &PeerItem| outer.iter().any(|o| covers(&o.peer, &inner.peer));
+            inner.iter().all(|inner| covered(inner))
+        };
+        for (at, (span, items)) in written.iter().enumerate() {
+            if items.iter().any(|item| item.peer == policy::Peer::Nothing) {
                 continue;
             }
-            let beside = items.iter().enumerate().find(|(other, with)| {
-                *other != at
-                    && covers(&with.peer, &item.peer)
-                    && (*other < at || !covers(&item.peer, &with.peer))
-            });
-            if let Some((_, with)) = beside {
-                self.redundant("peer", "peer", &item.span, &with.span, out);
-            } else if let Some(with) = wider.iter().find(|r| one_covers(&r.peers, &item.peer)) {
-                self.redundant("peer", "rule", &item.span, &with.span, out);
+            let by_rule = |r: &&&&policy::Rule| {
+                let mut items = items.iter();
+                items.all(|item| one_covers(&r.peers, &item.peer))
+            };
+            if let Some(with) = beside(&written, at, all_covered) {
+                self.redundant("peer", "peer", span, with, out);
+            } else if let Some(with) = wider.iter().find(by_rule) {
+                self.redundant("peer", "rule", span, &with.span, out);
             }
         }
     }
@@ -120,25 +138,21 @@ impl Search<'_> {
             .iter()
             .filter(|other| peers_cover(&other.peers, &rule.peers))
             .collect();
-        for (at, item) in items.iter().enumerate() {
-            let one_covers = |outer: &policy::PortItem, inner: &policy::PortItem| {
-                let mut ports = Ports::default();
-                ports.add_item(&outer.port);
-                ports.cover_item(&inner.port)
+        let written = written(items, |item| &item.span);
+        let all_covered = |outer: &[&PortItem], inner: &[&PortItem]| {
+            let mut ports = Ports::default();
+            outer.iter().for_each(|item| ports.add_item(&item.port));
+            inner.iter().all(|item| ports.cover_item(&item.port))
+        };
+        for (at, (span, items)) in written.iter().enumerate() {
+            let by_rule = |r: &&&&policy::Rule| {
+                let ports = Ports::of(&r.ports);
+                items.iter().all(|item| ports.cover_item(&item.port))
             };
-            let beside = items.iter().enumerate().find(|(other, with)| {
-                // One item that is written once may mean a port of each protocol.
-                *other != at
-                    && with.span != item.span
-                    && one_covers(with, item)
-                    && (*other < at || !one_covers(item, with))
-            });
-            if let Some((_, with)) = beside {
-                self.redundant("port", "port", &item.span, &with.span, out);
-            } else if let Some(with) =
-                (wider.iter()).find(|r| Ports::of(&r.ports).cover_item(&item.port))
-            {
-                self.redundant("port", "rule", &item.span, &with.span, out);
+            if let Some(with) = beside(&written, at, all_covered) {
+                self.redundant("port", "port", span, with, out);
+            } else if let Some(with) = wider.iter().find(by_rule) {
+                self.redundant("port", "rule", span, &with.span, out);
             }
         }
     }
@@ -164,6 +178,34 @@ impl Search<'_> {
             false => found,
         });
     }
+}
+
+/// Items by where they are written: one that is written once may mean several, such as a port of each protocol.
+type Written<'a, T> = Vec<(&'a Span, Vec<&'a T>)>;
+
+fn written<T>(items: &[T], span: impl Fn(&T) -> &Span) -> Written<'_, T> {
+    let mut found: Written<T> = Vec::new();
+    for item in items {
+        match found.last_mut().filter(|(last, _)| **last == *span(item)) {
+            Some((_, items)) => items.push(item),
+            None => found.push((span(item), vec![item])),
+        }
+    }
+    found
+}
+
+/// Where something is written that covers all that is written here: of two that cover each other the first stays.
+fn beside<'a, T>(
+    written: &Written<'a, T>,
+    at: usize,
+    covers: impl Fn(&[&T], &[&T]) -> bool,
+) -> Option<&'a Span> {
+    let (_, items) = written.get(at)?;
+    let mut others = written.iter().enumerate();
+    let found = others.find(|(other, (_, with))| {
+        *other != at && covers(with, items) && (*other < at || !covers(items, with))
+    });
+    found.map(|(_, (span, _))| *span)
 }
 
 fn matches_nothing(rule: &policy::Rule) -> bool {
@@ -202,6 +244,25 @@ mod tests {
         assert_eq!(found(blocks), [9]);
         let hole = "  - from:\n    - ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}\n    - ipBlock: {cidr: 10.1.2.0/24}\n";
         assert_eq!(found(hole), NONE);
+    }
+
+    #[test]
+    fn a_port_of_any_protocol_is_needed_beside_one_of_them() {
+        let found = |ports: &str, more: &str| {
+            let text = format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec:\n  endpointSelector: {{}}\n  ingress:\n  - toPorts:\n    - ports:\n{ports}{more}"
+            );
+            of_code("L24", &text)
+        };
+        let port = |protocol: &str| format!("      - {{port: '80', protocol: {protocol}}}\n");
+        let (udp, any) = (port("UDP"), port("ANY"));
+        assert_eq!(found(&format!("{udp}{any}"), ""), [9]);
+        assert_eq!(found(&format!("{any}{udp}"), ""), [10]);
+        assert_eq!(found(&format!("{any}{any}"), ""), [10]);
+        let all = ["TCP", "UDP", "SCTP"].map(port).concat();
+        assert_eq!(found(&all, ""), NONE);
+        // The same in two lists of one rule.
+        assert_eq!(found(&udp, &format!("    - ports:\n{any}")), [9]);
     }
 
     #[test]

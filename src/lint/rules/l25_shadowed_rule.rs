@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("l25_shadowed_rule.md")]
 
+use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::cover::{Ports, covers, is_plain_beside, one_covers};
 use crate::lint::ends::exact;
@@ -32,7 +33,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         .unzip();
     for (place, policy) in places.iter().zip(&policies) {
         for direction in Direction::BOTH {
-            let before = earlier(&policies, policy, direction);
+            let before = earlier(snapshot, &policies, policy, direction);
             for (at, shadowed) in policy.rules(direction).iter().enumerate() {
                 let own = policy.rules(direction).iter().take(at);
                 let all: Vec<Earlier> = before
@@ -42,7 +43,11 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                     .filter(|(_, rule)| is_plain_beside(rule, shadowed))
                     .collect();
                 if let Some(by) = shadows(&all, shadowed) {
-                    let witness = witness::matched(input, *place, direction, shadowed);
+                    // Of what both match a rule in between may pass some on.
+                    let is_certain = !all.iter().any(|(_, rule)| rule.action == Action::Pass);
+                    let witness =
+                        is_certain.then(|| witness::matched(input, *place, direction, shadowed));
+                    let witness = witness.flatten();
                     out.push(finding(rule, policy, shadowed, (by, witness)));
                 }
             }
@@ -51,20 +56,42 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
 }
 
 /// The rules of other policies that are asked before those of a policy, for all its subjects, and that decide.
-fn earlier<'a>(all: &[&'a Policy], policy: &Policy, direction: Direction) -> Vec<Earlier<'a>> {
+fn earlier<'a>(
+    snapshot: &Snapshot,
+    all: &[&'a Policy],
+    policy: &Policy,
+    direction: Direction,
+) -> Vec<Earlier<'a>> {
     let before = all.iter().filter(|other| {
         (other.tier, other.order) < (policy.tier, policy.order)
             && covers(&other.subject, &policy.subject)
     });
-    before
-        .flat_map(|other| {
-            other
-                .rules(direction)
-                .iter()
-                .map(move |rule| (*other, rule))
-        })
-        .filter(|(other, rule)| other.tier == policy.tier || rule.action != Action::Pass)
-        .collect()
+    let mut found = Vec::new();
+    for other in before {
+        let mut rules = other.rules(direction).iter();
+        if other.tier == policy.tier {
+            found.extend(rules.map(|rule| (*other, rule)));
+        } else if !passes_before(snapshot, other, direction) {
+            // What a rule passes on reaches the next tier, and no later rule of its own.
+            let decides = rules
+                .by_ref()
+                .take_while(|rule| rule.action != Action::Pass);
+            found.extend(decides.map(|rule| (*other, rule)));
+        }
+    }
+    found
+}
+
+/// Whether a policy of the same tier may pass something on before the rules of this one are asked.
+fn passes_before(snapshot: &Snapshot, policy: &Policy, direction: Direction) -> bool {
+    let mut before = snapshot.policies.iter().filter(|other| {
+        !std::ptr::eq(&***other, policy) && other.tier == policy.tier && other.order <= policy.order
+    });
+    before.any(|other| passes(other.rules(direction)))
+}
+
+fn passes(rules: &[policy::Rule]) -> bool {
+    rules.iter().any(|rule| rule.action == Action::Pass)
 }
 
 /// The first of the earlier rules that together match all that a rule matches.
@@ -165,5 +192,23 @@ mod tests {
         assert_eq!(found(&two(1, 2)), [18]);
         assert_eq!(found(&two(2, 1)), NONE);
         assert_eq!(found(&two(1, 1)), NONE);
+    }
+
+    #[test]
+    fn what_is_passed_on_reaches_the_next_tier() {
+        let pass = "  - {action: Pass, from: [{namespaces: {matchLabels: {app: web}}}]}\n";
+        let deny = "  - {action: Deny, from: [{namespaces: {}}]}\n";
+        let baseline = format!(
+            "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\nmetadata: {{name: default}}\nspec:\n  subject: {{namespaces: {{}}}}\n  ingress:\n{deny}"
+        );
+        let found = |text: &str| of_code("L25", &(text.to_owned() + &baseline));
+        assert_eq!(found(&policy("a", 1, deny)), [17]);
+        assert_eq!(found(&policy("a", 1, &format!("{pass}{deny}"))), NONE);
+        assert_eq!(found(&policy("a", 1, &format!("{deny}{pass}"))), [10, 18]);
+        assert_eq!(found(&(policy("a", 1, pass) + &policy("b", 2, deny))), NONE);
+        assert_eq!(
+            found(&(policy("a", 3, pass) + &policy("b", 2, deny))),
+            [9, 26]
+        );
     }
 }

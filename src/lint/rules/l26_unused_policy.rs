@@ -5,7 +5,7 @@
 use super::l27_duplicate::is_alike;
 use crate::analysis::changes::{Relation, policy_relation};
 use crate::cluster::Snapshot;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, Span};
 use crate::lint::cover::{covers, rule_covers};
 use crate::lint::ends::exact;
 use crate::lint::{Input, Rule};
@@ -34,6 +34,11 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             .or_default()
             .push(at);
     }
+    // Of an object with several policies, which cannot be removed one by one, none is looked at.
+    let mut of_object: HashMap<&Span, usize> = HashMap::new();
+    for policy in all {
+        *of_object.entry(&policy.span).or_default() += 1;
+    }
     let mut kept = vec![true; all.len()];
     // Of two that make each other needless the first stays.
     for (at, policy) in all.iter().enumerate().rev() {
@@ -45,7 +50,8 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             .filter(|other| exact.get(**other) == Some(&true))
             .filter_map(|other| all.get(*other).map(|p| &**p))
             .collect();
-        let known = exact.get(at) == Some(&true);
+        let alone = of_object.get(&policy.span) == Some(&1);
+        let known = alone && exact.get(at) == Some(&true);
         if !known || !is_candidate(policy) || others.iter().any(|other| is_alike(other, policy)) {
             continue;
         }
@@ -164,6 +170,18 @@ mod tests {
         assert_eq!(found([policy("a", "", ""), policy("b", "", web)]), NONE);
         // A deny for some pods beside one for all.
         assert_eq!(found([policy("a", "", ""), policy("b", api, "")]), [7]);
+    }
+
+    #[test]
+    fn an_object_with_several_policies_is_not_called_needless_by_itself() {
+        let one = "{endpointSelector: {}, ingress: [{fromEndpoints: [{}]}]}";
+        let text = |specs: &str| {
+            format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: s}}\n{specs}\n"
+            )
+        };
+        let two = text(&format!("specs: [{one}, {one}]"));
+        assert_eq!(of_code("L26", &two), NONE);
     }
 
     #[test]
