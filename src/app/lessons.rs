@@ -1,6 +1,8 @@
 //! The lessons: five classic mistakes, each a small project whose policy is wrong. Their steps are ticked by what
 //! the Document and the proof are, not by clicks.
 
+use std::path::PathBuf;
+
 use super::command::Command;
 use crate::model::{Document, Edit, FlowId, Item, PolicyId, Thing};
 use crate::proof::State;
@@ -115,6 +117,8 @@ pub const LESSONS: [Lesson; 5] = [
 pub struct LessonView {
     /// Its place in [`LESSONS`].
     pub number: usize,
+    /// The project that was open before, to go back to.
+    pub back: Option<PathBuf>,
     /// The text of the policy as the lesson began.
     wrong: String,
     /// The wrong flow was selected.
@@ -125,9 +129,10 @@ pub struct LessonView {
 
 impl LessonView {
     /// A lesson whose policy had this text as it began.
-    pub fn new(number: usize, wrong: String) -> Self {
+    pub fn new(number: usize, wrong: String, back: Option<PathBuf>) -> Self {
         Self {
             number,
+            back,
             wrong,
             seen: false,
             explained: false,
@@ -203,7 +208,7 @@ mod tests {
                 format::read(lesson.project, "lesson").expect("a project");
             assert_eq!(diagnostics, [], "{}", lesson.title);
             let (_, policy) = document.policies.iter().next().expect("a policy");
-            let view = LessonView::new(number, policy.text.clone());
+            let view = LessonView::new(number, policy.text.clone(), None);
             let before = check(&document);
             assert_eq!(
                 view.done(&document, &before),

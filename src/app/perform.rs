@@ -534,12 +534,15 @@ impl App {
         flows.collect()
     }
 
-    /// Opens a query about the selection: two objects, or the ends of a flow; for one object, what
-    /// reaches it.
+    /// Opens a query about the selection: two objects, or the ends of a flow; for one object, from it to what is
+    /// chosen next.
     fn show_why(&mut self) {
         let document = self.document();
         if let Some((from, to, port)) = why::of_selection(&document, &self.view.selection) {
             self.view.why.ask(&from, &to, &port);
+            if to.is_empty() {
+                self.view.why.wants_keyboard();
+            }
         } else {
             self.view.why.wants_keyboard();
         }

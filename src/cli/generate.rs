@@ -151,18 +151,26 @@ fn in_one_dialect(
     }
 }
 
-/// Why one kustomization cannot list policies without namespaces: it sets the namespace of all of them.
+/// Why one stream or kustomization cannot hold policies without namespaces: they would all be applied to one.
 fn clash(args: &Args, generated: &Generated) -> Option<Diagnostic> {
     let policies = generated.to_export().into_iter();
     let namespaces: BTreeSet<&str> = policies.map(|w| w.namespace.as_str()).collect();
-    if !args.kustomization || !args.without_namespaces || namespaces.len() < 2 {
-        return None;
-    }
+    let (what, help) = match args.output {
+        _ if !args.without_namespaces || namespaces.len() < 2 => return None,
+        None => (
+            "output",
+            "leave out `--without-namespaces`, or write a folder for each namespace with `-o DIR`",
+        ),
+        Some(_) if args.kustomization => (
+            "kustomization",
+            "leave out `--without-namespaces`, or `--kustomization`",
+        ),
+        Some(_) => return None,
+    };
     let message = format!(
-        "the policies are for {} namespaces, and one kustomization without namespaces would put all into one",
+        "the policies are for {} namespaces, and one {what} without namespaces would put all into one",
         namespaces.len()
     );
-    let help = "leave out `--without-namespaces`, or `--kustomization`";
     Some(Diagnostic::error("question", message).help(help))
 }
 

@@ -74,6 +74,7 @@ pub(super) fn run(args: &Args) -> u8 {
         show(args, &found);
         return WRONG;
     }
+    print_diagnostics(&fix::corrected(&found.report.found, &found.fixes));
     show(args, &read(args))
 }
 

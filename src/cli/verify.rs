@@ -113,7 +113,13 @@ pub(super) fn run(args: &Args) -> u8 {
         _ if findings.any(|finding| finding.kind == Kind::Invalid) => WRONG,
         Some(true) => FINE,
         Some(false) => FINDINGS,
-        None => WRONG,
+        None => {
+            let message =
+                "the project draws no flows and isolates nothing, so there is nothing to verify";
+            let help = "draw flows, choose a default deny (`base`), or write invariants";
+            print_diagnostics(&[Diagnostic::error("nothing-to-verify", message).help(help)]);
+            WRONG
+        }
     };
     let code = exit_code(&of_project, code);
     answer(&text, exit_code(&found.diagnostics, code))

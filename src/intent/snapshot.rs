@@ -423,7 +423,8 @@ fn drawn(
             labels: w.labels.clone(),
             own_labels: Labels::new(),
             annotations: Labels::new(),
-            cluster_dns: true,
+            // As without a `dnsPolicy`, which projects do not hold (D5).
+            cluster_dns: !w.host_network,
             replicas: w.replicas,
             span: None,
         }),

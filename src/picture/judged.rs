@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::look::Shield;
 use super::summary::{Bundled, Facts, facts_of, mark_hubs};
-use crate::model::{Document, End, FlowId, NamespaceId, NodeRef, Words};
-use crate::proof::{Finding, Kind, Verdict};
+use crate::model::{Document, FlowId, NamespaceId, NodeRef};
+use crate::policy::Direction;
+use crate::proof::{Kind, Verdict};
 use crate::query::Results;
 use crate::query::exposure::Gates;
 use crate::scene::bundle::bundles;
@@ -77,18 +78,16 @@ fn shields_of(results: &Results, gates: &Gates) -> BTreeMap<NodeRef, Shields> {
 
 /// A gate that lets in or out more than is drawn is open in part.
 fn too_wide(results: &Results, shields: &mut BTreeMap<NodeRef, Shields>) {
-    let wide = |finding: &&Finding| finding.kind == Kind::TooWide;
-    let mut wide = results.proof.findings.iter().filter(wide).peekable();
-    if wide.peek().is_none() {
-        return;
-    }
-    let words = Words::new(&results.document);
-    for finding in wide {
-        let Some(id) = finding.workload else { continue };
-        if let Some(shields) = shields.get_mut(&NodeRef::Workload(id)) {
-            let into = words.of(&End::Workload(id)) == finding.to;
-            let shield = &mut shields[usize::from(!into)];
-            *shield = (*shield).max(Shield::Partly);
+    let findings = results.proof.findings.iter();
+    for finding in findings.filter(|finding| finding.kind == Kind::TooWide) {
+        let Some((_, direction)) = &finding.gate else {
+            continue;
+        };
+        for id in &finding.workloads {
+            if let Some(shields) = shields.get_mut(&NodeRef::Workload(*id)) {
+                let shield = &mut shields[usize::from(*direction == Direction::Egress)];
+                *shield = (*shield).max(Shield::Partly);
+            }
         }
     }
 }

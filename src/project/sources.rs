@@ -220,6 +220,9 @@ fn is_manifest(path: &Path) -> bool {
     })
 }
 
+/// The first bytes of what gzip has compressed.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// Reads one file. Bytes that are no text are replaced, but a project that is named, and not found in a folder, is
 /// refused.
 fn read(
@@ -239,6 +242,11 @@ fn read(
     };
     let name: Arc<str> = path.to_string_lossy().into();
     match bytes {
+        Ok(bytes) if bytes.starts_with(&GZIP) => {
+            let message = "the file is compressed with gzip: it is not read";
+            let problem = Diagnostic::error("file", message).help("decompress it first");
+            (None, Some(problem.at(Span::new(name, 1, 1))))
+        }
         Ok(bytes) => {
             let (text, problem) = match decode(bytes) {
                 Ok(text) => (text, None),
@@ -276,6 +284,16 @@ mod tests {
         assert_eq!(texts, ["a.YAML", "b.yml", "sub/c.json", "notes.txt"]);
         assert_eq!(found, []);
         assert_eq!(*sources[1].name, *at("b.yml").to_string_lossy());
+    }
+
+    #[test]
+    fn a_compressed_file_is_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        fs::write(&path, [0x1f, 0x8b, 8, 0, 0, 0]).unwrap();
+        let (sources, found) = collect(&[path]);
+        assert_eq!((sources.len(), found.len()), (0, 1));
+        assert!(found[0].message.contains("gzip"), "{found:?}");
     }
 
     #[test]

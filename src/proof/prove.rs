@@ -107,8 +107,10 @@ pub struct Finding {
     pub flow: Option<FlowId>,
     /// All flows that it is about.
     pub flows: Vec<FlowId>,
-    /// The workload at whose gate it shows.
+    /// The workload at whose gate its example shows.
     pub workload: Option<WorkloadId>,
+    /// All workloads of the document at whose gates it shows.
+    pub workloads: Vec<WorkloadId>,
     /// The policies that cause it, as `NAMESPACE/NAME`.
     pub policies: Vec<String>,
     /// The rules that allow too much; else the policies in force among `policies`.

@@ -63,7 +63,10 @@ impl Audit {
             (0, 0) => "all isolated".to_owned(),
             (0, open) => format!("{open} isolated in one direction only"),
             (wide, _) if wide == self.workloads => "none isolated".to_owned(),
-            (wide, _) => format!("{wide} not isolated"),
+            (wide, open) if wide == open => format!("{wide} not isolated"),
+            (wide, open) => {
+                format!("{wide} not isolated, {} in one direction only", open - wide)
+            }
         };
         format!("{workloads}, {kept}: {verdict}")
     }

@@ -27,7 +27,7 @@ impl Fidelity {
             Self::Invalid => "invalid",
             Self::CannotExpress => "cannot be expressed",
             Self::Approximated => "approximated: allows less",
-            Self::Exact => "exact",
+            Self::Exact => "expressed",
         }
     }
 }
@@ -113,14 +113,14 @@ impl Counts {
         }
     }
 
-    /// `15 of 17 flows exact`.
+    /// `15 of 17 flows expressed`.
     pub fn exact_words(self) -> String {
         let flows = if self.flows == 1 { "flow" } else { "flows" };
         match (self.exact == self.flows, self.flows) {
             (_, 0) => "no flows".to_owned(),
-            (true, 1) => "1 flow exact".to_owned(),
-            (true, n) => format!("all {n} flows exact"),
-            (false, n) => format!("{} of {n} {flows} exact", self.exact),
+            (true, 1) => "1 flow expressed".to_owned(),
+            (true, n) => format!("all {n} flows expressed"),
+            (false, n) => format!("{} of {n} {flows} expressed", self.exact),
         }
     }
 
@@ -192,10 +192,10 @@ flows:
             ("web to db".to_owned(), Fidelity::Exact),
         ];
         assert_eq!(flows, expected);
-        let expected = "1 of 3 flows exact, 1 approximated, 1 cannot be expressed";
+        let expected = "1 of 3 flows expressed, 1 approximated, 1 cannot be expressed";
         assert_eq!(words, expected);
         let (flows, words) = of(Target::Cilium);
-        assert_eq!(words, "all 3 flows exact");
+        assert_eq!(words, "all 3 flows expressed");
         assert!(
             flows
                 .iter()

@@ -139,11 +139,14 @@ impl Rule {
 }
 
 impl<'a> Verified<'a> {
-    /// Whether the proof is exact and all invariants hold; none if there is neither a flow nor an invariant.
+    /// Whether the proof is exact and all invariants hold; none if nothing is drawn or isolated, and there is no
+    /// invariant.
     pub fn is_fine(&self) -> Option<bool> {
         let hold = self.invariants.iter().all(|i| i.outcome == Outcome::Kept);
         match self.proof.state {
-            State::NothingToProve if self.invariants.is_empty() => None,
+            State::NothingToProve if self.invariants.is_empty() && !self.document.isolates() => {
+                None
+            }
             State::NothingToProve | State::Exact => Some(hold),
             State::CannotExpress | State::Invalid | State::TooWide | State::Blocked => Some(false),
         }

@@ -440,6 +440,20 @@ fn one_kustomization_has_one_namespace() {
     assert!(answer.err.contains("for 2 namespaces"), "{}", answer.err);
     assert!(!folder.path().join("out").exists());
     assert_eq!(drawbridge(&arguments[..5]).code, Some(0));
+    // Nor has one stream.
+    let answer = drawbridge(&["generate", &project, "--without-namespaces"]);
+    assert_eq!((answer.code, answer.out.as_str()), (Some(2), ""));
+}
+
+#[test]
+fn a_project_that_only_isolates_is_verified() {
+    let (_folder, closed) = project(HEAD);
+    let answer = drawbridge(&["verify", &closed]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let (_folder, open) = project(&format!("{HEAD}settings: {{base: none}}\n"));
+    let answer = drawbridge(&["verify", &open]);
+    assert_eq!(answer.code, Some(2), "{}", answer.out);
+    assert!(answer.err.contains("nothing to verify"), "{}", answer.err);
 }
 
 #[test]

@@ -383,7 +383,7 @@ fn a_list_of_the_inspector_shows_all_of_its_rows_and_the_first_again() {
     let path = window.path("nine.drawbridge.yaml");
     std::fs::write(&path, text).expect("written");
     window.ask(Command::OpenPaths(vec![path]));
-    let title = "Not isolated by any policy";
+    let title = "Not isolated in at least one direction";
     let shown = |window: &TestWindow| {
         let named = |at: &i32| {
             window

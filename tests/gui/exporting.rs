@@ -19,8 +19,11 @@ fn each_chosen_dialect_is_exported_into_its_own_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut window = shop(folder.path());
     window.press_with(Modifiers::COMMAND, Key::E);
-    assert!(window.sees("16 of 17 flows exact, 1 cannot be expressed"));
-    assert!(window.sees("all 17 flows exact"), "in Cilium's policies");
+    assert!(window.sees("16 of 17 flows expressed, 1 cannot be expressed"));
+    assert!(
+        window.sees("all 17 flows expressed"),
+        "in Cilium's policies"
+    );
     window.click("CiliumNetworkPolicy");
     assert!(window.sees("apply one of them"));
     window.click("Choose…");
@@ -77,7 +80,7 @@ fn the_export_lists_what_a_dialect_omits() {
 #[test]
 fn a_strip_above_the_policies_lists_the_flows_that_are_not_exact() {
     let mut window = TestWindow::shop();
-    let strip = "16 of 17 flows exact in NetworkPolicy";
+    let strip = "16 of 17 flows expressed in NetworkPolicy";
     window.click(strip);
     assert!(window.sees("is omitted: "));
     window.click("checkout to api.stripe.com");
@@ -92,7 +95,7 @@ fn a_strip_above_the_policies_lists_the_flows_that_are_not_exact() {
     window.ask(Command::WriteCilium);
     assert!(window.sees("1 flow exact in CiliumNetworkPolicy"));
     window.ask(Command::Select(Vec::new()));
-    assert!(window.sees("all 17 flows exact in CiliumNetworkPolicy"));
+    assert!(window.sees("all 17 flows expressed in CiliumNetworkPolicy"));
 }
 
 /// A project whose one imported policy allows a block of addresses.

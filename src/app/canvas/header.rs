@@ -215,7 +215,10 @@ impl CanvasView {
         ui.separator();
         let (lit, all) = self.lit_nodes();
         let secondary = theme::color(theme::palette(ui.ctx()).text_secondary);
-        ui.label(text(format!("{lit} of {all}")).color(secondary));
+        // Where all namespaces are collapsed there are no nodes to count.
+        if all > 0 {
+            ui.label(text(format!("{lit} of {all}")).color(secondary));
+        }
         if widgets::icon_button(ui, icons::X, "Leave focus (Esc)").clicked() {
             commands.push(Command::LeaveFocus);
         }

@@ -46,7 +46,10 @@ fn head_ui(ui: &mut Ui, view: &LessonView, done: bool, commands: &mut Commands) 
         widgets::faint(ui, number);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if widgets::link(ui, "Leave").clicked() {
-                commands.push(Command::CloseProject);
+                commands.push(match &view.back {
+                    Some(project) => Command::OpenPaths(vec![project.clone()]),
+                    None => Command::CloseProject,
+                });
             }
             if let Some(next) = view.next() {
                 let clicked = match done {

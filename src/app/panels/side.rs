@@ -9,7 +9,7 @@ use egui::{
 
 use super::problems::Shown;
 use super::{Tab, audit, compare, inspector, policies, problems, rail, reach, traffic, why};
-use crate::app::command::{Command, Commands};
+use crate::app::command::Commands;
 use crate::app::jobs::Pool;
 use crate::app::panes::Pane;
 use crate::app::problems::Tone;
@@ -18,7 +18,6 @@ use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::Document;
 use crate::query::Results;
-use crate::scene::tokens;
 
 /// In windows lower than this the tabs keep at least [`BELOW_LEAST`], and only the first section of the inspector is
 /// open at first.
@@ -97,7 +96,7 @@ pub fn side_ui(
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let area = ui.available_rect_before_wrap();
-    let mut most = area.height() * view.side_layout.split.of(view.tab);
+    let mut most = area.height() * view.side_layout.share();
     if ui.ctx().content_rect().height() < LOW {
         most = most.min(area.height() - BELOW_LEAST);
     }
@@ -127,7 +126,7 @@ pub fn side_ui(
     let below = Rect::from_min_max(pos2(area.left(), line + 1.0), area.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.set_clip_rect(below.intersect(ui.clip_rect()));
-        tabs_ui(ui, document, view, commands);
+        tabs_ui(ui, document, view);
         // Each tab has its own scroll position and focus.
         ui.push_id(view.tab as u8, |ui| match view.tab {
             Tab::Problems => problems_ui(ui, document, results, view, commands),
@@ -171,7 +170,7 @@ pub fn wide_ui(
     commands: &mut Commands,
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
-    tabs_ui(ui, document, view, commands);
+    tabs_ui(ui, document, view);
     ui.push_id(view.tab as u8, |ui| {
         problems_ui(ui, document, results, view, commands);
     });
@@ -258,35 +257,13 @@ pub fn rail_ui(ui: &mut Ui, document: &Document, view: &mut View) {
     }
 }
 
-fn tabs_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
-    let is_audit = view.problem_list.shown(document) == Shown::Audit;
+fn tabs_ui(ui: &mut Ui, document: &Document, view: &mut View) {
     let Tabs { all, badge } = Tabs::of(ui.ctx(), document, view);
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let has_button = view.tab == Tab::Problems && is_audit;
-        let button = if has_button { tokens::BUTTON } else { 0.0 };
-        let room = ui.available_width() - button;
-        let chosen = widgets::tab_bar(ui, room, view.tab, &all, badge);
-        if has_button {
-            let bar = ui.min_rect();
-            let side = egui::vec2(tokens::BUTTON, tokens::BUTTON);
-            let right = ui.max_rect().right() - tokens::BUTTON;
-            let place = Rect::from_min_size(pos2(right, bar.center().y - side.y / 2.0), side);
-            let (icon, name) = match view.audit.wide {
-                true => (icons::ARROWS_IN_SIMPLE, "Show the audit beside the canvas"),
-                false => (
-                    icons::ARROWS_OUT_SIMPLE,
-                    "Show the audit over most of the window",
-                ),
-            };
-            ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
-                if widgets::icon_button(ui, icon, name).clicked() {
-                    commands.push(Command::Audit);
-                }
-            });
-        }
-        chosen
+        let room = ui.available_width();
+        widgets::tab_bar(ui, room, view.tab, &all, badge)
     });
     if let Some(tab) = chosen.inner {
         view.tab = tab;
@@ -309,7 +286,7 @@ fn divider_ui(ui: &mut Ui, area: Rect, y: f32, view: &mut View) {
         && response.dragged()
     {
         let share = (at.y - area.top()) / area.height();
-        view.side_layout.split.set(view.tab, share);
+        view.side_layout.set_share(share);
     }
     widgets::named(
         &response,

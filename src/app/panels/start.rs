@@ -18,31 +18,38 @@ use crate::scene::tokens::{self, Palette};
 /// Width of the content.
 const WIDTH: f32 = 760.0;
 const GAP: f32 = 20.0;
+/// Height of the strip below.
+const FOOT: f32 = 64.0;
 
 /// Shows the start screen.
 pub fn start_ui(ui: &mut Ui, files: &Files, preferences: &Preferences, commands: &mut Commands) {
     let palette = theme::palette(ui.ctx());
     let whole = ui.max_rect();
     ui.painter().rect_filled(whole, 0.0, color(palette.canvas));
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let width = WIDTH.min(whole.width() - 48.0);
-        let above = ((whole.height() - 640.0) * 0.42).clamp(32.0, 180.0);
-        let left = ((whole.width() - width) / 2.0).floor();
-        let column = Rect::from_min_size(
-            pos2(whole.left() + left, ui.cursor().top() + above),
-            vec2(width, 0.0),
-        );
-        ui.scope_builder(UiBuilder::new().max_rect(column), |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            head_ui(ui, palette);
-            ui.add_space(40.0);
-            cards_ui(ui, commands);
-            ui.add_space(28.0);
-            examples_ui(ui, commands);
-            recent_ui(ui, preferences, commands);
-            ui.add_space(64.0);
+    // The foot has a strip of its own, whatever the list of recent projects is.
+    let content = UiBuilder::new().max_rect(whole.with_max_y(whole.bottom() - FOOT));
+    let content = &mut ui.new_child(content);
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(content, |ui| {
+            let width = WIDTH.min(whole.width() - 48.0);
+            let above = ((whole.height() - 640.0) * 0.42).clamp(32.0, 180.0);
+            let left = ((whole.width() - width) / 2.0).floor();
+            let column = Rect::from_min_size(
+                pos2(whole.left() + left, ui.cursor().top() + above),
+                vec2(width, 0.0),
+            );
+            ui.scope_builder(UiBuilder::new().max_rect(column), |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                head_ui(ui, palette);
+                ui.add_space(40.0);
+                cards_ui(ui, commands);
+                ui.add_space(28.0);
+                examples_ui(ui, commands);
+                recent_ui(ui, preferences, commands);
+                ui.add_space(16.0);
+            });
         });
-    });
     foot_ui(ui, whole, files, palette, commands);
     corner_ui(ui, whole, palette, commands);
 }
@@ -333,15 +340,12 @@ fn in_home(path: &Path) -> String {
 }
 
 fn foot_ui(ui: &mut Ui, whole: Rect, files: &Files, palette: &Palette, commands: &mut Commands) {
-    let at = whole.center_bottom() - vec2(0.0, 40.0);
+    let at = whole.center_bottom() - vec2(0.0, FOOT / 2.0);
     let text = if files.reading().is_some() {
         "Reading…"
     } else {
         "Or drop files anywhere in this window"
     };
-    let background = Rect::from_center_size(at, vec2(320.0, 28.0));
-    ui.painter()
-        .rect_filled(background, 14.0, color(palette.canvas));
     let font = theme::sans(tokens::TEXT_NORMAL);
     ui.painter().text(
         at,

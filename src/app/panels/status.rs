@@ -1,8 +1,10 @@
 //! The status bar: the verdict, the number of problems, and counts of objects.
 
+use std::sync::Arc;
+
 use egui::{
-    Align, Align2, Layout, Rect, Response, RichText, Sense, Stroke, Ui, UiBuilder, WidgetType,
-    pos2, vec2,
+    Align, Align2, Color32, Galley, Layout, Rect, Response, RichText, Sense, Stroke, Ui, UiBuilder,
+    WidgetType, pos2, vec2,
 };
 
 use crate::app::command::{Command, Commands};
@@ -16,6 +18,9 @@ use crate::model::Document;
 use crate::proof::State;
 use crate::query::Results;
 use crate::scene::tokens;
+
+/// The space between two numbers.
+const BETWEEN: f32 = 14.0;
 
 /// Shows the status bar; `reading`: what is being read, in words.
 pub fn status_ui(
@@ -31,19 +36,13 @@ pub fn status_ui(
     let line = Stroke::new(1.0, color(palette.hairline));
     ui.painter().hline(bar.x_range(), bar.top() + 0.5, line);
     let inner = bar.shrink2(vec2(8.0, 0.0));
-    let right = UiBuilder::new()
-        .max_rect(inner)
-        .layout(Layout::right_to_left(Align::Center));
-    let right = ui
-        .scope_builder(right, |ui| numbers_ui(ui, document, results, view))
-        .response
-        .rect
-        .left();
-    let left = Rect::from_min_max(inner.min, pos2(right - 16.0, inner.bottom()));
+    let numbers = numbers(ui, document, results, view);
+    let wanted: f32 = numbers.iter().map(|number| number.size().x + BETWEEN).sum();
+    let left = inner.with_max_x(inner.right() - wanted);
     let left = UiBuilder::new()
         .max_rect(left)
         .layout(Layout::left_to_right(Align::Center));
-    ui.scope_builder(left, |ui| {
+    let left = ui.scope_builder(left, |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         let (state, summary) = verdict(results, view);
         if proof_pill(ui, state, &summary).clicked() {
@@ -56,6 +55,8 @@ pub fn status_ui(
             None => notice_ui(ui, view),
         }
     });
+    let rest = inner.with_min_x(left.response.rect.right() + BETWEEN);
+    numbers_ui(ui, rest, numbers);
 }
 
 /// The verdict on the project, in words.
@@ -200,9 +201,8 @@ fn notice_ui(ui: &mut Ui, view: &mut View) {
         .on_hover_text(whole);
 }
 
-fn numbers_ui(ui: &mut Ui, document: &Document, results: &Results, view: &View) {
-    ui.spacing_mut().item_spacing.x = 14.0;
-    ui.add_space(4.0);
+/// The numbers, from right to left.
+fn numbers(ui: &Ui, document: &Document, results: &Results, view: &View) -> Vec<Arc<Galley>> {
     let policies = results.generated.policies.len() + document.policies.len();
     let mut numbers = vec![
         format!("{:.0}%", view.canvas.zoom() * 100.0),
@@ -211,13 +211,31 @@ fn numbers_ui(ui: &mut Ui, document: &Document, results: &Results, view: &View) 
         count(document.flows.len(), "flow", "flows"),
         count(document.workloads.len(), "workload", "workloads"),
     ];
-    if ui.available_width() < 760.0 {
+    if ui.max_rect().width() < 760.0 {
         numbers.drain(1..2);
     }
     let foreground = color(theme::palette(ui.ctx()).text_secondary);
+    let font = theme::sans(tokens::TEXT_SMALL);
+    let numbers = numbers.into_iter();
+    numbers
+        .map(|text| ui.painter().layout_no_wrap(text, font.clone(), foreground))
+        .collect()
+}
+
+/// Shows those that there is space for.
+fn numbers_ui(ui: &mut Ui, rect: Rect, numbers: Vec<Arc<Galley>>) {
+    let mut right = rect.right() - 4.0;
     for number in numbers {
-        let text = RichText::new(number).font(theme::sans(tokens::TEXT_SMALL));
-        ui.label(text.color(foreground));
+        let size = number.size();
+        if right - size.x < rect.left() {
+            return;
+        }
+        let at = pos2(right - size.x, rect.center().y - size.y / 2.0);
+        let place = Rect::from_min_size(at, size);
+        let response = ui.allocate_rect(place, Sense::hover());
+        widgets::named(&response, WidgetType::Label, number.text());
+        ui.painter().galley(at, number, Color32::PLACEHOLDER);
+        right = at.x - BETWEEN;
     }
 }
 

@@ -39,8 +39,13 @@ impl App {
         };
         let policy = document.policies.iter().next();
         let wrong = policy.map_or_else(String::new, |(_, policy)| policy.text.clone());
+        // From one lesson to the next: what was open before the first.
+        let back = match &self.view.lesson {
+            Some(lesson) => lesson.back.clone(),
+            None => self.files.path.clone(),
+        };
         self.enter_text(document, lesson.project.into());
-        self.view.lesson = Some(LessonView::new(number, wrong));
+        self.view.lesson = Some(LessonView::new(number, wrong, back));
     }
 
     /// Whether the open project is that of a lesson and was saved nowhere: nothing in it is work of the user.

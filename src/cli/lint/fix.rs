@@ -3,13 +3,37 @@
 use std::path::Path;
 
 use crate::diag::{Diagnostic, Span};
-use crate::fix::Fixed;
+use crate::fix::{Fixed, Fixes};
 use crate::project::files;
 
 /// The changes as a unified diff.
 pub(super) fn diff(all: &[Fixed]) -> String {
     let one = |fixed: &Fixed| files::unified(&fixed.file, &fixed.before, &fixed.after);
     all.iter().map(one).collect()
+}
+
+/// What was corrected, and how much.
+pub(super) fn corrected(found: &[Diagnostic], fixes: &Fixes) -> Vec<Diagnostic> {
+    let findings = fixes.fixable.iter().filter_map(|at| found.get(*at));
+    let one = |finding: &Diagnostic| Diagnostic {
+        span: finding.span.clone(),
+        ..Diagnostic::info(
+            "corrected",
+            format!("{}: {}", finding.code, finding.message),
+        )
+    };
+    let plural = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    };
+    let count = format!(
+        "{} corrected in {}",
+        plural(fixes.fixable.len(), "finding"),
+        plural(fixes.files.len(), "file")
+    );
+    let mut all: Vec<Diagnostic> = findings.map(one).collect();
+    all.push(Diagnostic::info("corrections", count));
+    all
 }
 
 /// Writes the files; why some could not be written.

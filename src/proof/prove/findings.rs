@@ -17,7 +17,7 @@ use crate::analysis::oracle::{self, Decision};
 use crate::diag::Severity;
 use crate::intent::gates::Reason;
 use crate::model::dns::Resolver;
-use crate::model::{Document, FlowId, FlowPort, Words};
+use crate::model::{Document, FlowId, FlowPort, Words, WorkloadId};
 use crate::policy::Role;
 use crate::policy::{Direction, Loss, Policy, distinct};
 use crate::proof::Generated;
@@ -28,6 +28,7 @@ impl Describer<'_> {
         let mut found: BTreeMap<About, Finding> = BTreeMap::new();
         let mut by_imported: BTreeMap<About, Vec<&GateDifference>> = BTreeMap::new();
         let mut open: BTreeMap<About, (&GateDifference, BTreeSet<usize>)> = BTreeMap::new();
+        let mut at: BTreeMap<About, BTreeSet<WorkloadId>> = BTreeMap::new();
         // Witnesses are ends of the document where possible.
         let mut differences: Vec<&GateDifference> = differences.iter().collect();
         differences.sort_by_key(|d| self.distance_from_document(d));
@@ -39,6 +40,8 @@ impl Describer<'_> {
             let Some((about, mut finding)) = described else {
                 continue;
             };
+            let of_finding = at.entry(about.clone()).or_default();
+            of_finding.extend(self.drawn(difference.workload));
             if finding.open {
                 let of_gate = open
                     .entry(about.clone())
@@ -50,6 +53,11 @@ impl Describer<'_> {
                     finding.message = summary::one(self, difference);
                 }
                 place.insert(finding);
+            }
+        }
+        for (about, workloads) in at {
+            if let Some(finding) = found.get_mut(&about) {
+                finding.workloads = workloads.into_iter().collect();
             }
         }
         for (about, (difference, workloads)) in open {
@@ -368,6 +376,7 @@ impl Describer<'_> {
             flow: flows.first().copied(),
             flows,
             workload: self.drawn(difference.workload),
+            workloads: self.drawn(difference.workload).into_iter().collect(),
             culprits: self.culprits(&policies),
             policies,
             gate: Some((namespace, difference.direction)),
@@ -505,6 +514,7 @@ pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding>
             flow: Some(id),
             flows: vec![id],
             workload: None,
+            workloads: Vec::new(),
             policies: Vec::new(),
             culprits: Vec::new(),
             gate: None,

@@ -56,6 +56,7 @@ pub(super) fn findings(
             flow: Some(id),
             flows: vec![id],
             workload: None,
+            workloads: Vec::new(),
             policies: Vec::new(),
             culprits: Vec::new(),
             gate: None,

@@ -12,6 +12,9 @@ use crate::report::ends::{conn, display, peer_json};
 use crate::report::escape;
 use crate::sets::PortSet;
 
+/// In place of ports, where none is allowed.
+const DENIED: &str = "denied";
+
 /// Allowed traffic of other ends than workloads and addresses.
 pub(super) struct Further<'a> {
     listing: Listing<'a>,
@@ -41,13 +44,13 @@ impl<'a> Further<'a> {
     }
 
     /// From and to, and the ports, of connections to domain names.
-    pub fn to_domains(&self) -> Vec<[String; 3]> {
+    fn to_domains(&self) -> Vec<[String; 3]> {
         let row = |one: &ToDomain| [self.name(one.workload), one.name.clone(), ports(&one.ports)];
         self.domains.iter().map(row).collect()
     }
 
     /// From and to, and the ports, of connections to and from entities.
-    pub fn with_entities(&self) -> Vec<[String; 3]> {
+    fn with_entities(&self) -> Vec<[String; 3]> {
         let row = |one: &WithEntity| {
             let ends = [self.name(one.workload), one.entity.to_string()];
             let [from, to] = match one.direction {
@@ -60,6 +63,13 @@ impl<'a> Further<'a> {
             [from, to, ports(&one.ports)]
         };
         self.entities.iter().map(row).collect()
+    }
+
+    /// From and to, and the ports, of all of them that are allowed.
+    pub fn allowed(&self) -> Vec<[String; 3]> {
+        let mut replicas = self.among_replicas();
+        replicas.retain(|[.., ports]| ports != DENIED);
+        [replicas, self.to_domains(), self.with_entities()].concat()
     }
 
     fn name(&self, workload: usize) -> String {
@@ -144,7 +154,7 @@ impl<'a> Further<'a> {
 
 fn ports(ports: &PortSet) -> String {
     match ports.is_empty() {
-        true => "denied".to_owned(),
+        true => DENIED.to_owned(),
         false => ports.to_string(),
     }
 }

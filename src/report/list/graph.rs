@@ -50,7 +50,7 @@ pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
         }
     };
     let further = Further::of(listing);
-    let further = [further.to_domains(), further.with_entities()].concat();
+    let further = further.allowed();
     Stream::new(out, listing).lines(|page, line| {
         if hub
             .as_ref()

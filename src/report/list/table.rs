@@ -9,7 +9,7 @@ use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::{assumed, escape, left_out};
 use crate::sets::PortSet;
 
-/// `src,dst,ports`, with names as in the text format, domain names and entities last; RFC 4180 with line feeds.
+/// `src,dst,ports`, with names as in the text format; connections between replicas, domain names and entities last; RFC 4180 with line feeds.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -17,7 +17,7 @@ pub fn csv(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(b"src,dst,ports\n")?;
     rows(out, listing, escape::csv, ["", ",", "\n"])?;
     let further = Further::of(listing);
-    for row in [further.to_domains(), further.with_entities()].concat() {
+    for row in further.allowed() {
         let mut cells = row.map(|cell| made(escape::csv, &cell)).join(",");
         cells.push('\n');
         out.write_all(cells.as_bytes())?;

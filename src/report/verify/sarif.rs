@@ -211,8 +211,12 @@ fn notification(diagnostic: &Diagnostic) -> Value {
     out
 }
 
-/// Capitalized, with a full stop.
+/// Capitalized, unless it begins with the name of an object, and with a full stop.
 pub(in crate::report) fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    if word.contains(['/', '.', ':']) {
+        return format!("{text}.");
+    }
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
     format!("{}{}.", first.unwrap_or_default(), chars.as_str())

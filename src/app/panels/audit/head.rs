@@ -31,6 +31,7 @@ pub(super) fn head_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView, commands
             ui.set_min_height(tokens::BUTTON);
             score_ui(ui, audit, view);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                width_ui(ui, view, commands);
                 report_ui(ui, commands);
                 if is_one_line {
                     fix_all_ui(ui, view);
@@ -87,6 +88,20 @@ fn score_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView) {
     }
 }
 
+/// Shows the audit over most of the window, or beside the canvas again.
+fn width_ui(ui: &mut Ui, view: &AuditView, commands: &mut Commands) {
+    let (icon, name) = match view.wide {
+        true => (icons::ARROWS_IN_SIMPLE, "Show the audit beside the canvas"),
+        false => (
+            icons::ARROWS_OUT_SIMPLE,
+            "Show the audit over most of the window",
+        ),
+    };
+    if widgets::icon_button(ui, icon, name).clicked() {
+        commands.push(Command::Audit);
+    }
+}
+
 fn report_ui(ui: &mut Ui, commands: &mut Commands) {
     let choices = [
         (Form::Markdown, "Save Markdown…"),
@@ -114,8 +129,9 @@ pub(super) fn suggested_ui(ui: &mut Ui, count: usize, commands: &mut Commands) {
     let margin = Margin::symmetric(16, 6);
     let frame = egui::Frame::new().fill(color(palette.accent_soft));
     frame.inner_margin(margin).show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        // One row: a layout alone would take all the height that is left.
+        let row = vec2(ui.available_width(), tokens::BUTTON);
+        ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
             if widgets::secondary(ui, "Review…").clicked() {
                 commands.push(Command::Suggestions);
             }

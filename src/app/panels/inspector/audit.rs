@@ -87,7 +87,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     list(
         ui,
         inspect,
-        "Not isolated by any policy",
+        "Not isolated in at least one direction",
         Some(true),
         open.collect(),
     );

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Scope;
 use crate::app::names::PolicyNames;
-use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef, WorkloadId};
+use crate::model::{Document, End, FlowId, Item, NamespaceId, NodeRef, WorkloadId};
 use crate::proof::Written;
 
 /// The objects that a selection concerns.
@@ -83,6 +83,17 @@ impl About {
             Item::Group(id) => self.flows.extend(document.flows_of(NodeRef::Group(id))),
             Item::Service(_) | Item::Policy(_) | Item::Invariant(_) => {}
         }
+    }
+
+    /// Whether a flow is among them, or has an end in a namespace that is shown as a whole.
+    pub(super) fn has_flow(&self, document: &Document, id: FlowId) -> bool {
+        let within = |end: &End| {
+            let workloads = document.workloads_at(end).into_iter();
+            let mut workloads = workloads.filter_map(|id| document.workloads.get(id));
+            workloads.any(|workload| self.namespaces.contains(&workload.namespace))
+        };
+        let flow = document.flows.get(id).filter(|_| self.whole);
+        self.flows.contains(&id) || flow.is_some_and(|flow| within(&flow.from) || within(&flow.to))
     }
 
     pub(super) fn has(&self, policy: &Written) -> bool {

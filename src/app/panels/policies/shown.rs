@@ -134,8 +134,9 @@ pub fn shown(
     }
     let generated = &results.generated;
     shown.fidelity = of_flows(&results.document, generated);
-    if !shown.about.is_empty() {
-        shown.fidelity.retain(|one| about.flows.contains(&one.flow));
+    if !everything {
+        let flows = &mut shown.fidelity;
+        flows.retain(|one| about.has_flow(document, one.flow));
     }
     let imported = imported(document, results);
     let sentences = sentences(&results.in_force);

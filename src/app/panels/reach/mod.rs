@@ -136,17 +136,7 @@ pub(super) fn reach_ui(
             return;
         }
     };
-    let mut lines = vec![Line::Head("Can reach it", listed.from.len())];
-    let count = listed.from.len();
-    lines.extend((0..count).map(Line::Entry));
-    if count == 0 {
-        lines.push(Line::Nothing("Nothing can connect to it."));
-    }
-    lines.push(Line::Head("It can reach", listed.to.len()));
-    lines.extend((count..count + listed.to.len()).map(Line::Entry));
-    if listed.to.is_empty() {
-        lines.push(Line::Nothing("It cannot connect to anything."));
-    }
+    let lines = lines(&listed);
     ui.spacing_mut().item_spacing.y = 0.0;
     let area = ScrollArea::vertical().auto_shrink(false);
     area.show_rows(ui, ROW, lines.len(), |ui, shown| {
@@ -168,6 +158,42 @@ pub(super) fn reach_ui(
             }
         }
     });
+}
+
+/// In each direction what is allowed, then what is drawn and not allowed at any port.
+fn lines(listed: &Listed) -> Vec<Line> {
+    let count = listed.from.len();
+    let directions = [
+        (
+            "Can reach it",
+            "Drawn to it, not allowed",
+            "Nothing can connect to it.",
+            0..count,
+        ),
+        (
+            "It can reach",
+            "Drawn from it, not allowed",
+            "It cannot connect to anything.",
+            count..count + listed.to.len(),
+        ),
+    ];
+    let mut lines = Vec::new();
+    for (title, denied_title, nothing, places) in directions {
+        let is_allowed = |at: &usize| {
+            entry(listed, *at).is_some_and(|(entry, _)| !entry.cell.allowed.is_empty())
+        };
+        let (allowed, denied): (Vec<usize>, Vec<usize>) = places.partition(is_allowed);
+        lines.push(Line::Head(title, allowed.len()));
+        if allowed.is_empty() {
+            lines.push(Line::Nothing(nothing));
+        }
+        lines.extend(allowed.into_iter().map(Line::Entry));
+        if !denied.is_empty() {
+            lines.push(Line::Head(denied_title, denied.len()));
+            lines.extend(denied.into_iter().map(Line::Entry));
+        }
+    }
+    lines
 }
 
 fn ask(document: &Document, entry: &Entry, incoming: bool) -> Command {

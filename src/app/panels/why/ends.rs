@@ -22,8 +22,8 @@ const PORT: f32 = 84.0;
 /// State of the fields.
 #[derive(Default)]
 pub(super) struct Fields {
-    /// The first field gets the keyboard focus in the next frame.
-    pub(super) wanted: bool,
+    /// The field that gets the keyboard focus in the next frame.
+    pub(super) wanted: Option<usize>,
     /// The field whose completions are open, and the chosen completion.
     open: Option<(usize, usize)>,
 }
@@ -128,7 +128,8 @@ fn end_ui(
     }
     let response = ui.add(edit(text, id, ["shop/web", "data/postgres"][at], width));
     name(&response, ["From", "To"][at], text);
-    if at == 0 && std::mem::take(&mut fields.wanted) {
+    if fields.wanted == Some(at) {
+        fields.wanted = None;
         response.request_focus();
         widgets::select_all(ui, id, text.chars().count());
     }
@@ -141,22 +142,19 @@ fn end_ui(
         fields.open = Some((at, chosen));
     }
     let mut taken = None;
-    if fields.open.is_some_and(|(field, _)| field == at) && !offers.is_empty() {
-        taken = offers_ui(ui, &response, &offers, chosen);
-    }
-    if response.lost_focus() && fields.open.is_some_and(|(field, _)| field == at) {
-        let (enter, escape, tab) = ui.input(|i| {
-            let pressed = |key| i.key_pressed(key);
-            (pressed(Key::Enter), pressed(Key::Escape), pressed(Key::Tab))
-        });
+    let is_open = fields.open.is_some_and(|(field, _)| field == at);
+    // A click on a completion takes the keyboard focus away first; whatever else does ends the choice.
+    let is_left = response.lost_focus() && !ui.input(|i| i.pointer.any_pressed());
+    if is_open && is_left {
+        let goes_on = ui.input(|i| i.key_pressed(Key::Enter) || i.key_pressed(Key::Tab));
         let exact = offers.iter().any(|offer| offer == text);
         // Incomplete text takes the chosen completion; text without completions, such as an address, stays.
-        if (enter || tab) && !exact && !text.trim().is_empty() {
-            taken = taken.or_else(|| offers.get(chosen).cloned());
+        if goes_on && !exact && !text.trim().is_empty() {
+            taken = offers.get(chosen).cloned();
         }
-        if enter || escape || tab {
-            fields.close();
-        }
+        fields.close();
+    } else if is_open && !offers.is_empty() {
+        taken = offers_ui(ui, &response, &offers, chosen);
     }
     match taken {
         Some(word) => {

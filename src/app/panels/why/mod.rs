@@ -44,9 +44,11 @@ impl WhyView {
         self.fields.close();
     }
 
-    /// Gives the first field the keyboard focus in the next frame.
+    /// Gives the first field that is empty, or the first one, the keyboard focus in the next frame.
     pub fn wants_keyboard(&mut self) {
-        self.fields.wanted = true;
+        let ends = [&self.typed.from, &self.typed.to];
+        let empty = ends.iter().position(|end| end.is_empty());
+        self.fields.wanted = Some(empty.unwrap_or(0));
     }
 
     /// The newest answer.
@@ -97,7 +99,7 @@ impl WhyView {
     }
 }
 
-/// The question for a selection: two objects, a flow, or one object as the destination.
+/// The question for a selection: two objects, a flow, or one object as the source.
 pub fn of_selection(
     document: &Document,
     selection: &BTreeSet<Item>,
@@ -110,6 +112,7 @@ pub fn of_selection(
     });
     match (nodes.as_slice(), flow) {
         ([from, to], _) => Some((words(*from), words(*to), String::new())),
+        ([from], None) => Some((words(*from), String::new(), String::new())),
         (_, Some(flow)) => {
             let port = flow.ports.first().map(ToString::to_string);
             let (from, to) = (document.end_words(&flow.from), document.end_words(&flow.to));
