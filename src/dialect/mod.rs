@@ -339,14 +339,15 @@ pub fn tiers(enforcer: Enforcer, resources: &Resources, policies: &[Object]) -> 
 }
 
 /// The enforcer whose policies are among these objects; Kubernetes where there are none of Cilium or Calico. Where
-/// there are some of both, nothing decides whose rules hold: an error.
+/// there are some of both, nothing decides whose rules hold: an error. Core objects, such as the service accounts whose
+/// labels Calico reads, are in every cluster and decide nothing.
 pub fn enforcer_of(objects: &[Object]) -> (Enforcer, Option<Diagnostic>) {
     let first_of = |enforcer| {
         let own = move |object: &&Object| {
             let dialect = DIALECTS.get(place(object));
             let only =
                 |d: &&dyn Dialect| !d.enforced_by(Enforcer::Kubernetes) && d.enforced_by(enforcer);
-            dialect.is_some_and(only)
+            !object.group().is_empty() && dialect.is_some_and(only)
         };
         objects.iter().find(own)
     };

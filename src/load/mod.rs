@@ -396,6 +396,35 @@ mod tests {
     }
 
     #[test]
+    fn core_objects_choose_no_enforcer() {
+        let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: s, labels: {tier: gold}}\n---\n";
+        let own = |api: &str, kind: &str| {
+            format!(
+                "{account}apiVersion: {api}\nkind: {kind}\nmetadata: {{name: p, namespace: s}}\n"
+            )
+        };
+        for (text, want) in [
+            (account.to_owned(), Enforcer::Kubernetes),
+            (
+                format!("{account}{POLICY}metadata: {{name: p}}\n"),
+                Enforcer::Kubernetes,
+            ),
+            (own("cilium.io/v2", "CiliumNetworkPolicy"), Enforcer::Cilium),
+            (
+                own("projectcalico.org/v3", "NetworkPolicy"),
+                Enforcer::Calico,
+            ),
+            (own("projectcalico.org/v3", "Tier"), Enforcer::Calico),
+        ] {
+            let loaded = of(&text);
+            assert_eq!(loaded.snapshot.assumptions.enforcer, want, "{text}");
+            assert!(!codes(&loaded).iter().any(|(code, _)| *code == "enforcer"));
+            let labels = &loaded.resources.service_accounts[0].labels;
+            assert_eq!(labels["tier"], "gold");
+        }
+    }
+
+    #[test]
     fn many_files_are_read_in_order() {
         let source = |i: usize| {
             let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");

@@ -156,41 +156,50 @@ impl Lowering<'_> {
             Written::Nodes | Written::Cloud => Peer::Nothing,
             Written::Entity(name) => entity(name),
             Written::Block { cidr, except } => selector::outside(block(cidr, except)),
-            Written::Group(name) => {
+            Written::Group { name, except } => {
                 let groups = self.context.resources.cidr_groups.iter();
                 let of_name = groups.filter(|group| group.name == *name);
-                outside_all(of_name.map(|group| &group.addresses))
+                outside_all(of_name.map(|group| &group.addresses), except)
             }
-            Written::Groups(labels) => {
-                let wanted = crate::dialect::selector::lower(labels);
+            Written::Groups { selector, except } => {
+                let wanted = crate::dialect::selector::lower(selector);
                 let groups = self.context.resources.cidr_groups.iter();
                 let labelled = groups.filter(|group| wanted.matches(&group.labels));
-                outside_all(labelled.map(|group| &group.addresses))
+                outside_all(labelled.map(|group| &group.addresses), except)
             }
             Written::Domain(pattern) if direction == Direction::Egress => {
                 Peer::Domain(pattern.clone())
             }
             Written::Domain(_) => Peer::Nothing,
             Written::Service { name, namespace } => {
-                let own = self.namespace.unwrap_or("default");
-                let wanted = namespace.as_deref().unwrap_or(own);
-                let service = self.context.services.iter();
-                let mut service = service.filter(|s| s.name == *name && s.namespace == wanted);
-                of_service(service.next()?)
+                self.services(namespace.as_deref(), |service| service.name == *name)?
             }
             Written::Services {
                 selector,
                 namespace,
             } => {
                 let wanted = crate::dialect::selector::lower(selector);
-                let services = self.context.services.iter().filter(|service| {
-                    let here = namespace.as_ref().is_none_or(|n| *n == service.namespace);
-                    here && wanted.matches(&service.labels)
-                });
-                let found: Vec<Peer> = services.map(of_service).collect();
-                (!found.is_empty()).then_some(Peer::AnyOf(found))?
+                self.services(namespace.as_deref(), |service| {
+                    wanted.matches(&service.labels)
+                })?
             }
         })
+    }
+
+    /// What is behind the wanted Services of a namespace, or of all where none is named, the policy's own among them
+    /// (`serviceRefMatches` in Cilium); none if there are no such Services.
+    fn services(&self, namespace: Option<&str>, wanted: impl Fn(&Service) -> bool) -> Option<Peer> {
+        let services = self.context.services.iter();
+        let here = |service: &&Service| namespace.is_none_or(|name| name == service.namespace);
+        let mut found: Vec<Peer> = services
+            .filter(here)
+            .filter(|service| wanted(service))
+            .map(of_service)
+            .collect();
+        match found.len() {
+            0 | 1 => found.pop(),
+            _ => Some(Peer::AnyOf(found)),
+        }
     }
 
     fn port(&self, port: &Port, direction: Direction) -> Vec<PortItem> {
@@ -238,16 +247,20 @@ fn entity(name: &str) -> Peer {
 }
 
 fn block(whole: &str, except: &[String]) -> IpSet {
-    let Ok(whole) = cidr::parse(whole) else {
-        return IpSet::empty();
-    };
-    let except = except.iter().filter_map(|text| cidr::parse(text).ok());
-    let except: Vec<_> = except.map(|block| block.net).collect();
-    IpSet::block(whole.net, &except)
+    match cidr::parse(whole) {
+        Ok(whole) => IpSet::net(whole.net).difference(&blocks(except)),
+        Err(_) => IpSet::empty(),
+    }
 }
 
-fn outside_all<'a>(sets: impl Iterator<Item = &'a IpSet>) -> Peer {
+fn blocks(texts: &[String]) -> IpSet {
+    let parsed = texts.iter().filter_map(|text| cidr::parse(text).ok());
+    parsed.map(|block| block.net).collect()
+}
+
+fn outside_all<'a>(sets: impl Iterator<Item = &'a IpSet>, except: &[String]) -> Peer {
     let all = sets.fold(IpSet::empty(), |all, set| all.union(set));
+    let all = all.difference(&blocks(except));
     match all.is_empty() {
         true => Peer::Nothing,
         false => selector::outside(all),
@@ -259,7 +272,7 @@ fn of_service(service: &Service) -> Peer {
     if service.selector.is_empty() {
         let all = service.endpoints.iter().map(|e| IpSet::single(e.address));
         let all: Vec<IpSet> = all.collect();
-        return outside_all(all.iter());
+        return outside_all(all.iter(), &[]);
     }
     selector::endpoints(vec![
         Peer::Namespace(service.namespace.clone()),
