@@ -23,7 +23,7 @@ pub use context::{CidrGroup, Context, Resources, ServiceAccount, Tiers};
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::cluster::Enforcer;
+use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
     FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered, RaisedPolicy, Reading,
@@ -66,8 +66,8 @@ trait Dialect: Sync {
     fn conditions(&self) -> &'static [&'static str] {
         &[]
     }
-    /// What is probably not meant in a policy that it accepts.
-    fn lint(&self, _object: &Object) -> Vec<Diagnostic> {
+    /// What is probably not meant in a policy that it accepts, in a cluster.
+    fn lint(&self, _object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         Vec::new()
     }
     /// For each policy that an object is lowered to, whether it makes the addresses of domain names known; none if that
@@ -239,10 +239,10 @@ pub fn has_conditions(object: &Object) -> bool {
     !keys.is_empty() && written.into_iter().any(|node| node.has_field(keys))
 }
 
-/// What is probably not meant in a policy that its dialect accepts.
-pub fn lint(object: &Object) -> Vec<Diagnostic> {
+/// What is probably not meant in a policy that its dialect accepts, in a cluster.
+pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     let dialect = DIALECTS.get(place(object));
-    dialect.map_or_else(Vec::new, |dialect| dialect.lint(object))
+    dialect.map_or_else(Vec::new, |dialect| dialect.lint(object, cluster))
 }
 
 /// For each policy that an object is lowered to, whether it makes the addresses of domain names known to the pods that
@@ -321,6 +321,11 @@ pub fn write(target: Target, plan: &PlanPolicy, resolution: Resolution) -> Expre
 /// them. Err: why it cannot be written at all, as a clause about the policy.
 pub fn write_ordered(target: Target, policy: &OrderedPolicy) -> Result<Expressed, String> {
     (writer(target).write_ordered)(policy)
+}
+
+/// What the API server refuses in objects that are not in force: staged policies.
+pub fn validate_staged(objects: &[Object]) -> Vec<Diagnostic> {
+    objects.iter().flat_map(calico::validate_staged).collect()
 }
 
 /// Replaces staged policies by the policies that they become once they are promoted. `namespace`: that of objects that

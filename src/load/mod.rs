@@ -136,9 +136,9 @@ fn load_with(
         Some(given) => (given, None),
         None => dialect::enforcer_of(&found.objects),
     };
-    let not_promoted = match with {
+    let of_staged = match with {
         With::Promoted => dialect::promote(&mut found.objects, namespace),
-        _ => Vec::new(),
+        _ => dialect::validate_staged(&found.objects),
     };
     let manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
     let mut loaded = Loaded {
@@ -150,7 +150,7 @@ fn load_with(
         ..Loaded::default()
     };
     loaded.diagnostics.extend(undecided);
-    loaded.diagnostics.extend(not_promoted);
+    loaded.diagnostics.extend(of_staged);
     let mut assumptions = settings.assumptions;
     assumptions.enforcer = chosen;
     loaded.snapshot.assumptions = assumptions.settled();

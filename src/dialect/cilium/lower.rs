@@ -131,9 +131,6 @@ impl Lowering<'_> {
     }
 
     fn peers(&self, entry: &Entry, direction: Direction, restricted: bool) -> Match<PeerItem> {
-        let services = |(written, _): &(Written, Mark)| {
-            matches!(written, Written::Service { .. } | Written::Services { .. })
-        };
         let items: Vec<PeerItem> = (entry.written().iter())
             .filter_map(|(written, mark)| {
                 Some(PeerItem {
@@ -143,7 +140,10 @@ impl Lowering<'_> {
             })
             .collect();
         // Services that are not there leave no L3 part at all (C13).
-        match items.is_empty() && restricted && entry.written().iter().all(services) {
+        match items.is_empty()
+            && restricted
+            && entry.written().iter().all(|(w, _)| w.is_of_services())
+        {
             true => Match::Any,
             false => Match::Only(items),
         }
@@ -171,35 +171,15 @@ impl Lowering<'_> {
                 Peer::Domain(pattern.clone())
             }
             Written::Domain(_) => Peer::Nothing,
-            Written::Service { name, namespace } => {
-                self.services(namespace.as_deref(), |service| service.name == *name)?
-            }
-            Written::Services {
-                selector,
-                namespace,
-            } => {
-                let wanted = crate::dialect::selector::lower(selector);
-                self.services(namespace.as_deref(), |service| {
-                    wanted.matches(&service.labels)
-                })?
+            Written::Service { .. } | Written::Services { .. } => {
+                let services = services(written, self.context.services);
+                let mut found: Vec<Peer> = services.into_iter().map(of_service).collect();
+                match found.len() {
+                    0 | 1 => found.pop()?,
+                    _ => Peer::AnyOf(found),
+                }
             }
         })
-    }
-
-    /// What is behind the wanted Services of a namespace, or of all where none is named, the policy's own among them
-    /// (`serviceRefMatches` in Cilium); none if there are no such Services.
-    fn services(&self, namespace: Option<&str>, wanted: impl Fn(&Service) -> bool) -> Option<Peer> {
-        let services = self.context.services.iter();
-        let here = |service: &&Service| namespace.is_none_or(|name| name == service.namespace);
-        let mut found: Vec<Peer> = services
-            .filter(here)
-            .filter(|service| wanted(service))
-            .map(of_service)
-            .collect();
-        match found.len() {
-            0 | 1 => found.pop(),
-            _ => Some(Peer::AnyOf(found)),
-        }
     }
 
     fn port(&self, port: &Port, direction: Direction) -> Vec<PortItem> {
@@ -241,7 +221,7 @@ fn entity(name: &str) -> Peer {
         "kube-apiserver" => Peer::Entity(Entity::KubeApiserver),
         "ingress" => Peer::Entity(Entity::Ingress),
         "cluster-mesh" => selector::endpoints(Vec::new()),
-        "remote-node" => selector::nodes(),
+        "remote-node" => Peer::remote_nodes(),
         _ => Peer::Nothing,
     }
 }
@@ -264,6 +244,27 @@ fn outside_all<'a>(sets: impl Iterator<Item = &'a IpSet>, except: &[String]) -> 
     match all.is_empty() {
         true => Peer::Nothing,
         false => selector::outside(all),
+    }
+}
+
+/// The Services that `toServices` names: those of a namespace, or of all where none is named, the policy's own among
+/// them (`serviceRefMatches` of the agent).
+pub fn services<'a>(written: &Written, all: &'a [Service]) -> Vec<&'a Service> {
+    let found = |namespace: &Option<String>, wanted: &dyn Fn(&Service) -> bool| {
+        let here = |service: &&Service| namespace.as_ref().is_none_or(|n| *n == service.namespace);
+        let services = all.iter().filter(here);
+        services.filter(|service| wanted(service)).collect()
+    };
+    match written {
+        Written::Service { name, namespace } => found(namespace, &|service| service.name == *name),
+        Written::Services {
+            selector,
+            namespace,
+        } => {
+            let wanted = crate::dialect::selector::lower(selector);
+            found(namespace, &|service| wanted.matches(&service.labels))
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -15,7 +15,8 @@ pub enum Peers {
     Missing,
     /// A key with an empty list: no peer (C12).
     Nobody,
-    /// `toFQDNs`, `toServices` or groups with an empty list: as if the key were missing (C13).
+    /// `toFQDNs`, `toServices` or groups with an empty list, or `toServices` of a denial: as if the key were missing
+    /// (C13).
     Unguarded,
     /// These.
     Of(Vec<(Written, Mark)>),
@@ -51,6 +52,13 @@ pub enum Written {
     Domain(DomainPattern),
     /// Groups of a cloud provider, which are known only there (C36).
     Cloud,
+}
+
+impl Written {
+    /// Whether it is an item of `toServices`.
+    pub fn is_of_services(&self) -> bool {
+        matches!(self, Self::Service { .. } | Self::Services { .. })
+    }
 }
 
 /// The keys, as Cilium's messages name them.
@@ -124,6 +132,10 @@ impl<'a> Reader<'a> {
             used = used.or(Some(name));
             for item in &items {
                 found.extend(self.peer(key, item).map(|peer| (peer, item.node.mark)));
+            }
+            // The agent looks for Services in `egress` alone (`processRule`).
+            if denies && *key == "toServices" {
+                return Peers::Unguarded;
             }
         }
         for key in ["fromRequires", "toRequires"] {
