@@ -425,6 +425,51 @@ mod tests {
     }
 
     #[test]
+    fn staged_policies_are_validated() {
+        let found = |kind: &str, spec: &str| {
+            let text = format!(
+                "apiVersion: projectcalico.org/v3\nkind: {kind}\nmetadata: {{name: p, namespace: s}}\nspec: {spec}\n"
+            );
+            let errors = of(&text).diagnostics.into_iter();
+            let errors = errors.filter(|d| d.severity == crate::diag::Severity::Error);
+            let errors = errors.map(|d| (d.code, d.path.unwrap_or_default()));
+            errors.collect::<Vec<_>>()
+        };
+        let own = |code, path: &str| (code, path.to_owned());
+        let fine = "{selector: \"a == 'b'\", ingress: [{action: Allow}]}";
+        assert_eq!(found("StagedNetworkPolicy", fine), []);
+        assert_eq!(
+            found("StagedNetworkPolicy", "{stagedAction: Bad}"),
+            [own("staged", "spec.stagedAction")]
+        );
+        assert_eq!(
+            found("StagedNetworkPolicy", "{selector: \"a = 'b'\"}"),
+            [own("calico", "spec.selector")]
+        );
+        assert_eq!(
+            found(
+                "StagedNetworkPolicy",
+                "{stagedAction: Delete, tier: default, types: [Ingress]}"
+            ),
+            []
+        );
+        assert_eq!(
+            found(
+                "StagedNetworkPolicy",
+                "{stagedAction: Delete, ingress: [{action: Deny}]}"
+            ),
+            [own("calico", "spec.ingress")]
+        );
+        assert_eq!(
+            found(
+                "StagedKubernetesNetworkPolicy",
+                "{podSelector: {}, ingress: [{from: [{}]}]}"
+            ),
+            [own("V9", "spec.ingress[0].from[0]")]
+        );
+    }
+
+    #[test]
     fn many_files_are_read_in_order() {
         let source = |i: usize| {
             let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");

@@ -467,11 +467,20 @@ impl Peer {
         ])
     }
 
-    /// Whether it depends on the node that the pod of the gate runs on.
+    /// Whether it depends on the node that the pod of the gate runs on. Beside all pods and all nodes, its own node makes
+    /// no difference.
     pub fn names_own_node(&self) -> bool {
-        let mut found = false;
-        self.leaves(&mut |leaf| found |= *leaf == Self::Entity(Entity::Host));
-        found
+        match self {
+            Self::Entity(entity) => *entity == Entity::Host,
+            Self::AnyOf(any) => {
+                let nodes = Self::Nodes(Selector::everything());
+                let has_all = any.contains(&Self::Pods) && any.contains(&nodes);
+                !has_all && any.iter().any(Self::names_own_node)
+            }
+            Self::All(all) => all.iter().any(Self::names_own_node),
+            Self::Not(inner) => inner.names_own_node(),
+            _ => false,
+        }
     }
 
     /// The namespace that it names, where it matches no pods of others.

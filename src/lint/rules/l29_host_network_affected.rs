@@ -230,10 +230,10 @@ spec:
 {from}"
             )
         };
-        // Only all pods as subjects are a note; the selectors of the peers are 12 and 20.
-        assert_eq!(of_code("L29", &text("")), [6, 12, 14, 20]);
+        // Only all pods as subjects are a note; the selectors of the peers are at 12 and 21.
+        assert_eq!(of_code("L29", &text("")), [6, 12, 14, 21]);
         let block = text("    - ipBlock: {cidr: 192.0.2.0/24}\n");
-        assert_eq!(of_code("L29", &block), [6, 12, 14, 20]);
+        assert_eq!(of_code("L29", &block), [6, 12, 14, 21]);
         let help = all_of("L29", &text(""))
             .into_iter()
             .find_map(|d| d.help.filter(|help| help.contains("nodes with")));
