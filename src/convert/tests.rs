@@ -193,7 +193,7 @@ fn what_calico_adds_to_network_policies_is_left_out_with_the_reason() {
         ),
         (
             "ingress: [{action: Allow, protocol: ICMP, icmp: {type: 8, code: 0}}]",
-            "it has codes of ICMP types, or `notICMP`",
+            "it has codes of ICMP types",
         ),
         (
             "ingress: [{action: Allow, protocol: UDPLite}]",

@@ -23,7 +23,7 @@ pub use context::{CidrGroup, Context, Resources, ServiceAccount, Tiers};
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::cluster::Enforcer;
+use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
     FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered, RaisedPolicy, Reading,
@@ -66,8 +66,8 @@ trait Dialect: Sync {
     fn conditions(&self) -> &'static [&'static str] {
         &[]
     }
-    /// What is probably not meant in a policy that it accepts.
-    fn lint(&self, _object: &Object) -> Vec<Diagnostic> {
+    /// What is probably not meant in a policy that it accepts, in a cluster.
+    fn lint(&self, _object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         Vec::new()
     }
     /// For each policy that an object is lowered to, whether it makes the addresses of domain names known; none if that
@@ -239,10 +239,10 @@ pub fn has_conditions(object: &Object) -> bool {
     !keys.is_empty() && written.into_iter().any(|node| node.has_field(keys))
 }
 
-/// What is probably not meant in a policy that its dialect accepts.
-pub fn lint(object: &Object) -> Vec<Diagnostic> {
+/// What is probably not meant in a policy that its dialect accepts, in a cluster.
+pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     let dialect = DIALECTS.get(place(object));
-    dialect.map_or_else(Vec::new, |dialect| dialect.lint(object))
+    dialect.map_or_else(Vec::new, |dialect| dialect.lint(object, cluster))
 }
 
 /// For each policy that an object is lowered to, whether it makes the addresses of domain names known to the pods that
@@ -323,6 +323,11 @@ pub fn write_ordered(target: Target, policy: &OrderedPolicy) -> Result<Expressed
     (writer(target).write_ordered)(policy)
 }
 
+/// What the API server refuses in objects that are not in force: staged policies.
+pub fn validate_staged(objects: &[Object]) -> Vec<Diagnostic> {
+    objects.iter().flat_map(calico::validate_staged).collect()
+}
+
 /// Replaces staged policies by the policies that they become once they are promoted. `namespace`: that of objects that
 /// name none. Returns what cannot be promoted, and why.
 pub fn promote(objects: &mut Vec<Object>, namespace: Option<&str>) -> Vec<Diagnostic> {
@@ -339,14 +344,15 @@ pub fn tiers(enforcer: Enforcer, resources: &Resources, policies: &[Object]) -> 
 }
 
 /// The enforcer whose policies are among these objects; Kubernetes where there are none of Cilium or Calico. Where
-/// there are some of both, nothing decides whose rules hold: an error.
+/// there are some of both, nothing decides whose rules hold: an error. Core objects, such as the service accounts whose
+/// labels Calico reads, are in every cluster and decide nothing.
 pub fn enforcer_of(objects: &[Object]) -> (Enforcer, Option<Diagnostic>) {
     let first_of = |enforcer| {
         let own = move |object: &&Object| {
             let dialect = DIALECTS.get(place(object));
             let only =
                 |d: &&dyn Dialect| !d.enforced_by(Enforcer::Kubernetes) && d.enforced_by(enforcer);
-            dialect.is_some_and(only)
+            !object.group().is_empty() && dialect.is_some_and(only)
         };
         objects.iter().find(own)
     };

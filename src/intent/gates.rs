@@ -630,7 +630,7 @@ impl Intended<'_> {
         let nodes = Peer::Nodes(Selector::everything());
         match entity {
             Entity::World => Peer::Addresses(IpSet::all()),
-            Entity::RemoteNode => Peer::AnyOf(vec![Peer::HostNetwork, nodes]),
+            Entity::RemoteNode => Peer::remote_nodes(),
             Entity::Cluster => {
                 let opaque = Entity::OPAQUE.map(Peer::Entity);
                 Peer::AnyOf([Peer::Pods, nodes].into_iter().chain(opaque).collect())

@@ -101,7 +101,7 @@ pub const RULES: &[Rule] = &[
 pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut found = run(RULES.iter(), &Input::of(loaded));
     let judged = loaded.policies.iter().filter(|p| p.index.is_some());
-    found.extend(judged.flat_map(|policy| dialect::lint(&policy.object)));
+    found.extend(judged.flat_map(|policy| dialect::lint(&policy.object, &loaded.snapshot)));
     // W4 is about the verdicts of an analysis, not about the manifests; what qualified answers is found again.
     let again = |read: &Diagnostic| {
         let mut all = found.iter();

@@ -1,7 +1,7 @@
 //! Selectors that select no pods of namespaces whose pods are known, and the labels that were probably meant.
 
 use super::Input;
-use crate::cluster::{NAMESPACE_NAME_LABEL, Workload};
+use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, Workload};
 use crate::diag::{Diagnostic, Severity, Span, edit_distance};
 use crate::policy::{Direction, Match, Peer};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
@@ -140,6 +140,15 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
         let namespace = input.snapshot.namespaces.get(*at);
         namespace.is_some_and(|n| input.has_workloads(&n.name))
     };
+    // Its labels are right: it is the network of their node that these pods are not selected for (L29).
+    let on_host = |pod: &Pod| {
+        pod.host_network
+            && found.namespaces.contains(&pod.namespace)
+            && found.labels.matches(&pod.labels)
+    };
+    if input.snapshot.pods.iter().any(on_host) {
+        return None;
+    }
     match found.namespaces.is_empty() {
         // Only what a namespace is called can be judged then.
         true => (!asked.is_empty()).then_some(found),

@@ -137,9 +137,9 @@ fn load_with(
         Some(given) => (given, None),
         None => dialect::enforcer_of(&found.objects),
     };
-    let not_promoted = match with {
+    let of_staged = match with {
         With::Promoted => dialect::promote(&mut found.objects, namespace),
-        _ => Vec::new(),
+        _ => dialect::validate_staged(&found.objects),
     };
     let manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
     let mut loaded = Loaded {
@@ -151,7 +151,7 @@ fn load_with(
         ..Loaded::default()
     };
     loaded.diagnostics.extend(undecided);
-    loaded.diagnostics.extend(not_promoted);
+    loaded.diagnostics.extend(of_staged);
     let mut assumptions = settings.assumptions;
     assumptions.enforcer = chosen;
     loaded.snapshot.assumptions = assumptions.settled();
@@ -395,6 +395,80 @@ mod tests {
         a.yaml:1:1: warning: Ingress s/i: its backend, Service `s/web`, has no port called `grpc` (W22)
             help: use one of its ports: TCP/80 (http), UDP/53
         ");
+    }
+
+    #[test]
+    fn core_objects_choose_no_enforcer() {
+        let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: s, labels: {tier: gold}}\n---\n";
+        let own = |api: &str, kind: &str| {
+            format!(
+                "{account}apiVersion: {api}\nkind: {kind}\nmetadata: {{name: p, namespace: s}}\n"
+            )
+        };
+        for (text, want) in [
+            (account.to_owned(), Enforcer::Kubernetes),
+            (
+                format!("{account}{POLICY}metadata: {{name: p}}\n"),
+                Enforcer::Kubernetes,
+            ),
+            (own("cilium.io/v2", "CiliumNetworkPolicy"), Enforcer::Cilium),
+            (
+                own("projectcalico.org/v3", "NetworkPolicy"),
+                Enforcer::Calico,
+            ),
+            (own("projectcalico.org/v3", "Tier"), Enforcer::Calico),
+        ] {
+            let loaded = of(&text);
+            assert_eq!(loaded.snapshot.assumptions.enforcer, want, "{text}");
+            assert!(!codes(&loaded).iter().any(|(code, _)| *code == "enforcer"));
+            let labels = &loaded.resources.service_accounts[0].labels;
+            assert_eq!(labels["tier"], "gold");
+        }
+    }
+
+    #[test]
+    fn staged_policies_are_validated() {
+        let found = |kind: &str, spec: &str| {
+            let text = format!(
+                "apiVersion: projectcalico.org/v3\nkind: {kind}\nmetadata: {{name: p, namespace: s}}\nspec: {spec}\n"
+            );
+            let errors = of(&text).diagnostics.into_iter();
+            let errors = errors.filter(|d| d.severity == crate::diag::Severity::Error);
+            let errors = errors.map(|d| (d.code, d.path.unwrap_or_default()));
+            errors.collect::<Vec<_>>()
+        };
+        let own = |code, path: &str| (code, path.to_owned());
+        let fine = "{selector: \"a == 'b'\", ingress: [{action: Allow}]}";
+        assert_eq!(found("StagedNetworkPolicy", fine), []);
+        assert_eq!(
+            found("StagedNetworkPolicy", "{stagedAction: Bad}"),
+            [own("staged", "spec.stagedAction")]
+        );
+        assert_eq!(
+            found("StagedNetworkPolicy", "{selector: \"a = 'b'\"}"),
+            [own("calico", "spec.selector")]
+        );
+        assert_eq!(
+            found(
+                "StagedNetworkPolicy",
+                "{stagedAction: Delete, tier: default, types: [Ingress]}"
+            ),
+            []
+        );
+        assert_eq!(
+            found(
+                "StagedNetworkPolicy",
+                "{stagedAction: Delete, ingress: [{action: Deny}]}"
+            ),
+            [own("calico", "spec.ingress")]
+        );
+        assert_eq!(
+            found(
+                "StagedKubernetesNetworkPolicy",
+                "{podSelector: {}, ingress: [{from: [{}]}]}"
+            ),
+            [own("V9", "spec.ingress[0].from[0]")]
+        );
     }
 
     #[test]

@@ -303,6 +303,14 @@ pub struct Rule {
     pub span: Span,
 }
 
+impl Rule {
+    /// Whether one of its peers depends on the node that the pod of the gate runs on.
+    pub fn names_own_node(&self) -> bool {
+        let peers = self.peers.listed().iter();
+        peers.map(|item| &item.peer).any(Peer::names_own_node)
+    }
+}
+
 /// A condition beyond addresses and ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
@@ -425,7 +433,9 @@ pub enum Peer {
     Nodes(Selector),
     /// The destinations of the domain names that a pattern matches (opaque: they overlap no address).
     Domain(DomainPattern),
-    /// One of [`Entity::OPAQUE`]: an endpoint that is no pod, no node and no address.
+    /// One of [`Entity::OPAQUE`]: an endpoint that is no pod, no node and no address. At the gate of the source
+    /// [`Entity::Host`] is also the node that the pod runs on, if that is known, with the pods on its network; at that
+    /// of the destination nothing asks, because a node always reaches its own pods.
     Entity(Entity),
     /// All of these.
     All(Vec<Peer>),
@@ -444,6 +454,31 @@ impl Peer {
             Self::All(parts) => parts.iter().all(Self::has_all_pods),
             Self::AnyOf(parts) => parts.iter().any(Self::has_all_pods),
             Self::Not(inner) => **inner == Self::HostNetwork,
+            _ => false,
+        }
+    }
+
+    /// All nodes but that of the pod ([`Entity::RemoteNode`]), with the pods on their network.
+    pub fn remote_nodes() -> Self {
+        let nodes = vec![Self::HostNetwork, Self::Nodes(Selector::everything())];
+        Self::All(vec![
+            Self::AnyOf(nodes),
+            Self::Not(Box::new(Self::Entity(Entity::Host))),
+        ])
+    }
+
+    /// Whether it depends on the node that the pod of the gate runs on. Beside all pods and all nodes, its own node makes
+    /// no difference.
+    pub fn names_own_node(&self) -> bool {
+        match self {
+            Self::Entity(entity) => *entity == Entity::Host,
+            Self::AnyOf(any) => {
+                let nodes = Self::Nodes(Selector::everything());
+                let has_all = any.contains(&Self::Pods) && any.contains(&nodes);
+                !has_all && any.iter().any(Self::names_own_node)
+            }
+            Self::All(all) => all.iter().any(Self::names_own_node),
+            Self::Not(inner) => inner.names_own_node(),
             _ => false,
         }
     }

@@ -1,6 +1,8 @@
 //! Answers questions in words: `shop/web` to `203.0.113.7` at `TCP/80`.
 
 mod ends;
+#[cfg(test)]
+mod enforcer_tests;
 mod pod_cidrs;
 mod ports;
 #[cfg(test)]

@@ -136,16 +136,13 @@ fn misses(
     rule: &Rule,
     trace: RuleTrace,
 ) -> Vec<String> {
-    let other = match direction {
-        Direction::Ingress => &shown.from,
-        Direction::Egress => &shown.to,
-    };
+    let (own, other) = (shown.other(direction.other()), shown.other(direction));
     let mut found = Vec::new();
     if !trace.subject {
         found.push("it selects other pods".to_owned());
     }
     if !trace.peer {
-        let each = peer_misses(snapshot, &rule.peers, other);
+        let each = peer_misses(snapshot, (direction, own), &rule.peers, other);
         let name = end(snapshot, other);
         match each.as_slice() {
             [] => found.push("the rule lists no peers, so it matches nothing".to_owned()),

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, NewPod};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Snapshot, Workload};
-use crate::policy::{Action, Match, Peer};
+use crate::policy::{Action, Entity, Match, Peer};
 use crate::sets::{IpSet, LabelOp, Labels, Requirement, Selector};
 
 /// The name of a namespace that is not in the input, which no manifest can have.
@@ -97,16 +97,17 @@ const OTHERS: [&str; 3] = ["prometheus", "monitoring", "grafana"];
 
 const UNKNOWN: &str = "whose pods are not known";
 
-/// Addresses that nodes and the proxies of a cloud's load balancer have.
-const NODES: [&str; 7] = [
+/// Addresses that nodes have.
+const NODES: [&str; 5] = [
     "10.0.0.0/8",
     "172.16.0.0/12",
     "192.168.0.0/16",
     "100.64.0.0/10",
     "fc00::/7",
-    "130.211.0.0/22",
-    "35.191.0.0/16",
 ];
+
+/// Addresses of the proxies of a cloud's load balancer, which are outside the cluster.
+const CLOUD: [&str; 2] = ["130.211.0.0/22", "35.191.0.0/16"];
 
 /// The controllers among the workloads of a snapshot.
 pub(super) struct Controllers<'a> {
@@ -260,7 +261,16 @@ impl<'a> Controllers<'a> {
             _ => None,
         });
         if let Some(set) = addresses {
-            return self.of_addresses(set, found);
+            let nodes = Peer::Not(Box::new(Peer::Nodes(Selector::everything())));
+            return match all.contains(&&nodes) {
+                true => of_cloud(set, found),
+                false => self.of_addresses(set, found),
+            };
+        }
+        if all.contains(&&Peer::Entity(Entity::Ingress)) {
+            let words = Entity::Ingress.description().to_owned();
+            found.push((words, Endpoint::Entity(Entity::Ingress)));
+            return;
         }
         let wanted = Wanted::of(all);
         if wanted.is_other() {
@@ -355,18 +365,32 @@ impl<'a> Controllers<'a> {
                 )
             }));
         }
-        let possible = NODES.iter().skip(if self.has_nodes() { 5 } else { 0 });
-        let possible = possible.filter_map(|net| net.parse().ok()).map(IpSet::net);
-        let first: Option<IpAddr> = possible
-            .map(|nodes| nodes.intersection(set))
-            .find_map(|both| both.ranges().next().map(|(first, _)| first));
-        found.extend(first.map(|address| {
-            (
-                format!("node addresses such as {address}"),
-                Endpoint::Address(address),
-            )
-        }));
+        let unknown = match self.has_nodes() {
+            true => None,
+            false => example(&NODES, set).map(|a| (format!("node addresses such as {a}"), a)),
+        };
+        match unknown {
+            Some((words, address)) => found.push((words, Endpoint::Address(address))),
+            None => of_cloud(set, found),
+        }
     }
+}
+
+/// An address that a cloud's proxy may have.
+fn of_cloud(set: &IpSet, found: &mut Vec<(String, Endpoint)>) {
+    let address = example(&CLOUD, set);
+    found.extend(address.map(|address| {
+        let words = format!("addresses of a cloud's load balancer such as {address}");
+        (words, Endpoint::Address(address))
+    }));
+}
+
+/// An address in one of these networks that is in a set.
+fn example(networks: &[&str], set: &IpSet) -> Option<IpAddr> {
+    let networks = networks.iter().filter_map(|net| net.parse().ok());
+    let both = networks.map(|net| IpSet::net(net).intersection(set));
+    both.into_iter()
+        .find_map(|both| both.ranges().next().map(|(first, _)| first))
 }
 
 /// A pod that a route leads to, and namespace and name of the Gateways of the route.

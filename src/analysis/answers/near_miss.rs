@@ -1,19 +1,29 @@
 //! The conditions of a rule that a connection fails, as sentences.
 
 use crate::analysis::Endpoint;
-use crate::analysis::oracle::{Probe, any_port_matches, peer_matches, rule_matches_port};
-use crate::cluster::Snapshot;
-use crate::policy::{Match, Peer, PeerItem, PortMatch, Rule};
+use crate::analysis::oracle::{Probe, any_port_matches, peer_matches_at, rule_matches_port};
+use crate::cluster::{Pod, Snapshot};
+use crate::policy::{Direction, Entity, Match, Peer, PeerItem, PortMatch, Rule};
 use crate::sets::{LabelOp, Labels, Selector};
 
-/// For each peer, the conditions that `end` fails; fewest first. Empty if `end` matches one of the peers.
-pub fn peer_misses(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint) -> Vec<String> {
+/// For each peer, the conditions that `end` fails at the gate of `own` in a direction; fewest first. Empty if `end`
+/// matches one of the peers.
+pub fn peer_misses(
+    snapshot: &Snapshot,
+    (direction, own): (Direction, &Endpoint),
+    peers: &Match<PeerItem>,
+    end: &Endpoint,
+) -> Vec<String> {
     let Match::Only(items) = peers else {
         return Vec::new();
     };
-    let each = items
-        .iter()
-        .map(|item| peer_miss(snapshot, &item.peer, end));
+    let question = Question {
+        snapshot,
+        direction,
+        own,
+        end,
+    };
+    let each = items.iter().map(|item| question.peer_miss(&item.peer));
     let mut all: Vec<Vec<String>> = each.collect();
     if all.iter().any(Vec::is_empty) {
         return Vec::new();
@@ -69,27 +79,54 @@ pub fn port_words(port: &PortMatch) -> String {
     }
 }
 
-/// Every condition that fails; empty if none does.
-fn peer_miss(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> Vec<String> {
-    if peer_matches(snapshot, peer, end) {
-        return Vec::new();
-    }
-    match peer {
-        Peer::All(all) => {
-            if !is_pod(end) && all.iter().any(is_pod_condition) {
-                return vec!["it is not a pod".into()];
+/// Whether an end is a peer at a gate.
+struct Question<'a> {
+    snapshot: &'a Snapshot,
+    direction: Direction,
+    /// The pod whose gate that is.
+    own: &'a Endpoint,
+    end: &'a Endpoint,
+}
+
+impl Question<'_> {
+    /// Every condition that fails; empty if none does.
+    fn peer_miss(&self, peer: &Peer) -> Vec<String> {
+        let source = (self.direction == Direction::Egress).then_some(self.own);
+        if peer_matches_at(self.snapshot, source, peer, self.end) {
+            return Vec::new();
+        }
+        match peer {
+            Peer::All(all) => {
+                if !is_pod(self.end) && all.iter().any(is_pod_condition) {
+                    return vec!["it is not a pod".into()];
+                }
+                all.iter().flat_map(|p| self.peer_miss(p)).collect()
             }
-            all.iter()
-                .flat_map(|p| peer_miss(snapshot, p, end))
-                .collect()
+            Peer::AnyOf(any) => {
+                let misses = any.iter().map(|p| self.peer_miss(p));
+                misses
+                    .min_by_key(Vec::len)
+                    .unwrap_or_else(|| vec!["the peer is empty".into()])
+            }
+            Peer::Entity(Entity::Host) if self.may_be_own_node() => {
+                vec!["it may be the node of the pod, which is not known (`spec.nodeName`)".into()]
+            }
+            leaf => vec![leaf_miss(self.snapshot, leaf, self.end)],
         }
-        Peer::AnyOf(any) => {
-            let misses = any.iter().map(|p| peer_miss(snapshot, p, end));
-            misses
-                .min_by_key(Vec::len)
-                .unwrap_or_else(|| vec!["the peer is empty".into()])
+    }
+
+    /// Whether the end is a node, and that of the pod is not known.
+    fn may_be_own_node(&self) -> bool {
+        let known = |end: &Endpoint| match end {
+            Endpoint::Pod(at) => self.snapshot.pods.get(*at),
+            _ => None,
+        };
+        let runs_somewhere = |pod: &Pod| pod.node.is_none();
+        let own = known(self.own).is_none_or(runs_somewhere);
+        match self.end {
+            Endpoint::Node(_) | Endpoint::NodeAddress(..) => own,
+            end => known(end).is_some_and(|pod| pod.host_network && (own || runs_somewhere(pod))),
         }
-        leaf => vec![leaf_miss(snapshot, leaf, end)],
     }
 }
 
@@ -130,9 +167,7 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &Endpoint) -> String {
                     let mut addresses = pod.into_iter().flat_map(|pod| &pod.addresses);
                     let would = match addresses.find(|address| set.contains(**address)) {
                         Some(address) => {
-                            format!(
-                                "; it would be allowed under `pod-addresses=known`, at {address}"
-                            )
+                            format!("; it would match under `pod-addresses=known`, at {address}")
                         }
                         None => String::new(),
                     };
@@ -149,6 +184,9 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &Endpoint) -> String {
         Peer::Nodes(selector) => format!("it is not a node with {selector}"),
         Peer::Domain(pattern) => format!("it does not match the domain name `{pattern}`"),
         Peer::Entity(entity) => format!("it is not {}", entity.description()),
+        Peer::Not(inner) if **inner == Peer::Entity(Entity::Host) => {
+            "it is the node of the pod".into()
+        }
         _ => "it does not match the peer".into(),
     }
 }

@@ -125,10 +125,13 @@ impl Search<'_> {
         class: usize,
         (applied, side, policy): &AppliedSide,
     ) -> (usize, Vec<Step>) {
+        let node = profiles.node_of(self.universe, class);
         let rules = applied.places(&side.rules);
         let steps = rules.flat_map(|(at, rule)| {
-            let steps = rule.at(|p, name| profiles.resolve(self.universe, class, p, name));
-            steps.map(move |(ports, peers)| Step {
+            let steps = rule.at(node, |p, name| {
+                profiles.resolve(self.universe, class, p, name)
+            });
+            steps.into_iter().map(move |(ports, peers)| Step {
                 rule: at,
                 action: rule.action,
                 ports,

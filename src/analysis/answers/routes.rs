@@ -12,6 +12,7 @@ use crate::analysis::{Direction, Endpoint, NewPod};
 use crate::cluster::{
     NAMESPACE_NAME_LABEL, Pod, Route, Service, ServicePort, Snapshot, TargetPort,
 };
+use crate::policy::Entity;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Labels, PortSet};
 
@@ -80,10 +81,12 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
                 continue;
             }
             let gateways = &*route.served_by.gateways;
-            let key = (pod, wanted.clone(), controllers.clone(), gateways);
-            let admitted = known
-                .entry(key)
-                .or_insert_with(|| admission.of((pod, gateways), &wanted, &controllers));
+            let by_proxy = is_served_by_proxy(route);
+            let key = (pod, wanted.clone(), controllers.clone(), gateways, by_proxy);
+            let admitted = known.entry(key).or_insert_with(|| match by_proxy {
+                true => admission.of_proxy(pod, &wanted),
+                false => admission.of((pod, gateways), &wanted, &controllers),
+            });
             let entry = by_workload.entry(own.workload).or_default();
             entry.0 = entry.0.union(&wanted);
             entry.1.add(admitted);
@@ -102,8 +105,9 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     found
 }
 
-/// What decides what is allowed: the pod, its ports, the controllers and the Gateways.
-type Asked<'a> = (usize, PortSet, Vec<usize>, &'a [(String, String)]);
+/// What decides what is allowed: the pod, its ports, the controllers and the Gateways, and whether the proxy of the
+/// network plugin serves the route.
+type Asked<'a> = (usize, PortSet, Vec<usize>, &'a [(String, String)], bool);
 
 /// The ports of a pod that are allowed for a controller.
 #[derive(Clone, Default)]
@@ -179,6 +183,20 @@ impl Admission<'_> {
         found
     }
 
+    /// The same of the proxy of the network plugin, which is an entity, neither a pod nor an address outside.
+    fn of_proxy(&self, pod: usize, wanted: &PortSet) -> Admitted {
+        let policies = self
+            .subjects
+            .policies(self.snapshot, &self.snapshot.pods[pod]);
+        let from = Endpoint::Entity(Entity::Ingress);
+        let open = let_in(self.snapshot, &from, &Endpoint::Pod(pod), wanted, &policies);
+        Admitted {
+            open: open.clone(),
+            controller: open,
+            by: Vec::new(),
+        }
+    }
+
     /// The ports among these that the egress of a controller's pod allows too.
     fn sends(&self, from: &Endpoint, to: &Endpoint, ports: &PortSet) -> PortSet {
         let Endpoint::Pod(at) = from else {
@@ -189,6 +207,12 @@ impl Admission<'_> {
             .policies(self.snapshot, &self.snapshot.pods[*at]);
         gated(self.snapshot, Direction::Egress, from, to, ports, &policies)
     }
+}
+
+/// Whether the class of a route is that of Cilium, whose agent serves it: no pods do.
+fn is_served_by_proxy(route: &Route) -> bool {
+    let class = route.served_by.controller.as_deref();
+    class.is_some_and(|class| class.contains("cilium"))
 }
 
 /// Whether two pods of one workload are equal in everything that the answer depends on.

@@ -57,7 +57,7 @@ impl Applied {
 }
 
 /// What determines the gate of a class: the sides that apply, in evaluation order; the number of its named
-/// ports, where these matter; and the hosts that always reach it.
+/// ports, and of its node, where these matter.
 type Key = (Vec<Applied>, Option<u32>, Option<u32>);
 
 /// Classes by the sides that apply to them, in one direction under one set of policies.
@@ -67,6 +67,9 @@ pub(in crate::analysis) struct Profiles {
     assumptions: Assumptions,
     /// Whether host-network pods of the same node are always allowed.
     hosts_enter: bool,
+    /// For nodes, by their numbers in the universe: the node and the pods that count as it, where rules for egress tell
+    /// the node of a pod from others.
+    on_node: Vec<Bits>,
     /// The sides of the policies. Numbers are never reused.
     pub sides: Vec<Option<Arc<Extent>>>,
     /// For each side, the place of its policy among those that were given.
@@ -103,6 +106,10 @@ impl Profiles {
             assumptions: index.side.assumptions,
             hosts_enter: direction == Direction::Ingress
                 && index.side.assumptions.host_network == HostNetwork::Nodes,
+            on_node: match direction == Direction::Egress && universe.words.own_node {
+                true => index.on_nodes(universe),
+                false => Vec::new(),
+            },
             sides: sides.collect(),
             policy_of: (0..policies.len()).collect(),
             side_of: (0..policies.len()).collect(),
@@ -192,7 +199,13 @@ impl Profiles {
         let ports = sides
             .any(|s| s.names)
             .then(|| universe.classes[class].named_ports);
-        let hosts = universe.classes[class].hosts.filter(|_| self.hosts_enter);
+        let reached = applied.iter().any(|a| {
+            let side = self.sides[a.side as usize].as_ref();
+            side.is_some_and(|s| s.names_own_node)
+        });
+        let enter = |node: u32| self.hosts_enter && !universe.hosts[node as usize].is_empty();
+        let hosts = universe.classes[class].hosts;
+        let hosts = hosts.filter(|node| reached || enter(*node));
         let key = (applied, ports, hosts);
         let profile = match self.known.get(&key) {
             Some(&known) => known,
@@ -233,19 +246,28 @@ impl Profiles {
         self.assumptions.ports_named(pod, protocol, name)
     }
 
+    /// The node of a class with the pods that count as it, where rules tell it from others.
+    pub fn node_of(&self, universe: &Universe, class: usize) -> Option<&Bits> {
+        let node = universe.classes[class].hosts?;
+        self.on_node.get(node as usize)
+    }
+
     fn row(&self, universe: &Universe, everyone: &Arc<Bits>, profile: u32) -> Row {
         let (class, key) = &self.all[profile as usize];
         let class = *class;
         let mut steps = Steps::new(&self.tiers);
-        if let Some(hosts) = key.2.and_then(|hosts| universe.hosts.get(hosts as usize)) {
-            steps.always(hosts.clone());
+        if let Some(hosts) = key.2.filter(|_| self.hosts_enter) {
+            steps.always(universe.hosts[hosts as usize].clone());
         }
+        let node = self.node_of(universe, class);
         for (applied, side, _) in self.applied(profile) {
             if !steps.side(side.rank.0, side.isolates) {
                 continue;
             }
             for rule in applied.of(&side.rules) {
-                for (ports, peers) in rule.at(|p, name| self.resolve(universe, class, p, name)) {
+                for (ports, peers) in
+                    rule.at(node, |p, name| self.resolve(universe, class, p, name))
+                {
                     steps.step(rule.action, ports, peers);
                 }
             }

@@ -17,6 +17,8 @@ pub(in crate::analysis) struct Extent {
     pub rules: Vec<RuleExtent>,
     /// Whether some rule has a named port of the subject, so that subjects may differ.
     pub names: bool,
+    /// Whether some rule tells the node of the subject from others, so that subjects may differ.
+    pub names_own_node: bool,
     /// Whether some rule narrows the subject.
     pub narrows: bool,
 }
@@ -35,6 +37,9 @@ pub(in crate::analysis) struct RuleExtent {
     /// The same by names that the subject of an ingress gate resolves.
     except: Vec<NamedPorts>,
     peers: Arc<Bits>,
+    /// For rules for egress that tell the node of the subject from others: the rule for what is on that node. This
+    /// one is for everything else.
+    on_own_node: Option<Box<RuleExtent>>,
 }
 
 /// The side of a policy in a direction.
@@ -65,6 +70,7 @@ impl Extent {
             names: rules
                 .iter()
                 .any(|r| !r.names.is_empty() || !r.except.is_empty()),
+            names_own_node: rules.iter().any(|r| r.on_own_node.is_some()),
             narrows: rules.iter().any(|r| r.subject.is_some()),
             rules,
         })
@@ -85,7 +91,27 @@ impl Extent {
 
 impl RuleExtent {
     /// Which peers it matches at which ports, at a gate whose port names `resolve` resolves.
+    /// `node`: what is on the node of the subject, if that is known.
     pub fn at(
+        &self,
+        node: Option<&Bits>,
+        resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
+    ) -> Vec<(PortSet, Arc<Bits>)> {
+        let (Some(there), Some(node)) = (&self.on_own_node, node) else {
+            return self.steps_at(&resolve).collect();
+        };
+        let elsewhere = self.steps_at(&resolve).map(|(ports, mut peers)| {
+            Arc::make_mut(&mut peers).subtract(node);
+            (ports, peers)
+        });
+        let there = there.steps_at(&resolve).map(|(ports, mut peers)| {
+            Arc::make_mut(&mut peers).intersect_with(node);
+            (ports, peers)
+        });
+        elsewhere.chain(there).collect()
+    }
+
+    fn steps_at(
         &self,
         resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
     ) -> impl Iterator<Item = (PortSet, Arc<Bits>)> {
@@ -102,7 +128,17 @@ impl RuleExtent {
     }
 
     pub fn of(rule: &Rule, direction: Direction, extents: &mut Extents) -> Self {
+        let mut found = Self::for_peers(rule, direction, extents);
+        if direction == Direction::Egress && rule.names_own_node() {
+            let there = extents.on_own_node(|all| Self::for_peers(rule, direction, all));
+            found.on_own_node = Some(Box::new(there));
+        }
+        found
+    }
+
+    fn for_peers(rule: &Rule, direction: Direction, extents: &mut Extents) -> Self {
         let mut found = Self {
+            on_own_node: None,
             action: rule.action,
             subject: rule.subject.as_ref().map(|s| extents.peer(s)),
             steps: Vec::new(),

@@ -2,7 +2,7 @@
 //! policies that apply in it, and the rule that decides.
 
 use super::super::Endpoint;
-use super::{Probe, any_peer_matches, peer_matches, rule_matches_port};
+use super::{Probe, any_peer_matches_at, peer_matches, rule_matches_port};
 use crate::cluster::{HostNetwork, Snapshot};
 use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
 use crate::sets::Protocol;
@@ -200,6 +200,7 @@ pub fn gate_by(
     if direction == Direction::Ingress && is_own_host(snapshot, from, to) {
         return open(direction, Decision::OwnNode);
     }
+    let source = (direction == Direction::Egress).then_some(own);
     let mut tiers = Vec::new();
     for (tier, rules_of) in snapshot.tiers.iter().enumerate() {
         let sides = applicable(snapshot, policies, tier, direction, own);
@@ -208,7 +209,7 @@ pub fn gate_by(
         }
         let trace_rule = |rule: &Rule| RuleTrace {
             subject: (rule.subject.as_ref()).is_none_or(|s| peer_matches(snapshot, s, own)),
-            peer: any_peer_matches(snapshot, &rule.peers, peer),
+            peer: any_peer_matches_at(snapshot, source, &rule.peers, peer),
             port: rule_matches_port(snapshot, rule, to, probe),
         };
         let traces = sides.iter().map(|(policy, side)| PolicyTrace {

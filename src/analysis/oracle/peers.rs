@@ -7,21 +7,35 @@ use super::addresses::{host_lies_in, lies_in};
 use super::domains::is_named;
 use super::labels::selects;
 use crate::cluster::{NAMESPACE_NAME_LABEL, Node, Pod, Snapshot};
-use crate::policy::{Match, Peer, PeerItem};
+use crate::policy::{Entity, Match, Peer, PeerItem};
 use crate::sets::Labels;
 
-/// Whether the peer matches the end.
+/// Whether the peer matches the end, whichever pod's gate asks.
 pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> bool {
+    peer_matches_at(snapshot, None, peer, end)
+}
+
+/// Whether the peer matches the end of a connection that a pod opens: whoever names the node of the pod means that of
+/// `source`, if there is one and its node is known.
+pub fn peer_matches_at(
+    snapshot: &Snapshot,
+    source: Option<&Endpoint>,
+    peer: &Peer,
+    end: &Endpoint,
+) -> bool {
     let all = |peers: &[Peer], want: bool| {
         let mut each = peers.iter();
-        each.all(|p| peer_matches(snapshot, p, end) == want)
+        each.all(|p| peer_matches_at(snapshot, source, p, end) == want)
     };
     match peer {
         Peer::Everything => true,
         Peer::Nothing => false,
         Peer::All(peers) => all(peers, true),
         Peer::AnyOf(peers) => !all(peers, false),
-        Peer::Not(peer) => !peer_matches(snapshot, peer, end),
+        Peer::Not(peer) => !peer_matches_at(snapshot, source, peer, end),
+        Peer::Entity(Entity::Host) if source.is_some_and(|pod| is_node_of(snapshot, end, pod)) => {
+            true
+        }
         _ => match end {
             Endpoint::Pod(at) => snapshot
                 .pods
@@ -37,6 +51,31 @@ pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> bool {
             Endpoint::Entity(entity) => matches!(peer, Peer::Entity(named) if named == entity),
         },
     }
+}
+
+/// Whether an end is the node of a pod, one of the node's addresses, or a pod on its network.
+fn is_node_of(snapshot: &Snapshot, end: &Endpoint, pod: &Endpoint) -> bool {
+    let Endpoint::Pod(pod) = pod else {
+        return false;
+    };
+    let own = snapshot.pods.get(*pod).and_then(|pod| pod.node.as_deref());
+    let named = |at: &usize| snapshot.nodes.get(*at).map(|node| node.name.as_str());
+    own.is_some()
+        && own
+            == match end {
+                Endpoint::Pod(at) => (snapshot.pods.get(*at))
+                    .filter(|pod| pod.host_network)
+                    .and_then(|pod| pod.node.as_deref()),
+                Endpoint::Node(at) | Endpoint::NodeAddress(at, _) => named(at),
+                Endpoint::Address(address) => {
+                    let has = |node: &&Node| node.addresses.contains(address);
+                    let nodes = snapshot.nodes.iter().filter(has);
+                    nodes
+                        .map(|node| node.name.as_str())
+                        .find(|name| Some(*name) == own)
+                }
+                _ => None,
+            }
 }
 
 /// Whether a peer matches a pod.
@@ -118,10 +157,22 @@ fn node_matches(snapshot: &Snapshot, peer: &Peer, node: usize) -> bool {
     }
 }
 
-/// Whether the end is one of a rule's peers.
+/// Whether the end is one of a rule's peers, whichever pod's gate asks.
 pub fn any_peer_matches(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint) -> bool {
+    any_peer_matches_at(snapshot, None, peers, end)
+}
+
+/// Whether the end of a connection that `source` opens is one of a rule's peers.
+pub fn any_peer_matches_at(
+    snapshot: &Snapshot,
+    source: Option<&Endpoint>,
+    peers: &Match<PeerItem>,
+    end: &Endpoint,
+) -> bool {
     match peers {
         Match::Any => true,
-        Match::Only(items) => items.iter().any(|i| peer_matches(snapshot, &i.peer, end)),
+        Match::Only(items) => {
+            (items.iter()).any(|i| peer_matches_at(snapshot, source, &i.peer, end))
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::index::Index;
 use super::universe::Universe;
 use crate::cluster::{Pod, Snapshot};
-use crate::policy::{Match, Peer, PeerItem};
+use crate::policy::{Entity, Match, Peer, PeerItem};
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, IpSet, LabelOp, PortSet, Protocol, Requirement, Selector};
 
@@ -23,6 +23,8 @@ pub(in crate::analysis) struct Extents<'u, 'a> {
     pods: Arc<Bits>,
     everything: Arc<Bits>,
     nothing: Arc<Bits>,
+    /// Whether every point is taken for the node of the pod at the gate.
+    on_own_node: bool,
 }
 
 /// Port sets, each with the classes on which a name resolves to them.
@@ -40,6 +42,7 @@ impl<'u, 'a> Extents<'u, 'a> {
             pods: Arc::new(Bits::full(universe.classes.len())),
             everything: index.everything.clone(),
             nothing: Arc::default(),
+            on_own_node: false,
         }
     }
 
@@ -55,6 +58,14 @@ impl<'u, 'a> Extents<'u, 'a> {
                 }
             },
         }
+    }
+
+    /// What `find` finds where points are taken for the node of the pod at the gate, and for the pods on its network.
+    pub fn on_own_node<T>(&mut self, find: impl FnOnce(&mut Self) -> T) -> T {
+        self.on_own_node = true;
+        let found = find(self);
+        self.on_own_node = false;
+        found
     }
 
     /// The classes that declare a port of this name, grouped by the ports with this name.
@@ -140,6 +151,7 @@ impl<'u, 'a> Extents<'u, 'a> {
                 let inside = pieces.filter(|(_, p)| p.patterns.binary_search(&at).is_ok());
                 inside.map(|(point, _)| point).collect()
             }
+            Peer::Entity(Entity::Host) if self.on_own_node => (*self.everything).clone(),
             Peer::Entity(entity) => {
                 let entities = universe.entity_points().zip(&universe.entities);
                 let same = entities.filter(|(_, known)| *known == entity);
@@ -187,10 +199,7 @@ impl<'u, 'a> Extents<'u, 'a> {
         let nodes = self.index.side.cluster.nodes.iter();
         let matching = nodes.filter(|n| selector.matches(&n.labels));
         for address in matching.flat_map(|n| &n.addresses) {
-            let points = match *address {
-                IpAddr::V4(a) => universe.v4_points(a.into(), a.into()),
-                IpAddr::V6(a) => universe.v6_points(a.into(), a.into()),
-            };
+            let points = universe.address_point(*address);
             found.insert_range(points.start, points.end);
         }
         found

@@ -121,6 +121,37 @@ impl<'a> Index<'a> {
         groups.into_iter().map(|(p, c)| (set(p), c)).collect()
     }
 
+    /// For the nodes of [`Universe::hosts`], in their order: the points of the node, and the pods that count as it.
+    pub fn on_nodes(&self, universe: &Universe) -> Vec<Bits> {
+        let mut found = universe.hosts.clone();
+        let mut known = vec![false; found.len()];
+        for (at, class) in universe.classes.iter().enumerate() {
+            let Some(node) = class.hosts.map(|node| node as usize) else {
+                continue;
+            };
+            if !std::mem::replace(&mut known[node], true) {
+                let name = universe.pod(at).node.as_deref();
+                self.add_node(universe, name, &mut found[node]);
+            }
+        }
+        found
+    }
+
+    /// Adds the points of the node of a name.
+    fn add_node(&self, universe: &Universe, name: Option<&str>, into: &mut Bits) {
+        for (point, &node) in universe.node_points().zip(&universe.nodes) {
+            if Some(universe.snapshot.nodes[node].name.as_str()) == name {
+                into.insert(point);
+            }
+        }
+        let nodes = self.side.cluster.nodes.iter();
+        let own = nodes.filter(|node| Some(node.name.as_str()) == name);
+        for address in own.flat_map(|node| &node.addresses) {
+            let points = universe.address_point(*address);
+            into.insert_range(points.start, points.end);
+        }
+    }
+
     /// The classes of the namespace of this name.
     pub fn namespace(&self, name: &str) -> Bits {
         let known = self.namespaces.get(name).into_iter().flatten();

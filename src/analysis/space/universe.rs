@@ -29,7 +29,7 @@ pub(in crate::analysis) struct Class {
     /// A number for their ports with a name in use: equal for classes with equal such ports that both count as
     /// pods, or both as nodes.
     pub named_ports: u32,
-    /// The host-network pods that count as their node and so always reach them (P2).
+    /// Their node, where that matters: as an index into [`Universe::hosts`], the pods that count as it.
     pub hosts: Option<u32>,
 }
 
@@ -44,7 +44,7 @@ pub(in crate::analysis) struct Universe<'a> {
     pub classes: Vec<Class>,
     /// The class of each pod.
     pub class_of: Vec<u32>,
-    /// For nodes that host-network pods count as, the classes of these pods.
+    /// For nodes, the classes of the host-network pods that count as them and so always reach the pods there (P2).
     pub hosts: Vec<Bits>,
     /// First addresses of the IPv4 pieces, ascending, from 0.
     v4: Vec<u32>,
@@ -158,6 +158,14 @@ impl<'a> Universe<'a> {
         let start = self.v6.partition_point(|&cut| cut < first);
         let end = self.v6.partition_point(|&cut| cut <= last);
         base + start..base + end
+    }
+
+    /// The points of one address, which is a piece of its own.
+    pub fn address_point(&self, address: IpAddr) -> Range<usize> {
+        match address {
+            IpAddr::V4(a) => self.v4_points(a.into(), a.into()),
+            IpAddr::V6(a) => self.v6_points(a.into(), a.into()),
+        }
     }
 
     /// The piece that an IPv4 address is in.
@@ -282,7 +290,7 @@ fn classify(
     assumptions: &[Assumptions],
 ) -> (Vec<Class>, Vec<u32>, Vec<Bits>) {
     let pods = snapshot.pods.par_iter().with_min_len(1024);
-    let hosted = hosted(snapshot, assumptions);
+    let hosted = hosted(snapshot, words, assumptions);
     let key = |pod| Hashed::new(ClassKey::of(pod, words, &hosted, assumptions));
     let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
     let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
@@ -323,8 +331,16 @@ fn classify(
     (classes, class_of, hosts)
 }
 
-/// The nodes that host-network pods count as, under some of the assumptions.
-fn hosted<'a>(snapshot: &'a Snapshot, assumptions: &[Assumptions]) -> HashSet<&'a str> {
+/// The nodes that tell pods apart: those that host-network pods count as, under some of the assumptions, or all.
+fn hosted<'a>(
+    snapshot: &'a Snapshot,
+    words: &Vocabulary,
+    assumptions: &[Assumptions],
+) -> HashSet<&'a str> {
+    if words.own_node {
+        let pods = snapshot.pods.iter();
+        return pods.filter_map(|pod| pod.node.as_deref()).collect();
+    }
     let pods = |read: &Assumptions| read.host_network == HostNetwork::Pods;
     if assumptions.iter().all(pods) {
         return HashSet::default();

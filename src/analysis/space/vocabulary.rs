@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::Node;
-use crate::policy::{Entity, Peer, Policy, PortMatch, Rule, WorkloadKey};
+use crate::policy::{Direction, Entity, Peer, Policy, PortMatch, Rule, WorkloadKey};
 use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, LabelOp, Labels, Selector};
 
@@ -29,6 +29,8 @@ pub(in crate::analysis) struct Vocabulary {
     pub pod_families: bool,
     /// Whether policies match nodes.
     pub nodes: bool,
+    /// Whether rules for egress tell the node of a pod from others.
+    pub own_node: bool,
     /// Patterns of domain names.
     pub domains: BTreeSet<DomainPattern>,
     /// Entities that are endpoints of their own.
@@ -81,7 +83,12 @@ impl Vocabulary {
             for rule in sides.flat_map(|s| &s.rules) {
                 words.rule(rule);
             }
+            words.own_node |= policy
+                .rules(Direction::Egress)
+                .iter()
+                .any(Rule::names_own_node);
         }
+        words.nodes |= words.own_node;
         if words.nodes {
             for address in nodes.iter().flat_map(|n| &n.addresses) {
                 words.cut(&IpSet::single(*address));
@@ -190,6 +197,7 @@ impl Vocabulary {
             && (self.hosts || !other.hosts)
             && (self.pod_families || !other.pod_families)
             && (self.nodes || !other.nodes)
+            && (self.own_node || !other.own_node)
     }
 
     /// The labels that some selector tests, by number, sorted; [`OTHER`] for a value that is in no selector.

@@ -250,6 +250,9 @@ impl Lowering<'_> {
         if let Some(Ip::Ports(protocol)) = rule.not_protocol {
             except.push(self.item(PortMatch::AllPorts(protocol), rule.mark));
         }
+        if let (Some(number), Some(protocol)) = (rule.not_icmp, protocol) {
+            except.push(self.item(type_of_icmp(protocol, number), rule.mark));
+        }
         (ports, except)
     }
 
@@ -267,7 +270,7 @@ fn conditions(rule: &Rule) -> Vec<Condition> {
     let all = [
         rule.http.then_some(Condition::Http),
         from_ports.then_some(Condition::SourcePorts),
-        rule.icmp_more.then_some(Condition::Icmp),
+        rule.icmp_code.then_some(Condition::Icmp),
     ];
     all.into_iter().flatten().collect()
 }
@@ -275,12 +278,16 @@ fn conditions(rule: &Rule) -> Vec<Condition> {
 /// All ports of a protocol, or the type of ICMP that a rule is for.
 pub fn whole(rule: &Rule, protocol: Protocol) -> PortMatch {
     match rule.icmp {
-        Some(number) => PortMatch::Range {
-            protocol,
-            first: number,
-            last: number,
-        },
+        Some(number) => type_of_icmp(protocol, number),
         None => PortMatch::AllPorts(protocol),
+    }
+}
+
+fn type_of_icmp(protocol: Protocol, number: u16) -> PortMatch {
+    PortMatch::Range {
+        protocol,
+        first: number,
+        last: number,
     }
 }
 

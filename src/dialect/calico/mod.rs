@@ -24,7 +24,7 @@ mod tests;
 mod write;
 
 use super::{Context, Dialect, Lower, Parsed, Resources, ServiceAccount, Writer};
-use crate::cluster::Enforcer;
+use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::decode::{deep, strings};
@@ -127,7 +127,7 @@ impl Dialect for CalicoPolicies {
         &["icmp", "notICMP", "http"]
     }
 
-    fn lint(&self, object: &Object) -> Vec<Diagnostic> {
+    fn lint(&self, object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         lint::lint(object)
     }
 
@@ -166,7 +166,7 @@ impl Lower for policy::CalicoPolicy {
     }
 }
 
-pub(super) use staged::promote;
+pub(super) use staged::{promote, validate as validate_staged};
 
 /// The tiers that policies name.
 pub(super) fn named_tiers(policies: &[Object]) -> Vec<&str> {

@@ -47,8 +47,10 @@ pub struct Rule {
     pub version: Option<u8>,
     /// The one type of ICMP that `icmp` names.
     pub icmp: Option<u16>,
-    /// Whether a code of ICMP or `notICMP` restricts it.
-    pub icmp_more: bool,
+    /// The one type of ICMP that `notICMP` leaves out.
+    pub not_icmp: Option<u16>,
+    /// Whether a code of ICMP restricts it, or what it leaves out.
+    pub icmp_code: bool,
     /// Whether `http` restricts it.
     pub http: bool,
     pub source: Entity,

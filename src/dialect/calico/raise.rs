@@ -81,7 +81,8 @@ fn rule(
         Action::Log => return Err("it has rules that log".to_owned()),
     }
     for (is_used, what) in [
-        (rule.icmp_more, "codes of ICMP types, or `notICMP`"),
+        (rule.icmp_code, "codes of ICMP types"),
+        (rule.not_icmp.is_some(), "`notICMP`"),
         (rule.http, "`http` rules"),
         (rule.not_protocol.is_some(), "`notProtocol`"),
         (rule.version.is_some(), "`ipVersion`"),

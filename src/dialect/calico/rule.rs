@@ -53,8 +53,12 @@ impl<'a> Reader<'a> {
             not_protocol: not_protocol.map(|p| p.ip),
             version,
             icmp: icmp.and_then(|icmp| icmp.of_type),
-            icmp_more: icmp.is_some_and(|icmp| icmp.has_code)
-                || not_icmp.is_some_and(|icmp| icmp.of_type.is_some()),
+            // A type of which one code is left out stays.
+            not_icmp: (not_icmp.filter(|icmp| !icmp.has_code)).and_then(|icmp| icmp.of_type),
+            icmp_code: [icmp, not_icmp]
+                .into_iter()
+                .flatten()
+                .any(|icmp| icmp.has_code),
             http,
             source,
             destination,
@@ -188,8 +192,8 @@ impl<'a> Reader<'a> {
             self.schema.number(code, 0, 255);
         }
         let has_code = code.is_some();
-        if has_code || key == "notICMP" {
-            let message = "`notICMP` and the codes of ICMP types are not modelled";
+        if has_code {
+            let message = "the codes of ICMP types are not modelled";
             self.note(&field, Severity::Info, CONDITION, message);
         }
         Some(IcmpType {

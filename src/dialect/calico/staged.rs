@@ -1,7 +1,8 @@
-//! Promotes staged policies, as `calicoctl` or the console of Calico does (G5).
+//! Staged policies (G5): what is wrong with them, and their promotion, as `calicoctl` or the console of Calico does it.
 
 use super::{SERVED, STORED};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
+use crate::dialect::{NOT_ANALYSED, read};
 use crate::yaml::{Node, Object, Value};
 
 /// The field with what promoting a staged policy does.
@@ -35,11 +36,7 @@ pub fn promote(objects: &mut Vec<Object>, namespace: Option<&str>) -> Vec<Diagno
     let default = namespace.unwrap_or("default");
     for object in staged {
         let Some(action) = action(&object) else {
-            let message =
-                "it is not `Set`, `Delete`, `Learn` or `Ignore`, so this policy is not promoted";
-            let error = Diagnostic::error("staged", message).path("spec.stagedAction");
-            let mark = written_action(&object).unwrap_or(&object.node).mark;
-            diagnostics.push(object.about(error, mark));
+            diagnostics.push(unknown_action(&object));
             continue;
         };
         if action == Action::Keep {
@@ -62,6 +59,50 @@ pub fn promote(objects: &mut Vec<Object>, namespace: Option<&str>) -> Vec<Diagno
     }
     *objects = enforced;
     diagnostics
+}
+
+/// What the API server refuses in a staged policy: its action, and what it would refuse in the policy that it becomes. One
+/// that deletes a policy has nothing but the tier of that policy.
+pub fn validate(object: &Object) -> Vec<Diagnostic> {
+    if promoted_kind(object).is_none() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    match action(object) {
+        None => found.push(unknown_action(object)),
+        Some(Action::Delete) => found.extend(more_than_tier(object)),
+        Some(Action::Set | Action::Keep) => {}
+    }
+    let mut of_policy = read(&promoted(object.clone())).diagnostics;
+    // What is not modelled in a policy does not matter where it is not enforced.
+    of_policy.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    for diagnostic in &mut of_policy {
+        if let Some(message) = diagnostic.message.strip_suffix(NOT_ANALYSED) {
+            diagnostic.message = message.to_owned();
+        }
+    }
+    found.extend(of_policy.into_iter().map(|d| d.on(object.title())));
+    found
+}
+
+fn unknown_action(object: &Object) -> Diagnostic {
+    let message = "it is not `Set`, `Delete`, `Learn` or `Ignore`, so this policy is not promoted";
+    let error = Diagnostic::error("staged", message).path("spec.stagedAction");
+    let mark = written_action(object).unwrap_or(&object.node).mark;
+    object.about(error, mark)
+}
+
+fn more_than_tier(object: &Object) -> Option<Diagnostic> {
+    let Value::Map(spec) = &object.node.get("spec")?.value else {
+        return None;
+    };
+    // Calico clears `types` itself.
+    let own = [ACTION, "tier", "types"];
+    let mut fields = spec.entries.iter();
+    let other = fields.find(|entry| !own.contains(&entry.key.as_str()))?;
+    let message = "spec fields, except tier, should all be zero-value if stagedAction is Delete";
+    let error = Diagnostic::error("calico", message).path(format!("spec.{}", other.key));
+    Some(object.about(error, other.mark))
 }
 
 /// API version and kind of the policy that a staged one becomes; none if it is not staged.

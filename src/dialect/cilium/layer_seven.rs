@@ -71,6 +71,17 @@ impl<'a> Reader<'a> {
         let items = self.schema.list(&list, 0, usize::MAX);
         // An empty list filters nothing.
         items.first()?;
+        match direction {
+            Direction::Ingress if self.host => {
+                let message = "L7 policy is not supported on host ingress yet";
+                self.refuse(at, message.to_owned());
+            }
+            Direction::Egress if self.host && kind == "http" => {
+                let message = "L7 protocol HTTP is not supported on host egress yet";
+                self.refuse(at, message.to_owned());
+            }
+            _ => {}
+        }
         if ports.iter().any(|p| matches!(p.number, Number::All)) {
             self.refuse(at, "L7 rules can not be used when a port is 0".to_owned());
         }

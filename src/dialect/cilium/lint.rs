@@ -1,10 +1,18 @@
-//! What these policies are often not meant to say: empty rules and empty lists (C7, C12, C13).
+//! What these policies are often not meant to say: empty rules and empty lists (C7, C12, C13), Services that the agent
+//! does not find (C13), and labels that are written twice (C20).
 
+use std::collections::BTreeMap;
+
+use super::{lower, read};
+use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
+use crate::policy::Direction;
 use crate::yaml::{Map, Mark, Node, Object, Value};
 
 /// Code of empty rules and lists.
 const EMPTY: &str = "L42";
+/// Code of Services that the agent does not find.
+const SERVICES: &str = "C33";
 
 const LISTS: [&str; 4] = ["ingress", "egress", "ingressDeny", "egressDeny"];
 /// Empty lists of these match no peer.
@@ -59,8 +67,8 @@ const DENIES: &[&str] = &[
     "no",
 ];
 
-/// What is probably not meant in a policy that the agent accepts.
-pub fn lint(object: &Object) -> Vec<Diagnostic> {
+/// What is probably not meant in a policy that the agent accepts, in a cluster.
+pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     let mut found = Lint {
         object,
         purpose: Purpose::of(object),
@@ -70,7 +78,9 @@ pub fn lint(object: &Object) -> Vec<Diagnostic> {
         for key in LISTS {
             found.list(spec, key);
         }
+        found.labels_written_twice(spec);
     }
+    found.services(cluster);
     found.found
 }
 
@@ -213,8 +223,80 @@ impl Lint<'_> {
         }
     }
 
+    /// Rules to Services of which none is in the cluster, as far as that is known, and denials to Services: as if the
+    /// key were missing.
+    fn services(&mut self, cluster: &Snapshot) {
+        let denials = specs(self.object).flat_map(|spec| items(spec, "egressDeny"));
+        let lists = denials.filter_map(|entry| entry.get("toServices"));
+        for list in lists.filter(|list| list.items().is_some_and(|all| !all.is_empty())) {
+            let message = "the agent does not look for the Services of a denial: without ports it denies nothing, with ports it denies them for every peer";
+            let help = "name the pods behind the Services in `toEndpoints`";
+            self.add(SERVICES, message.to_owned(), help.to_owned(), list.mark);
+        }
+        let (Some(policy), _) = read::policy(self.object) else {
+            return;
+        };
+        if cluster.pods.is_empty() && cluster.services.is_empty() {
+            return;
+        }
+        let egress = Direction::Egress as usize;
+        for entry in policy.rules.iter().flat_map(|spec| &spec.allow[egress]) {
+            let named = entry.written();
+            let missing = |written| lower::services(written, &cluster.services).is_empty();
+            if named.is_empty() || !named.iter().all(|(w, _)| w.is_of_services() && missing(w)) {
+                continue;
+            }
+            let message = match entry.ports.is_some() || entry.icmps.is_some() {
+                true => {
+                    "no Service of the input is one of `toServices`: this rule allows its ports for every peer, those outside the cluster included"
+                }
+                false => "no Service of the input is one of `toServices`: this rule allows nothing",
+            };
+            let help = "correct the name, the namespace or the selector of the Service";
+            self.add(SERVICES, message.to_owned(), help.to_owned(), entry.mark);
+        }
+    }
+
+    /// One label with two values, once with the source `any` and once without a source.
+    fn labels_written_twice(&mut self, node: &Node) {
+        if let Some(labels) = node.get("matchLabels")
+            && let Value::Map(map) = &labels.value
+        {
+            let mut known: BTreeMap<&str, &Node> = BTreeMap::new();
+            for entry in &map.entries {
+                let key = entry.key.strip_prefix("any:").unwrap_or(&entry.key);
+                let Some(first) = known.insert(key, &entry.value) else {
+                    continue;
+                };
+                if first.as_str() != entry.value.as_str() {
+                    let message = format!(
+                        "`{key}` and `any:{key}` are one label, and which of the two values counts is random"
+                    );
+                    let help = format!(
+                        "write `{key}` once; for any of several values write `matchExpressions`"
+                    );
+                    self.add("C20", message, help, entry.mark);
+                }
+            }
+        }
+        match &node.value {
+            Value::Map(map) => {
+                let values = map.entries.iter().map(|entry| &entry.value);
+                values.for_each(|value| self.labels_written_twice(value));
+            }
+            _ => {
+                let items = node.items().unwrap_or_default().iter();
+                items.for_each(|item| self.labels_written_twice(item));
+            }
+        }
+    }
+
     fn report(&mut self, message: String, help: String, mark: Mark) {
-        let found = Diagnostic::error(EMPTY, message).help(help);
+        self.add(EMPTY, message, help, mark);
+    }
+
+    fn add(&mut self, code: &'static str, message: String, help: String, mark: Mark) {
+        let found = Diagnostic::error(code, message).help(help);
         self.found.push(self.object.about(found, mark));
     }
 }
@@ -222,6 +304,7 @@ impl Lint<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::Service;
     use crate::yaml::parse;
 
     fn object(name: &str, spec: &str) -> Object {
@@ -241,8 +324,59 @@ mod tests {
     }
 
     fn lines(name: &str, spec: &str) -> Vec<u32> {
-        let found = lint(&object(name, spec)).into_iter();
+        let found = lint(&object(name, spec), &Snapshot::default()).into_iter();
         found.filter_map(|d| Some(d.span?.line)).collect()
+    }
+
+    #[test]
+    fn services_that_the_agent_does_not_find() {
+        let mut cluster = Snapshot::default();
+        let mut service = Service::new("s", "db");
+        service.labels = [("app".to_owned(), "db".to_owned())].into();
+        std::sync::Arc::make_mut(&mut cluster.services).push(service);
+        let found = |cluster: &Snapshot, list: &str, item: &str, rest: &str| {
+            let spec = format!("  {list}:\n  - toServices: [{item}]\n{rest}");
+            let found = lint(&object("web", &spec), cluster).into_iter();
+            found.map(|d| (d.code, d.message)).collect::<Vec<_>>()
+        };
+        let ports = "    toPorts: [{ports: [{port: '80', protocol: TCP}]}]\n";
+        let named = |name: &str| format!("{{k8sService: {{serviceName: {name}, namespace: s}}}}");
+        let labelled = "{k8sServiceSelector: {selector: {matchLabels: {app: web}}}}";
+        assert!(found(&cluster, "egress", &named("db"), ports).is_empty());
+        assert!(found(&cluster, "egress", "{k8sService: {serviceName: db}}", ports).is_empty());
+        for item in [&*named("bd"), labelled] {
+            let all = found(&cluster, "egress", item, ports);
+            assert!(
+                matches!(&all[..], [("C33", m)] if m.contains("every peer")),
+                "{all:?}"
+            );
+            let all = found(&cluster, "egress", item, "");
+            assert!(
+                matches!(&all[..], [("C33", m)] if m.ends_with("allows nothing")),
+                "{all:?}"
+            );
+            assert!(found(&Snapshot::default(), "egress", item, ports).is_empty());
+        }
+        let one = format!("{}, {}", named("bd"), named("db"));
+        assert!(found(&cluster, "egress", &one, ports).is_empty());
+        let all = found(&cluster, "egressDeny", &named("db"), ports);
+        assert!(
+            matches!(&all[..], [("C33", m)] if m.contains("denial")),
+            "{all:?}"
+        );
+    }
+
+    #[test]
+    fn labels_with_two_values() {
+        let twice = |labels: &str| {
+            lines(
+                "web",
+                &format!("  ingress:\n  - fromEndpoints:\n    - matchLabels: {{{labels}}}\n"),
+            )
+        };
+        assert_eq!(twice("app: web, 'any:app': db"), [8]);
+        assert!(twice("app: web, 'any:app': web").is_empty());
+        assert!(twice("app: web, 'k8s:app': db").is_empty());
     }
 
     #[test]

@@ -131,9 +131,6 @@ impl Lowering<'_> {
     }
 
     fn peers(&self, entry: &Entry, direction: Direction, restricted: bool) -> Match<PeerItem> {
-        let services = |(written, _): &(Written, Mark)| {
-            matches!(written, Written::Service { .. } | Written::Services { .. })
-        };
         let items: Vec<PeerItem> = (entry.written().iter())
             .filter_map(|(written, mark)| {
                 Some(PeerItem {
@@ -143,7 +140,10 @@ impl Lowering<'_> {
             })
             .collect();
         // Services that are not there leave no L3 part at all (C13).
-        match items.is_empty() && restricted && entry.written().iter().all(services) {
+        match items.is_empty()
+            && restricted
+            && entry.written().iter().all(|(w, _)| w.is_of_services())
+        {
             true => Match::Any,
             false => Match::Only(items),
         }
@@ -156,39 +156,28 @@ impl Lowering<'_> {
             Written::Nodes | Written::Cloud => Peer::Nothing,
             Written::Entity(name) => entity(name),
             Written::Block { cidr, except } => selector::outside(block(cidr, except)),
-            Written::Group(name) => {
+            Written::Group { name, except } => {
                 let groups = self.context.resources.cidr_groups.iter();
                 let of_name = groups.filter(|group| group.name == *name);
-                outside_all(of_name.map(|group| &group.addresses))
+                outside_all(of_name.map(|group| &group.addresses), except)
             }
-            Written::Groups(labels) => {
-                let wanted = crate::dialect::selector::lower(labels);
+            Written::Groups { selector, except } => {
+                let wanted = crate::dialect::selector::lower(selector);
                 let groups = self.context.resources.cidr_groups.iter();
                 let labelled = groups.filter(|group| wanted.matches(&group.labels));
-                outside_all(labelled.map(|group| &group.addresses))
+                outside_all(labelled.map(|group| &group.addresses), except)
             }
             Written::Domain(pattern) if direction == Direction::Egress => {
                 Peer::Domain(pattern.clone())
             }
             Written::Domain(_) => Peer::Nothing,
-            Written::Service { name, namespace } => {
-                let own = self.namespace.unwrap_or("default");
-                let wanted = namespace.as_deref().unwrap_or(own);
-                let service = self.context.services.iter();
-                let mut service = service.filter(|s| s.name == *name && s.namespace == wanted);
-                of_service(service.next()?)
-            }
-            Written::Services {
-                selector,
-                namespace,
-            } => {
-                let wanted = crate::dialect::selector::lower(selector);
-                let services = self.context.services.iter().filter(|service| {
-                    let here = namespace.as_ref().is_none_or(|n| *n == service.namespace);
-                    here && wanted.matches(&service.labels)
-                });
-                let found: Vec<Peer> = services.map(of_service).collect();
-                (!found.is_empty()).then_some(Peer::AnyOf(found))?
+            Written::Service { .. } | Written::Services { .. } => {
+                let services = services(written, self.context.services);
+                let mut found: Vec<Peer> = services.into_iter().map(of_service).collect();
+                match found.len() {
+                    0 | 1 => found.pop()?,
+                    _ => Peer::AnyOf(found),
+                }
             }
         })
     }
@@ -232,25 +221,50 @@ fn entity(name: &str) -> Peer {
         "kube-apiserver" => Peer::Entity(Entity::KubeApiserver),
         "ingress" => Peer::Entity(Entity::Ingress),
         "cluster-mesh" => selector::endpoints(Vec::new()),
-        "remote-node" => selector::nodes(),
+        "remote-node" => Peer::remote_nodes(),
         _ => Peer::Nothing,
     }
 }
 
 fn block(whole: &str, except: &[String]) -> IpSet {
-    let Ok(whole) = cidr::parse(whole) else {
-        return IpSet::empty();
-    };
-    let except = except.iter().filter_map(|text| cidr::parse(text).ok());
-    let except: Vec<_> = except.map(|block| block.net).collect();
-    IpSet::block(whole.net, &except)
+    match cidr::parse(whole) {
+        Ok(whole) => IpSet::net(whole.net).difference(&blocks(except)),
+        Err(_) => IpSet::empty(),
+    }
 }
 
-fn outside_all<'a>(sets: impl Iterator<Item = &'a IpSet>) -> Peer {
+fn blocks(texts: &[String]) -> IpSet {
+    let parsed = texts.iter().filter_map(|text| cidr::parse(text).ok());
+    parsed.map(|block| block.net).collect()
+}
+
+fn outside_all<'a>(sets: impl Iterator<Item = &'a IpSet>, except: &[String]) -> Peer {
     let all = sets.fold(IpSet::empty(), |all, set| all.union(set));
+    let all = all.difference(&blocks(except));
     match all.is_empty() {
         true => Peer::Nothing,
         false => selector::outside(all),
+    }
+}
+
+/// The Services that `toServices` names: those of a namespace, or of all where none is named, the policy's own among
+/// them (`serviceRefMatches` of the agent).
+pub fn services<'a>(written: &Written, all: &'a [Service]) -> Vec<&'a Service> {
+    let found = |namespace: &Option<String>, wanted: &dyn Fn(&Service) -> bool| {
+        let here = |service: &&Service| namespace.as_ref().is_none_or(|n| *n == service.namespace);
+        let services = all.iter().filter(here);
+        services.filter(|service| wanted(service)).collect()
+    };
+    match written {
+        Written::Service { name, namespace } => found(namespace, &|service| service.name == *name),
+        Written::Services {
+            selector,
+            namespace,
+        } => {
+            let wanted = crate::dialect::selector::lower(selector);
+            found(namespace, &|service| wanted.matches(&service.labels))
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -259,7 +273,7 @@ fn of_service(service: &Service) -> Peer {
     if service.selector.is_empty() {
         let all = service.endpoints.iter().map(|e| IpSet::single(e.address));
         let all: Vec<IpSet> = all.collect();
-        return outside_all(all.iter());
+        return outside_all(all.iter(), &[]);
     }
     selector::endpoints(vec![
         Peer::Namespace(service.namespace.clone()),

@@ -21,7 +21,7 @@ mod tests;
 mod write;
 
 use super::{Context, Dialect, Lower, Parsed, Resources, Writer};
-use crate::cluster::Enforcer;
+use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
@@ -89,8 +89,8 @@ impl Dialect for CiliumPolicies {
         ]
     }
 
-    fn lint(&self, object: &Object) -> Vec<Diagnostic> {
-        lint::lint(object)
+    fn lint(&self, object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
+        lint::lint(object, cluster)
     }
 
     fn learns_names(&self, object: &Object) -> Option<Vec<bool>> {

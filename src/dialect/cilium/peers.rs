@@ -15,7 +15,8 @@ pub enum Peers {
     Missing,
     /// A key with an empty list: no peer (C12).
     Nobody,
-    /// `toFQDNs`, `toServices` or groups with an empty list: as if the key were missing (C13).
+    /// `toFQDNs`, `toServices` or groups with an empty list, or `toServices` of a denial: as if the key were missing
+    /// (C13).
     Unguarded,
     /// These.
     Of(Vec<(Written, Mark)>),
@@ -32,8 +33,14 @@ pub enum Written {
         cidr: String,
         except: Vec<String>,
     },
-    Group(String),
-    Groups(LabelSelector),
+    Group {
+        name: String,
+        except: Vec<String>,
+    },
+    Groups {
+        selector: LabelSelector,
+        except: Vec<String>,
+    },
     Service {
         name: String,
         namespace: Option<String>,
@@ -45,6 +52,13 @@ pub enum Written {
     Domain(DomainPattern),
     /// Groups of a cloud provider, which are known only there (C36).
     Cloud,
+}
+
+impl Written {
+    /// Whether it is an item of `toServices`.
+    pub fn is_of_services(&self) -> bool {
+        matches!(self, Self::Service { .. } | Self::Services { .. })
+    }
 }
 
 /// The keys, as Cilium's messages name them.
@@ -119,6 +133,10 @@ impl<'a> Reader<'a> {
             for item in &items {
                 found.extend(self.peer(key, item).map(|peer| (peer, item.node.mark)));
             }
+            // The agent looks for Services in `egress` alone (`processRule`).
+            if denies && *key == "toServices" {
+                return Peers::Unguarded;
+            }
         }
         for key in ["fromRequires", "toRequires"] {
             if let Some(list) = self.schema.get(at, key) {
@@ -190,19 +208,36 @@ impl<'a> Reader<'a> {
         let keys = ["cidr", "cidrGroupRef", "cidrGroupSelector"];
         let (key, value) = self.exactly_one(at, &keys, messages)?;
         match key {
-            "cidrGroupRef" => return Some(Written::Group(self.schema.text(&value)?)),
-            "cidrGroupSelector" => return Some(Written::Groups(self.selector(&value)?)),
-            _ => {}
+            "cidrGroupRef" => {
+                let name = self.schema.text(&value)?;
+                let except = self.except(at, None);
+                Some(Written::Group { name, except })
+            }
+            "cidrGroupSelector" => {
+                let selector = self.selector(&value)?;
+                let except = self.except(at, None);
+                Some(Written::Groups { selector, except })
+            }
+            _ => {
+                let cidr = self.cidr(&value, Block::Rule)?;
+                let except = self.except(at, Some(&cidr));
+                Some(Written::Block { cidr, except })
+            }
         }
-        let whole = self.cidr(&value, Block::Rule)?;
+    }
+
+    /// The exceptions of a block, which must lie inside of it, or of groups, of which nothing is asked.
+    fn except(&mut self, at: &At<'a>, whole: Option<&str>) -> Vec<String> {
         let mut except = Vec::new();
         for item in self.items(at, "except", usize::MAX) {
             let Some(text) = self.cidr(&item, Block::Except) else {
                 continue;
             };
-            let inside = cidr::parse(&whole)
-                .and_then(|whole| Ok(whole.net.contains(&cidr::parse(&text)?.net)));
-            if inside != Ok(true) {
+            let inside = |whole: &str| {
+                let whole = cidr::parse(whole)?.net;
+                Ok::<_, String>(whole.contains(&cidr::parse(&text)?.net))
+            };
+            if let Some(whole) = whole.filter(|whole| inside(whole) != Ok(true)) {
                 let message = format!(
                     "allow CIDR prefix {whole} does not contain exclude CIDR prefix {text}"
                 );
@@ -210,10 +245,7 @@ impl<'a> Reader<'a> {
             }
             except.push(text);
         }
-        Some(Written::Block {
-            cidr: whole,
-            except,
-        })
+        except
     }
 
     fn service(&mut self, at: &At<'a>) -> Option<Written> {

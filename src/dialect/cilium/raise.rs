@@ -166,7 +166,7 @@ fn peers(entry: &Entry, clusterwide: bool) -> Result<Match<PlanPeer>, String> {
             Written::Endpoints(labels) => found.push(endpoints(labels, clusterwide)?),
             Written::Block { cidr, except } => found.push(PlanPeer::Block(block(cidr, except)?)),
             Written::Domain(pattern) => found.push(PlanPeer::Domain(domain(pattern)?)),
-            Written::Group(_) | Written::Groups(_) => {
+            Written::Group { .. } | Written::Groups { .. } => {
                 return Err("it has groups of address blocks".to_owned());
             }
             Written::Service { .. } | Written::Services { .. } => {

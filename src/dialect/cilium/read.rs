@@ -59,6 +59,7 @@ pub fn policy(object: &Object) -> (Option<CiliumPolicy>, Vec<Diagnostic>) {
     let mut diagnostics = fields::strict(object, SHAPE);
     let mut reader = Reader {
         clusterwide: object.kind == "CiliumClusterwideNetworkPolicy",
+        host: false,
         schema: Schema::new(object),
         notes: Vec::new(),
         object,
@@ -115,6 +116,7 @@ impl<'a> Reader<'a> {
             self.schema.get(at, "nodeSelector"),
         );
         let host = nodes.is_some();
+        self.host = host;
         if let Some(at) = nodes.as_ref().filter(|_| self.clusterwide) {
             let message = "it applies to nodes, not to pods: it is not judged";
             let note = Diagnostic::warning("cilium-host", message).path(at.path.as_str());

@@ -16,6 +16,8 @@ const LONGEST_VALUE: usize = 63;
 /// One walk over an object.
 pub struct Reader<'a> {
     pub clusterwide: bool,
+    /// Whether the rule that is read applies to nodes.
+    pub host: bool,
     pub schema: Schema<'a>,
     /// Notes about what is accepted and not modelled.
     pub notes: Vec<Diagnostic>,

@@ -38,12 +38,6 @@ pub fn outside(set: IpSet) -> Peer {
     Peer::All(vec![Peer::Addresses(set), Peer::Not(Box::new(nodes))])
 }
 
-/// Nodes, with the pods on their network. Which of them is the node of a pod is not known, and need not be: a
-/// node always reaches its own pods.
-pub fn nodes() -> Peer {
-    Peer::AnyOf(vec![Peer::HostNetwork, Peer::Nodes(Selector::everything())])
-}
-
 /// Everything in the cluster.
 pub fn cluster() -> Peer {
     let mut all = vec![Peer::Pods, Peer::Nodes(Selector::everything())];
@@ -77,7 +71,7 @@ pub fn peer(selector: &LabelSelector, scope: Scope) -> Peer {
     if reserved {
         let matches = |label: &str| requirements.iter().all(|r| r.of_identity(label));
         let mut found = vec![endpoints(all)];
-        found.extend(matches("remote-node").then(nodes));
+        found.extend(matches("remote-node").then(Peer::remote_nodes));
         let opaque = Entity::OPAQUE.into_iter();
         let opaque = opaque.filter(|entity| matches(entity.word()));
         found.extend(opaque.map(Peer::Entity));

@@ -101,3 +101,29 @@ fn isolation_follows_the_entries() {
     let without = "{endpointSelector: {}, enableDefaultDeny: {egress: true}, ingress: [{}]}";
     assert!(!isolates(without, egress));
 }
+
+#[test]
+fn rules_of_nodes_have_no_layer_seven_but_dns() {
+    let refused = |list: &str, rules: &str| {
+        let port = "ports: [{port: '80', protocol: TCP}]";
+        let text = format!(
+            "{HEAD}spec: {{nodeSelector: {{}}, {list}: [{{toPorts: [{{{port}, rules: {{{rules}}}}}]}}]}}\n"
+        );
+        let text = text.replace("kind: Cilium", "kind: CiliumClusterwide");
+        refused(&text.replace(", namespace: a", ""))
+    };
+    assert_eq!(
+        refused("ingress", "http: [{}]"),
+        [
+            "cilium spec.ingress[0].toPorts[0].rules: L7 policy is not supported on host ingress yet; this policy is not judged"
+        ]
+    );
+    assert_eq!(
+        refused("egress", "http: [{}]"),
+        [
+            "cilium spec.egress[0].toPorts[0].rules: L7 protocol HTTP is not supported on host egress yet; this policy is not judged"
+        ]
+    );
+    assert!(refused("egress", "dns: [{matchPattern: '*'}]").is_empty());
+    assert!(refused("ingress", "http: []").is_empty());
+}

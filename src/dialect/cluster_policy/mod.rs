@@ -16,7 +16,7 @@ mod tests;
 mod write;
 
 use super::{Context, Dialect, Lower, Parsed, Writer};
-use crate::cluster::Enforcer;
+use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, RaisedOrdered, Reading};
 use crate::yaml::Object;
@@ -78,7 +78,7 @@ impl Dialect for ClusterPolicies {
         Parsed::new(policy, diagnostics, LENIENT)
     }
 
-    fn lint(&self, object: &Object) -> Vec<Diagnostic> {
+    fn lint(&self, object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         lint::lint(object)
     }
 }

@@ -17,7 +17,7 @@ const NO_PORT: PortMatch = PortMatch::Range {
 impl<'a> Reader<'a> {
     /// `ports` of v1alpha1. The schema checks neither the values of `protocol` nor the order of a range.
     pub(super) fn ports(&mut self, at: &At<'a>) -> Vec<(PortMatch, Mark)> {
-        let items = self.schema.list(at, 0, 100);
+        let items = self.schema.list(at, 1, 100);
         let mut found = Vec::new();
         for item in &items {
             let known = ["portNumber", "portRange", "namedPort"];

@@ -271,8 +271,7 @@ impl<'a> Reader<'a> {
                 _ => Action::Accept,
             },
             peers: ends,
-            // Releases that accept an empty list read it as all ports (A9).
-            ports: ports.filter(|p| !p.is_empty()),
+            ports,
             mark: at.node.mark,
         })
     }

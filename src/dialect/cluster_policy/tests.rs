@@ -243,3 +243,18 @@ fn names_of_ports_and_domains() {
         [(Severity::Error, "spec.egress[0]".to_owned())]
     );
 }
+
+#[test]
+fn lists_of_ports_are_not_empty() {
+    for text in [
+        admin("{action: Deny, to: [{namespaces: {}}], ports: []}"),
+        cluster("{action: Deny, to: [{namespaces: {}}], protocols: []}"),
+    ] {
+        let key = if text.contains("protocols") {
+            "protocols"
+        } else {
+            "ports"
+        };
+        assert_eq!(refused(&text), [format!("spec.egress[0].{key}")]);
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use crate::cluster::{Pod, Snapshot};
+use crate::cluster::{Enforcer, Pod, Snapshot};
 use crate::diag::{Diagnostic, Severity, Span};
 use crate::lint::ends::{Labelled, few, labelled, namespace_of, workload_of};
 use crate::lint::{Input, Rule};
@@ -101,9 +101,19 @@ impl<'a> Hosts<'a> {
                     continue;
                 }
                 let message = "most network plugins see their connections as their node's, which the peer does not match";
-                let help = match direction {
-                    Direction::Ingress => "also allow the addresses of the nodes with an `ipBlock`",
-                    Direction::Egress => {
+                let is_cilium = self.snapshot.assumptions.enforcer == Enforcer::Cilium;
+                let help = match (is_cilium, direction) {
+                    // Its address blocks match no nodes (C31).
+                    (true, Direction::Ingress) => {
+                        "also allow the nodes with `fromEntities: [host, remote-node]` in a CiliumNetworkPolicy"
+                    }
+                    (true, Direction::Egress) => {
+                        "also allow the nodes with `toEntities: [host, remote-node]` in a CiliumNetworkPolicy"
+                    }
+                    (false, Direction::Ingress) => {
+                        "also allow the addresses of the nodes with an `ipBlock`"
+                    }
+                    (false, Direction::Egress) => {
                         "also allow the addresses of their nodes with an `ipBlock`"
                     }
                 };
@@ -147,11 +157,12 @@ fn admits_node(snapshot: &Snapshot, pod: &Pod, peers: &[PeerItem]) -> bool {
     let mut found = false;
     for item in peers {
         item.peer.leaves(&mut |leaf| match leaf {
+            Peer::Nodes(_) if is_outside(&item.peer) => {}
             Peer::Everything | Peer::Nodes(_) | Peer::HostsOn(_) | Peer::HostNetwork => {
                 found |= !matches!(leaf, Peer::HostNetwork) || item.peer == *leaf;
             }
-            // Without a known address the block may be that of the nodes.
-            Peer::Addresses(set) => {
+            // Without a known address the block may be that of the nodes, but Cilium matches none (C31).
+            Peer::Addresses(set) if snapshot.assumptions.enforcer != Enforcer::Cilium => {
                 found |= addresses.is_empty() || addresses.iter().any(|a| set.contains(*a));
             }
             _ => {}
@@ -160,9 +171,16 @@ fn admits_node(snapshot: &Snapshot, pod: &Pod, peers: &[PeerItem]) -> bool {
     found
 }
 
+/// Whether a peer is addresses outside the cluster, which leaves out nodes.
+fn is_outside(peer: &Peer) -> bool {
+    let is_node =
+        |part: &Peer| matches!(part, Peer::Not(inner) if matches!(**inner, Peer::Nodes(_)));
+    matches!(peer, Peer::All(parts) if parts.iter().any(is_node))
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::{NONE, of_code};
+    use crate::lint::tests::{NONE, all_of, of_code};
 
     #[test]
     fn selected_pods_and_peers_of_nodes() {
@@ -182,5 +200,52 @@ mod tests {
         let node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {addresses: [{type: InternalIP, address: 198.51.100.7}]}\n";
         let elsewhere = block.replace("containers", "nodeName: n, containers") + node;
         assert_eq!(of_code("L29", &elsewhere), [8]);
+    }
+
+    #[test]
+    fn under_cilium_nodes_are_entities_and_no_addresses() {
+        let text = |from: &str| {
+            format!(
+                "apiVersion: v1
+kind: Pod
+metadata: {{name: agent, namespace: s, labels: {{app: agent}}}}
+spec: {{hostNetwork: true, containers: [{{name: c}}]}}
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {{name: p, namespace: s}}
+spec:
+  endpointSelector: {{}}
+  ingress:
+  - fromEndpoints: [{{matchLabels: {{app: agent}}}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: q, namespace: s}}
+spec:
+  podSelector: {{}}
+  ingress:
+  - from:
+    - podSelector: {{matchLabels: {{app: agent}}}}
+{from}"
+            )
+        };
+        // Only all pods as subjects are a note; the selectors of the peers are at 12 and 21.
+        assert_eq!(of_code("L29", &text("")), [6, 12, 14, 21]);
+        let block = text("    - ipBlock: {cidr: 192.0.2.0/24}\n");
+        assert_eq!(of_code("L29", &block), [6, 12, 14, 21]);
+        let help = all_of("L29", &text(""))
+            .into_iter()
+            .find_map(|d| d.help.filter(|help| help.contains("nodes with")));
+        assert_eq!(
+            help.as_deref(),
+            Some(
+                "also allow the nodes with `fromEntities: [host, remote-node]` in a CiliumNetworkPolicy"
+            )
+        );
+        // The label of the pod does match: it is no label of a template that is missing.
+        for code in ["L02", "L04", "L32"] {
+            assert_eq!(of_code(code, &text("")), NONE, "{code}");
+        }
     }
 }

@@ -4,14 +4,14 @@
 
 use std::net::IpAddr;
 
-use crate::analysis::oracle::{any_port_matches, gate};
-use crate::analysis::routes::{Reach, reaches};
+use crate::analysis::oracle::gate;
+use crate::analysis::routes::reaches;
 use crate::analysis::service_backends::targets;
 use crate::analysis::{Direction, Endpoint};
-use crate::cluster::{Enforcer, Service};
+use crate::cluster::Service;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Action, Match, Peer};
+use crate::policy::{Match, Peer};
 use crate::sets::{PortSet, Protocol};
 
 pub const RULE: Rule = Rule {
@@ -28,7 +28,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let snapshot = input.snapshot;
     let reaches = reaches(snapshot);
     let denied = reaches.iter().filter(|r| r.admitted.is_empty());
-    for reach in denied.filter(|reach| !names_own_controller(input, reach)) {
+    for reach in denied {
         let route = &snapshot.routes[reach.route];
         let workload = &snapshot.workloads[reach.workload];
         let known = reach
@@ -137,36 +137,6 @@ fn is_open_outside(input: &Input, pod: usize, wanted: &PortSet) -> bool {
                 .any(|(first, _)| open((protocol, first)))
         })
     })
-}
-
-/// Whether a rule lets in Cilium's own proxy, which is no pod.
-fn names_own_controller(input: &Input, reach: &Reach) -> bool {
-    let snapshot = input.snapshot;
-    let workload = snapshot.workloads.get(reach.workload);
-    let Some(pod) = workload.map(|workload| workload.pods.start) else {
-        return false;
-    };
-    if snapshot.assumptions.enforcer != Enforcer::Cilium || !reach.controllers.is_empty() {
-        return false;
-    }
-    let names = |peer: &Peer| {
-        let mut found = false;
-        peer.leaves(&mut |leaf| found |= *leaf == Peer::Entity(policy::Entity::Ingress));
-        found
-    };
-    let lets_in = |rule: &policy::Rule| {
-        let Match::Only(items) = &rule.peers else {
-            return false;
-        };
-        let wanted = reach.wanted.example();
-        rule.action == Action::Accept
-            && items.iter().any(|item| names(&item.peer))
-            && any_port_matches(snapshot, &rule.ports, &Endpoint::Pod(pod), wanted)
-    };
-    let policies = snapshot.policies.iter().enumerate();
-    policies
-        .filter(|(_, policy)| policy.rules(Direction::Ingress).iter().any(lets_in))
-        .any(|(at, _)| input.subjects(at).binary_search(&pod).is_ok())
 }
 
 #[cfg(test)]
@@ -501,5 +471,11 @@ spec: {{endpointSelector: {{}}, ingress: [{{fromEntities: [{entities}], toPorts:
             "{podSelector: {}}",
             &cilium("health").replace("'8080'", "'80'")
         ));
+        // Where the class is Cilium's, only the proxy is the controller: no pod and no address is.
+        let own = |entities: &str| cilium(entities).replace("public", "cilium");
+        assert!(!cut_off("{podSelector: {}}", &own("ingress")));
+        assert!(!cut_off("{podSelector: {}}", &own("cluster")));
+        assert!(cut_off("{namespaceSelector: {}}", &own("world")));
+        assert!(cut_off("{podSelector: {}}", &own("remote-node")));
     }
 }

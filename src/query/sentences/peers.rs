@@ -158,6 +158,9 @@ fn is_plain(label: &str) -> bool {
 fn parts(peer: &Peer) -> Vec<Part> {
     let one = |kind, text: String| vec![Part { kind, text }];
     match peer {
+        Peer::All(_) if *peer == Peer::remote_nodes() => {
+            one(Kind::Other, Entity::RemoteNode.description().to_owned())
+        }
         Peer::All(all) => all.iter().flat_map(parts).collect(),
         Peer::AnyOf(any) => either(any),
         Peer::Not(inner) => one(Kind::Except, excluded(inner)),

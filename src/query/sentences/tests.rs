@@ -134,7 +134,7 @@ fn cilium() {
             ),
             (
                 "endpointSelector: {}, ingress: [{fromEntities: [host, remote-node]}]",
-                "Pods of shop accept everything from the node of the pod and all nodes.",
+                "Pods of shop accept everything from the node of the pod and all other nodes.",
             ),
             (
                 "endpointSelector: {matchLabels: {app: web}}, ingress: [{fromEndpoints: [{}]}], ingressDeny: [{fromEndpoints: [{matchLabels: {app: bad}}]}]",

@@ -2,6 +2,7 @@
 
 use super::near::{Near, near};
 use super::{EndDescription, Excerpt, Explainer, Gate, Step};
+use crate::analysis::oracle::peer_matches_at;
 use crate::analysis::{Decision, Direction, GateTrace, PolicyTrace, TierVerdict};
 use crate::policy::{Action, Match, Policy, Rule, Side};
 use crate::query::explain::Shown;
@@ -202,11 +203,12 @@ impl Explainer<'_> {
     fn deciding_line(&self, shown: &Shown, direction: Direction, rule: &Rule) -> u32 {
         let snapshot = &self.results.in_force.cluster.snapshot;
         let other = shown.other(direction);
+        let source = (direction == Direction::Egress).then_some(&shown.from);
         match &rule.peers {
             Match::Any => rule.span.line,
             Match::Only(items) => items
                 .iter()
-                .find(|i| crate::analysis::oracle::peer_matches(snapshot, &i.peer, other))
+                .find(|i| peer_matches_at(snapshot, source, &i.peer, other))
                 .map_or(rule.span.line, |item| item.span.line),
         }
     }

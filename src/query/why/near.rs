@@ -2,7 +2,7 @@
 
 use crate::analysis::near_miss::{peer_misses, port_miss, port_words};
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{Endpoint, GateTrace};
+use crate::analysis::{Direction, Endpoint, GateTrace};
 use crate::cluster::{Pod, Snapshot};
 use crate::policy::{Action, Match, Peer, Rule};
 use crate::query::explain::Shown;
@@ -48,10 +48,9 @@ pub(super) fn near(snapshot: &Snapshot, shown: &Shown, trace: &GateTrace) -> Vec
             if rule.action != Action::Accept || !how.subject || !(how.peer || how.port) {
                 continue;
             }
-            let end = shown.other(trace.direction);
             let (far, near) = match how.peer {
                 true => (2, by_port(snapshot, shown, rule)),
-                false => by_peer(snapshot, end, rule),
+                false => by_peer(snapshot, shown, trace.direction, rule),
             };
             let place = Near {
                 policy: asked.policy,
@@ -96,7 +95,8 @@ fn by_port(snapshot: &Snapshot, shown: &Shown, rule: &Rule) -> Near {
 }
 
 /// The distance of the closest peer of the rule, and what is missing.
-fn by_peer(snapshot: &Snapshot, end: &Endpoint, rule: &Rule) -> (usize, Near) {
+fn by_peer(snapshot: &Snapshot, shown: &Shown, direction: Direction, rule: &Rule) -> (usize, Near) {
+    let (own, end) = (shown.other(direction.other()), shown.other(direction));
     let Match::Only(items) = &rule.peers else {
         return (usize::MAX, nearly(String::new()));
     };
@@ -121,7 +121,7 @@ fn by_peer(snapshot: &Snapshot, end: &Endpoint, rule: &Rule) -> (usize, Near) {
         };
         return (far, near);
     }
-    let misses = peer_misses(snapshot, &rule.peers, end);
+    let misses = peer_misses(snapshot, (direction, own), &rule.peers, end);
     let missing = match misses.first() {
         Some(miss) => miss.replace('`', ""),
         None => "it has no peers".to_owned(),
