@@ -20,6 +20,8 @@ pub struct SourceFile {
     pub records: u64,
     /// What should be a record but cannot be read.
     pub malformed: u64,
+    /// The line of the first of these.
+    pub first_malformed: Option<u32>,
     /// The time of its first record.
     pub first: Option<Time>,
     /// The time of its last one.
@@ -29,6 +31,13 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// Counts what should be a record, on a line.
+    pub(super) fn malformed(&mut self, line: u32) {
+        self.malformed += 1;
+        let first = self.first_malformed.get_or_insert(line);
+        *first = line.min(*first);
+    }
+
     /// Counts a record of a format.
     pub fn record(&mut self, format: &'static str, times: &[Time]) {
         self.format.get_or_insert(format);

@@ -25,6 +25,7 @@ mod counted;
 mod csv;
 mod dns;
 mod documents;
+mod drops;
 mod ends;
 pub mod evidence;
 mod facts;

@@ -16,6 +16,8 @@ pub fn warnings(observed: &Observed, snapshot: Option<&Snapshot>) -> Vec<Diagnos
         window(observed),
         lost(observed),
         nodes(observed, snapshot),
+        missing(observed, "no-l4", "l4", "protocol and ports"),
+        missing(observed, "no-verdict", "verdict", "a verdict"),
         verdicts(observed),
         directions(observed),
         estimates(observed),
@@ -58,6 +60,20 @@ fn lost(observed: &Observed) -> Option<Diagnostic> {
         message,
         "read the exporter's files of each node instead of `hubble observe`",
     )
+}
+
+/// At least half of all records lack a field: a mask left it out.
+fn missing(observed: &Observed, reason: &str, field: &str, what: &str) -> Option<Diagnostic> {
+    let count = observed.capture.ignored.get(reason).copied()?;
+    let records: u64 = observed.capture.sources.iter().map(|s| s.records).sum();
+    let is_much = count > 0 && count >= records;
+    let of = if count == 1 { "record" } else { "records" };
+    let verb = if count == 1 { "has" } else { "have" };
+    let message = format!(
+        "{count} {of} without `{field}`: connections that {verb} no {what} are not counted"
+    );
+    let help = format!("record `{field}`: add it to the field mask");
+    is_much.then(|| Diagnostic::warning("flows", message).help(help))
 }
 
 fn nodes(observed: &Observed, snapshot: Option<&Snapshot>) -> Option<Diagnostic> {

@@ -116,10 +116,14 @@ pub struct NewWorkload {
 pub enum Doubt {
     /// One connection is no pattern.
     Once,
+    /// Traffic was forwarded, and no connection began.
+    Uncounted,
     /// The recorder aggregates.
     Estimated,
     /// The destination declares ports, and not this one.
     Undeclared,
+    /// The recorder lost events.
+    Lost,
     /// The owner of a pod is a guess.
     Guessed,
     /// A new workload has no labels to select it by.
@@ -133,8 +137,10 @@ impl Doubt {
     pub fn words(self) -> &'static str {
         match self {
             Self::Once => "seen once",
+            Self::Uncounted => "no connection began while it was recorded",
             Self::Estimated => "the count is an estimate",
             Self::Undeclared => "the destination does not declare this port",
+            Self::Lost => "events were lost while it was recorded",
             Self::Guessed => "the workload is guessed from the name of its pod",
             Self::NoLabels => "no labels are recorded to select the new workload by",
             Self::Unnamed => "no name is known for the address",
@@ -143,8 +149,8 @@ impl Doubt {
 
     fn strength(self) -> Strength {
         match self {
-            Self::Once | Self::Estimated | Self::Undeclared => Strength::Medium,
-            Self::Guessed | Self::NoLabels | Self::Unnamed => Strength::Weak,
+            Self::Once | Self::Uncounted | Self::Estimated | Self::Undeclared => Strength::Medium,
+            Self::Lost | Self::Guessed | Self::NoLabels | Self::Unnamed => Strength::Weak,
         }
     }
 }
@@ -154,6 +160,8 @@ impl Doubt {
 pub enum LeftOut {
     /// It is drawn.
     Drawn,
+    /// A drawn flow denies it.
+    Forbidden,
     /// DNS is a setting.
     Dns,
     /// Policies dropped it.
@@ -170,6 +178,8 @@ pub enum LeftOut {
     NoAddress,
     /// A Service whose workload is not known.
     Service,
+    /// A pod whose name is not recorded.
+    UnnamedPod,
     /// Neither end is a workload.
     Outside,
     /// Ports that clients were given.
@@ -181,6 +191,7 @@ impl LeftOut {
     pub fn words(self) -> &'static str {
         match self {
             Self::Drawn => "drawn already",
+            Self::Forbidden => "denied by a drawn flow",
             Self::Dns => "DNS, which is a setting of the project",
             Self::Dropped => "dropped, which does not show that it should be allowed",
             Self::Probe => "from the node, which always reaches its own pods",
@@ -189,6 +200,7 @@ impl LeftOut {
             Self::NoPort => "without a port",
             Self::NoAddress => "without a recorded address",
             Self::Service => "to a Service whose workload is not known",
+            Self::UnnamedPod => "of a pod whose name is not recorded",
             Self::Outside => "between addresses outside",
             Self::ManyPorts => "at many high ports that the destination does not declare",
         }
