@@ -67,6 +67,12 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// Whether more than one event of a hundred is lost, so that little follows from what was not seen.
+    pub fn is_lossy(&self) -> bool {
+        let records: u64 = self.sources.iter().map(|s| s.records).sum();
+        self.lost > 0 && self.lost.saturating_mul(99) > records
+    }
+
     /// Counts records that are no connection.
     pub fn ignore(&mut self, reason: &str, count: u64) {
         if count > 0 {

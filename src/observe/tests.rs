@@ -365,6 +365,23 @@ fn a_mask_without_ports_or_verdicts_is_reported() {
 }
 
 #[test]
+fn policies_that_the_input_lacks_are_named() {
+    let by = r#","verdict":"FORWARDED","is_reply":false,"ingress_allowed_by":[{"name":"other","namespace":"shop"},{"name":"known","namespace":"shop"}]"#;
+    let found = observed(&[&tcp(0, ("web-0", 40_000), ("db-0", 5432), "SYN", by)]);
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: known, namespace: shop}, spec: {podSelector: {}}}";
+    let source = crate::manifest::Source::new("a.yaml", policy);
+    let loaded = crate::load::load(&[source], &crate::load::Settings::default());
+    let all = warnings(&found, Some(&loaded.snapshot));
+    let wanted = "1 policy that the recording names is not in the input: shop/other";
+    assert!(all.iter().any(|one| one.message == wanted), "{all:?}");
+    assert!(
+        warnings(&found, None)
+            .iter()
+            .all(|one| one.message != wanted)
+    );
+}
+
+#[test]
 fn tables_are_read() {
     let table = "source,destination,protocol,port,count,verdict\nshop/web,data/db,TCP,5432,3,dropped\nnonsense\n";
     let found = observed(&[table]);

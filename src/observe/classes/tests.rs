@@ -207,7 +207,8 @@ fn what_flows_of_selectors_names_and_entities_draw_is_seen() {
     fixture.flow("external/nodes", "shop/api", "TCP/3");
     let pod = |space: &str, port: u16| {
         format!(
-            r#"{{"flow":{{"time":"2026-11-03T09:00:00Z","verdict":"FORWARDED","is_reply":false,"IP":{{"source":"10.0.9.9","destination":"10.0.0.2"}},"l4":{{"TCP":{{"source_port":4000{port},"destination_port":{port},"flags":{{"SYN":true}}}}}},"source":{{"namespace":"{space}","pod_name":"new","labels":["k8s:app=new"]}},"destination":{{"namespace":"shop","pod_name":"api-0","labels":["k8s:app=api"],"workloads":[{{"name":"api","kind":"Deployment"}}]}}}}}}"#
+            r#"{{"flow":{{"time":"2026-11-03T09:00:00Z","verdict":"FORWARDED","is_reply":false,"IP":{{"source":"10.0.9.{}","destination":"10.0.0.2"}},"l4":{{"TCP":{{"source_port":4000{port},"destination_port":{port},"flags":{{"SYN":true}}}}}},"source":{{"namespace":"{space}","pod_name":"new","labels":["k8s:app=new"]}},"destination":{{"namespace":"shop","pod_name":"api-0","labels":["k8s:app=api"],"workloads":[{{"name":"api","kind":"Deployment"}}]}}}}}}"#,
+            space.len()
         )
     };
     let recording = [pod("shop", 1), pod("other", 1), pod("other", 2)].join("\n");

@@ -43,8 +43,8 @@ pub(super) struct Proposer<'a> {
     places: Places<'a>,
     words: Words<'a>,
     connections: &'a [Connection],
-    /// Events that the recorder lost.
-    lost: u64,
+    /// Whether the recorder lost many events.
+    is_lossy: bool,
 }
 
 impl<'a> Proposer<'a> {
@@ -54,7 +54,7 @@ impl<'a> Proposer<'a> {
             places: Places::new(document),
             words: Words::new(document),
             connections: &observed.connections,
-            lost: observed.capture.lost,
+            is_lossy: observed.capture.is_lossy(),
         }
     }
 
@@ -175,7 +175,7 @@ impl<'a> Proposer<'a> {
                 Doubt::Once,
                 sums.forwarded.saturating_add(sums.audited) == 1,
             ),
-            (Doubt::Lost, self.lost > 0),
+            (Doubt::Lost, self.is_lossy),
             (Doubt::Uncounted, sums.count() == 0),
             (Doubt::Estimated, sums.inexact),
             (Doubt::Undeclared, self.declares(connection) == Some(false)),
@@ -241,6 +241,11 @@ impl<'a> Proposer<'a> {
             members.iter().filter_map(|one| one.sums.last).max(),
         );
         members.sort_by_key(|one| std::cmp::Reverse(passed(one)));
+        // The addresses of an end without a name are all shown: they are what is drawn.
+        let most = match doubts.contains(&Doubt::Unnamed) {
+            true => usize::MAX,
+            false => MOST_EVIDENCE,
+        };
         let evidence = members.iter().filter_map(|one| evidence(one, &doubts));
         Proposal {
             from,
@@ -249,10 +254,26 @@ impl<'a> Proposer<'a> {
             count,
             first,
             last,
-            evidence: evidence.take(MOST_EVIDENCE).collect(),
+            evidence: evidence.take(most).collect(),
             doubts,
             connections,
         }
+    }
+
+    /// The proposal of connections at many ports: all from the least to the greatest one.
+    pub fn of_many_ports(&self, from: &Far, to: &Far, connections: Vec<usize>) -> Proposal {
+        let doubts = connections.iter().map(|at| self.doubts(*at, from, to));
+        let mut doubts: BTreeSet<Doubt> = doubts.flatten().collect();
+        doubts.insert(Doubt::ManyPorts);
+        let mut found = self.proposal(from, to, doubts, connections);
+        let around = |protocol: Protocol| {
+            let first = found.ports.ranges(protocol).next()?.0;
+            let last = found.ports.ranges(protocol).last()?.1;
+            Some(PortSet::range(protocol, first, last))
+        };
+        let protocols = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+        found.ports = protocols.into_iter().filter_map(around).collect();
+        found
     }
 
     fn end(
@@ -326,6 +347,17 @@ fn evidence(connection: &Connection, doubts: &BTreeSet<Doubt>) -> Option<Evidenc
     let mut text = format!("{}{port}: {count} connection{ending}", key.protocol.name());
     if let Some(days) = days(sums.first, sums.last) {
         text.push_str(&format!(", {days}"));
+    }
+    for (end, what) in [(&key.source, "from"), (&key.destination, "to")] {
+        match end {
+            Reference::Address(address) => text.push_str(&format!(", {what} {address}")),
+            Reference::Name(name) => {
+                let all: Vec<_> = sums.addresses.iter().map(IpAddr::to_string).collect();
+                let at = if all.is_empty() { "" } else { " at " };
+                text.push_str(&format!(", {what} {name}{at}{}", all.join(", ")));
+            }
+            _ => {}
+        }
     }
     for doubt in doubts {
         text.push_str(&format!("; {}", doubt.words()));

@@ -64,7 +64,7 @@ fn the_recording_of_the_shop_proposes_what_nobody_drew() {
     assert_eq!(
         texts,
         [
-            "TCP 443: 2 connections, 2026-11-03 to 2026-11-04",
+            "TCP 443: 2 connections, 2026-11-03 to 2026-11-04, to hooks.slack.com at 192.0.2.77",
             "TCP 8080: 3 connections, 2026-11-03 to 2026-11-05"
         ]
     );
@@ -148,7 +148,8 @@ fn what_is_no_intent_is_left_out() {
         203.0.113.1,203.0.113.2,TCP,80,2,forwarded\nshop/web,shop/api,ICMP,,2,forwarded\n{ports}"
     );
     let found = proposed(&small().document, &table(&rows));
-    assert_eq!(lines(&found), [""; 0]);
+    let wanted = "shop/api > shop/web TCP/40000-40039: weak; many ports: FTP, RPC, peers of a cluster, or a mistake of the recorder";
+    assert_eq!(lines(&found), [wanted]);
     let wanted = [
         (LeftOut::Dropped, 1),
         (LeftOut::Probe, 1),
@@ -158,7 +159,6 @@ fn what_is_no_intent_is_left_out() {
         (LeftOut::NoAddress, 1),
         (LeftOut::Service, 1),
         (LeftOut::Outside, 1),
-        (LeftOut::ManyPorts, 40),
     ];
     assert_eq!(reasons(&found), wanted);
 }
@@ -268,6 +268,27 @@ fn an_address_becomes_what_is_chosen_and_never_more() {
     assert_eq!(networks(1), ["203.0.113.0/24"]);
     assert_eq!(networks(2), ["0.0.0.0/0", "::/0"]);
     assert!(edit(&document, &[(one, 3)]).is_none());
+}
+
+#[test]
+fn all_addresses_are_listed_and_many_are_not_chosen_unasked() {
+    let of = |count: u8| {
+        let rows: String = (1..=count)
+            .map(|n| format!("shop/web,203.0.113.{n},TCP,443,4,forwarded\n"))
+            .collect();
+        let found = proposed(&small().document, &table(&rows));
+        let texts: Vec<String> = found.proposals[0]
+            .evidence
+            .iter()
+            .map(|one| one.text.clone())
+            .collect();
+        (found.proposals[0].preselected(), texts)
+    };
+    assert_eq!(of(4).0, Some(0));
+    let (chosen, texts) = of(7);
+    assert_eq!((chosen, texts.len()), (None, 7));
+    let wanted = "TCP 443: 4 connections, to 203.0.113.7; no name is known for the address";
+    assert_eq!(texts[6], wanted);
 }
 
 #[test]
