@@ -129,12 +129,12 @@ fn list_ui(ui: &mut Ui, proposals: &mut [Proposal]) {
 
 fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
     let palette = theme::palette(ui.ctx());
+    let enabled = proposal.is_decided();
     let one = &proposal.suggestion;
     let name = format!("{} to {}, {}", one.from, one.to, one.ports.join(", "));
     ui.horizontal(|ui| {
         ui.set_min_height(ROW);
         ui.spacing_mut().item_spacing.x = 8.0;
-        let enabled = proposal.is_decided();
         let tick = |ui: &mut Ui| ui.checkbox(&mut proposal.ticked, "");
         let tick = ui.add_enabled_ui(enabled, tick).inner;
         widgets::named(&tick, WidgetType::Checkbox, &name);
