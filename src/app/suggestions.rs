@@ -31,8 +31,8 @@ pub struct Proposal {
 pub struct Recorded {
     /// The flow.
     pub proposal: propose::Proposal,
-    /// The choice of what its end outside becomes.
-    pub choice: usize,
+    /// The choice of what its end outside becomes; none: the user has to choose first.
+    pub choice: Option<usize>,
 }
 
 impl Recorded {
@@ -48,6 +48,12 @@ impl Recorded {
 }
 
 impl Proposal {
+    /// Whether it can be ticked: nothing has to be chosen before.
+    pub fn is_decided(&self) -> bool {
+        let recorded = self.recorded.as_ref();
+        self.can_be_drawn && recorded.is_none_or(|one| one.choice.is_some())
+    }
+
     /// That a recording implies.
     pub fn recorded(proposal: propose::Proposal) -> Self {
         let doubts: Vec<&str> = proposal.doubts.iter().map(|doubt| doubt.words()).collect();
@@ -57,8 +63,8 @@ impl Proposal {
             can_be_drawn: true,
             reason: doubts.join("; "),
             recorded: Some(Recorded {
+                choice: proposal.preselected(),
                 proposal,
-                choice: 0,
             }),
         }
     }
@@ -193,10 +199,12 @@ pub fn edit_of(document: &Document, proposals: &[Proposal]) -> Option<Edit> {
     let ticked = || {
         proposals
             .iter()
-            .filter(|one| one.ticked && one.can_be_drawn)
+            .filter(|one| one.ticked && one.is_decided())
     };
     let recorded = ticked().filter_map(|one| one.recorded.as_ref());
-    let recorded: Vec<_> = recorded.map(|one| (&one.proposal, one.choice)).collect();
+    let recorded: Vec<_> = recorded
+        .filter_map(|one| Some((&one.proposal, one.choice?)))
+        .collect();
     if !recorded.is_empty() {
         return propose::edit(document, &recorded);
     }

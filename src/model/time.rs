@@ -21,7 +21,7 @@ pub fn parse(text: &str) -> Option<Time> {
     }
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let in_range = (1..=12).contains(&month) && (1..=31).contains(&day);
+    let in_range = (1..=12).contains(&month) && date(days(year, month, day)) == (year, month, day);
     if !in_range || hour > 23 || minute > 59 || second > 60 {
         return None;
     }

@@ -20,6 +20,8 @@ pub struct SourceFile {
     pub records: u64,
     /// What should be a record but cannot be read.
     pub malformed: u64,
+    /// The line of the first of these.
+    pub first_malformed: Option<u32>,
     /// The time of its first record.
     pub first: Option<Time>,
     /// The time of its last one.
@@ -29,6 +31,13 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// Counts what should be a record, on a line.
+    pub(super) fn malformed(&mut self, line: u32) {
+        self.malformed += 1;
+        let first = self.first_malformed.get_or_insert(line);
+        *first = line.min(*first);
+    }
+
     /// Counts a record of a format.
     pub fn record(&mut self, format: &'static str, times: &[Time]) {
         self.format.get_or_insert(format);
@@ -58,6 +67,12 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// Whether more than one event of a hundred is lost, so that little follows from what was not seen.
+    pub fn is_lossy(&self) -> bool {
+        let records: u64 = self.sources.iter().map(|s| s.records).sum();
+        self.lost > 0 && self.lost.saturating_mul(99) > records
+    }
+
     /// Counts records that are no connection.
     pub fn ignore(&mut self, reason: &str, count: u64) {
         if count > 0 {

@@ -45,6 +45,8 @@ pub struct Compared {
     pub is_drawn: bool,
     /// The flows that draw it.
     pub flows: Vec<FlowId>,
+    /// Whether a drawn flow denies it.
+    pub is_forbidden: bool,
     /// What the policies would do to it.
     pub replay: Replay,
     /// Its class; none where it is uncertain what the policies would do.
@@ -112,6 +114,8 @@ pub fn compare(
     observed: &Observed,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Option<Comparison> {
+    let with_nodes = replay::with_recorded(snapshot, &observed.connections);
+    let snapshot = &*with_nodes;
     let places = drawing.map(|drawing| Places::new(drawing.document));
     let connections = observed.connections.par_iter().map(|connection| {
         (!stop()).then(|| compared(snapshot, drawing, places.as_ref(), connection))
@@ -148,6 +152,7 @@ fn compared(
 ) -> Compared {
     let replay = replay(snapshot, connection);
     let flows = drawing.and_then(|drawing| flows(snapshot, drawing, connection));
+    let is_forbidden = drawing.is_some_and(|drawing| is_forbidden(snapshot, drawing, connection));
     let class = match replay.verdict {
         Verdict::Uncertain => None,
         verdict => {
@@ -172,6 +177,7 @@ fn compared(
         to,
         is_drawn: flows.is_some(),
         flows: flows.unwrap_or_default(),
+        is_forbidden,
         replay,
         class,
     }
@@ -182,21 +188,43 @@ fn flows(snapshot: &Snapshot, drawing: Drawing, connection: &Connection) -> Opti
     if dns::is_allowed_by_setting(drawing.document, connection) {
         return Some(Vec::new());
     }
-    let (source, destination) = Asked::of(snapshot, connection).ok()?;
-    let questions = replay::questions(snapshot, &connection.key, &source, &destination).ok()?;
+    let (questions, name) = questions(snapshot, connection)?;
     let drawn = drawing.drawn;
     let mut flows = BTreeSet::new();
-    for (from, to, port) in &questions {
-        let at = match port {
-            Some((protocol, port)) => PortSet::single(*protocol, *port),
-            None => PortSet::other(),
-        };
+    for (from, to, at) in &questions {
         let is_drawn = |to: &&Endpoint| at.is_subset(&drawn.ports(snapshot, from, to));
-        let mut ends = [Some(to), destination.name.as_ref()].into_iter().flatten();
+        let mut ends = [Some(to), name.as_ref()].into_iter().flatten();
         let to = ends.find(is_drawn)?;
-        flows.extend(drawn.flows(snapshot, from, to, &at));
+        flows.extend(drawn.flows(snapshot, from, to, at));
     }
     (!questions.is_empty()).then(|| flows.into_iter().collect())
+}
+
+/// Whether drawn flows deny a connection, at any place where it was seen.
+fn is_forbidden(snapshot: &Snapshot, drawing: Drawing, connection: &Connection) -> bool {
+    let Some((questions, name)) = questions(snapshot, connection) else {
+        return false;
+    };
+    questions.iter().any(|(from, to, at)| {
+        let mut ends = [Some(to), name.as_ref()].into_iter().flatten();
+        ends.any(|to| drawing.drawn.denied(snapshot, from, to).intersects(at))
+    })
+}
+
+/// The ends and ports that a connection may mean, and the name of its destination.
+type Questions = (Vec<(Endpoint, Endpoint, PortSet)>, Option<Endpoint>);
+
+fn questions(snapshot: &Snapshot, connection: &Connection) -> Option<Questions> {
+    let (source, destination) = Asked::of(snapshot, connection).ok()?;
+    let all = replay::questions(snapshot, &connection.key, &source, &destination).ok()?;
+    let all = all.into_iter().map(|(from, to, port)| {
+        let at = match port {
+            Some((protocol, port)) => PortSet::single(protocol, port),
+            None => PortSet::other(),
+        };
+        (from, to, at)
+    });
+    Some((all.collect(), destination.name))
 }
 
 /// What imported policies allow beyond the drawing and nobody used: ports at which any connection between its ends was

@@ -53,6 +53,8 @@ pub struct Sums {
     pub last: Option<Time>,
     /// When they began, as far as the recorder says; connections that are counted together began with the first of them.
     pub over_time: Histogram,
+    /// What became of traffic of which the recorder counts no connection: it began before.
+    pub uncounted: Option<Verdict>,
     /// Whether the counts are estimates.
     pub inexact: bool,
     /// Whether the source's workload is guessed from the name of its pod.
@@ -80,7 +82,22 @@ pub struct Sums {
 impl Sums {
     /// Whether one was forwarded.
     pub fn passed(&self) -> bool {
-        self.forwarded > 0 || self.audited > 0
+        let is_uncounted = || matches!(self.uncounted, Some(Verdict::Forwarded | Verdict::Audited));
+        self.forwarded > 0 || self.audited > 0 || self.count() == 0 && is_uncounted()
+    }
+
+    /// Counts by verdict, those that are not 0; of what is not counted, its verdict with 0.
+    pub fn by_verdict(&self) -> Vec<(Verdict, u64)> {
+        let all = [
+            (Verdict::Forwarded, self.forwarded),
+            (Verdict::Audited, self.audited),
+            (Verdict::Dropped, self.dropped),
+        ];
+        let counted: Vec<_> = all.into_iter().filter(|(_, count)| *count > 0).collect();
+        match (counted.is_empty(), self.uncounted) {
+            (true, Some(verdict)) => vec![(verdict, 0)],
+            _ => counted,
+        }
     }
 
     /// Keeps a sample, if it is one of the first.
@@ -123,6 +140,7 @@ impl Sums {
             .flatten()
             .for_each(|time| self.seen(time));
         self.over_time.merge(other.over_time);
+        self.uncounted = self.uncounted.max(other.uncounted);
         self.inexact |= other.inexact;
         self.source_guessed |= other.source_guessed;
         self.destination_guessed |= other.destination_guessed;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::connection::{Connections, Key, Sample, Sums};
 use super::ends::{Evidence, InManifests, Known};
 use super::histogram::Histogram;
-use super::record::{Counted, Facts, Protocol, Verdict};
+use super::record::{Counted, End, Facts, Protocol, Verdict};
 use super::time::Time;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,7 +99,7 @@ impl Counts {
         let mut without_end = 0;
         for (between, events) in self.0 {
             let first = events.sums.first.unwrap_or_default();
-            let Some((key, guesses)) = key(&between, known, manifests, first) else {
+            let Some((key, guesses, pods)) = key(&between, known, manifests, first) else {
                 without_end += 1;
                 continue;
             };
@@ -120,6 +121,9 @@ impl Counts {
             samples.for_each(|one| all.sums.sample(one));
             all.sums.source_guessed |= guesses[0];
             all.sums.destination_guessed |= guesses[1];
+            let [source, destination] = pods;
+            all.sums.source_pods.extend(source.map(Arc::new));
+            all.sums.destination_pods.extend(destination.map(Arc::new));
             all.sums.addresses.extend(between.destination);
             all.sums.source_addresses.extend(between.source);
             all.sums.allowed.extend(between.facts.allowed);
@@ -132,12 +136,10 @@ impl Counts {
     }
 }
 
-fn key(
-    between: &Between,
-    known: &Known,
-    manifests: InManifests,
-    first: Time,
-) -> Option<(Key, [bool; 2])> {
+/// The ends in words, whether they are guesses, and the pods that they are.
+type Ends = (Key, [bool; 2], [Option<End>; 2]);
+
+fn key(between: &Between, known: &Known, manifests: InManifests, first: Time) -> Option<Ends> {
     let facts = &between.facts;
     let source = Evidence {
         ends: vec![(first, &facts.source)],
@@ -161,5 +163,6 @@ fn key(
         port: between.port,
         icmp: between.icmp,
     };
-    Some((key, [from_guessed, to_guessed]))
+    let pods = [source.described_pod(), destination.described_pod()];
+    Some((key, [from_guessed, to_guessed], pods))
 }

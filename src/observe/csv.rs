@@ -52,6 +52,7 @@ impl Columns {
             _ => return None,
         };
         sums.add(verdict, count);
+        sums.uncounted = (count == 0).then_some(verdict);
         for name in ["first", "last"] {
             if let Some(text) = field(name) {
                 sums.seen(time::parse(text)?);

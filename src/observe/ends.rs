@@ -65,6 +65,15 @@ impl Evidence<'_> {
         pods.min().map(|(_, end)| *end)
     }
 
+    /// What is known of the pod that it is, whether it is named or not.
+    pub fn described_pod(&self) -> Option<End> {
+        let unnamed = || {
+            let all = self.ends.iter().filter(|(_, end)| end.is_unnamed_pod());
+            all.min().map(|(_, end)| *end)
+        };
+        self.pod().or_else(unnamed).map(End::with_namespace)
+    }
+
     /// Whether nothing but a Service is known.
     pub fn is_service(&self) -> bool {
         let is_workload = |(_, end): &(Time, &End)| end.is_pod() || end.workload.is_some();

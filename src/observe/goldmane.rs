@@ -2,17 +2,17 @@
 
 use super::connection::Key;
 use super::owner::of_generate_name;
-use super::record::{Protocol, Verdict};
+use super::record::{CALICO, End, Protocol, Verdict};
 use super::reference::Reference;
-use super::reported::Report;
+use super::reported::{Report, Unread};
 use super::time::{SECOND, Time};
-use super::value::{Json, number, text};
+use super::value::{self, Json, number, text, texts};
 
-/// Reads a flow with its `Key`; none if it names no protocol or end that is known.
-pub fn report(flow: &Json) -> Option<Report> {
-    let key = flow.get("Key")?;
-    let protocol = Protocol::named(text(key, "proto"))?;
-    let port = port(key);
+/// Reads a flow with its `Key`.
+pub fn report(flow: &Json) -> Result<Report, Unread> {
+    let key = flow.get("Key").ok_or(Unread::Other)?;
+    let protocol = Protocol::named(text(key, "proto")).ok_or(Unread::Other)?;
+    let port = port(key)?;
     let service = || match (
         text(key, "dest_service_namespace"),
         text(key, "dest_service_name"),
@@ -29,12 +29,20 @@ pub fn report(flow: &Json) -> Option<Report> {
     let last_pending = pending
         .and_then(|hits| hits.last())
         .map(|hit| number(hit, "action"));
-    let time = |key| Time::try_from(number(flow, key)).ok()?.checked_mul(SECOND);
+    let time = |key| {
+        let time = Time::try_from(number(flow, key)).ok();
+        time.and_then(|time| time.checked_mul(SECOND))
+            .ok_or(Unread::Malformed)
+    };
     let first = time("start_time")?;
-    Some(Report {
+    let of_pods = |end, labels| {
+        let is_pods = number(key, &format!("{end}_type")) == 1;
+        is_pods.then(|| labelled(key, end, texts(flow, labels)))?
+    };
+    Ok(Report {
         key: Key {
-            source: end(key, "source")?,
-            destination: end(key, "dest")?,
+            source: end(key, "source").ok_or(Unread::Other)?,
+            destination: end(key, "dest").ok_or(Unread::Other)?,
             protocol,
             port,
             icmp: None,
@@ -46,6 +54,10 @@ pub fn report(flow: &Json) -> Option<Report> {
         first,
         last: time("end_time")?.max(first),
         service: service(),
+        pods: [
+            of_pods("source", "source_labels"),
+            of_pods("dest", "dest_labels"),
+        ],
         is_exact: true,
     })
 }
@@ -60,10 +72,9 @@ pub fn verdict(is_denied: bool, would_be_denied: bool) -> Verdict {
 }
 
 /// The destination's port; 0 is none.
-pub fn port(key: &Json) -> Option<u16> {
-    u16::try_from(number(key, "dest_port"))
-        .ok()
-        .filter(|port| *port > 0)
+pub fn port(key: &Json) -> Result<Option<u16>, Unread> {
+    let port = value::port(key, "dest_port").map_err(|_| Unread::Malformed)?;
+    Ok(port.filter(|port| *port > 0))
 }
 
 /// The pods that a name stands for: all of a `generateName`, or one.
@@ -75,6 +86,22 @@ pub fn pods(namespace: &str, name: &str) -> Reference {
         Some((name, kind)) => Reference::workload(namespace, &name, kind.as_deref()),
         None => Reference::workload(namespace, name, Some("Pod")),
     }
+}
+
+/// Pods with these labels; none if no label is recorded.
+pub fn labelled(key: &Json, end: &str, labels: Vec<String>) -> Option<End> {
+    let labels = labels.into_iter();
+    let mut labels: Vec<String> = labels
+        .filter(|label| label.contains('='))
+        .map(|label| format!("{CALICO}{label}"))
+        .collect();
+    labels.sort();
+    (!labels.is_empty()).then(|| End {
+        namespace: named(key, end, "namespace").to_owned(),
+        pod: named(key, end, "name").to_owned(),
+        labels,
+        ..End::default()
+    })
 }
 
 /// `-` is nothing.

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::drops;
 use super::owner::{Owner, lifted};
 use super::record::{Counted, End, Facts, Packet, Protocol, Side, Verdict};
 use super::time::{self, Time};
-use super::value::{Json, number, text, texts};
+use super::value::{Json, number, port, text, texts};
 
 /// A Flow.
 pub enum Flow {
@@ -16,6 +17,8 @@ pub enum Flow {
     Counted(Counted),
     /// None of a connection, by reason.
     Ignored(String),
+    /// None that a recorder writes.
+    Malformed,
 }
 
 /// The answer of a DNS server.
@@ -35,9 +38,24 @@ pub fn time_of(flow: &Json, envelope: &Json) -> Option<Time> {
     time::parse(text(flow, "time")).or_else(|| time::parse(text(envelope, "time")))
 }
 
+/// Whether it has a time, even one that is none.
+pub fn has_time(flow: &Json, envelope: &Json) -> bool {
+    [flow, envelope]
+        .iter()
+        .any(|value| !text(value, "time").is_empty())
+}
+
 /// Reads a Flow of this time.
 pub fn flow(flow: &Json, time: Time) -> Flow {
-    read(flow, time).unwrap_or_else(Flow::Ignored)
+    let layers = flow.get("l4").map(Json::fields).unwrap_or_default();
+    let has_ports = |layer: &Json| {
+        let mut keys = ["source_port", "destination_port"].into_iter();
+        keys.all(|key| port(layer, key).is_ok())
+    };
+    match layers.iter().all(|(_, layer)| has_ports(layer)) {
+        true => read(flow, time).unwrap_or_else(Flow::Ignored),
+        false => Flow::Malformed,
+    }
 }
 
 fn ignored<T>(reason: &str) -> Result<T, String> {
@@ -63,6 +81,7 @@ fn read(flow: &Json, time: Time) -> Result<Flow, String> {
             None => Verdict::Dropped,
         },
         "ERROR" => return ignored("verdict-error"),
+        "" => return ignored("no-verdict"),
         _ => return ignored("verdict-unknown"),
     };
     let (protocol, layer) = protocol(flow)?;
@@ -98,7 +117,7 @@ fn read(flow: &Json, time: Time) -> Result<Flow, String> {
     {
         return ignored("local-address");
     }
-    let port = |key| u16::try_from(number(layer, key)).unwrap_or(0);
+    let port = |key| port(layer, key).ok().flatten().unwrap_or(0);
     let has = |key| icmp.is_some() || layer.get(key).is_some();
     if let (Some(from), Some(to), None) = (source, destination, flow.get("aggregate"))
         && has("source_port")
@@ -166,7 +185,11 @@ fn other_drop(flow: &Json) -> Option<String> {
         // Masked, or the numbers of the same.
         0 if name.is_empty() => None,
         133 | 181 | 189 => None,
-        number => Some(format!("drop:{number}")),
+        0 => Some(format!("drop:{name}")),
+        number => Some(match drops::name(number) {
+            Some(name) => format!("drop:{name}"),
+            None => format!("drop:{number}"),
+        }),
     }
 }
 

@@ -3,7 +3,7 @@
 //! | Step | Where |
 //! | --- | --- |
 //! | bytes to JSON values, whatever wraps them | `lines`, `documents`, `value` |
-//! | a value to a record, one file each format | `hubble`, `goldmane`, `whisker`, `csv` |
+//! | a value to a record, one file each format | `hubble` with `drops`, `goldmane`, `whisker`, `csv` |
 //! | what records say about their ends, each once | `facts` |
 //! | records to connections: who opened it, when it began, what became of it | `tuples`, `counted`, `reported` |
 //! | when connections began | `histogram` |
@@ -25,6 +25,7 @@ mod counted;
 mod csv;
 mod dns;
 mod documents;
+mod drops;
 mod ends;
 pub mod evidence;
 mod facts;

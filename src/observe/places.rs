@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::connection::Connection;
 use super::reference::Reference;
-use crate::model::{Document, External, ExternalId, NodeRef, WorkloadId};
+use crate::cluster::{ServicePort, TargetPort};
+use crate::model::{Document, External, ExternalId, NodeRef, Service, WorkloadId};
+use crate::policy::Entity;
 use crate::query::party;
-use crate::sets::{DomainPattern, IpSet};
+use crate::sets::{DomainPattern, IpSet, PortSet, Protocol};
 
 /// An end of a recorded connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +21,9 @@ pub enum ObservedEnd {
     /// What the document does not have, in words: `shop/new`, `203.0.113.7`, `hooks.example.com`.
     Missing(String),
 }
+
+/// No network of a single owner has a shorter prefix, of IPv4 and of IPv6.
+const NARROW: (u8, u8) = (8, 16);
 
 /// Finds ends in a document.
 pub struct Places<'a> {
@@ -78,12 +85,16 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Whether an external is a whole family of addresses, as the Internet is.
+    /// Whether an external is most of a family of addresses, as the Internet is.
     pub fn is_wide(&self, id: ExternalId) -> bool {
         let external = self.document.externals.get(id);
         external.is_some_and(|external| {
             let mut networks = external.networks.iter();
-            networks.any(|network| network.cidr.prefix_len() == 0)
+            external.entity == Some(Entity::World)
+                || networks.any(|network| match network.cidr {
+                    IpNet::V4(v4) => v4.prefix_len() < NARROW.0,
+                    IpNet::V6(v6) => v6.prefix_len() < NARROW.1,
+                })
         })
     }
 
@@ -104,11 +115,48 @@ impl<'a> Places<'a> {
         found.map(|(id, _)| NodeRef::Workload(id))
     }
 
+    /// The ports of the only workload of a Service that one of its own ports leads to.
+    pub fn ports_behind(
+        &self,
+        namespace: &str,
+        name: &str,
+        protocol: Protocol,
+        port: u16,
+    ) -> PortSet {
+        let found = || {
+            let service = self.service(namespace, name)?;
+            let NodeRef::Workload(id) = self.behind(namespace, name)? else {
+                return None;
+            };
+            let declared = &self.document.workloads.get(id)?.ports;
+            let is = |of: &&ServicePort| of.protocol == protocol && of.port == port;
+            let targets = service
+                .ports
+                .iter()
+                .filter(is)
+                .flat_map(|of| match &of.target {
+                    TargetPort::Number(number) => vec![PortSet::single(protocol, *number)],
+                    TargetPort::Name(name) => declared
+                        .iter()
+                        .filter(|one| one.protocol == protocol && one.name.as_ref() == Some(name))
+                        .map(|one| PortSet::single(protocol, one.port))
+                        .collect(),
+                });
+            Some(targets.collect())
+        };
+        found().unwrap_or_default()
+    }
+
+    fn service(&self, namespace: &str, name: &str) -> Option<&Service> {
+        let of = self.document.namespace_named(namespace)?;
+        let service = self.document.service_named(of, name)?;
+        self.document.services.get(service)
+    }
+
     /// The only workload of a Service.
     fn behind(&self, namespace: &str, name: &str) -> Option<NodeRef> {
         let of = self.document.namespace_named(namespace)?;
-        let service = self.document.service_named(of, name)?;
-        let selector = &self.document.services.get(service)?.selector;
+        let selector = &self.service(namespace, name)?.selector;
         let mut selected = self.document.workloads.iter().filter(|(_, workload)| {
             let has = |(key, value): (&String, &String)| workload.labels.get(key) == Some(value);
             workload.namespace == of && !selector.is_empty() && selector.iter().all(has)

@@ -12,9 +12,9 @@ use super::facts::AllFacts;
 use super::goldmane;
 use super::hubble::{self, Flow};
 use super::lines::{self, Found};
-use super::record::{End, Protocol};
+use super::record::Protocol;
 use super::reference::Reference;
-use super::reported::{Report, Reports};
+use super::reported::{Report, Reports, Unread};
 use super::time::Time;
 use super::tuples::{Begun, Episode, Ignored, Place, Tuples, translated};
 use super::value::{Json, fingerprint, number, text, texts};
@@ -68,33 +68,36 @@ impl Reader {
                     self.value(value, &mut source);
                 }
                 Found::Row(row) => self.row(row, &mut columns, &mut source),
-                Found::Malformed => source.malformed += 1,
+                Found::Malformed => source.malformed(self.line),
                 Found::OtherLogLine => self.capture.ignore("other-log-line", 1),
             }
         });
         source.lines = count;
-        let at = || {
-            Span::new(
-                file.into(),
-                u32::try_from(count).unwrap_or(u32::MAX).max(1),
-                1,
-            )
-        };
+        let last = u32::try_from(count).unwrap_or(u32::MAX);
+        let at = |line: u32| Span::new(file.into(), line.max(1), 1);
         let mut diagnostics = Vec::new();
         if let Err(error) = result {
             let message = format!("the rest of the file cannot be read: {error}");
-            diagnostics.push(Diagnostic::warning("flows", message).at(at()));
+            diagnostics.push(Diagnostic::warning("flows", message).at(at(last)));
         }
         if pages > 1 {
             let message = format!("the file has one of {pages} pages of flows");
             let help = "read the other pages as well";
-            diagnostics.push(Diagnostic::warning("flows", message).at(at()).help(help));
+            diagnostics.push(
+                Diagnostic::warning("flows", message)
+                    .at(at(last))
+                    .help(help),
+            );
         }
         if let n @ 1.. = source.malformed {
             let lines = if n == 1 { "line is" } else { "lines are" };
             let message = format!("{n} {lines} no valid record");
             let help = "a file that was cut ends in one";
-            diagnostics.push(Diagnostic::warning("flows", message).at(at()).help(help));
+            diagnostics.push(
+                Diagnostic::warning("flows", message)
+                    .at(at(source.first_malformed.unwrap_or(last)))
+                    .help(help),
+            );
         }
         self.capture.sources.push(source);
         diagnostics
@@ -175,13 +178,17 @@ impl Reader {
     fn counted(
         &mut self,
         flow: &Json,
-        report: Option<Report>,
+        report: Result<Report, Unread>,
         format: &'static str,
         source: &mut SourceFile,
     ) {
-        let Some(report) = report else {
-            source.format.get_or_insert(format);
-            return self.capture.ignore("other-protocol", 1);
+        let report = match report {
+            Ok(report) => report,
+            Err(Unread::Malformed) => return source.malformed(self.line),
+            Err(Unread::Other) => {
+                source.format.get_or_insert(format);
+                return self.capture.ignore("other-protocol", 1);
+            }
         };
         source.record(format, &[report.first, report.last]);
         if self.is_new("duplicate", flow) {
@@ -196,8 +203,7 @@ impl Reader {
             return;
         };
         let Some((key, mut sums)) = columns.row(row) else {
-            source.malformed += 1;
-            return;
+            return source.malformed(self.line);
         };
         let times: Vec<_> = [sums.first, sums.last].into_iter().flatten().collect();
         source.record("csv", &times);
@@ -210,7 +216,10 @@ impl Reader {
     fn hubble(&mut self, flow: &Json, envelope: &Json, source: &mut SourceFile) {
         source.format.get_or_insert("hubble");
         let Some(time) = hubble::time_of(flow, envelope) else {
-            return self.ignored(flow, "no-time");
+            return match hubble::has_time(flow, envelope) {
+                true => source.malformed(self.line),
+                false => self.ignored(flow, "no-time"),
+            };
         };
         self.are_claimed |= flow.get("is_reply").and_then(Json::as_bool).is_some();
         let facts = self.facts.of(flow, &mut self.known);
@@ -223,6 +232,7 @@ impl Reader {
         }
         match hubble::flow(flow, time) {
             Flow::Ignored(reason) => self.ignored(flow, &reason),
+            Flow::Malformed => source.malformed(self.line),
             Flow::Packet(packet) => {
                 source.record("hubble", &[time]);
                 let place = self.place();
@@ -418,8 +428,9 @@ fn connection(
         sums.allowed.extend(facts.allowed.iter().cloned());
         sums.denied.extend(facts.denied.iter().cloned());
     }
-    let pod = |evidence: &Evidence| evidence.pod().map(|pod: &End| Arc::new(pod.clone()));
-    sums.source_pods.extend(pod(source));
-    sums.destination_pods.extend(pod(destination));
+    sums.source_pods
+        .extend(source.described_pod().map(Arc::new));
+    sums.destination_pods
+        .extend(destination.described_pod().map(Arc::new));
     Some((key, sums))
 }

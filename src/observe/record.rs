@@ -58,6 +58,17 @@ pub enum Verdict {
     Dropped,
 }
 
+impl Verdict {
+    /// Its name in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forwarded => "forwarded",
+            Self::Audited => "audited",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 /// Which way a record goes, as far as one kind of evidence knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
@@ -79,7 +90,7 @@ pub struct End {
     pub pod: String,
     /// The workload, where a record names it without its pod.
     pub workload: Option<Owner>,
-    /// Labels with their source: `k8s:app=web`, `reserved:host`.
+    /// Labels with their source: `k8s:app=web`, `reserved:host`, `calico:app=web`.
     pub labels: Vec<String>,
     /// The number of its identity; 0 if unknown.
     pub identity: u64,
@@ -90,7 +101,37 @@ impl End {
     pub fn is_pod(&self) -> bool {
         !self.namespace.is_empty() && !self.pod.is_empty()
     }
+
+    /// Whether it is a pod, or pods, by its workload, labels or identity, although no name is recorded.
+    pub fn is_unnamed_pod(&self) -> bool {
+        let is_labelled = || self.labels.iter().any(|label| label.starts_with("k8s:"));
+        let is_reserved = || self.labels.iter().any(|l| l.starts_with("reserved:"));
+        match self.labels.is_empty() {
+            _ if is_reserved() => false,
+            _ if self.workload.is_some() => true,
+            true => IDENTITIES_OF_PODS.contains(&self.identity),
+            false => is_labelled(),
+        }
+    }
+
+    /// The same with the namespace that its labels name, if it has no other one.
+    pub fn with_namespace(&self) -> Self {
+        let mut end = self.clone();
+        if end.namespace.is_empty() {
+            let mut labels = self.labels.iter();
+            let named = labels.find_map(|label| label.strip_prefix(NAMESPACE_OF_POD));
+            end.namespace = named.unwrap_or_default().to_owned();
+        }
+        end
+    }
 }
+
+/// The source of labels that Calico records: those of pods, and none of their namespaces.
+pub const CALICO: &str = "calico:";
+/// The label with which Cilium names the namespace of a pod.
+const NAMESPACE_OF_POD: &str = "k8s:io.kubernetes.pod.namespace=";
+/// The numbers of identities that Cilium gives to pods; above are those of networks and nodes.
+const IDENTITIES_OF_PODS: std::ops::Range<u64> = 256..1 << 24;
 
 /// What a record says about both ends, which many records say alike.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

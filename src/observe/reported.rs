@@ -1,10 +1,11 @@
 //! Connections that Calico counts: both ends report, for each interval.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::connection::{Key, Sample, Sums};
 use super::histogram::Histogram;
-use super::record::Verdict;
+use super::record::{End, Verdict};
 use super::time::Time;
 
 /// What one end reports of the connections of an interval.
@@ -26,8 +27,19 @@ pub struct Report {
     pub last: Time,
     /// The Service that was asked for.
     pub service: Option<String>,
+    /// The pods at both ends, by the labels that they have in common, where these are recorded.
+    pub pods: [Option<End>; 2],
     /// Whether connections are counted.
     pub is_exact: bool,
+}
+
+/// Why a report is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// A protocol or an end that is not known.
+    Other,
+    /// A time or a port that is none.
+    Malformed,
 }
 
 /// The counts of one end: of connections that began (a sum) and were open (the largest), by verdict.
@@ -63,8 +75,14 @@ impl Reports {
         both.sums.seen(report.first);
         both.sums.sample(sample);
         both.sums.seen(report.last);
+        if report.started == 0 && report.live == 0 {
+            both.sums.uncounted = both.sums.uncounted.max(Some(report.verdict));
+        }
         both.sums.inexact |= !report.is_exact;
         both.sums.services.extend(report.service);
+        let [source, destination] = report.pods.map(|pod| pod.map(Arc::new));
+        both.sums.source_pods.extend(source);
+        both.sums.destination_pods.extend(destination);
     }
 
     /// The connections, for each the larger count of both ends.

@@ -221,6 +221,21 @@ fn only_drops_by_policy_are_dropped_connections() {
         found.capture.ignored.get("drop:CT_MAP_INSERTION_FAILED"),
         Some(&1)
     );
+    for (more, name) in [
+        (r#","drop_reason":155"#, "CT_MAP_INSERTION_FAILED"),
+        (r#","drop_reason":999"#, "999"),
+        (
+            r#","drop_reason_desc":"DROP_REASON_UNKNOWN""#,
+            "DROP_REASON_UNKNOWN",
+        ),
+    ] {
+        let found = observed(&[&syn(0, &format!(r#","verdict":"DROPPED"{more}"#))]);
+        assert_eq!(
+            found.capture.ignored.get(&format!("drop:{name}")),
+            Some(&1),
+            "{name}"
+        );
+    }
     // What is left of a closed connection.
     assert_eq!(read(&[tcp(0, client, server, "ACK", DENIED)]), [""; 0]);
 }
@@ -277,6 +292,93 @@ fn calico_reports_of_both_ends_are_one_count() {
     );
     let warned = Reader::default().read("w.json", &mut whisker.as_bytes());
     assert!(warned.iter().any(|d| d.message.contains("one of 2 pages")));
+}
+
+#[test]
+fn traffic_without_new_connections_keeps_its_verdict() {
+    let report = |action| {
+        format!(
+            r#"{{"Key":{{"source_name":"web-*","source_namespace":"shop","source_type":1,"dest_name":"pub","dest_type":4,"dest_port":443,"proto":"tcp","reporter":1,"action":{action}}},"start_time":1793696400,"end_time":1793696415,"num_connections_completed":5}}"#
+        )
+    };
+    for (action, passed) in [(1, true), (2, false)] {
+        let found = observed(&[&report(action)]);
+        let sums = &found.connections[0].sums;
+        assert_eq!((sums.count(), sums.passed()), (0, passed));
+    }
+    let table =
+        "source,destination,protocol,port,count,verdict\nshop/web,shop/api,TCP,80,0,forwarded\n";
+    assert!(observed(&[table]).connections[0].sums.passed());
+}
+
+#[test]
+fn what_no_recorder_writes_is_malformed_from_its_first_line() {
+    let (client, server) = (("web-0", 40_000), ("db-0", 5432));
+    let good = tcp(0, client, server, "SYN", FORWARDED);
+    let whisker = r#"{"items":[{"source_name":"db-*","source_namespace":"shop","dest_name":"x","dest_namespace":"","protocol":"tcp","dest_port":1,"reporter":"Src","action":"Allow","start_time":"2026-02-30T00:00:00Z","end_time":"2026-11-03T09:00:15Z"}]}"#;
+    for bad in [
+        good.replace("5432", "70000"),
+        good.replace("40000", "-1"),
+        good.replace("2026-11-03", "2026-02-30"),
+        whisker.to_owned(),
+        whisker
+            .replace("2026-02-30", "2026-02-28")
+            .replace(r#""dest_port":1"#, r#""dest_port":70000"#),
+    ] {
+        let file = [&good, &bad, &good].map(String::as_str).join("\n");
+        let mut reader = Reader::default();
+        let warned = reader.read("a.json", &mut file.as_bytes());
+        let [warning] = warned.as_slice() else {
+            panic!("{warned:?}")
+        };
+        assert_eq!(warning.message, "1 line is no valid record");
+        assert_eq!(warning.span.as_ref().map(|at| at.line), Some(2), "{bad}");
+        let found = reader.finish(&|_, _, _| None);
+        assert_eq!(
+            words(&found),
+            ["shop/web > shop/db TCP 5432: 1 0 0"],
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn a_mask_without_ports_or_verdicts_is_reported() {
+    let (client, server) = (("web-0", 40_000), ("db-0", 5432));
+    let good = tcp(0, client, server, "SYN", FORWARDED);
+    for (file, field) in [
+        (good.replace(r#""l4":"#, r#""l5":"#), "l4"),
+        (good.replace(r#""verdict":"#, r#""word":"#), "verdict"),
+    ] {
+        let found = observed(&[&file]);
+        let all = warnings(&found, None);
+        let is = |one: &crate::diag::Diagnostic| {
+            one.message.contains(&format!("1 record without `{field}`"))
+        };
+        assert!(all.iter().any(is), "{all:?}");
+    }
+    let all = warnings(&observed(&[&good]), None);
+    assert!(
+        all.iter().all(|one| !one.message.contains("without `")),
+        "{all:?}"
+    );
+}
+
+#[test]
+fn policies_that_the_input_lacks_are_named() {
+    let by = r#","verdict":"FORWARDED","is_reply":false,"ingress_allowed_by":[{"name":"other","namespace":"shop"},{"name":"known","namespace":"shop"}]"#;
+    let found = observed(&[&tcp(0, ("web-0", 40_000), ("db-0", 5432), "SYN", by)]);
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: known, namespace: shop}, spec: {podSelector: {}}}";
+    let source = crate::manifest::Source::new("a.yaml", policy);
+    let loaded = crate::load::load(&[source], &crate::load::Settings::default());
+    let all = warnings(&found, Some(&loaded.snapshot));
+    let wanted = "1 policy that the recording names is not in the input: shop/other";
+    assert!(all.iter().any(|one| one.message == wanted), "{all:?}");
+    assert!(
+        warnings(&found, None)
+            .iter()
+            .all(|one| one.message != wanted)
+    );
 }
 
 #[test]

@@ -157,6 +157,32 @@ pub fn number(value: &Json, key: &str) -> u64 {
     }
 }
 
+/// A port that a field has: none if the field is absent, an error if it is no port.
+pub fn port(value: &Json, key: &str) -> Result<Option<u16>, NotAPort> {
+    let Some(field) = value.get(key) else {
+        return Ok(None);
+    };
+    let port = match field {
+        Json::Null => return Ok(None),
+        Json::Natural(number) => u16::try_from(*number).ok(),
+        Json::Number(number) => whole(*number),
+        Json::Text(text) => text.parse().ok(),
+        _ => None,
+    };
+    port.map(Some).ok_or(NotAPort)
+}
+
+/// A field that should be a port.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotAPort;
+
+// The range is checked before.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(number: f64) -> Option<u16> {
+    let is = number.fract() == 0.0 && (0.0..=f64::from(u16::MAX)).contains(&number);
+    is.then_some(number as u16)
+}
+
 /// The texts of a list.
 pub fn texts(value: &Json, key: &str) -> Vec<String> {
     let list = value.get(key).and_then(Json::as_array);
@@ -237,6 +263,23 @@ mod tests {
         assert_eq!(number(&json(r#"{"n":"12"}"#), "n"), 12);
         assert_eq!(number(&json(r#"{"n":12}"#), "n"), 12);
         assert_eq!(number(&json(r#"{"n":-1}"#), "n"), 0);
+    }
+
+    #[test]
+    fn ports_are_whole_numbers_of_sixteen_bits() {
+        let of = |text: &str| port(&json(&format!(r#"{{"p":{text}}}"#)), "p");
+        for (text, is) in [
+            ("8080", 8080),
+            ("8080.0", 8080),
+            (r#""8080""#, 8080),
+            ("0", 0),
+        ] {
+            assert_eq!(of(text), Ok(Some(is)), "{text}");
+        }
+        for text in ["70000", "-1", "1e30", "80.5", r#""http""#, "[]"] {
+            assert_eq!(of(text), Err(NotAPort), "{text}");
+        }
+        assert_eq!(port(&json("{}"), "p"), Ok(None));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::time::SECOND;
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 
+/// So many names are listed.
+const MOST_NAMES: usize = 5;
 const HOUR: i64 = 3600 * SECOND;
 
 /// The limits of a recording, beside the nodes of a cluster if they are known.
@@ -16,9 +18,12 @@ pub fn warnings(observed: &Observed, snapshot: Option<&Snapshot>) -> Vec<Diagnos
         window(observed),
         lost(observed),
         nodes(observed, snapshot),
+        missing(observed, "no-l4", "l4", "protocol and ports"),
+        missing(observed, "no-verdict", "verdict", "a verdict"),
         verdicts(observed),
         directions(observed),
         estimates(observed),
+        policies(observed, snapshot),
     ];
     found.into_iter().flatten().collect()
 }
@@ -45,11 +50,10 @@ fn window(observed: &Observed) -> Option<Diagnostic> {
     )
 }
 
-/// More than one event of a hundred is lost.
 fn lost(observed: &Observed) -> Option<Diagnostic> {
     let lost = observed.capture.lost;
     let records: u64 = observed.capture.sources.iter().map(|s| s.records).sum();
-    if lost == 0 || lost.saturating_mul(99) <= records {
+    if !observed.capture.is_lossy() {
         return None;
     }
     let message =
@@ -58,6 +62,20 @@ fn lost(observed: &Observed) -> Option<Diagnostic> {
         message,
         "read the exporter's files of each node instead of `hubble observe`",
     )
+}
+
+/// At least half of all records lack a field: a mask left it out.
+fn missing(observed: &Observed, reason: &str, field: &str, what: &str) -> Option<Diagnostic> {
+    let count = observed.capture.ignored.get(reason).copied()?;
+    let records: u64 = observed.capture.sources.iter().map(|s| s.records).sum();
+    let is_much = count > 0 && count >= records;
+    let of = if count == 1 { "record" } else { "records" };
+    let verb = if count == 1 { "has" } else { "have" };
+    let message = format!(
+        "{count} {of} without `{field}`: connections that {verb} no {what} are not counted"
+    );
+    let help = format!("record `{field}`: add it to the field mask");
+    is_much.then(|| Diagnostic::warning("flows", message).help(help))
 }
 
 fn nodes(observed: &Observed, snapshot: Option<&Snapshot>) -> Option<Diagnostic> {
@@ -113,4 +131,31 @@ fn estimates(observed: &Observed) -> Option<Diagnostic> {
         let message = "counts are estimates: the recorder aggregates events or leaves out ports";
         Diagnostic::info("flows", message)
     })
+}
+
+/// Policies that the recorder names, and that are in force elsewhere if they are not in the input.
+fn policies(observed: &Observed, snapshot: Option<&Snapshot>) -> Option<Diagnostic> {
+    let known: BTreeSet<String> = snapshot?.policies.iter().map(|p| p.full_name()).collect();
+    let all = observed.connections.iter();
+    let named: BTreeSet<&String> = all
+        .flat_map(|one| one.sums.allowed.iter().chain(&one.sums.denied))
+        .filter(|name| !known.contains(*name))
+        .collect();
+    let (shown, more) = (MOST_NAMES, named.len().saturating_sub(MOST_NAMES));
+    let shown: Vec<&str> = named.iter().take(shown).map(|name| name.as_str()).collect();
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let (count, shown) = (named.len(), shown.join(", "));
+    let message = match count {
+        1 => format!("1 policy that the recording names is not in the input: {shown}"),
+        _ => {
+            format!("{count} policies that the recording names are not in the input: {shown}{more}")
+        }
+    };
+    let help =
+        "what is judged here may differ from what is in force: compare with the cluster's policies";
+    (!named.is_empty()).then(|| Diagnostic::info("flows", message).help(help))
 }

@@ -5,18 +5,18 @@ use crate::policy::{Entity, Loss};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::oracle::{Probe, probe};
-use crate::analysis::{self, Endpoint, Isolation};
-use crate::cluster::{PodAddresses, Snapshot};
+use crate::analysis::{self, Endpoint, Isolation, NewPod};
+use crate::cluster::{NAMESPACE_NAME_LABEL, PodAddresses, Snapshot};
 use crate::diag::Severity;
 use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::dns::Resolver;
 use crate::model::validate::addresses_of;
-use crate::model::{Base, Document, End, Flow, FlowId, FlowPort, WorkloadId};
+use crate::model::{Base, Document, End, Flow, FlowId, FlowPort, Group, WorkloadId};
 use crate::policy::Direction;
 use crate::proof::Generated;
 use crate::proof::in_force::InForce;
-use crate::sets::{IpSet, PortSet};
+use crate::sets::{DomainPattern, IpSet, PortSet};
 
 #[cfg(test)]
 mod tests;
@@ -47,8 +47,20 @@ struct Line {
 struct Ends {
     workloads: BTreeSet<usize>,
     addresses: IpSet,
+    /// Those of them that are written as networks, which nodes are in as well.
+    networks: IpSet,
     domains: BTreeSet<String>,
     entities: BTreeSet<Entity>,
+    future: Option<FuturePods>,
+}
+
+/// Pods that the document does not have and an end of a flow selects.
+#[derive(Clone, Debug)]
+enum FuturePods {
+    All,
+    /// Those of a namespace.
+    Namespace(String),
+    Group(Box<Group>),
 }
 
 impl DrawnConnections {
@@ -100,13 +112,20 @@ impl DrawnConnections {
     /// The ports that are drawn from one end to another.
     pub fn ports(&self, snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> PortSet {
         let workload = workload_of(snapshot, to);
-        let of = |lines: &[Line]| -> PortSet {
-            between(lines, snapshot, from, to)
-                .flat_map(|line| line.ports.iter())
-                .map(|port| resolved(snapshot, port, workload))
-                .collect()
-        };
-        of(&self.lines).difference(&of(&self.denied))
+        let drawn: PortSet = between(&self.lines, snapshot, from, to)
+            .flat_map(|line| line.ports.iter())
+            .map(|port| resolved(snapshot, port, workload))
+            .collect();
+        drawn.difference(&self.denied(snapshot, from, to))
+    }
+
+    /// The ports that are denied by drawn flows from one end to another.
+    pub fn denied(&self, snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> PortSet {
+        let workload = workload_of(snapshot, to);
+        between(&self.denied, snapshot, from, to)
+            .flat_map(|line| line.ports.iter())
+            .map(|port| resolved(snapshot, port, workload))
+            .collect()
     }
 
     /// Those of the drawn ports that cannot be expressed, at least for some pods.
@@ -228,9 +247,52 @@ impl Ends {
                 workload.is_some_and(|at| self.workloads.contains(&at))
             }
             Endpoint::Address(address) => self.addresses.contains(*address),
-            Endpoint::Domain(name) => self.domains.contains(name),
+            Endpoint::Domain(name) => {
+                let is = |pattern: &String| match pattern.contains('*') {
+                    true => pattern == name || DomainPattern::subdomains(pattern).matches(name),
+                    false => pattern == name,
+                };
+                self.domains.iter().any(is)
+            }
             Endpoint::Entity(entity) => self.entities.contains(entity),
-            Endpoint::NewPod(_) | Endpoint::Node(_) | Endpoint::NodeAddress(..) => false,
+            Endpoint::NewPod(pod) => {
+                let future = self.future.as_ref();
+                future.is_some_and(|future| future.have(snapshot, pod))
+            }
+            Endpoint::Node(_) => self.entities.contains(&Entity::RemoteNode),
+            Endpoint::NodeAddress(_, address) => {
+                self.entities.contains(&Entity::RemoteNode) || self.networks.contains(*address)
+            }
+        }
+    }
+}
+
+impl FuturePods {
+    fn of(document: &Document, end: &End) -> Option<Self> {
+        match end {
+            End::AnyPod => Some(Self::All),
+            End::AnyPodOf(id) => {
+                let namespace = document.namespaces.get(*id)?;
+                Some(Self::Namespace(namespace.name.clone()))
+            }
+            End::Group(id) => Some(Self::Group(Box::new(document.groups.get(*id)?.clone()))),
+            End::Workload(_) | End::External(_) | End::Missing(_) => None,
+        }
+    }
+
+    fn have(&self, snapshot: &Snapshot, pod: &NewPod) -> bool {
+        let declared = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
+        match self {
+            Self::All => true,
+            Self::Namespace(name) => match declared {
+                Some(declared) => declared.name == *name,
+                None => pod.namespace_labels.get(NAMESPACE_NAME_LABEL) == Some(name),
+            },
+            Self::Group(group) => {
+                group.namespaces.matches(&pod.namespace_labels)
+                    && group.pods.matches(&pod.labels)
+                    && group.accounts.has("default")
+            }
         }
     }
 }
@@ -251,12 +313,17 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
             let workloads = document.workloads_at(end).into_iter();
             let workloads = workloads.filter(|id| !is_node(document, *id));
             found.workloads = workloads.filter_map(|id| index(&id)).collect();
+            found.future = FuturePods::of(document, end);
             return found;
         }
     };
     found.addresses = external.addresses();
     found.domains = external.domain_names.iter().cloned().collect();
     found.entities = external.opaque_entities().into_iter().collect();
+    if matches!(external.entity, Some(Entity::RemoteNode | Entity::Cluster)) {
+        found.entities.insert(Entity::RemoteNode);
+    }
+    found.networks = addresses_of(&external.networks);
     found.workloads = with_addresses(document, cluster, &found.addresses);
     let members = document.workloads_at(end);
     found.workloads.extend(members.iter().filter_map(index));

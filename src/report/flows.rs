@@ -57,12 +57,11 @@ enum Change {
 
 impl Change {
     fn of(sums: &Sums, replay: &Replay) -> Self {
-        let passed = sums.forwarded + sums.audited > 0;
         match replay.verdict {
             Verdict::Uncertain => Self::Uncertain,
-            Verdict::Deny if passed => Self::NewlyDropped,
+            Verdict::Deny if sums.passed() => Self::NewlyDropped,
             Verdict::Deny => Self::StillDropped,
-            Verdict::Allow if sums.dropped > 0 => Self::NewlyAllowed,
+            Verdict::Allow if sums.dropped > 0 || !sums.passed() => Self::NewlyAllowed,
             Verdict::Allow if sums.audited > 0 => Self::AuditedAllowed,
             Verdict::Allow => Self::StillAllowed,
         }

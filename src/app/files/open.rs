@@ -18,8 +18,8 @@ use crate::project::{format, sources};
 
 /// What comes back from reading.
 pub(super) enum Read {
-    /// A project, from its file.
-    Project(PathBuf, Box<Opened>),
+    /// A project, from its file, and what was named beside it, which can only be recordings.
+    Project(PathBuf, Box<Opened>, Vec<PathBuf>),
     /// Manifests; into the open project, or as a new one.
     Manifests {
         imported: Box<Imported>,
@@ -58,12 +58,16 @@ impl App {
         let programs = self.files.programs.clone();
         self.files
             .reading
-            .start(move |cancel| match paths.as_slice() {
-                [one] if !into && is_project(one) => match files::open(one) {
-                    Ok(opened) => Read::Project(one.clone(), Box::new(opened)),
+            .start(move |cancel| match only_project(&paths).filter(|_| !into) {
+                Some(one) => match files::open(one) {
+                    Ok(opened) => {
+                        let others = paths.iter().filter(|path| *path != one);
+                        Read::Project(one.clone(), Box::new(opened), others.cloned().collect())
+                    }
                     Err(diagnostics) => Read::Failed(diagnostics),
                 },
-                all => {
+                None => {
+                    let all = paths.as_slice();
                     let (sources, diagnostics) = sources::collect_until(all, &|| cancel.is_set());
                     if sources.is_empty() || cancel.is_set() {
                         return Read::Failed(diagnostics);
@@ -155,7 +159,8 @@ impl App {
     /// Takes in what was read.
     pub(super) fn read(&mut self, read: Read) {
         match read {
-            Read::Project(path, opened) => {
+            Read::Project(path, opened, beside) => {
+                self.files.recordings.extend(beside);
                 let warned = opened.diagnostics;
                 self.enter(History::new(opened.document), Some(path.clone()));
                 self.files.file = opened.file;
@@ -302,6 +307,13 @@ pub(super) fn is_project(path: &Path) -> bool {
     // A pipe can be read once only: it is read as manifests.
     let file = || std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     named || file() && files::read_text(path).is_ok_and(|text| format::is_project(&text))
+}
+
+/// The one project among paths.
+fn only_project(paths: &[PathBuf]) -> Option<&PathBuf> {
+    let mut projects = paths.iter().filter(|path| is_project(path));
+    let first = projects.next()?;
+    projects.next().is_none().then_some(first)
 }
 
 /// A name for a project made from manifests: that of the folder or the file; standard input has none.

@@ -235,28 +235,29 @@ fn read(wanted: &[Wanted], document: &Document, work: (&Progress, &Cancel, &Pool
     }
 }
 
-/// So much of a JSON file shows whether it is a recording.
+/// So much of a file shows whether it is a recording.
 const START: u64 = 4096;
+/// How a gzipped file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Whether a file is a recording and not a manifest: by its name, or for JSON by how it begins.
+/// Whether a file is a recording and not a manifest: by its name, else by how it begins. Gzipped files are never manifests.
 pub(in crate::app) fn is_recording(path: &Path) -> bool {
     let name = path.to_string_lossy().to_ascii_lowercase();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
-    if [".jsonl", ".ndjson", ".csv", ".log"]
-        .iter()
-        .any(|end| plain.ends_with(end))
-    {
+    let ends_with = |all: &[&str]| all.iter().any(|end| plain.ends_with(end));
+    if ends_with(&[".jsonl", ".ndjson", ".csv", ".log"]) {
         return true;
     }
-    if !plain.ends_with(".json") || !path.is_file() {
+    if ends_with(&[".yaml", ".yml"]) || !path.is_file() {
         return false;
-    }
-    if plain.len() < name.len() {
-        return true;
     }
     let mut start = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
-    let start = String::from_utf8_lossy(&start);
+    read.is_ok() && (start.starts_with(&GZIP) || begins_as_recording(&start))
+}
+
+fn begins_as_recording(start: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(start);
     let has = |key: &&str| start.contains(&format!("\"{key}\""));
     let of_flows = [
         "flow",
@@ -266,7 +267,11 @@ pub(in crate::app) fn is_recording(path: &Path) -> bool {
         "lost_events",
         "node_status",
     ];
-    read.is_ok() && !has(&"apiVersion") && of_flows.iter().any(has)
+    let header = start.trim_start_matches('\u{feff}').trim_start();
+    let is_table = header
+        .to_ascii_lowercase()
+        .starts_with("source,destination");
+    is_table || !has(&"apiVersion") && of_flows.iter().any(has)
 }
 
 #[cfg(test)]
@@ -336,11 +341,41 @@ mod tests {
                 true,
             ),
             ("list.json", r#"{"apiVersion":"v1","kind":"List"}"#, false),
+            ("hubble.out", r#"{"flow":{"verdict":"FORWARDED"}}"#, true),
+            ("base", "source,destination,protocol,port\n", true),
+            ("text", "kind: Pod", false),
             ("a.yaml", "flow: 1", false),
             ("shop.drawbridge.yaml", "format: drawbridge/1", false),
         ] {
             assert_eq!(is_recording(&write(name, text)), is, "{name}");
         }
+        let zipped = folder.path().join("zipped");
+        std::fs::write(&zipped, [0x1f, 0x8b, 8, 0]).expect("written");
+        assert!(is_recording(&zipped));
         assert!(!is_recording(folder.path()));
+    }
+
+    #[test]
+    fn a_project_opens_whatever_is_beside_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path
+        };
+        let project = write("clean.yaml", "format: drawbridge/1\nname: clean\n");
+        let flows = write("base", r#"{"flow":{"verdict":"FORWARDED"}}"#);
+        let other = write("notes", "not a recording");
+        let (mut app, _folder) = reading();
+        app.files.pool.run_held();
+        app.poll_files();
+        app.commands.take();
+        app.open_paths(vec![project, flows.clone(), other.clone()], false);
+        app.files.pool.run_held();
+        app.poll_files();
+        assert_eq!(app.document().name, "clean");
+        let named = vec![flows, other];
+        let is = |one: &Command| matches!(one, Command::OpenRecordings(all) if *all == named);
+        assert!(app.commands.take().iter().any(is));
     }
 }

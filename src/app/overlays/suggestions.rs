@@ -39,7 +39,7 @@ impl SuggestionsView {
         let ticked = self
             .proposals
             .iter()
-            .filter(|one| one.ticked && one.can_be_drawn);
+            .filter(|one| one.ticked && one.is_decided());
         ticked.count()
     }
 
@@ -129,12 +129,12 @@ fn list_ui(ui: &mut Ui, proposals: &mut [Proposal]) {
 
 fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
     let palette = theme::palette(ui.ctx());
+    let enabled = proposal.is_decided();
     let one = &proposal.suggestion;
     let name = format!("{} to {}, {}", one.from, one.to, one.ports.join(", "));
     ui.horizontal(|ui| {
         ui.set_min_height(ROW);
         ui.spacing_mut().item_spacing.x = 8.0;
-        let enabled = proposal.can_be_drawn;
         let tick = |ui: &mut Ui| ui.checkbox(&mut proposal.ticked, "");
         let tick = ui.add_enabled_ui(enabled, tick).inner;
         widgets::named(&tick, WidgetType::Checkbox, &name);
@@ -182,11 +182,12 @@ fn choice_ui(ui: &mut Ui, recorded: &mut Recorded) {
         return;
     }
     line_ui(ui, |ui| {
-        let chosen = words.get(recorded.choice).cloned().unwrap_or_default();
+        let chosen = recorded.choice.and_then(|at| words.get(at)).cloned();
+        let chosen = chosen.unwrap_or_else(|| "Choose what it becomes".to_owned());
         let list = egui::ComboBox::from_id_salt("outside").selected_text(chosen);
         let list = list.width(420.0).show_ui(ui, |ui| {
             for (at, words) in words.iter().enumerate() {
-                ui.selectable_value(&mut recorded.choice, at, words);
+                ui.selectable_value(&mut recorded.choice, Some(at), words);
             }
         });
         widgets::named(&list.response, WidgetType::ComboBox, "Becomes");

@@ -182,3 +182,49 @@ fn names_of_classes_are_unique_and_in_order() {
     let words: BTreeSet<_> = Class::ALL.iter().map(|class| class.words()).collect();
     assert_eq!((names.len(), words.len()), (10, 10));
 }
+
+#[test]
+fn what_flows_of_selectors_names_and_entities_draw_is_seen() {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/api", "app=api");
+    fixture.document.settings.base = Base::DenyAll;
+    fixture
+        .document
+        .settings
+        .show(crate::policy::Target::Cilium);
+    fixture.external("stripe", &[], &["*.stripe.com"]);
+    fixture.external("nodes", &[], &[]);
+    let nodes = fixture.document.external_named("nodes").expect("it");
+    fixture
+        .document
+        .externals
+        .get_mut(nodes)
+        .expect("it")
+        .entity = Some(crate::policy::Entity::RemoteNode);
+    fixture.flow("shop/*", "shop/api", "TCP/1");
+    fixture.flow("*", "shop/api", "TCP/2");
+    fixture.flow("shop/api", "external/stripe", "TCP/443");
+    fixture.flow("external/nodes", "shop/api", "TCP/3");
+    let pod = |space: &str, port: u16| {
+        format!(
+            r#"{{"flow":{{"time":"2026-11-03T09:00:00Z","verdict":"FORWARDED","is_reply":false,"IP":{{"source":"10.0.9.{}","destination":"10.0.0.2"}},"l4":{{"TCP":{{"source_port":4000{port},"destination_port":{port},"flags":{{"SYN":true}}}}}},"source":{{"namespace":"{space}","pod_name":"new","labels":["k8s:app=new"]}},"destination":{{"namespace":"shop","pod_name":"api-0","labels":["k8s:app=api"],"workloads":[{{"name":"api","kind":"Deployment"}}]}}}}}}"#,
+            space.len()
+        )
+    };
+    let recording = [pod("shop", 1), pod("other", 1), pod("other", 2)].join("\n");
+    let (_, observed, found) = compared(&fixture.document, &recording);
+    let wanted = [
+        "other/new > shop/api 1: cut",
+        "other/new > shop/api 2: seen",
+        "shop/new > shop/api 1: seen",
+    ];
+    assert_eq!(lines(&observed, &found), wanted);
+    let rows = "shop/api,api.stripe.com,TCP,443,1,forwarded\nshop/api,stripe.com,TCP,443,1,forwarded\nentity/remote-node,shop/api,TCP,3,1,forwarded\n";
+    let (_, observed, found) = compared(&fixture.document, &table(rows));
+    let wanted = [
+        "entity/remote-node > shop/api 3: seen",
+        "shop/api > api.stripe.com 443: seen",
+        "shop/api > stripe.com 443: cut",
+    ];
+    assert_eq!(lines(&observed, &found), wanted);
+}

@@ -60,6 +60,20 @@ impl Proposal {
         }
     }
 
+    /// The choice of its end outside that is made for the user, if one can be.
+    pub fn preselected(&self) -> Option<usize> {
+        let is_certain = |end: &ProposedEnd| match end {
+            ProposedEnd::Outside(choices) => choices
+                .first()
+                .is_none_or(|first| first.external.networks.len() <= MOST_ADDRESSES),
+            _ => true,
+        };
+        [&self.from, &self.to]
+            .into_iter()
+            .all(is_certain)
+            .then_some(0)
+    }
+
     /// What drawing it adds to the document beside the flow: `workload shop/new`, `external api.example.com`.
     pub fn creates(&self) -> Vec<String> {
         let of = |end: &ProposedEnd| match end {
@@ -116,14 +130,20 @@ pub struct NewWorkload {
 pub enum Doubt {
     /// One connection is no pattern.
     Once,
+    /// Traffic was forwarded, and no connection began.
+    Uncounted,
     /// The recorder aggregates.
     Estimated,
     /// The destination declares ports, and not this one.
     Undeclared,
+    /// The recorder lost many events.
+    Lost,
     /// The owner of a pod is a guess.
     Guessed,
     /// A new workload has no labels to select it by.
     NoLabels,
+    /// More high ports than a server usually has.
+    ManyPorts,
     /// An address without a name.
     Unnamed,
 }
@@ -133,18 +153,25 @@ impl Doubt {
     pub fn words(self) -> &'static str {
         match self {
             Self::Once => "seen once",
+            Self::Uncounted => "no connection began while it was recorded",
             Self::Estimated => "the count is an estimate",
             Self::Undeclared => "the destination does not declare this port",
+            Self::Lost => "events were lost while it was recorded",
             Self::Guessed => "the workload is guessed from the name of its pod",
             Self::NoLabels => "no labels are recorded to select the new workload by",
+            Self::ManyPorts => {
+                "many ports: FTP, RPC, peers of a cluster, or a mistake of the recorder"
+            }
             Self::Unnamed => "no name is known for the address",
         }
     }
 
     fn strength(self) -> Strength {
         match self {
-            Self::Once | Self::Estimated | Self::Undeclared => Strength::Medium,
-            Self::Guessed | Self::NoLabels | Self::Unnamed => Strength::Weak,
+            Self::Once | Self::Uncounted | Self::Estimated | Self::Undeclared => Strength::Medium,
+            Self::Lost | Self::Guessed | Self::NoLabels | Self::ManyPorts | Self::Unnamed => {
+                Strength::Weak
+            }
         }
     }
 }
@@ -154,6 +181,8 @@ impl Doubt {
 pub enum LeftOut {
     /// It is drawn.
     Drawn,
+    /// A drawn flow denies it.
+    Forbidden,
     /// DNS is a setting.
     Dns,
     /// Policies dropped it.
@@ -170,10 +199,10 @@ pub enum LeftOut {
     NoAddress,
     /// A Service whose workload is not known.
     Service,
+    /// A pod whose name is not recorded.
+    UnnamedPod,
     /// Neither end is a workload.
     Outside,
-    /// Ports that clients were given.
-    ManyPorts,
 }
 
 impl LeftOut {
@@ -181,6 +210,7 @@ impl LeftOut {
     pub fn words(self) -> &'static str {
         match self {
             Self::Drawn => "drawn already",
+            Self::Forbidden => "denied by a drawn flow",
             Self::Dns => "DNS, which is a setting of the project",
             Self::Dropped => "dropped, which does not show that it should be allowed",
             Self::Probe => "from the node, which always reaches its own pods",
@@ -189,8 +219,8 @@ impl LeftOut {
             Self::NoPort => "without a port",
             Self::NoAddress => "without a recorded address",
             Self::Service => "to a Service whose workload is not known",
+            Self::UnnamedPod => "of a pod whose name is not recorded",
             Self::Outside => "between addresses outside",
-            Self::ManyPorts => "at many high ports that the destination does not declare",
         }
     }
 }
@@ -204,7 +234,9 @@ pub struct Proposals {
     pub left_out: BTreeMap<LeftOut, Vec<usize>>,
 }
 
-/// More undeclared ports between two ends are those that clients were given, or of a reader's mistake.
+/// The addresses that were seen are drawn without asking if there are no more.
+const MOST_ADDRESSES: usize = 4;
+/// More undeclared ports between two ends are one proposal, from the least to the greatest.
 const MOST_PORTS: usize = 16;
 /// The flows to propose for connections that a document does not draw; `comparison` is that of the same recording.
 pub fn propose(document: &Document, observed: &Observed, comparison: &Comparison) -> Proposals {
@@ -223,7 +255,7 @@ pub fn propose(document: &Document, observed: &Observed, comparison: &Comparison
         let undeclared = |at: &usize| proposer.is_undeclared_high_port(*at);
         if members.iter().filter(|at| undeclared(at)).count() > MOST_PORTS {
             let many: Vec<usize> = members.extract_if(.., |at| undeclared(at)).collect();
-            left_out.entry(LeftOut::ManyPorts).or_default().extend(many);
+            proposals.push(proposer.of_many_ports(&from, &to, many));
         }
         let mut by_doubts: BTreeMap<BTreeSet<Doubt>, Vec<usize>> = BTreeMap::new();
         for at in members {

@@ -43,6 +43,8 @@ pub(super) struct Proposer<'a> {
     places: Places<'a>,
     words: Words<'a>,
     connections: &'a [Connection],
+    /// Whether the recorder lost many events.
+    is_lossy: bool,
 }
 
 impl<'a> Proposer<'a> {
@@ -52,6 +54,7 @@ impl<'a> Proposer<'a> {
             places: Places::new(document),
             words: Words::new(document),
             connections: &observed.connections,
+            is_lossy: observed.capture.is_lossy(),
         }
     }
 
@@ -62,6 +65,8 @@ impl<'a> Proposer<'a> {
             return Err(LeftOut::Dns);
         } else if compared.is_drawn {
             return Err(LeftOut::Drawn);
+        } else if compared.is_forbidden {
+            return Err(LeftOut::Forbidden);
         } else if matches!(key.source, Reference::Entity("host" | "health"))
             || key.destination == Reference::Entity("health")
         {
@@ -74,6 +79,17 @@ impl<'a> Proposer<'a> {
         let port = protocol(key.protocol)
             .zip(key.port)
             .ok_or(LeftOut::NoPort)?;
+        if self.ports(connection).is_empty() {
+            return Err(LeftOut::Service);
+        }
+        let is_unnamed_pod = |end: &Reference, pods: &BTreeSet<Arc<End>>| {
+            matches!(end, Reference::Address(_)) && !pods.is_empty()
+        };
+        if is_unnamed_pod(&key.source, &sums.source_pods)
+            || is_unnamed_pod(&key.destination, &sums.destination_pods)
+        {
+            return Err(LeftOut::UnnamedPod);
+        }
         let from = self.far(&key.source, &sums.source_addresses)?;
         let to = self.far(&key.destination, &sums.addresses)?;
         let is_workload = |far: &Far| match far {
@@ -109,11 +125,26 @@ impl<'a> Proposer<'a> {
         }
     }
 
+    /// The destination's own ports of a connection: those of its pods where it goes to a Service.
+    fn ports(&self, connection: &Connection) -> PortSet {
+        let key = &connection.key;
+        let Some((protocol, port)) = protocol(key.protocol).zip(key.port) else {
+            return PortSet::empty();
+        };
+        match &key.destination {
+            Reference::Service { namespace, name } => {
+                self.places.ports_behind(namespace, name, protocol, port)
+            }
+            _ => PortSet::single(protocol, port),
+        }
+    }
+
     /// Whether a connection goes to a port from 1024 that its destination does not declare.
     pub fn is_undeclared_high_port(&self, at: usize) -> bool {
         let connection = self.connections.get(at);
         connection.is_some_and(|connection| {
-            connection.key.port >= Some(1024) && self.declares(connection) != Some(true)
+            let is_high = self.ports(connection).is_subset(&high_ports());
+            is_high && self.declares(connection) != Some(true)
         })
     }
 
@@ -125,10 +156,9 @@ impl<'a> Proposer<'a> {
             return None;
         };
         let ports = &self.document.workloads.get(id)?.ports;
-        let is = |declared: &ContainerPort| {
-            Some(declared.port) == key.port && Some(declared.protocol) == protocol(key.protocol)
-        };
-        (!ports.is_empty()).then(|| ports.iter().any(is))
+        let declared = |one: &ContainerPort| PortSet::single(one.protocol, one.port);
+        let declared: PortSet = ports.iter().map(declared).collect();
+        (!ports.is_empty()).then(|| self.ports(connection).is_subset(&declared))
     }
 
     /// What is doubtful of a connection.
@@ -145,6 +175,8 @@ impl<'a> Proposer<'a> {
                 Doubt::Once,
                 sums.forwarded.saturating_add(sums.audited) == 1,
             ),
+            (Doubt::Lost, self.is_lossy),
+            (Doubt::Uncounted, sums.count() == 0),
             (Doubt::Estimated, sums.inexact),
             (Doubt::Undeclared, self.declares(connection) == Some(false)),
             (
@@ -174,10 +206,7 @@ impl<'a> Proposer<'a> {
             .iter()
             .filter_map(|at| self.connections.get(*at))
             .collect();
-        let ports = members.iter().filter_map(|one| {
-            let port = protocol(one.key.protocol).zip(one.key.port);
-            port.map(|(protocol, port)| PortSet::single(protocol, port))
-        });
+        let ports = members.iter().map(|one| self.ports(one));
         let passed = |one: &Connection| one.sums.forwarded.saturating_add(one.sums.audited);
         let count = members
             .iter()
@@ -212,6 +241,11 @@ impl<'a> Proposer<'a> {
             members.iter().filter_map(|one| one.sums.last).max(),
         );
         members.sort_by_key(|one| std::cmp::Reverse(passed(one)));
+        // The addresses of an end without a name are all shown: they are what is drawn.
+        let most = match doubts.contains(&Doubt::Unnamed) {
+            true => usize::MAX,
+            false => MOST_EVIDENCE,
+        };
         let evidence = members.iter().filter_map(|one| evidence(one, &doubts));
         Proposal {
             from,
@@ -220,10 +254,26 @@ impl<'a> Proposer<'a> {
             count,
             first,
             last,
-            evidence: evidence.take(MOST_EVIDENCE).collect(),
+            evidence: evidence.take(most).collect(),
             doubts,
             connections,
         }
+    }
+
+    /// The proposal of connections at many ports: all from the least to the greatest one.
+    pub fn of_many_ports(&self, from: &Far, to: &Far, connections: Vec<usize>) -> Proposal {
+        let doubts = connections.iter().map(|at| self.doubts(*at, from, to));
+        let mut doubts: BTreeSet<Doubt> = doubts.flatten().collect();
+        doubts.insert(Doubt::ManyPorts);
+        let mut found = self.proposal(from, to, doubts, connections);
+        let around = |protocol: Protocol| {
+            let first = found.ports.ranges(protocol).next()?.0;
+            let last = found.ports.ranges(protocol).last()?.1;
+            Some(PortSet::range(protocol, first, last))
+        };
+        let protocols = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+        found.ports = protocols.into_iter().filter_map(around).collect();
+        found
     }
 
     fn end(
@@ -247,6 +297,13 @@ impl<'a> Proposer<'a> {
             Far::Workload(reference) => ProposedEnd::New(new_workload(reference, pods)),
         }
     }
+}
+
+/// Those from 1024, which clients may have been given.
+fn high_ports() -> PortSet {
+    let all = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+    let all = all.map(|protocol| PortSet::range(protocol, 1024, u16::MAX));
+    all.into_iter().collect()
 }
 
 fn new_workload(reference: &Reference, pods: &BTreeSet<Arc<End>>) -> NewWorkload {
@@ -290,6 +347,17 @@ fn evidence(connection: &Connection, doubts: &BTreeSet<Doubt>) -> Option<Evidenc
     let mut text = format!("{}{port}: {count} connection{ending}", key.protocol.name());
     if let Some(days) = days(sums.first, sums.last) {
         text.push_str(&format!(", {days}"));
+    }
+    for (end, what) in [(&key.source, "from"), (&key.destination, "to")] {
+        match end {
+            Reference::Address(address) => text.push_str(&format!(", {what} {address}")),
+            Reference::Name(name) => {
+                let all: Vec<_> = sums.addresses.iter().map(IpAddr::to_string).collect();
+                let at = if all.is_empty() { "" } else { " at " };
+                text.push_str(&format!(", {what} {name}{at}{}", all.join(", ")));
+            }
+            _ => {}
+        }
     }
     for doubt in doubts {
         text.push_str(&format!("; {}", doubt.words()));

@@ -1,8 +1,9 @@
 //! Proposals, on the online shop and on small recordings.
 
 use super::*;
+use crate::cluster::{ServicePort, TargetPort};
 use crate::model::fixture::Fixture;
-use crate::model::{Edit, End, History};
+use crate::model::{Edit, End, History, Service};
 use crate::observe::classes::Class;
 use crate::observe::fixture::{SHOP_FLOWS, compared, shop, table};
 
@@ -63,7 +64,7 @@ fn the_recording_of_the_shop_proposes_what_nobody_drew() {
     assert_eq!(
         texts,
         [
-            "TCP 443: 2 connections, 2026-11-03 to 2026-11-04",
+            "TCP 443: 2 connections, 2026-11-03 to 2026-11-04, to hooks.slack.com at 192.0.2.77",
             "TCP 8080: 3 connections, 2026-11-03 to 2026-11-05"
         ]
     );
@@ -147,7 +148,8 @@ fn what_is_no_intent_is_left_out() {
         203.0.113.1,203.0.113.2,TCP,80,2,forwarded\nshop/web,shop/api,ICMP,,2,forwarded\n{ports}"
     );
     let found = proposed(&small().document, &table(&rows));
-    assert_eq!(lines(&found), [""; 0]);
+    let wanted = "shop/api > shop/web TCP/40000-40039: weak; many ports: FTP, RPC, peers of a cluster, or a mistake of the recorder";
+    assert_eq!(lines(&found), [wanted]);
     let wanted = [
         (LeftOut::Dropped, 1),
         (LeftOut::Probe, 1),
@@ -157,9 +159,86 @@ fn what_is_no_intent_is_left_out() {
         (LeftOut::NoAddress, 1),
         (LeftOut::Service, 1),
         (LeftOut::Outside, 1),
-        (LeftOut::ManyPorts, 40),
     ];
     assert_eq!(reasons(&found), wanted);
+}
+
+#[test]
+fn a_service_is_proposed_at_the_ports_of_its_pods() {
+    let mut fixture = small();
+    let api = fixture.document.workloads.ids().nth(1).unwrap();
+    fixture.port(api, "http", 8080);
+    let namespace = fixture.namespace("shop");
+    fixture.document.services.add(Service {
+        namespace,
+        name: "api".to_owned(),
+        labels: Labels::new(),
+        kind: "ClusterIP".to_owned(),
+        headless: false,
+        external_name: None,
+        keeps_client_address: false,
+        selector: [("app".to_owned(), "api".to_owned())].into(),
+        ports: vec![ServicePort {
+            name: None,
+            port: 80,
+            protocol: crate::sets::Protocol::Tcp,
+            target: TargetPort::Name("http".to_owned()),
+        }],
+        unknown: crate::model::Unknown::new(),
+    });
+    let rows = "shop/web,service/shop/api,TCP,80,4,forwarded\nshop/web,service/shop/api,TCP,81,4,forwarded\n";
+    let found = proposed(&fixture.document, &table(rows));
+    assert_eq!(lines(&found), ["shop/web > shop/api TCP/8080: strong"]);
+    assert_eq!(reasons(&found), [(LeftOut::Service, 1)]);
+    let mut after = fixture.document.clone();
+    let chosen = [(&found.proposals[0], 0)];
+    edit(&fixture.document, &chosen)
+        .unwrap()
+        .apply(&mut after)
+        .unwrap();
+    let (_, _, comparison) = compared(&after, &table(rows));
+    assert_eq!(comparison.connections[0].class, Some(Class::Seen));
+}
+
+#[test]
+fn what_a_drawn_flow_denies_is_not_proposed() {
+    let mut fixture = small();
+    let id = fixture.flow("shop/web", "shop/api", "TCP/80");
+    fixture.document.flows.get_mut(id).unwrap().denies = true;
+    let rows = table("shop/web,shop/api,TCP,80,4,forwarded\n");
+    let found = proposed(&fixture.document, &rows);
+    assert_eq!(lines(&found), [""; 0]);
+    assert_eq!(reasons(&found), [(LeftOut::Forbidden, 1)]);
+}
+
+#[test]
+fn no_proposal_is_certain_where_events_were_lost() {
+    let line = r#"{"flow":{"time":"2026-11-03T09:00:00Z","verdict":"FORWARDED","is_reply":false,"IP":{"source":"10.0.0.1","destination":"10.0.0.2"},"l4":{"TCP":{"source_port":40000,"destination_port":80,"flags":{"SYN":true}}},"source":{"namespace":"shop","pod_name":"web-0","labels":["k8s:app=web"],"workloads":[{"name":"web","kind":"Deployment"}]},"destination":{"namespace":"shop","pod_name":"api-0","labels":["k8s:app=api"],"workloads":[{"name":"api","kind":"Deployment"}]}}}"#;
+    let recording = [
+        line,
+        &line.replace("40000", "40001"),
+        r#"{"lost_events":{"num_events_lost":"7"}}"#,
+    ]
+    .join("\n");
+    let wanted = "shop/web > shop/api TCP/80: weak; events were lost while it was recorded";
+    assert_eq!(lines(&proposed(&small().document, &recording)), [wanted]);
+}
+
+#[test]
+fn an_address_is_never_widened_to_the_world() {
+    for networks in [&[][..], &["0.0.0.0/1", "128.0.0.0/1"]] {
+        let mut fixture = small();
+        fixture.external("everything", networks, &[]);
+        if networks.is_empty() {
+            let id = fixture.document.externals.ids().next().unwrap();
+            let external = fixture.document.externals.get_mut(id).unwrap();
+            external.entity = Some(crate::policy::Entity::World);
+        }
+        let rows = table("shop/web,203.0.113.7,TCP,443,4,forwarded\n");
+        let wanted =
+            "shop/web > external/203.0.113.7 TCP/443: weak; no name is known for the address";
+        assert_eq!(lines(&proposed(&fixture.document, &rows)), [wanted]);
+    }
 }
 
 #[test]
@@ -189,6 +268,27 @@ fn an_address_becomes_what_is_chosen_and_never_more() {
     assert_eq!(networks(1), ["203.0.113.0/24"]);
     assert_eq!(networks(2), ["0.0.0.0/0", "::/0"]);
     assert!(edit(&document, &[(one, 3)]).is_none());
+}
+
+#[test]
+fn all_addresses_are_listed_and_many_are_not_chosen_unasked() {
+    let of = |count: u8| {
+        let rows: String = (1..=count)
+            .map(|n| format!("shop/web,203.0.113.{n},TCP,443,4,forwarded\n"))
+            .collect();
+        let found = proposed(&small().document, &table(&rows));
+        let texts: Vec<String> = found.proposals[0]
+            .evidence
+            .iter()
+            .map(|one| one.text.clone())
+            .collect();
+        (found.proposals[0].preselected(), texts)
+    };
+    assert_eq!(of(4).0, Some(0));
+    let (chosen, texts) = of(7);
+    assert_eq!((chosen, texts.len()), (None, 7));
+    let wanted = "TCP 443: 4 connections, to 203.0.113.7; no name is known for the address";
+    assert_eq!(texts[6], wanted);
 }
 
 #[test]

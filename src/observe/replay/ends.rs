@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::nodes;
 use crate::analysis::{Direction, Endpoint, NewPod};
 use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL, Snapshot};
 use crate::dialect;
 use crate::observe::connection::Connection;
-use crate::observe::record::End;
+use crate::observe::record::{CALICO, End};
 use crate::observe::reference::Reference;
-use crate::policy::{Entity, Peer};
+use crate::policy::{Entity, Peer, Policy};
 use crate::query::explain::{self, Meaning};
 use crate::sets::{IpSet, Labels};
 
@@ -37,7 +38,15 @@ impl Asked {
         let (pods, addresses) = (&sums.source_pods, &sums.source_addresses);
         let source = ends(snapshot, &key.source, pods, addresses)?;
         let (pods, addresses) = (&sums.destination_pods, &sums.addresses);
-        Ok((source, ends(snapshot, &key.destination, pods, addresses)?))
+        let destination = ends(snapshot, &key.destination, pods, addresses)?;
+        let with_doubt = |asked: Self| {
+            let of_nodes = nodes::unknown_label(snapshot, &asked.ends);
+            Self {
+                doubt: asked.doubt.or(of_nodes),
+                ..asked
+            }
+        };
+        Ok((with_doubt(source), with_doubt(destination)))
     }
 }
 
@@ -74,18 +83,19 @@ fn ends(
                     .collect::<Vec<_>>()
                     .into());
             }
-            let new: Vec<_> = pods
-                .iter()
-                .map(|pod| Endpoint::NewPod(new_pod(snapshot, pod)))
-                .collect();
-            let has_labels = !new.is_empty() && pods.iter().all(|pod| !pod.labels.is_empty());
-            match has_labels {
-                true => Ok(Asked {
-                    doubt: unknown_label(snapshot),
-                    ..new.into()
-                }),
-                false => unknown("is not in the manifests, and its labels are not recorded"),
+            new_pods(snapshot, pods).ok_or_else(|| {
+                format!("`{end}` is not in the manifests, and its labels are not recorded")
+            })
+        }
+        Reference::Address(_) if !pods.is_empty() => {
+            let known = at_addresses(snapshot, addresses)?;
+            let is_pod = |end: &Endpoint| matches!(end, Endpoint::Pod(_));
+            if !known.ends.is_empty() && known.ends.iter().all(is_pod) {
+                return Ok(known);
             }
+            new_pods(snapshot, pods).ok_or_else(|| {
+                format!("`{end}` is a pod, and neither its name nor its labels are recorded")
+            })
         }
         Reference::Address(address) => {
             meaning(&address.to_string()).map(|found| of_meaning(snapshot, found))
@@ -116,6 +126,21 @@ fn ends(
     }
 }
 
+/// Pods that the manifests do not have, by their recorded labels; none without these.
+fn new_pods(snapshot: &Snapshot, pods: &BTreeSet<Arc<End>>) -> Option<Asked> {
+    let has_labels = |pod: &Arc<End>| !pod.namespace.is_empty() && !pod.labels.is_empty();
+    if pods.is_empty() || !pods.iter().all(has_labels) {
+        return None;
+    }
+    let new = pods.iter().map(|pod| new_pod(snapshot, pod));
+    let new: Vec<_> = new.map(Endpoint::NewPod).collect();
+    let mut doubts = pods.iter().map(|pod| unknown_label(snapshot, pod));
+    Some(Asked {
+        doubt: doubts.find_map(|doubt| doubt),
+        ..new.into()
+    })
+}
+
 fn of_entity(
     snapshot: &Snapshot,
     entity: &str,
@@ -127,13 +152,17 @@ fn of_entity(
         _ => {}
     }
     match entity {
-        "init" | "unmanaged" => Err(format!("policies do not name `entity/{entity}`")),
-        "remote-node" | "health" if is_cilium => {
+        "init" | "unmanaged" => Err(format!("the pods of `entity/{entity}` are not recorded")),
+        "health" if is_cilium => Err(format!(
+            "what policies allow `entity/{entity}` is not judged"
+        )),
+        // Which node it was, if no address says.
+        "remote-node" if is_cilium && addresses.is_empty() => {
             let nodes: Vec<_> = (0..snapshot.nodes.len()).map(Endpoint::Node).collect();
-            match nodes.is_empty() || entity == "health" {
-                true => Err(format!("no node for `entity/{entity}` is in the manifests")),
-                false => Ok(nodes.into()),
-            }
+            Ok(Asked {
+                is_any: true,
+                ..nodes.into()
+            })
         }
         "world" if addresses.is_empty() => Ok(any_of(snapshot, IpSet::all())),
         _ if addresses.is_empty() => {
@@ -217,7 +246,7 @@ pub(in crate::observe) fn labels_of(pod: &End) -> (Labels, Labels) {
     for label in pod
         .labels
         .iter()
-        .filter_map(|label| label.strip_prefix("k8s:"))
+        .filter_map(|label| Some(label.strip_prefix("k8s:").or(label.strip_prefix(CALICO))?))
     {
         let (key, value) = label.split_once('=').unwrap_or((label, ""));
         if let Some(key) = key.strip_prefix(NAMESPACE_LABEL) {
@@ -246,26 +275,39 @@ fn new_pod(snapshot: &Snapshot, pod: &End) -> NewPod {
     }
 }
 
-/// A label of pods that policies select by and Cilium's records never have (C0).
-fn unknown_label(snapshot: &Snapshot) -> Option<String> {
+/// A label that policies select by, and that a record of a pod does not have: Cilium leaves labels of pods out (C0), Calico
+/// those of namespaces.
+fn unknown_label(snapshot: &Snapshot, pod: &End) -> Option<String> {
+    let is_calico = pod.labels.iter().any(|label| label.starts_with(CALICO));
+    let mut namespaces = snapshot.namespaces.iter();
+    let is_declared = namespaces.any(|n| n.declared && n.name == pod.namespace);
+    let is_unknown = |peer: &Peer, key: &str| match peer {
+        Peer::PodLabels(_) => !is_calico && dialect::ignores_label(Enforcer::Cilium, key),
+        _ => is_calico && !is_declared && key != NAMESPACE_NAME_LABEL,
+    };
     let mut found = None;
     for policy in &snapshot.policies {
         let mut see = |peer: &Peer| {
-            let Peer::PodLabels(selector) = peer else {
+            let (Peer::PodLabels(selector) | Peer::NamespaceLabels(selector)) = peer else {
                 return;
             };
             let mut keys = selector.requirements.iter().map(|r| &r.key);
-            if let Some(key) = keys.find(|key| dialect::ignores_label(Enforcer::Cilium, key)) {
+            if let Some(key) = keys.find(|key| is_unknown(peer, key)) {
                 let title = policy.title();
                 found.get_or_insert(format!(
                     "{title} selects by `{key}`, which records do not have"
                 ));
             }
         };
-        policy.subject.leaves(&mut see);
-        let rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
-        let peers = rules.flat_map(|rule| rule.peers.listed());
-        peers.for_each(|item| item.peer.leaves(&mut see));
+        peers(policy, &mut see);
     }
     found
+}
+
+/// Calls `see` with every leaf of what a policy selects and of the peers of its rules.
+pub(super) fn peers(policy: &Policy, see: &mut dyn FnMut(&Peer)) {
+    policy.subject.leaves(see);
+    let rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
+    let peers = rules.flat_map(|rule| rule.peers.listed());
+    peers.for_each(|item| item.peer.leaves(see));
 }

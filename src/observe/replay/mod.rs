@@ -3,19 +3,23 @@
 
 mod decision;
 mod ends;
+mod nodes;
+#[cfg(test)]
+mod tests;
 
 use super::connection::{Connection, Key};
 use super::record::Protocol;
 use super::reference::Reference;
 use crate::analysis::oracle::{Probe, probe};
 use crate::analysis::{Decision, Endpoint, Trace};
-use crate::cluster::Snapshot;
+use crate::cluster::{Enforcer, Snapshot};
 use crate::model::FlowPort;
 use crate::policy::Action;
 use crate::query::explain;
 use crate::sets;
 use decision::explained;
 pub(super) use ends::{Asked, labels_of, private};
+pub(super) use nodes::with_recorded;
 
 /// What policies would do to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +109,15 @@ fn judged(snapshot: &Snapshot, key: &Key, source: &Asked, destination: &Asked) -
         ..found.clone()
     };
     if protocol(key.protocol).is_none() && !found.by.is_empty() {
-        return uncertain("NetworkPolicy leaves ICMP to the network plugin");
+        match snapshot.assumptions.enforcer {
+            Enforcer::Kubernetes => {
+                return uncertain("the API of Kubernetes leaves ICMP to the network plugin");
+            }
+            Enforcer::Cilium | Enforcer::Calico if key.icmp.is_none() => {
+                return uncertain("the type of ICMP is not recorded");
+            }
+            Enforcer::Cilium | Enforcer::Calico => {}
+        }
     }
     let is_any = source.is_any || destination.is_any;
     if is_any && denied.is_some() && traces.iter().any(|trace| trace.allowed) {

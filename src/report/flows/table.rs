@@ -27,12 +27,7 @@ fn rows(flows: Flows) -> Vec<Vec<String>> {
             sums,
         } = connection;
         let time = |time: Option<time::Time>| time.map(time::text).unwrap_or_default();
-        let all = [
-            (sums.forwarded, "forwarded"),
-            (sums.audited, "audited"),
-            (sums.dropped, "dropped"),
-        ];
-        for (count, verdict) in all.into_iter().filter(|(count, _)| *count > 0) {
+        for (verdict, count) in sums.by_verdict() {
             let mut row = vec![
                 source.clone(),
                 destination.clone(),
@@ -41,7 +36,7 @@ fn rows(flows: Flows) -> Vec<Vec<String>> {
                 count.to_string(),
                 time(sums.first),
                 time(sums.last),
-                verdict.to_owned(),
+                verdict.name().to_owned(),
             ];
             if let Some(Compared { replay, class, .. }) = flows.compared(at) {
                 row.push(replay.verdict.name().to_owned());

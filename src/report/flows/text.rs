@@ -141,15 +141,10 @@ fn port(connection: &Connection, between: char) -> String {
 
 /// `3 forwarded, 1 dropped`.
 fn verdicts(sums: &Sums) -> String {
-    let all = [
-        (sums.forwarded, "forwarded"),
-        (sums.audited, "audited"),
-        (sums.dropped, "dropped"),
-    ];
-    let some: Vec<_> = all
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(n, word)| format!("{n} {word}"))
+    let some: Vec<_> = sums
+        .by_verdict()
+        .into_iter()
+        .map(|(verdict, n)| format!("{n} {}", verdict.name()))
         .collect();
     let about = if sums.inexact { "about " } else { "" };
     let guess = if sums.source_guessed || sums.destination_guessed {

@@ -1,0 +1,184 @@
+//! What policies would do to ends that manifests do not have: nodes, entities, pods known by their labels; and ICMP.
+
+use crate::load::{self, load};
+use crate::manifest::Source;
+use crate::observe::classes::compare;
+use crate::observe::fixture::table;
+use crate::observe::{Reader, workload_of};
+
+const PODS: &str = "
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}}}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}, spec: {selector: {matchLabels: {app: cart}}, template: {metadata: {labels: {app: cart}}}}}
+---
+";
+
+/// `shop/web > shop/cart: deny`, and why where it is uncertain.
+fn judged(policies: &str, recording: &str) -> Vec<String> {
+    let text = format!("{PODS}{policies}");
+    let loaded = load(
+        &[Source::new("all.yaml", &text)],
+        &load::Settings::default(),
+    );
+    let snapshot = &loaded.snapshot;
+    let mut reader = Reader::default();
+    reader.read("flows", &mut recording.as_bytes());
+    let observed = reader.finish(&|space, pod, labels| workload_of(snapshot, space, pod, labels));
+    let found = compare(snapshot, None, &observed, &|| false).expect("never stopped");
+    let all = observed.connections.iter().zip(&found.connections);
+    all.map(|(one, compared)| {
+        let replay = &compared.replay;
+        let why = match replay.verdict {
+            super::Verdict::Uncertain => format!("; {}", replay.why),
+            _ => String::new(),
+        };
+        let verdict = replay.verdict.name();
+        format!("{} > {}: {verdict}{why}", one.source, one.destination)
+    })
+    .collect()
+}
+
+/// A record to the pods of cart, or from those of web: the other end is an address with labels.
+fn record(from: (&str, &str), to: (&str, &str), layer: &str) -> String {
+    let end = |(_, fields): (&str, &str)| match fields {
+        "web" | "cart" => format!(
+            r#"{{"namespace":"shop","pod_name":"{fields}-0","labels":["k8s:app={fields}"],"workloads":[{{"name":"{fields}","kind":"Deployment"}}]}}"#
+        ),
+        fields => format!("{{{fields}}}"),
+    };
+    format!(
+        r#"{{"flow":{{"time":"2026-11-03T09:00:00Z","verdict":"FORWARDED","is_reply":false,"IP":{{"source":"{}","destination":"{}"}},"l4":{{{layer}}},"source":{},"destination":{}}}}}"#,
+        from.0,
+        to.0,
+        end(from),
+        end(to)
+    )
+}
+
+fn tcp(port: u16) -> String {
+    format!(r#""TCP":{{"source_port":40000,"destination_port":{port},"flags":{{"SYN":true}}}}"#)
+}
+
+const CART: (&str, &str) = ("10.0.1.9", "cart");
+const WEB: (&str, &str) = ("10.0.1.8", "web");
+
+#[test]
+fn pods_without_a_name_are_judged_by_their_labels() {
+    let np = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: cart, namespace: shop}, spec: {podSelector: {matchLabels: {app: cart}}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: x}}, podSelector: {matchLabels: {app: q}}}]}]}}";
+    let cidr = "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: cart, namespace: shop}, spec: {endpointSelector: {matchLabels: {app: cart}}, ingress: [{fromCIDR: [10.50.0.0/16]}]}}";
+    let unnamed = r#""identity":30000,"namespace":"x","labels":["k8s:app=q"]"#;
+    let by_label = r#""identity":30000,"labels":["k8s:app=q","k8s:io.kubernetes.pod.namespace=x"]"#;
+    for fields in [unnamed, by_label] {
+        let one = record(("10.50.0.3", fields), CART, &tcp(80));
+        assert_eq!(judged(np, &one), ["10.50.0.3 > shop/cart: allow"]);
+        assert_eq!(judged(cidr, &one), ["10.50.0.3 > shop/cart: deny"]);
+    }
+    let masked = record(("10.50.0.3", r#""identity":30000"#), CART, &tcp(80));
+    assert_eq!(
+        judged(cidr, &masked),
+        [
+            "10.50.0.3 > shop/cart: uncertain; `10.50.0.3` is a pod, and neither its name nor its labels are recorded"
+        ]
+    );
+}
+
+#[test]
+fn nodes_that_the_recorder_names_are_nodes() {
+    let nodes = |selector: &str| {
+        format!(
+            "{{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {{name: a}}, spec: {{tier: Admin, priority: 10, subject: {{namespaces: {{}}}}, egress: [{{action: Deny, to: [{{nodes: {selector}}}], protocols: [{{tcp: {{destinationPort: {{number: 10250}}}}}}]}}]}}}}"
+        )
+    };
+    let to = |entity: &str, port: u16| {
+        let labels = format!(r#""labels":["reserved:{entity}"]"#);
+        record(WEB, ("10.0.0.2", &labels), &tcp(port))
+    };
+    let known = "\n---\n{apiVersion: v1, kind: Node, metadata: {name: n9}, status: {addresses: [{type: InternalIP, address: 10.0.0.9}]}}";
+    for more in ["", known] {
+        let policies = format!("{}{more}", nodes("{}"));
+        for entity in ["remote-node", "host"] {
+            let wanted = format!("shop/web > entity/{entity}: deny");
+            assert_eq!(judged(&policies, &to(entity, 10250)), [wanted]);
+        }
+        let other = judged(&policies, &to("remote-node", 9100));
+        assert_eq!(other, ["shop/web > entity/remote-node: allow"]);
+    }
+    let selected = nodes("{matchLabels: {role: db}}");
+    assert_eq!(
+        judged(&selected, &to("remote-node", 10250)),
+        [
+            "shop/web > entity/remote-node: uncertain; ClusterNetworkPolicy a selects nodes by `role`, which records do not have"
+        ]
+    );
+}
+
+#[test]
+fn other_nodes_need_no_manifest_under_cilium() {
+    let policy = "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: cart, namespace: shop}, spec: {endpointSelector: {matchLabels: {app: cart}}, ingress: [{fromEntities: [remote-node], toPorts: [{ports: [{port: '9443', protocol: TCP}]}]}]}}";
+    let from = ("10.0.0.2", r#""labels":["reserved:remote-node"]"#);
+    let both = [9443, 80].map(|port| judged(policy, &record(from, CART, &tcp(port))));
+    let wanted = ["allow", "deny"].map(|is| vec![format!("entity/remote-node > shop/cart: {is}")]);
+    assert_eq!(both, wanted);
+    let table = table("entity/remote-node,shop/cart,TCP,9443,1,forwarded\n");
+    assert_eq!(judged(policy, &table), wanted[0]);
+}
+
+#[test]
+fn icmp_is_decided_where_the_enforcer_defines_it() {
+    let ping = record(WEB, CART, r#""ICMPv4":{"type":8}"#);
+    let cilium = "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: cart, namespace: shop}, spec: {endpointSelector: {matchLabels: {app: cart}}, ingress: [{icmps: [{fields: [{type: TYPE, family: IPv4}]}]}]}}";
+    let calico = |rule: &str| {
+        format!(
+            "{{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {{name: g}}, spec: {{selector: app == 'cart', types: [Ingress], ingress: [{{action: Allow, {rule}}}]}}}}"
+        )
+    };
+    let np = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: cart, namespace: shop}, spec: {podSelector: {}}}";
+    let cases = [
+        (cilium.replace("TYPE", "8"), "allow"),
+        (cilium.replace("TYPE", "5"), "deny"),
+        (calico("protocol: ICMP, icmp: {type: 8}"), "allow"),
+        (calico("protocol: TCP"), "deny"),
+        (
+            np.to_owned(),
+            "uncertain; the API of Kubernetes leaves ICMP to the network plugin",
+        ),
+    ];
+    for (policies, is) in cases {
+        let wanted = format!("shop/web > shop/cart: {is}");
+        assert_eq!(judged(&policies, &ping), [wanted], "{policies}");
+    }
+}
+
+#[test]
+fn labels_that_calico_records_are_those_of_pods() {
+    let by = |peer: &str| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: cart, namespace: shop}}, spec: {{podSelector: {{matchLabels: {{app: cart}}}}, ingress: [{{from: [{peer}]}}]}}}}"
+        )
+    };
+    let goldmane = r#"{"Key":{"source_name":"q-7c9d8b6f5d-*","source_namespace":"x","source_type":1,"dest_name":"cart-7c9d8b6f5d-*","dest_namespace":"shop","dest_type":1,"dest_port":80,"proto":"tcp","reporter":1,"action":1},"start_time":1793696400,"end_time":1793696415,"source_labels":["app=q","tier=a"],"num_connections_started":3}"#;
+    let whisker = r#"{"items":[{"source_name":"q-7c9d8b6f5d-*","source_namespace":"x","source_labels":"app=q | tier=a","dest_name":"cart-7c9d8b6f5d-*","dest_namespace":"shop","protocol":"tcp","dest_port":80,"reporter":"Src","action":"Allow","start_time":"2026-11-03T09:00:00Z","end_time":"2026-11-03T09:00:15Z"}]}"#;
+    for recording in [goldmane, whisker] {
+        let pods = |label: &str| {
+            by(&format!(
+                "{{namespaceSelector: {{}}, podSelector: {{matchLabels: {{{label}}}}}}}"
+            ))
+        };
+        assert_eq!(
+            judged(&pods("tier: a"), recording),
+            ["x/q > shop/cart: allow"]
+        );
+        assert_eq!(
+            judged(&pods("tier: b"), recording),
+            ["x/q > shop/cart: deny"]
+        );
+        // The labels of its namespace are not recorded.
+        let of_namespace = by("{namespaceSelector: {matchLabels: {team: a}}}");
+        assert_eq!(
+            judged(&of_namespace, recording),
+            [
+                "x/q > shop/cart: uncertain; NetworkPolicy shop/cart selects by `team`, which records do not have"
+            ]
+        );
+    }
+}
