@@ -5,6 +5,7 @@
 //! fails as a whole because of one invalid document.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -55,8 +56,29 @@ impl fmt::Display for Span {
 /// The code of a policy whose kind nothing here judges.
 pub const NOT_JUDGED: &str = "not-judged";
 
+/// The code of a block of addresses for pods whose addresses are not known.
+pub const POD_ADDRESS: &str = "pod-address";
+
 /// The code of a folder that Kustomize builds and that is read as it is.
 pub const NOT_BUILT: &str = "kustomize";
+
+/// The codes of texts, objects and values that are not read: what they hold is missing from the answers.
+const UNREAD: [&str; 14] = [
+    "file",
+    "syntax",
+    "template",
+    "decode",
+    "nested-lists",
+    "no-api-version",
+    "no-kind",
+    "no-name",
+    "no-objects",
+    "left-out-value",
+    "project-format",
+    "project-file",
+    "kustomize",
+    "flows",
+];
 
 /// What to do about a template.
 pub const RENDER: &str =
@@ -287,6 +309,24 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+/// The files that are not read in full, by name, each once.
+pub fn unread(diagnostics: &[Diagnostic]) -> Vec<Arc<str>> {
+    let unread = |d: &&Diagnostic| UNREAD.contains(&d.code) && is_incomplete(d);
+    let files = diagnostics.iter().filter(unread);
+    let files = files.filter_map(|d| Some(d.span.as_ref()?.file.clone()));
+    files.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whether the answers are incomplete because of this: an error, a policy that is not judged or a Kustomize folder that
+/// is not built.
+pub fn is_incomplete(d: &Diagnostic) -> bool {
+    match d.severity {
+        Severity::Error => true,
+        Severity::Warning => [NOT_JUDGED, NOT_BUILT].contains(&d.code),
+        Severity::Info => false,
     }
 }
 

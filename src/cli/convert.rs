@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use super::export;
 use super::{
-    DialectName, FINDINGS, FINE, Inputs, WRONG, exit_code, load_inputs, print_diagnostics,
-    stdin_twice,
+    DialectName, FINDINGS, FINE, Inputs, WRONG, exit_code, load_inputs, no_answer,
+    print_diagnostics, stdin_twice,
 };
 use crate::convert::{Conversion, Reading, convert};
 use crate::diag::Diagnostic;
@@ -31,7 +31,7 @@ pub(super) struct Args {
     /// Format of the report; json without --output prints no policies
     #[arg(long, value_enum, default_value_t = Format::Txt)]
     report: Format,
-    /// Overwrite or delete files that were edited since the last conversion, or that no conversion wrote
+    /// Overwrite or delete files that were edited since the last conversion, or that no conversion of this input wrote
     #[arg(long, requires = "output")]
     force: bool,
 }
@@ -51,8 +51,10 @@ pub(super) fn run(args: &Args) -> u8 {
     if stdin_twice(&args.inputs.paths) {
         return WRONG;
     }
-    let Some(loaded) = load_inputs(&args.inputs) else {
-        return WRONG;
+    let json = (args.report == Format::Json).then_some("drawbridge/convert/1");
+    let loaded = match load_inputs(&args.inputs) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => return no_answer(json, &diagnostics),
     };
     let mut diagnostics = loaded.diagnostics.clone();
     if loaded.policies.is_empty() {
@@ -74,8 +76,12 @@ pub(super) fn run(args: &Args) -> u8 {
     if let Some(folder) = &args.output
         && let Err(refused) = write(args, folder, &found)
     {
+        diagnostics.extend_from_slice(&refused);
         print_diagnostics(&refused);
-        return WRONG;
+        return match json {
+            Some(format) => super::answer(&report::no_answer(format, &diagnostics), WRONG),
+            None => WRONG,
+        };
     }
     let done = print(args, &loaded, &found, &diagnostics);
     super::written(done, code)
@@ -124,8 +130,13 @@ fn write(args: &Args, folder: &Path, found: &Conversion) -> Result<(), Vec<Diagn
     };
     let files: Vec<ExportFile> = found.written().map(file).collect();
     let target = Target::from(args.to);
+    // What is read from standard input has no name: it counts as the same input each time.
+    let (stdin, inputs): (Vec<PathBuf>, Vec<PathBuf>) =
+        (args.inputs.paths.iter().cloned()).partition(|path| path.as_os_str() == "-");
+    let from = if stdin.is_empty() { "" } else { " of -" };
     let options = ExportOptions {
-        project: format!("convert --to {}", target.name()),
+        project: format!("conversion{from} to {}", target.name()),
+        files: inputs,
         ..ExportOptions::default()
     };
     let done = export::write(folder.to_owned(), &files, &options, args.force)?;

@@ -8,11 +8,11 @@ use clap::ValueEnum;
 
 use super::{
     EnforcerName, FINDINGS, FINE, Inputs, Rules, Texts, WRONG, exit_code, load_inputs,
-    load_texts_by, print_diagnostics, stdin_twice,
+    load_texts_by, no_answer, print_diagnostics, stdin_twice,
 };
 use crate::analysis::changes::{Relation, changes, policy_relation};
 use crate::cluster::{Assumptions, Enforcer};
-use crate::diag::Diagnostic;
+use crate::diag::{self, Diagnostic};
 use crate::load::{self, Loaded};
 use crate::report::diff;
 
@@ -61,8 +61,12 @@ pub(super) fn run(args: &Args) -> u8 {
         Some(new) => read(args, new),
         None => promoted(args),
     };
-    let Some((old, new)) = read else {
-        return WRONG;
+    let (old, new) = match read {
+        Ok(sides) => sides,
+        Err(diagnostics) => {
+            let json = matches!(args.output, Format::Json).then_some("drawbridge/diff/1");
+            return no_answer(json, &diagnostics);
+        }
     };
     // With one input the diagnostics of the new side are about all of it.
     let mut diagnostics = match &args.new {
@@ -82,6 +86,7 @@ pub(super) fn run(args: &Args) -> u8 {
         policies,
         assumptions: [old.snapshot.assumptions, new.snapshot.assumptions],
         left_out: &left_out,
+        unread: &diag::unread(&diagnostics),
     };
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match args.output {
@@ -99,7 +104,7 @@ pub(super) fn run(args: &Args) -> u8 {
 type Sides = (ManuallyDrop<Loaded>, ManuallyDrop<Loaded>);
 
 /// Reads the one input as it is, and with its staged policies promoted.
-fn promoted(args: &Args) -> Option<Sides> {
+fn promoted(args: &Args) -> Result<Sides, Vec<Diagnostic>> {
     let inputs = Inputs {
         paths: vec![args.old.clone()],
         rules: args.rules.clone(),
@@ -109,16 +114,15 @@ fn promoted(args: &Args) -> Option<Sides> {
     if old.project.is_some() {
         let message = "a project has no staged policies to promote";
         let help = "give the manifests with the staged policies";
-        print_diagnostics(&[Diagnostic::error("question", message).help(help)]);
-        return None;
+        return Err(vec![Diagnostic::error("question", message).help(help)]);
     }
     let new = load_texts_by(load::load_promoted, &inputs, &texts)?;
-    Some((old, new))
+    Ok((old, new))
 }
 
 /// Reads each side under its own enforcer, and both under the same assumptions: those of the command line, else of
 /// the new project, else of the old one.
-fn read(args: &Args, new: &PathBuf) -> Option<Sides> {
+fn read(args: &Args, new: &PathBuf) -> Result<Sides, Vec<Diagnostic>> {
     let side = |path: &PathBuf, rules: Rules| {
         load_inputs(&Inputs {
             paths: vec![path.clone()],
@@ -137,11 +141,11 @@ fn read(args: &Args, new: &PathBuf) -> Option<Sides> {
     // An enforcer of its own settles its assumptions.
     let free = |side: Assumptions| side.enforcer == Enforcer::Kubernetes;
     if before == after || !free(before) || !free(after) {
-        return Some((old, new_side));
+        return Ok((old, new_side));
     }
     match new_side.project.is_some() {
         true => old = side(&args.old, first.assuming(after))?,
         false => new_side = side(new, second.assuming(before))?,
     }
-    Some((old, new_side))
+    Ok((old, new_side))
 }

@@ -3,11 +3,11 @@
 use std::mem::ManuallyDrop;
 
 use super::{
-    EnforcerName, FINDINGS, FINE, Inputs, Texts, WRONG, answer, exit_code, load_texts,
+    EnforcerName, FINDINGS, FINE, Inputs, Read, Texts, answer, exit_code, load_texts, no_answer,
     print_diagnostics, refused,
 };
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
-use crate::diag::Severity;
+use crate::diag::{self, POD_ADDRESS, Severity};
 use crate::load::Loaded;
 use crate::model::validate::Refusal;
 use crate::query::enforcers::differing;
@@ -29,8 +29,11 @@ pub(super) fn run(inputs: &Inputs, names: &[EnforcerName], json: bool) -> u8 {
     let each = enforcers
         .iter()
         .map(|enforcer| under(inputs, &texts, *enforcer, None));
-    let Some(loads) = each.collect::<Option<Vec<_>>>() else {
-        return WRONG;
+    let loads = match each.collect::<Result<Vec<_>, _>>() {
+        Ok(loads) => loads,
+        Err(diagnostics) => {
+            return no_answer(json.then_some("drawbridge/enforcers/1"), &diagnostics);
+        }
     };
     let clusters: Vec<Snapshot> = loads.iter().map(|loaded| loaded.snapshot.clone()).collect();
     let assuming = |assumptions| {
@@ -41,9 +44,10 @@ pub(super) fn run(inputs: &Inputs, names: &[EnforcerName], json: bool) -> u8 {
     };
     let found = differing(&clusters, &assuming);
     let mut diagnostics = of_all(&loads, |loaded| &loaded.diagnostics);
-    // What is wrong under one of them makes its column incomplete.
+    // What is wrong or not known under one of them makes its column incomplete.
     for found in loads.iter().flat_map(|loaded| &loaded.diagnostics) {
-        if found.severity == Severity::Error && !diagnostics.contains(found) {
+        let counts = found.severity == Severity::Error || found.code == POD_ADDRESS;
+        if counts && !diagnostics.contains(found) {
             diagnostics.push(found.clone());
         }
     }
@@ -52,6 +56,7 @@ pub(super) fn run(inputs: &Inputs, names: &[EnforcerName], json: bool) -> u8 {
         enforcers: &enforcers,
         differing: &found,
         left_out: &of_all(&loads, |loaded| &loaded.snapshot.left_out),
+        unread: &diag::unread(&diagnostics),
     };
     let text = match json {
         true => enforcers::json(compared, &diagnostics),
@@ -67,7 +72,7 @@ fn under(
     texts: &Texts,
     enforcer: Enforcer,
     assumptions: Option<Assumptions>,
-) -> Option<ManuallyDrop<Loaded>> {
+) -> Read {
     let mut rules = match assumptions {
         Some(all) => inputs.rules.assuming(all),
         None => inputs.rules.clone(),

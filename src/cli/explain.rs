@@ -1,8 +1,8 @@
 //! `drawbridge explain PATH... --from END --to END --port PORT`: why a connection is allowed or denied.
 
 use super::{
-    FINDINGS, FINE, Format, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics,
-    refused,
+    FINDINGS, FINE, Format, Inputs, answer, exit_code, json_of, load_inputs, no_answer,
+    print_diagnostics, wrong_question,
 };
 use crate::diag::Diagnostic;
 use crate::load::Loaded;
@@ -30,14 +30,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let Some(loaded) = load_inputs(&args.inputs) else {
-        return WRONG;
+    let json = json_of(args.output, "drawbridge/explain/1");
+    let loaded = match load_inputs(&args.inputs) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => return no_answer(json, &diagnostics),
     };
     let (found, notes) = match question(args, &loaded) {
         Ok(found) => found,
         Err(refusal) => {
-            print_diagnostics(&loaded.diagnostics);
-            return refused(refusal);
+            let mut diagnostics = loaded.diagnostics.clone();
+            diagnostics.push(wrong_question(refusal));
+            return no_answer(json, &diagnostics);
         }
     };
     let mut diagnostics = loaded.diagnostics.clone();

@@ -3,7 +3,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::{FINE, Format, Inputs, WRONG, exit_code, load_inputs, print_diagnostics};
+use super::{FINE, Format, Inputs, exit_code, json_of, load_inputs, no_answer, print_diagnostics};
 use crate::analysis::Analysis;
 use crate::report::exposure::{self, Answer};
 
@@ -17,8 +17,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let Some(loaded) = load_inputs(&args.inputs) else {
-        return WRONG;
+    let json = json_of(args.output, "drawbridge/exposure/1");
+    let loaded = match load_inputs(&args.inputs) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => return no_answer(json, &diagnostics),
     };
     let analysis = Analysis::new(&loaded.snapshot);
     let found = analysis.exposure();

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, load_inputs, print_diagnostics,
-    spinner, stdin_twice,
+    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, load_inputs, no_answer,
+    print_diagnostics, spinner, stdin_twice,
 };
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity, Span};
@@ -88,12 +88,10 @@ pub(super) fn run(args: &Args) -> u8 {
     if stdin_twice(args.files.iter().chain(&args.against)) {
         return WRONG;
     }
+    let json = matches!(args.output, Format::Json).then_some("drawbridge/flows/1");
     let (wanted, against) = match inputs(args) {
         Ok(inputs) => inputs,
-        Err(diagnostics) => {
-            print_diagnostics(&diagnostics);
-            return WRONG;
-        }
+        Err(diagnostics) => return no_answer(json, &diagnostics),
     };
     let loaded = match against.is_empty() {
         true => None,
@@ -103,8 +101,8 @@ pub(super) fn run(args: &Args) -> u8 {
                 rules: args.rules.clone(),
             };
             match load_inputs(&inputs) {
-                Some(loaded) => Some(loaded),
-                None => return WRONG,
+                Ok(loaded) => Some(loaded),
+                Err(diagnostics) => return no_answer(json, &diagnostics),
             }
         }
     };

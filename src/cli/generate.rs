@@ -53,7 +53,7 @@ enum Style {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let Some(opened) = open_project(&args.project) else {
+    let Ok(opened) = open_project(&args.project) else {
         return WRONG;
     };
     let (mut document, of_project) = (opened.document, opened.diagnostics);
@@ -255,7 +255,10 @@ fn write(
 fn options(args: &Args, document: &model::Document) -> ExportOptions {
     ExportOptions {
         project: name_of(document, Some(&args.project)),
-        file: (args.project.as_os_str() != "-").then(|| args.project.clone()),
+        files: (args.project.as_os_str() != "-")
+            .then(|| args.project.clone())
+            .into_iter()
+            .collect(),
         kustomization: args.kustomization,
         verdict: None,
     }

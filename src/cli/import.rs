@@ -55,7 +55,9 @@ impl Args {
             print_diagnostics(&[Diagnostic::error("file", message).help(help)]);
             return None;
         }
-        let loaded = load_inputs(&self.inputs)?;
+        let loaded = load_inputs(&self.inputs)
+            .map_err(|diagnostics| print_diagnostics(&diagnostics))
+            .ok()?;
         if loaded.project.is_some() {
             let message = "the input is a project already";
             let help = "give manifests; open or copy a project as it is";

@@ -8,7 +8,8 @@ use clap::ValueEnum;
 
 use super::enforcers;
 use super::{
-    EnforcerName, FINE, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics, refused,
+    EnforcerName, FINE, Inputs, answer, exit_code, load_inputs, no_answer, print_diagnostics,
+    refused, wrong_question,
 };
 use crate::analysis::{self, Filter, Matrix};
 use crate::diag::{Diagnostic, Span};
@@ -74,8 +75,14 @@ pub(super) fn run(args: &Args) -> u8 {
     if !args.compare_enforcers.is_empty() {
         return compare(args);
     }
-    let Some(loaded) = load_inputs(&args.inputs) else {
-        return WRONG;
+    let json = match (args.output, args.by) {
+        (Format::Json, None) => Some("drawbridge/list/1"),
+        (Format::Json, Some(By::Namespace)) => Some("drawbridge/list-by-namespace/1"),
+        _ => None,
+    };
+    let loaded = match load_inputs(&args.inputs) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => return no_answer(json, &diagnostics),
     };
     let snapshot = &loaded.snapshot;
     // Freed with the process, like the inputs.
@@ -88,8 +95,8 @@ pub(super) fn run(args: &Args) -> u8 {
     let (filter, notes) = match filter(args, &loaded) {
         Ok(found) => found,
         Err(refusal) => {
-            print_diagnostics(&diagnostics);
-            return refused(refusal);
+            diagnostics.push(wrong_question(refusal));
+            return no_answer(json, &diagnostics);
         }
     };
     diagnostics.extend(notes);

@@ -34,7 +34,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
-use crate::diag::{Diagnostic, NOT_BUILT, NOT_JUDGED, Severity, Span, edit_distance};
+use crate::diag::{self, Diagnostic, NOT_JUDGED, Severity, Span, edit_distance, is_incomplete};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::enforcer_of;
@@ -401,23 +401,24 @@ impl Rules {
     }
 }
 
-/// Reads the inputs and adds the lint findings that qualify answers. None if the input is a project that cannot be
-/// read: its diagnostics are printed.
-pub(crate) fn load_inputs(inputs: &Inputs) -> Option<ManuallyDrop<Loaded>> {
+/// What inputs are read to, or why a project among them cannot be read.
+type Read = Result<ManuallyDrop<Loaded>, Vec<Diagnostic>>;
+
+/// Reads the inputs and adds the lint findings that qualify answers.
+///
+/// # Errors
+/// If the input is a project that cannot be read.
+pub(crate) fn load_inputs(inputs: &Inputs) -> Read {
     load_texts(inputs, &Texts::of(inputs))
 }
 
 /// The same for texts that are read already: standard input can be read only once.
-pub(crate) fn load_texts(inputs: &Inputs, texts: &Texts) -> Option<ManuallyDrop<Loaded>> {
+pub(crate) fn load_texts(inputs: &Inputs, texts: &Texts) -> Read {
     load_texts_by(load::load_in, inputs, texts)
 }
 
 /// The same, with another way to read manifests.
-pub(crate) fn load_texts_by(
-    load: Load,
-    inputs: &Inputs,
-    texts: &Texts,
-) -> Option<ManuallyDrop<Loaded>> {
+pub(crate) fn load_texts_by(load: Load, inputs: &Inputs, texts: &Texts) -> Read {
     let mut loaded = read_texts(load, inputs, load::Settings::default(), texts);
     if loaded
         .diagnostics
@@ -425,11 +426,10 @@ pub(crate) fn load_texts_by(
         .any(|d| d.code == "project-format" && d.severity == Severity::Error)
         && loaded.project.is_none()
     {
-        print_diagnostics(&loaded.diagnostics);
-        return None;
+        return Err(std::mem::take(&mut loaded.diagnostics));
     }
     crate::lint::qualify(&mut loaded);
-    Some(loaded)
+    Ok(loaded)
 }
 
 /// Reads manifests under settings, with the namespace of objects that name none.
@@ -494,6 +494,7 @@ fn read_texts(
     };
     diagnostics.append(&mut loaded.diagnostics);
     inputs.rules.accept(&mut diagnostics);
+    loaded.snapshot.unread = diag::unread(&diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
     ManuallyDrop::new(loaded)
@@ -562,7 +563,9 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
             let conflict = other_enforcer(settings.target(), inputs.rules.enforcer);
             settings.assumptions = judged.assumptions;
             settings.assumptions.enforcer = judged.enforcer.unwrap_or_default();
-            let mut loaded = crate::proof::loaded_with(&document, &generated);
+            let placed = format::in_place(&document, &source.name, &source.text);
+            let mut loaded = crate::proof::loaded_with(&placed, &generated);
+            loaded.project = Some(document.clone());
             let places = places(&source.name, &source.text);
             let about_flows = about_flows(&document, &generated, &places);
             let all = diagnostics.into_iter().chain(conflict).chain(about_flows);
@@ -576,22 +579,20 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
     })
 }
 
-/// Opens a project, from standard input if the path is `-`, and prints its diagnostics; none if it cannot be opened.
-pub(crate) fn open_project(path: &std::path::Path) -> Option<files::Opened> {
+/// Opens a project, from standard input if the path is `-`, and prints its diagnostics.
+///
+/// # Errors
+/// The diagnostics, printed as well, if it cannot be opened.
+pub(crate) fn open_project(path: &std::path::Path) -> Result<files::Opened, Vec<Diagnostic>> {
     let opened = match path.as_os_str() == "-" {
         true => sources::open(path),
         false => files::open(path),
     };
-    match opened {
-        Ok(opened) => {
-            print_diagnostics(&opened.diagnostics);
-            Some(opened)
-        }
-        Err(diagnostics) => {
-            print_diagnostics(&diagnostics);
-            None
-        }
-    }
+    print_diagnostics(match &opened {
+        Ok(opened) => &opened.diagnostics,
+        Err(diagnostics) => diagnostics,
+    });
+    opened
 }
 
 /// A progress spinner on standard error; hidden unless that is a terminal.
@@ -643,23 +644,39 @@ pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
 
 /// Prints why a query cannot be answered. Always returns 2.
 pub(crate) fn refused(refusal: Refusal) -> u8 {
+    print_diagnostics(&[wrong_question(refusal)]);
+    WRONG
+}
+
+/// A query that cannot be answered.
+fn wrong_question(refusal: Refusal) -> Diagnostic {
     let mut diagnostic = Diagnostic::error("question", refusal.message);
     diagnostic.help = refusal.help;
-    print_diagnostics(&[diagnostic]);
-    WRONG
+    diagnostic
+}
+
+/// Prints why there is no answer, and in place of an answer in JSON a document of this format. Always returns 2.
+fn no_answer(json: Option<&str>, diagnostics: &[Diagnostic]) -> u8 {
+    print_diagnostics(diagnostics);
+    match json {
+        Some(format) => answer(&crate::report::no_answer(format, diagnostics), WRONG),
+        None => WRONG,
+    }
+}
+
+/// The format of an answer, where it is JSON.
+fn json_of(output: Format, format: &str) -> Option<&str> {
+    match output {
+        Format::Json => Some(format),
+        Format::Txt => None,
+    }
 }
 
 /// 2 if any diagnostic is an error, a policy that is not judged or a Kustomize folder that is not built, else `code`.
 pub fn exit_code(diagnostics: &[Diagnostic], code: u8) -> u8 {
-    let wrong = |d: &Diagnostic| match d.severity {
-        Severity::Error => true,
-        Severity::Warning => [NOT_JUDGED, NOT_BUILT].contains(&d.code),
-        Severity::Info => false,
-    };
-    if diagnostics.iter().any(wrong) {
-        WRONG
-    } else {
-        code
+    match diagnostics.iter().any(is_incomplete) {
+        true => WRONG,
+        false => code,
     }
 }
 

@@ -1,8 +1,8 @@
 //! `drawbridge paths PATH... --from END [--to END]`: what is reachable in any number of hops.
 
 use super::{
-    FINDINGS, FINE, Format, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics,
-    refused,
+    FINDINGS, FINE, Format, Inputs, answer, exit_code, json_of, load_inputs, no_answer,
+    print_diagnostics, wrong_question,
 };
 use crate::analysis::{Places, reach};
 use crate::diag::Diagnostic;
@@ -30,16 +30,21 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let Some(loaded) = load_inputs(&args.inputs) else {
-        return WRONG;
+    let json = json_of(args.output, "drawbridge/paths/1");
+    let loaded = match load_inputs(&args.inputs) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => return no_answer(json, &diagnostics),
     };
     let mut diagnostics = loaded.diagnostics.clone();
     let asked = question(args, &loaded, &mut diagnostics);
-    print_diagnostics(&diagnostics);
     let (mut from, to) = match asked {
         Ok(found) => found,
-        Err(refusal) => return refused(refusal),
+        Err(refusal) => {
+            diagnostics.push(wrong_question(refusal));
+            return no_answer(json, &diagnostics);
+        }
     };
+    print_diagnostics(&diagnostics);
     if let Some(to) = &to {
         // Destinations are not sources too, unless no other source remains.
         let elsewhere = |w: &usize| !to.workloads.contains(w);

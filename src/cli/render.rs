@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Ok(format) => format,
         Err(diagnostic) => return failed(&diagnostic),
     };
-    let Some(opened) = open_project(&args.project) else {
+    let Ok(opened) = open_project(&args.project) else {
         return WRONG;
     };
     let document = &opened.document;

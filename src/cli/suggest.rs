@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::flows::{compared, read};
 use super::{
-    FINE, Format, Inputs, WRONG, answer, exit_code, print_diagnostics, read_by, stdin_twice,
+    FINE, Format, Inputs, WRONG, answer, exit_code, json_of, no_answer, print_diagnostics, read_by,
+    stdin_twice,
 };
 use crate::diag::Diagnostic;
 use crate::import;
@@ -12,7 +13,7 @@ use crate::load::{self, Loaded};
 use crate::observe::propose::{Proposals, propose};
 use crate::observe::warnings;
 use crate::report;
-use crate::suggest::{catalogue, suggest, with_recorded};
+use crate::suggest::{self, catalogue, with_recorded};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -35,12 +36,13 @@ pub(super) fn run(args: &Args) -> u8 {
     let (recorded, about_flows) = recorded(&args.flows, &loaded);
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(about_flows);
-    print_diagnostics(&diagnostics);
     let is_unreadable = diagnostics.iter().any(|d| d.code == "project-format");
     if is_unreadable && loaded.project.is_none() {
-        return WRONG;
+        return no_answer(json_of(args.output, "drawbridge/suggest/1"), &diagnostics);
     }
-    let found = suggest(&loaded.snapshot, &loaded.mentions);
+    print_diagnostics(&diagnostics);
+    let found = suggest::suggest(&loaded.snapshot, &loaded.mentions);
+    let unknown = suggest::unknown(&loaded.snapshot, &loaded.mentions);
     let shown = recorded.proposals.iter();
     let found = with_recorded(found, shown.map(|one| one.suggestion()).collect());
     let mut needed = catalogue::dependencies(&loaded.snapshot, &loaded.facts);
@@ -49,8 +51,8 @@ pub(super) fn run(args: &Args) -> u8 {
     }
     let left_out = &recorded.left_out;
     let text = match args.output {
-        Format::Txt => report::suggest::text(&found, left_out, &needed),
-        Format::Json => report::suggest::json(&found, left_out, &needed, &diagnostics),
+        Format::Txt => report::suggest::text(&found, &unknown, left_out, &needed),
+        Format::Json => report::suggest::json(&found, &unknown, left_out, &needed, &diagnostics),
     };
     answer(&text, exit_code(&diagnostics, FINE))
 }

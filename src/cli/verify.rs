@@ -14,9 +14,13 @@ use crate::lint;
 use crate::load;
 use crate::manifest::Source;
 use crate::model::{Document, ImportedPolicy, PolicyId};
+use crate::project::format;
 use crate::proof::{Kind, Proof};
 use crate::query::Judged;
-use crate::report::verify::{self, Verified};
+use crate::report::{
+    self,
+    verify::{self, Verified},
+};
 
 /// The most findings to search fixes for: each fix is proven, which takes time.
 const FIXED: usize = 20;
@@ -69,15 +73,19 @@ pub(super) fn run(args: &Args) -> u8 {
     if stdin_twice(args.against.iter().chain([&args.project])) {
         return WRONG;
     }
-    let Some(opened) = open_project(&args.project) else {
-        return WRONG;
+    let opened = match open_project(&args.project) {
+        Ok(opened) => opened,
+        Err(diagnostics) => return answer(&unread(args, &diagnostics), WRONG),
     };
     let (mut document, of_project) = (opened.document, opened.diagnostics);
     if let Some(dialect) = args.dialect {
         document.settings.dialects = vec![dialect.into()];
     }
     let mut found = match args.against.is_empty() {
-        true => own(&document),
+        true => {
+            let file = args.project.to_string_lossy();
+            own(&format::in_place(&document, &file, &opened.file.text))
+        }
         false => against(args, &document),
     };
     let notes = crate::query::invariants::without_routes(&document);
@@ -90,6 +98,8 @@ pub(super) fn run(args: &Args) -> u8 {
     let places = places(&args.project.to_string_lossy(), &opened.file.text);
     places.locate(&mut found.diagnostics);
     print_diagnostics(&found.diagnostics);
+    // Those of the project are printed already.
+    found.diagnostics.splice(0..0, of_project);
     let verified = Verified {
         document: &document,
         proof: &found.proof,
@@ -121,8 +131,19 @@ pub(super) fn run(args: &Args) -> u8 {
             WRONG
         }
     };
-    let code = exit_code(&of_project, code);
     answer(&text, exit_code(&found.diagnostics, code))
+}
+
+/// What is in place of the answer where the project cannot be read.
+fn unread(args: &Args, diagnostics: &[Diagnostic]) -> String {
+    let project = args.project.to_string_lossy();
+    match args.output {
+        Format::Txt => String::new(),
+        Format::Json => report::no_answer("drawbridge/verify/1", diagnostics),
+        Format::Sarif => verify::unread::sarif(diagnostics),
+        Format::Md => verify::unread::markdown(&project, diagnostics),
+        Format::Junit => verify::unread::junit(&project, diagnostics),
+    }
 }
 
 fn own(document: &Document) -> Found {

@@ -53,6 +53,8 @@ pub struct Snapshot {
     pub policies: Vec<Arc<Policy>>,
     /// Policies that are not judged, in the order of the input.
     pub left_out: Vec<LeftOut>,
+    /// The files that are not read in full, by name: what they hold is missing here.
+    pub unread: Vec<Arc<str>>,
     /// What the answers take for granted.
     pub assumptions: Assumptions,
 }

@@ -1,6 +1,7 @@
 //! Notes where an answer depends on something that the manifests leave open.
 
 mod backends;
+mod pod_addresses;
 mod priority_conflicts;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     mixed_labels(snapshot, &mut out);
     backends::backends(snapshot, &mut out);
     priority_conflicts::priority_conflicts(snapshot, &mut out);
+    pod_addresses::pod_addresses(snapshot, &mut out);
     out
 }
 

@@ -14,7 +14,7 @@ mod save;
 mod value;
 mod write;
 
-pub use places::{Places, places};
+pub use places::{Places, in_place, places};
 pub use read::read;
 pub use save::save;
 pub use write::write;

@@ -12,7 +12,7 @@ use crate::analysis::oracle::{Decision, GateTrace, Probe, peer_matches, probe};
 use crate::analysis::query::one_of;
 use crate::analysis::{Endpoint, Party};
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
-use crate::policy::Policy;
+use crate::policy::{Peer, Policy, Rule};
 use crate::sets::PortSet;
 
 /// A connection that some enforcers allow at other ports than others.
@@ -143,7 +143,8 @@ impl<'a> Causes<'a> {
         self.by_kind(&asked)
             .or_else(|| self.by_assumption(&asked))
             .or_else(|| self.by_reading(&asked))
-            .unwrap_or_else(|| "the enforcers read the policies differently".to_owned())
+            .or_else(|| self.by_address(&asked))
+            .unwrap_or_else(|| self.sides.map(|side| asked.decision(side)).join(", but "))
     }
 
     /// A policy that decides on one side and that the other does not implement.
@@ -170,6 +171,14 @@ impl<'a> Causes<'a> {
         let mut assumed = self.assumed.iter();
         let (_, words) = assumed.find(|(snapshot, _)| asked.allowed(snapshot) != plain)?;
         Some(words.clone())
+    }
+
+    /// A rule that matches a pod by its address on one side only.
+    fn by_address(&self, asked: &Asked) -> Option<String> {
+        let mut sides = self.sides.into_iter();
+        let own = sides.find(|side| asked.deciding_rules(side).into_iter().any(is_by_address))?;
+        let name = own.assumptions.enforcer.name();
+        Some(format!("{name} matches pods by their addresses (K32, G22)"))
     }
 
     /// A policy that the sides read differently.
@@ -202,6 +211,21 @@ impl<'a> Causes<'a> {
         }
         None
     }
+}
+
+/// Whether a rule that decides matches a pod by its address.
+fn is_by_address(rule: &Rule) -> bool {
+    let by_address = |leaf: &Peer| {
+        matches!(
+            leaf,
+            Peer::PodAddresses(_) | Peer::PodsIpv4 | Peer::PodsIpv6 | Peer::PodsOfFamilies { .. }
+        )
+    };
+    let mut found = false;
+    for item in rule.peers.listed() {
+        item.peer.leaves(&mut |leaf| found |= by_address(leaf));
+    }
+    found
 }
 
 /// The same policy under another enforcer.
@@ -238,20 +262,64 @@ impl Asked<'_> {
         Some(probe(snapshot, &from, &to, self.port).allowed)
     }
 
+    /// The gates that decide it: where it is denied, what allows its other half decides nothing.
+    fn gates(&self, snapshot: &Snapshot) -> Vec<GateTrace> {
+        let Some((from, to)) = self.ends(snapshot) else {
+            return Vec::new();
+        };
+        let trace = probe(snapshot, &from, &to, self.port);
+        let mut gates = vec![trace.egress, trace.ingress];
+        gates.retain(|gate| gate.allowed == trace.allowed);
+        gates
+    }
+
+    /// The rules that decide it.
+    fn deciding_rules<'s>(&self, snapshot: &'s Snapshot) -> Vec<&'s Rule> {
+        let gates = self.gates(snapshot).into_iter();
+        let rule = |gate: GateTrace| match gate.decision {
+            Decision::Rule { policy, rule } => snapshot
+                .policies
+                .get(policy)?
+                .rules(gate.direction)
+                .get(rule),
+            _ => None,
+        };
+        gates.filter_map(rule).collect()
+    }
+
+    /// What decides it under an enforcer: `calico allows it by rule 1 of NetworkPolicy a/np`.
+    fn decision(&self, snapshot: &Snapshot) -> String {
+        let title = |at: usize| snapshot.policies.get(at).map(|policy| policy.title());
+        let by = self
+            .gates(snapshot)
+            .into_iter()
+            .find_map(|gate| match gate.decision {
+                Decision::Rule { policy, rule } => {
+                    Some(format!("by rule {} of {}", rule + 1, title(policy)?))
+                }
+                Decision::Isolated { policies, .. } => Some(format!(
+                    "by {}, of which no rule matches",
+                    title(*policies.first()?)?
+                )),
+                _ => None,
+            });
+        let verb = match self.allowed(snapshot) {
+            Some(true) => "allows",
+            _ => "denies",
+        };
+        let by = by.unwrap_or_else(|| "because no policy decides".to_owned());
+        format!("{} {verb} it {by}", snapshot.assumptions.enforcer.name())
+    }
+
     /// The policies that decide it.
     fn deciding<'s>(&self, snapshot: &'s Snapshot) -> Option<Vec<&'s Policy>> {
-        let (from, to) = self.ends(snapshot)?;
-        let trace = probe(snapshot, &from, &to, self.port);
-        let of = |gate: &GateTrace| match &gate.decision {
-            Decision::Rule { policy, .. } => vec![*policy],
-            Decision::Isolated { policies, .. } => policies.clone(),
+        self.ends(snapshot)?;
+        let of = |gate: GateTrace| match gate.decision {
+            Decision::Rule { policy, .. } => vec![policy],
+            Decision::Isolated { policies, .. } => policies,
             _ => Vec::new(),
         };
-        let gates = [&trace.egress, &trace.ingress].into_iter();
-        // Where it is denied, what allows its other half decides nothing.
-        let gates = gates
-            .filter(|gate| gate.allowed == trace.allowed)
-            .flat_map(of);
+        let gates = self.gates(snapshot).into_iter().flat_map(of);
         Some(
             gates
                 .filter_map(|at| snapshot.policies.get(at).map(|p| &**p))

@@ -10,6 +10,7 @@ mod service_tests;
 mod services;
 #[cfg(test)]
 mod tests;
+mod translated;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

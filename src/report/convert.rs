@@ -54,7 +54,7 @@ pub fn markdown(before: &Snapshot, found: &Conversion) -> String {
 }
 
 /// `{"format", "assumptions", "oldAssumptions", "equivalent", "policies": [{"from", "to", "state":
-/// "exact|approximated|cannot-express", "why", "help"}], "changes", "replicas", "diagnostics", "leftOut"}`; changes are
+/// "exact|approximated|cannot-express", "why", "help"}], "changes", "replicas", "diagnostics", "leftOut", "notRead"}`; changes are
 /// those of a `diff`.
 ///
 /// # Errors
@@ -70,16 +70,17 @@ pub fn json(
         "format": "drawbridge/convert/1",
         "assumptions": assumed::json(found.after.assumptions),
         "oldAssumptions": assumed::json(before.assumptions),
-        "equivalent": found.is_equal(),
+        "equivalent": found.is_equal() && before.unread.is_empty(),
         "policies": policies,
     }));
     out.write_all(head.strip_suffix('}').unwrap_or(&head).as_bytes())?;
     changes_json(out, &found.changes)?;
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(&before.left_out));
+    let not_read = compact(&before.unread);
     writeln!(
         out,
-        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out},\"notRead\":{not_read}}}"
     )
 }
 
@@ -111,6 +112,7 @@ fn compared<'a>(before: &'a Snapshot, found: &'a Conversion) -> Compared<'a> {
         policies: found.relation,
         assumptions: [before.assumptions, found.after.assumptions],
         left_out: &before.left_out,
+        unread: &before.unread,
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Compared<'a> {
     pub assumptions: [Assumptions; 2],
     /// The policies that are left out of both sides.
     pub left_out: &'a [LeftOut],
+    /// The files of both sides that are not read in full.
+    pub unread: &'a [Arc<str>],
 }
 
 /// One line for each change, then the summary. A line is not kept after it is written: there may be millions.
@@ -63,8 +65,9 @@ pub fn markdown(found: Compared, heading: &str) -> String {
 /// The summary and a table of the changes, as Markdown.
 pub(super) fn section(out: &mut String, found: Compared) {
     let [verdict, policies] = verdicts(found);
+    let whole = found.left_out.is_empty() && found.unread.is_empty();
     let mark = match (relation(found.changes), found.policies) {
-        (Relation::Equal, Relation::Equal) => "✅",
+        (Relation::Equal, Relation::Equal) if whole => "✅",
         _ => "⚠️",
     };
     out.push_str(&format!("\n{mark} **"));
@@ -110,10 +113,14 @@ fn verdicts(found: Compared) -> [String; 2] {
         (relation, _) => format!("The new policies {} (future pods included)", policies(relation)),
     };
     let assumed = assumed::sides(found.assumptions);
-    let left_out = left_out::count(found.left_out);
+    let left_out = left_out::count(found.left_out, found.unread);
+    let read = match found.unread.is_empty() {
+        true => "",
+        false => " as far as the files could be read",
+    };
     [
-        format!("{verdict}: {counts}; {assumed}{left_out}"),
-        policies,
+        format!("{verdict}{read}: {counts}; {assumed}{left_out}"),
+        policies + if read.is_empty() { "" } else { "," } + read,
     ]
 }
 
@@ -163,11 +170,11 @@ fn word(relation: Relation) -> &'static str {
 }
 
 /// `{"format", "assumptions", "oldAssumptions", "equivalent", "relation", "policies", "changes": [{"type":
-/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "diagnostics", "leftOut"}`, one line for
+/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "diagnostics", "leftOut", "notRead"}`, one line for
 /// each change; those within one workload, between its replicas, are `replicas`.
 /// `relation` relates the new connections to the old ones, `policies` the new policies to the old ones,
 /// future pods included: `equal`, `wider`, `narrower` or `apart`; `equivalent`
-/// is whether the policies are equal.
+/// is whether the policies are equal, and all files are read in full.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -177,7 +184,7 @@ pub fn json(out: &mut impl Write, found: Compared, diagnostics: &[Diagnostic]) -
         "format": "drawbridge/diff/1",
         "assumptions": assumed::json(found.assumptions[1]),
         "oldAssumptions": assumed::json(found.assumptions[0]),
-        "equivalent": found.policies == Relation::Equal,
+        "equivalent": found.policies == Relation::Equal && found.unread.is_empty(),
         "relation": word(relation(changes)),
         "policies": word(found.policies),
     }));
@@ -185,9 +192,10 @@ pub fn json(out: &mut impl Write, found: Compared, diagnostics: &[Diagnostic]) -
     changes_json(out, changes)?;
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(found.left_out));
+    let not_read = compact(&found.unread);
     writeln!(
         out,
-        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out},\"notRead\":{not_read}}}"
     )
 }
 

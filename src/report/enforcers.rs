@@ -1,6 +1,7 @@
 //! Which connections depend on the enforcer: `drawbridge list --compare-enforcers`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -22,6 +23,8 @@ pub struct Compared<'a> {
     pub differing: &'a [Differing],
     /// The policies that one of them does not judge.
     pub left_out: &'a [LeftOut],
+    /// The files that are not read in full.
+    pub unread: &'a [Arc<str>],
 }
 
 /// For each connection a line for each enforcer, and the reasons.
@@ -44,8 +47,12 @@ pub fn text(found: Compared) -> String {
     }
     let names: Vec<&str> = found.enforcers.iter().map(|e| e.name()).collect();
     let names = names.join(", ");
-    let left_out = left_out::count(found.left_out);
+    let left_out = left_out::count(found.left_out, found.unread);
     let _ = match found.differing.len() {
+        0 if !found.unread.is_empty() => writeln!(
+            out,
+            "As far as the files could be read, all connections are the same under {names}{left_out}"
+        ),
         0 => writeln!(out, "All connections are the same under {names}{left_out}"),
         1 => writeln!(
             out,
@@ -68,7 +75,7 @@ fn ends(differing: &Differing) -> String {
 }
 
 /// `{"format", "enforcers", "differences": [{"src", "dst", "conn": {ENFORCER: ...}, "reasons"}], "diagnostics",
-/// "leftOut"}`.
+/// "leftOut", "notRead"}`.
 pub fn json(found: Compared, diagnostics: &[Diagnostic]) -> String {
     let one = |differing: &Differing| {
         let columns = found.enforcers.iter().zip(&differing.ports);
@@ -89,6 +96,7 @@ pub fn json(found: Compared, diagnostics: &[Diagnostic]) -> String {
         "differences": found.differing.iter().map(one).collect::<Vec<_>>(),
         "diagnostics": flat(diagnostics),
         "leftOut": left_out::lines(found.left_out),
+        "notRead": found.unread,
     });
     compact(&answer) + "\n"
 }

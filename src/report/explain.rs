@@ -49,7 +49,7 @@ pub fn text(snapshot: &Snapshot, asked: Asked, answer: &Answer) -> String {
     for shown in &answer.shown {
         connection(&mut out, snapshot, shown);
     }
-    let left_out = left_out::count(&snapshot.left_out);
+    let left_out = left_out::of(snapshot);
     let _ = writeln!(out, "\n{}{left_out}", assumed::text(snapshot.assumptions));
     escape::lines(out)
 }
@@ -355,6 +355,7 @@ pub fn json(
         "connections": connections.collect::<Vec<_>>(),
         "diagnostics": flat(diagnostics),
         "leftOut": left_out::lines(&snapshot.left_out),
+        "notRead": snapshot.unread,
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');

@@ -94,7 +94,7 @@ pub fn text(out: &mut impl Write, answer: Answer) -> io::Result<()> {
         }
     }
     openings::text(out, snapshot, answer.published)?;
-    let left_out = left_out::count(&snapshot.left_out);
+    let left_out = left_out::of(snapshot);
     writeln!(out, "{}{left_out}", assumed::text(snapshot.assumptions))?;
     out.flush()
 }
@@ -216,9 +216,10 @@ pub fn json(out: &mut impl Write, answer: Answer, diagnostics: &[Diagnostic]) ->
         between = ",\n";
     }
     let left_out = compact(&left_out::lines(&snapshot.left_out));
+    let not_read = compact(&snapshot.unread);
     writeln!(
         out,
-        "],\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+        "],\"diagnostics\":{diagnostics},\"leftOut\":{left_out},\"notRead\":{not_read}}}"
     )?;
     out.flush()
 }

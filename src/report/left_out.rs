@@ -1,8 +1,10 @@
-//! The policies that an answer leaves out, as every report writes them.
+//! The policies that an answer leaves out and the files that are not read, as every report writes them.
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::cluster::LeftOut;
+use crate::cluster::{LeftOut, Snapshot};
 
 /// One policy: its kind, group and name, and where it is.
 #[derive(Serialize)]
@@ -33,12 +35,31 @@ impl<'a> From<&'a LeftOut> for Line<'a> {
     }
 }
 
-/// `; 2 policies left out`, behind the assumptions; nothing if none is.
-pub fn count(policies: &[LeftOut]) -> String {
-    match policies.len() {
+/// The most files that a line of text names.
+const NAMED: usize = 5;
+
+/// `; 2 policies left out; not read in full: a.yaml`, behind the assumptions; nothing if nothing is missing.
+pub fn of(snapshot: &Snapshot) -> String {
+    count(&snapshot.left_out, &snapshot.unread)
+}
+
+/// The same for some policies and files.
+pub fn count(policies: &[LeftOut], unread: &[Arc<str>]) -> String {
+    let policies = match policies.len() {
         0 => String::new(),
         1 => "; 1 policy left out".to_owned(),
         n => format!("; {n} policies left out"),
+    };
+    policies + &self::unread(unread)
+}
+
+/// `; not read in full: a.yaml, b.yaml`; nothing if all is read.
+pub fn unread(files: &[Arc<str>]) -> String {
+    let (named, more) = files.split_at(files.len().min(NAMED));
+    match (named, more.len()) {
+        ([], _) => String::new(),
+        (named, 0) => format!("; not read in full: {}", named.join(", ")),
+        (named, more) => format!("; not read in full: {} and {more} more", named.join(", ")),
     }
 }
 

@@ -62,7 +62,7 @@ pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     Further::of(listing).text(out)?;
     let s = if count == 1 { "" } else { "s" };
     let assumed = assumed::text(snapshot.assumptions);
-    let left_out = left_out::count(&snapshot.left_out);
+    let left_out = left_out::of(snapshot);
     writeln!(out, "{count} connection{s}; {assumed}{left_out}")?;
     out.flush()
 }
@@ -97,7 +97,7 @@ fn pad(text: &mut String, start: usize, width: usize) {
 
 /// `{"format", "assumptions", "connections": [{"src", "dst", "conn"}], "amongReplicas": [{"workload", "conn"}],
 /// "domainNames": [{"src", "name", "conn"}], "entities": [{"workload", "direction", "entity", "conn"}], "diagnostics",
-/// "leftOut"}`, one line for each connection.
+/// "leftOut", "notRead"}`, one line for each connection.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -124,9 +124,10 @@ pub fn json(out: &mut impl Write, listing: Listing, diagnostics: &[Diagnostic]) 
     let [replicas, domains, entities] = further.map(|value| compact(&value));
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(&snapshot.left_out));
+    let not_read = compact(&snapshot.unread);
     writeln!(
         out,
-        "\n],\"amongReplicas\":{replicas},\"domainNames\":{domains},\"entities\":{entities},\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+        "\n],\"amongReplicas\":{replicas},\"domainNames\":{domains},\"entities\":{entities},\"diagnostics\":{diagnostics},\"leftOut\":{left_out},\"notRead\":{not_read}}}"
     )?;
     out.flush()
 }

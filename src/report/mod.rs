@@ -19,3 +19,11 @@ pub mod paths;
 pub mod suggest;
 pub mod summed;
 pub mod verify;
+
+use crate::diag::Diagnostic;
+
+/// `{"format", "diagnostics"}`: what is in place of an answer in JSON where there is none.
+pub fn no_answer(format: &str, diagnostics: &[Diagnostic]) -> String {
+    let diagnostics = findings::flat(diagnostics);
+    ends::compact(&serde_json::json!({"format": format, "diagnostics": diagnostics})) + "\n"
+}

@@ -60,7 +60,7 @@ pub fn text(snapshot: &Snapshot, asked: Asked, reach: &Reach, paths: &[ShortestP
     for note in asked.notes {
         let _ = writeln!(out, "note: {note}");
     }
-    let left_out = left_out::count(&snapshot.left_out);
+    let left_out = left_out::of(snapshot);
     let _ = writeln!(out, "\n{}{left_out}", assumed::text(snapshot.assumptions));
     escape::lines(out)
 }
@@ -183,6 +183,7 @@ pub fn json(
     value["notes"] = json!(asked.notes);
     value["diagnostics"] = json!(flat(diagnostics));
     value["leftOut"] = json!(left_out::lines(&snapshot.left_out));
+    value["notRead"] = json!(snapshot.unread);
     let mut text = compact(&value);
     text.push('\n');
     text

@@ -11,14 +11,19 @@ use super::findings::flat;
 use crate::diag::Diagnostic;
 use crate::observe::propose::LeftOut;
 use crate::suggest::catalogue::Dependency;
-use crate::suggest::{Evidence, Suggestion};
+use crate::suggest::{Evidence, Suggestion, Unknown};
 
 /// Recorded connections for which no flow is suggested, by reason.
 type NotSuggested = BTreeMap<LeftOut, Vec<usize>>;
 
-/// A table of the suggestions, with the evidence below each; then what was recorded beside them, and a section for each
+/// A table of the suggestions, with the evidence below each; then the needs whose destinations are not known, what was recorded beside them, and a section for each
 /// namespace that also needs something.
-pub fn text(found: &[Suggestion], left_out: &NotSuggested, dependencies: &[Dependency]) -> String {
+pub fn text(
+    found: &[Suggestion],
+    unknown: &[Unknown],
+    left_out: &NotSuggested,
+    dependencies: &[Dependency],
+) -> String {
     let ports: Vec<String> = found.iter().map(|one| one.ports.join(", ")).collect();
     let width = |of: &dyn Fn(&Suggestion) -> usize| found.iter().map(of).max().unwrap_or(0);
     let left = width(&|one| one.from.chars().count());
@@ -40,6 +45,18 @@ pub fn text(found: &[Suggestion], left_out: &NotSuggested, dependencies: &[Depen
         1 => writeln!(out, "\n1 flow suggested"),
         n => writeln!(out, "\n{n} flows suggested"),
     };
+    if !unknown.is_empty() {
+        out.push_str("\nNeeds for which no flow is suggested:\n");
+    }
+    for one in unknown {
+        let Unknown {
+            from, to, reason, ..
+        } = one;
+        let _ = writeln!(out, "  {from}  =>  {to}: {reason}");
+        for Evidence { file, line, text } in &one.evidence {
+            let _ = writeln!(out, "    {file}:{line}: {text}");
+        }
+    }
     if !left_out.is_empty() {
         out.push_str("\nRecorded connections for which no flow is suggested:\n");
     }
@@ -79,12 +96,13 @@ fn section(dependencies: &[Dependency]) -> String {
 }
 
 /// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence": [{"file",
-/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
+/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "to", "evidence"}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
 /// "needed|likely|possible", "why", "source", "evidence", "satisfiedBy": ["NetworkPolicy shop/allow-dns"]}],
 /// "diagnostics"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
 /// input. A dependency that no policy satisfies is missing.
 pub fn json(
     found: &[Suggestion],
+    unknown: &[Unknown],
     left_out: &NotSuggested,
     dependencies: &[Dependency],
     diagnostics: &[Diagnostic],
@@ -116,6 +134,8 @@ pub fn json(
     let not_suggested = left_out.iter();
     let not_suggested = not_suggested
         .map(|(reason, all)| json!({"reason": reason.words(), "connections": all.len()}));
+    let of_unknown = |one: &Unknown| json!({"reason": one.reason, "from": one.from, "to": one.to, "evidence": evidence(&one.evidence)});
+    let not_suggested = not_suggested.chain(unknown.iter().map(of_unknown));
     let value = json!({
         "format": "drawbridge/suggest/1",
         "suggestions": found.iter().map(suggestion).collect::<Vec<_>>(),

@@ -6,9 +6,11 @@ mod markdown;
 mod sarif;
 #[cfg(test)]
 mod tests;
+pub mod unread;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 pub use json::json;
 pub use junit::junit;
@@ -16,10 +18,10 @@ pub use markdown::markdown;
 pub use sarif::sarif;
 pub(super) use sarif::{SCHEMA, sentence, uri};
 
-use super::escape;
+use super::{escape, left_out};
 use crate::cluster::Enforcer;
 use crate::cluster::LeftOut;
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{self, Diagnostic, Span};
 use crate::model::{Document, FlowId, Invariant, InvariantId, PolicyId, Words};
 use crate::proof::Finding;
 use crate::proof::Kind;
@@ -152,7 +154,7 @@ impl<'a> Verified<'a> {
         }
     }
 
-    /// One line: the state, and how many policies are left out of it.
+    /// One line: the state, how many policies are left out of it, and which files are not read in full.
     fn summary(&self) -> String {
         let summary = self.proof.summary();
         let judged = self.document.settings.judged();
@@ -160,11 +162,17 @@ impl<'a> Verified<'a> {
             Enforcer::Kubernetes => summary,
             enforcer => format!("{summary} ({})", enforcer.name()),
         };
-        match self.left_out.len() {
+        let summary = match self.left_out.len() {
             0 => summary,
             1 => format!("{summary}; 1 policy is not judged"),
             many => format!("{summary}; {many} policies are not judged"),
-        }
+        };
+        summary + &left_out::unread(&self.unread())
+    }
+
+    /// The files that are not read in full.
+    fn unread(&self) -> Vec<Arc<str>> {
+        diag::unread(self.diagnostics)
     }
 
     fn fixes_of(&self, finding: usize) -> &'a [String] {
@@ -220,6 +228,11 @@ fn finding_text(out: &mut String, verified: Verified, finding: &Finding, fixes: 
     for fix in fixes {
         let _ = writeln!(out, "    fix: {fix}");
     }
+}
+
+/// Whether an input is wrong, so that the verdicts may be, too. Policies that are not judged are reported on their own.
+fn is_input_error(d: &Diagnostic) -> bool {
+    diag::is_incomplete(d) && d.code != diag::NOT_JUDGED
 }
 
 /// The verdict on a flow.

@@ -87,6 +87,18 @@ impl<'a> Cluster<'a> {
         self.words.get(workload).cloned().unwrap_or_default()
     }
 
+    pub fn has_namespace(&self, name: &str) -> bool {
+        let namespaces = &self.snapshot.namespaces;
+        let found = namespaces.binary_search_by(|n| n.name.as_str().cmp(name));
+        found.is_ok()
+    }
+
+    /// Whether a Service leads to nothing that is known.
+    pub fn has_no_destination(&self, service: &'a Service) -> bool {
+        let names = service.external_name.is_some() || !service.endpoint_names.is_empty();
+        !names && service.endpoints.is_empty() && self.pods_of(service).is_empty()
+    }
+
     pub fn service(&self, namespace: &str, name: &str) -> Option<&'a Service> {
         self.services.get(&(namespace, name)).copied()
     }
@@ -144,12 +156,8 @@ impl<'a> Cluster<'a> {
         if let (Some(found), Some(pod)) = (headless.filter(|s| s.headless), labels.first()) {
             return Host::Service(found, Some((*pod).to_owned()));
         }
-        let namespaces = &self.snapshot.namespaces;
-        let is_namespace = |name: &str| {
-            let found = namespaces.binary_search_by(|n| n.name.as_str().cmp(name));
-            found.is_ok()
-        };
-        let inside = labels.len() == 2 && labels.last().is_some_and(|last| is_namespace(last));
+        let inside =
+            labels.len() == 2 && labels.last().is_some_and(|last| self.has_namespace(last));
         match is_domain(&address.host) && !inside {
             true => Host::External(address.host.clone()),
             false => Host::Nothing,

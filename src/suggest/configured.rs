@@ -13,8 +13,20 @@ use crate::manifest::Mention;
 const LONGEST: usize = 120;
 
 pub(super) fn pieces(cluster: &Cluster, mentions: &[Mention]) -> Vec<Piece> {
-    let names = Names::new(cluster);
     let mut found = Vec::new();
+    each(cluster, mentions, &mut |from, mention, address, ports| {
+        found.extend(pieces_of(cluster, from, mention, address, ports));
+    });
+    found
+}
+
+/// Calls `see` with each address in the configuration of a workload, and the port numbers beside it.
+pub(super) fn each(
+    cluster: &Cluster,
+    mentions: &[Mention],
+    see: &mut dyn FnMut(usize, &Mention, Address, &Ports),
+) {
+    let names = Names::new(cluster);
     for group in mentions.chunk_by(|a, b| a.group == b.group) {
         let Some(from) = group.first().and_then(|first| names.workload(first)) else {
             continue;
@@ -26,11 +38,10 @@ pub(super) fn pieces(cluster: &Cluster, mentions: &[Mention]) -> Vec<Piece> {
             for mut address in each {
                 // Of several words, or of a file, only those under the name of a host are hosts.
                 address.whole &= is_one && !mention.in_file || !address.is_word();
-                found.extend(pieces_of(cluster, from, mention, address, &ports));
+                see(from, mention, address, &ports);
             }
         }
     }
-    found
 }
 
 /// Workloads by the objects that have their pod templates.
@@ -64,7 +75,7 @@ impl<'a> Names<'a> {
 }
 
 /// The values of a group that are port numbers, by their keys.
-struct Ports<'a>(BTreeMap<String, (u16, &'a Mention)>);
+pub(super) struct Ports<'a>(BTreeMap<String, (u16, &'a Mention)>);
 
 impl<'a> Ports<'a> {
     fn new(group: &'a [Mention]) -> Self {
@@ -77,7 +88,7 @@ impl<'a> Ports<'a> {
     }
 
     /// The port in the variable beside that of the host.
-    fn beside(&self, key: &str) -> Option<(u16, &'a Mention)> {
+    pub(super) fn beside(&self, key: &str) -> Option<(u16, &'a Mention)> {
         let mut keys = port_keys(key).into_iter();
         keys.find_map(|key| self.0.get(&key).copied())
     }
@@ -154,7 +165,7 @@ fn destinations(
     }
 }
 
-fn evidence(mention: &Mention) -> Evidence {
+pub(super) fn evidence(mention: &Mention) -> Evidence {
     let text = without_passwords(mention.text.trim());
     let line = text.lines().next().unwrap_or_default();
     let mut shown: String = line.chars().take(LONGEST).collect();

@@ -4,6 +4,7 @@
 //! - `routes`: from ingress controllers to the backends of routes, and from the Internet to Services.
 //! - `clients`: from monitoring to what it scrapes, and from the API server to webhooks.
 //! - [`catalogue`]: dependencies that nobody draws and a default deny breaks, and whether policies allow them.
+//! - `unknown`: what configuration names, but the input does not have.
 //! - `cluster`: what a host name leads to, and on which ports of the pods.
 
 pub mod address;
@@ -14,6 +15,7 @@ mod configured;
 mod key;
 mod passwords;
 mod routes;
+mod unknown;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,8 @@ use crate::diag::Span;
 use crate::manifest::Mention;
 use crate::sets::{PortSet, Protocol};
 use cluster::Cluster;
+
+pub use unknown::{Unknown, unknown};
 
 /// A flow that manifests imply.
 #[derive(Clone, Debug, PartialEq, Eq)]

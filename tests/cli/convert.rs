@@ -306,3 +306,43 @@ fn projects_and_markdown() {
         none.err
     );
 }
+
+#[test]
+fn conversions_into_one_folder_leave_each_other_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = |name: &str, port: u16| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{podSelector: {{}}, ingress: [{{ports: [{{port: {port}}}]}}]}}\n"
+        )
+    };
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("a.yaml", &policy("a", 80));
+    write("b.yaml", &policy("b", 80));
+    let out = path(&folder, "out");
+    let run = |name: &str| {
+        let from = path(&folder, name);
+        drawbridge(&["convert", &from, "--to", "cilium", "-o", &out])
+    };
+    run("a.yaml");
+    let second = run("b.yaml");
+    let file = |name: &str| folder.path().join("out/shop").join(name);
+    assert!(
+        file("a.yaml").exists() && file("b.yaml").exists(),
+        "{}",
+        second.err
+    );
+    // A policy that one input no longer has is deleted, and one of the other is not replaced.
+    write("a.yaml", &policy("c", 80));
+    run("a.yaml");
+    assert!(!file("a.yaml").exists() && file("c.yaml").exists());
+    write("a.yaml", &policy("b", 90));
+    let refused = run("a.yaml");
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
+    assert!(
+        refused.err.contains("was written for the project"),
+        "{}",
+        refused.err
+    );
+    assert!(file("b.yaml").exists() && file("c.yaml").exists());
+}

@@ -138,3 +138,50 @@ fn the_policies_of_a_project_are_those_that_it_generates_under_every_enforcer() 
     assert!(answer.out.contains(reason), "{}", answer.out);
     assert!(!answer.out.contains("does not enforce"), "{}", answer.out);
 }
+
+/// Two pods without addresses, and a policy with a block for the ingress of one.
+fn block(cidr: &str) -> String {
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: a, labels: {{app: {name}}}}}\n---\n"
+        )
+    };
+    format!(
+        "{}{}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: np, namespace: a}}\n\
+         spec: {{podSelector: {{matchLabels: {{app: p}}}}, ingress: [{{from: [{{ipBlock: {{cidr: {cidr}}}}}]}}]}}\n",
+        pod("p"),
+        pod("q")
+    )
+}
+
+#[test]
+fn unknown_addresses_of_pods_are_reported_where_blocks_match_pods() {
+    let words = "whether 10.0.0.0/8 matches pods depends on their addresses under calico";
+    let compare = ["list", "-", "--compare-enforcers", "kubernetes,calico"];
+    for question in [
+        &compare[..],
+        &["list", "-", "--enforcer", "calico"],
+        &[
+            "explain",
+            "-",
+            "--enforcer",
+            "calico",
+            "--from",
+            "a/q",
+            "--to",
+            "a/p",
+            "--port",
+            "TCP/1",
+        ],
+    ] {
+        let answer = drawbridge_with(question, &block("10.0.0.0/8"));
+        assert!(answer.err.contains(words), "{question:?}: {}", answer.err);
+        if question[0] == "explain" {
+            let near = "its address is not known, so 10.0.0.0/8 is judged not to match it";
+            assert!(answer.out.contains(near), "{}", answer.out);
+        }
+    }
+    let reasons = drawbridge_with(&compare, &block("0.0.0.0/0")).out;
+    let because = "  because calico matches pods by their addresses (K32, G22)\n";
+    assert!(reasons.contains(because), "{reasons}");
+}

@@ -229,3 +229,45 @@ fn findings_have_scores_in_every_format() {
     let sarif: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
 }
+
+#[test]
+fn findings_in_imported_policies_have_lines_of_the_project() {
+    let project = "\
+format: drawbridge/1
+settings: {base: none}
+namespaces:
+- {name: shop}
+workloads:
+- {name: web, namespace: shop, labels: {app: web}, ports: [{name: http, port: 8080}]}
+policies:
+- file: elsewhere.yaml
+  text: |
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {matchLabels: {app: web}}
+      ingress:
+      - ports: [{port: https}]
+";
+    let folder = folder(&[("p.drawbridge.yaml", project)]);
+    let file = path(&folder, "p.drawbridge.yaml");
+    let place = format!("{file}:16:");
+    assert!(
+        project
+            .lines()
+            .nth(15)
+            .is_some_and(|line| line.contains("https"))
+    );
+    let lint = drawbridge(&["lint", &file]);
+    assert!(lint.out.contains(&place), "{}", lint.out);
+    assert!(!lint.out.contains("elsewhere.yaml:"), "{}", lint.out);
+    let list = drawbridge(&["list", &file]);
+    assert!(list.err.contains(&place), "{}", list.err);
+    let verify = drawbridge(&["verify", &file]);
+    assert!(
+        verify.err.contains(&place) && !verify.err.contains("elsewhere.yaml:"),
+        "{}",
+        verify.err
+    );
+}

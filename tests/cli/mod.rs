@@ -20,6 +20,7 @@ mod services;
 #[cfg(unix)]
 mod streams;
 mod suggest;
+mod unread;
 mod writing;
 
 use std::fs;
@@ -161,7 +162,9 @@ fn drawbridge_with(arguments: &[&str], input: &str) -> Answer {
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     for (name, text) in files {
-        fs::write(folder.path().join(name), text).expect("there is room for a file");
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("there is room for a folder");
+        fs::write(file, text).expect("there is room for a file");
     }
     folder
 }

@@ -233,3 +233,71 @@ fn a_domain_name_has_some_address() {
         }
     }
 }
+
+/// A rule for the address of a Service matches before its translation, or not: every answer says that it depends.
+#[test]
+fn a_rule_for_the_address_of_a_service_depends_on_the_plugin() {
+    let text = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: cl, namespace: a, labels: {app: cl}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: legacy, namespace: a}
+spec: {clusterIP: 10.96.0.12, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: legacy, namespace: a}
+subsets: [{addresses: [{ip: 203.0.113.10}], ports: [{port: 80}]}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: cl, namespace: a}
+spec:
+  podSelector: {matchLabels: {app: cl}}
+  policyTypes: [Egress]
+  egress:
+  - to: [{ipBlock: {cidr: BLOCK}}]
+    ports: [{port: 80}]
+";
+    let explain = [
+        "explain",
+        "-",
+        "--from",
+        "a/cl",
+        "--to",
+        "10.96.0.12",
+        "--port",
+        "TCP/80",
+    ];
+    let questions: [&[&str]; 5] = [
+        &["list", "-"],
+        &["list", "-", "--to", "10.96.0.12"],
+        &["list", "-", "--to", "10.96.0.0/16"],
+        &["list", "-", "--to", "service/a/legacy"],
+        &explain,
+    ];
+    let note = "NetworkPolicy a/cl has a rule for addresses with 10.96.0.12, its address: whether that matches \
+                connections to the Service depends on the plugin";
+    for question in questions {
+        for (block, depends) in [
+            ("10.96.0.12/32", true),
+            ("10.0.0.0/8", true),
+            ("0.0.0.0/0", false),
+            ("203.0.113.10/32", false),
+        ] {
+            let answer = drawbridge_with(question, &text.replace("BLOCK", block));
+            assert_eq!(
+                answer.err.contains(note),
+                depends,
+                "{question:?} {block}: {}",
+                answer.err
+            );
+        }
+    }
+    let elsewhere = ["list", "-", "--to", "10.97.0.0/16"];
+    let answer = drawbridge_with(&elsewhere, &text.replace("BLOCK", "10.96.0.12/32"));
+    assert!(!answer.err.contains(note), "{}", answer.err);
+}

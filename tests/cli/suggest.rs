@@ -614,3 +614,57 @@ fn online_boutique_implies_its_documented_flows_and_no_other() {
     let wanted: Vec<String> = BOUTIQUE.iter().flat_map(flows).collect();
     assert_eq!(found, wanted);
 }
+
+#[test]
+fn needs_whose_destination_is_not_in_the_input_are_listed_with_the_reason() {
+    let manifests = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  containers:
+  - name: c
+    env:
+    - {name: A, value: 'http://api.other.svc.cluster.local:8080'}
+    - {name: B, value: 'http://api.other:8080'}
+    - {name: C, value: 'http://payments/v1'}
+    - {name: CACHE_ADDR, value: 'cache:6379'}
+    - {name: D, value: 'http://localhost:9'}
+    - {name: E, value: 'https://api.example.com/v1'}
+    - {name: LEVEL, value: 'debug'}
+    - {name: IMAGE, value: 'nginx:8080'}
+    - {name: F, value: 'redis://empty'}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: empty, namespace: shop}
+spec: {selector: {app: none}, ports: [{port: 6379}]}
+";
+    let json = drawbridge_with(&["suggest", "-", "-o", "json"], manifests).json();
+    let not_suggested = json["notSuggested"].as_array().expect("a list");
+    let rows: Vec<String> = not_suggested
+        .iter()
+        .map(|one| {
+            assert_eq!(one["from"], "shop/web");
+            let line = &one["evidence"][0]["line"];
+            format!(
+                "{} {line} {}",
+                one["to"].as_str().unwrap_or_default(),
+                one["reason"].as_str().unwrap_or_default()
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "api.other.svc.cluster.local:8080 8 namespace `other` is not in the input",
+            "api.other:8080 9 namespace `other` is not in the input",
+            "cache:6379 11 Service `shop/cache` is not in the input",
+            "empty:6379 16 Service `shop/empty` selects no known pods",
+            "payments:80 10 Service `shop/payments` is not in the input",
+        ]
+    );
+    let text = drawbridge_with(&["suggest", "-"], manifests).out;
+    let line = "Needs for which no flow is suggested:\n  shop/web  =>  api.other.svc.cluster.local:8080: namespace `other` is not in the input\n    -:8: env: A=";
+    assert!(text.contains(line), "{text}");
+}

@@ -2,7 +2,7 @@
 
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, any_port_matches, peer_matches_at, rule_matches_port};
-use crate::cluster::{Pod, Snapshot};
+use crate::cluster::{Pod, PodAddresses, Snapshot};
 use crate::policy::{Direction, Entity, Match, Peer, PeerItem, PortMatch, Rule};
 use crate::sets::{LabelOp, Labels, Selector};
 
@@ -164,6 +164,13 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &Endpoint) -> String {
             match end {
                 Endpoint::Pod(at) => {
                     let pod = snapshot.pods.get(*at);
+                    let is_unknown = snapshot.assumptions.pod_addresses == PodAddresses::Known
+                        && pod.is_some_and(|pod| !pod.host_network && pod.addresses.is_empty());
+                    if is_unknown {
+                        return format!(
+                            "its address is not known, so {nets} is judged not to match it"
+                        );
+                    }
                     let mut addresses = pod.into_iter().flat_map(|pod| &pod.addresses);
                     let would = match addresses.find(|address| set.contains(**address)) {
                         Some(address) => {

@@ -161,6 +161,7 @@ impl App {
             let name = self.files.name_of(&self.document());
             let options = ExportOptions {
                 project: format!("{name}, imported as {}", conversion.target.name()),
+                files: self.files.path.clone().into_iter().collect(),
                 ..ExportOptions::default()
             };
             self.files

@@ -99,7 +99,7 @@ impl Order {
             Form::OneFile => ExportOptions::default(),
             Form::Folder => ExportOptions {
                 project: self.project.clone(),
-                file: self.file.clone(),
+                files: self.file.clone().into_iter().collect(),
                 kustomization: self.kustomization,
                 verdict: self.verdict.then(|| verdict(&one.results)),
             },

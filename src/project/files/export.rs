@@ -47,8 +47,8 @@ pub fn policy_file(namespace: &str, name: &str) -> String {
 pub struct ExportOptions {
     /// What the project is called; in a folder, files of another project are not this one's to replace.
     pub project: String,
-    /// The project's file, which distinguishes projects of one name; none if it has none.
-    pub file: Option<PathBuf>,
+    /// The files that it is read from, which distinguish projects of one name; none if they are unknown.
+    pub files: Vec<PathBuf>,
     /// Also write a `kustomization.yaml` that lists the files (folders only).
     pub kustomization: bool,
     /// Also write this Markdown as `VERDICT.md` (folders only).
@@ -102,7 +102,7 @@ const VERDICT_BY_US: &str = "<!-- Written by Drawbridge -->\n";
 
 /// Compares the files to write with those on disk. Policies go in the order given (allow before
 /// deny is up to the caller), then the kustomization and the verdict, then the deletions: files that an earlier
-/// export of this project wrote, for policies that are not in this one or have another file in it.
+/// export of this project wrote and no other project has, for policies that are not in this one or have another file in it.
 pub fn plan_export(
     target: &ExportTarget,
     files: &[ExportFile],
@@ -152,8 +152,9 @@ fn plan_folder(
     stop: &dyn Fn() -> bool,
 ) -> Result<ExportPlan, Diagnostic> {
     let before = Record::read(folder)?;
-    let owner = Owner::new(&options.project, options.file.as_deref(), folder);
-    let mut record = before.others(&owner);
+    let owner = Owner::new(&options.project, &options.files, folder);
+    let others = before.others(&owner);
+    let mut record = others.clone();
     let mut changes = Vec::new();
     let mut add = |name: &str, text: String| -> Result<(), Diagnostic> {
         go_on(stop)?;
@@ -184,6 +185,9 @@ fn plan_folder(
     for name in before.files_of(&owner) {
         go_on(stop)?;
         let kept = name == KUSTOMIZATION || name == VERDICT || names.contains(name);
+        if !kept && others.has(name) {
+            continue;
+        }
         if !kept && let Some(change) = deletion(folder, name)? {
             let conflict = before.conflict(&owner, name, &change.before);
             changes.push(FileChange { conflict, ..change });

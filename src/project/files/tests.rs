@@ -635,8 +635,11 @@ fn projects_of_one_name_keep_their_files_apart() {
         fs::create_dir_all(at(name)).unwrap();
         let file = at(name).join("shop.drawbridge.yaml");
         fs::write(&file, "").unwrap();
-        let file = Some(file);
-        ExportOptions { file, ..of("shop") }
+        let files = vec![file];
+        ExportOptions {
+            files,
+            ..of("shop")
+        }
     };
     let target = ExportTarget::Folder(at("out"));
     let plan = |files: &[ExportFile], of: &ExportOptions| plan_export(&target, files, of).unwrap();
@@ -705,4 +708,54 @@ fn projects_of_one_name_keep_their_files_apart() {
         .unwrap();
     let plan = plan_export(&before, &[], &moved).unwrap();
     assert_eq!(kinds(&plan)[0], ("shop/a.yaml", Deleted, false));
+}
+
+#[test]
+fn a_file_that_two_projects_write_is_of_both() {
+    use ChangeKind::*;
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let project = |name: &str| {
+        let file = at(name);
+        fs::write(&file, "").unwrap();
+        ExportOptions {
+            files: vec![file],
+            ..of(name)
+        }
+    };
+    let (one, two) = (project("one"), project("two"));
+    let target = ExportTarget::Folder(at("out"));
+    let plan = |files: &[ExportFile], of: &ExportOptions| plan_export(&target, files, of).unwrap();
+    plan(&[file("a"), file("b")], &one).apply().unwrap();
+    plan(&[file("a")], &two).apply().unwrap();
+    // Both are recorded, and neither changes what the other has.
+    assert!(!plan(&[file("a"), file("b")], &one).changes_anything());
+    let edited = ExportFile {
+        text: policy("a2", true),
+        ..file("a")
+    };
+    let asks = plan(&[edited.clone(), file("b")], &one);
+    assert_eq!(kinds(&asks)[0], ("shop/a.yaml", Changed, true));
+
+    // What the other one has as well is not deleted; who is left deletes it.
+    for (first, second) in [(&one, &two), (&two, &one)] {
+        plan(&[file("a")], first).apply().unwrap();
+        plan(&[file("a")], second).apply().unwrap();
+        let gone = plan(&[], first);
+        assert!(gone.changes.iter().all(|c| c.name != "shop/a.yaml"));
+        gone.apply().unwrap();
+        assert!(at("out/shop/a.yaml").exists());
+        let last = plan(&[], second);
+        assert_eq!(kinds(&last)[0], ("shop/a.yaml", Deleted, false));
+        last.apply().unwrap();
+        assert!(!at("out/shop/a.yaml").exists());
+    }
+
+    // Whoever replaces it with consent has it alone.
+    plan(&[file("a")], &one).apply().unwrap();
+    plan(&[file("a")], &two).apply().unwrap();
+    plan(&[edited], &one).apply().unwrap();
+    let asks = plan(&[file("a")], &two);
+    assert_eq!(kinds(&asks)[0], ("shop/a.yaml", Changed, true));
+    assert!(plan(&[], &two).changes.iter().all(|c| c.kind != Deleted));
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{read, save, write};
+use super::{in_place, read, save, write};
 use crate::model::arbitrary;
 use crate::model::validate::invariants;
 use crate::model::{Base, DnsProfile, Document, End, Flow, Invariant, NodeRef, Service, Workload};
@@ -577,4 +577,36 @@ flows:
     p.drawbridge.yaml:7:55: error: `0` is not a port number (project-format)
         help: write a number from 1 to 65535
     ");
+}
+
+#[test]
+fn imported_policies_are_read_at_their_places() {
+    let policy = |indent: &str| {
+        let lines = ["kind: NetworkPolicy", "", "metadata: {name: a}"];
+        lines.map(|line| match line {
+            "" => String::new(),
+            line => format!("{indent}{line}"),
+        })
+    };
+    let text = format!(
+        "format: drawbridge/1\nnamespaces: []\npolicies:\n- file: a.yaml\n  text: |\n{}\n- file: b.yaml\n  text: 'kind: X'\n- file: c.yaml\n  text: |\n    ---\n    kind: Y\n",
+        policy("    ").join("\n")
+    );
+    let (document, _) = read(&text, "p.yaml").expect("a project");
+    let placed = in_place(&document, "p.yaml", &text);
+    let policies: Vec<_> = placed.policies.iter().map(|(_, policy)| policy).collect();
+    let lines: Vec<&str> = text.lines().collect();
+    // Line by line as in the file, with the columns.
+    let first: Vec<&str> = policies[0].text.lines().collect();
+    assert_eq!(policies[0].file, "p.yaml");
+    assert_eq!(first[..5], [""; 5]);
+    assert_eq!(first[5..8], lines[5..8]);
+    // A text that is no block stays; one of several documents is not indented.
+    assert_eq!(
+        (&*policies[1].file, &*policies[1].text),
+        ("b.yaml", "kind: X")
+    );
+    let third: Vec<&str> = policies[2].text.lines().collect();
+    assert_eq!((third[12], third[13]), ("---", "kind: Y"));
+    assert_eq!(lines[13].trim(), "kind: Y");
 }

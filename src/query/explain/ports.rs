@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ends::Meaning;
 use super::pod_cidrs;
 use super::services::{self, title};
+use super::translated;
 use crate::analysis::Endpoint;
 use crate::analysis::filter::Ports;
 use crate::cluster::{Service, ServicePort, Snapshot, Workload};
@@ -100,6 +101,7 @@ pub fn at_destination(
     }
     let ends = from.into_iter().chain(to);
     notes.extend(ends.filter_map(|end| pod_cidrs::note(snapshot, end)));
+    notes.extend(translated::notes(snapshot, to));
     let same = Wanted::Same(port.clone());
     let (Some(service), Some(to)) = (of(to), to) else {
         notes.extend(to.and_then(|to| port_of_service(snapshot, to, port)));
@@ -174,7 +176,7 @@ pub fn at_destination(
     Ok((Wanted::Behind { pods, others }, notes))
 }
 
-fn note(service: &Service, message: String) -> Diagnostic {
+pub(super) fn note(service: &Service, message: String) -> Diagnostic {
     let note = Diagnostic::info("service", message).on(title(service).replace('`', ""));
     match &service.span {
         Some(span) => note.at(span.clone()),

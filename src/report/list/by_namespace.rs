@@ -129,7 +129,8 @@ pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     footer(out, listing, &sums)
 }
 
-/// `{"format", "assumptions", "namespaces": [{"src", "dst", "conn", "connections"}], "diagnostics", "leftOut"}`.
+/// `{"format", "assumptions", "namespaces": [{"src", "dst", "conn", "connections"}], "diagnostics", "leftOut",
+/// "notRead"}`.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -141,6 +142,7 @@ pub fn json(out: &mut impl Write, listing: Listing, diagnostics: &[Diagnostic]) 
         "namespaces": sums(listing).iter().map(row).collect::<Vec<_>>(),
         "diagnostics": flat(diagnostics),
         "leftOut": left_out::lines(&listing.snapshot.left_out),
+        "notRead": listing.snapshot.unread,
     });
     writeln!(out, "{}", compact(&all))?;
     out.flush()
@@ -198,7 +200,7 @@ fn footer(out: &mut impl Write, listing: Listing, sums: &Sums) -> io::Result<()>
     let connections: usize = sums.values().map(|sum| sum.connections).sum();
     let s = if connections == 1 { "" } else { "s" };
     let assumed = assumed::text(listing.snapshot.assumptions);
-    let left_out = left_out::count(&listing.snapshot.left_out);
+    let left_out = left_out::of(listing.snapshot);
     writeln!(out, "{connections} connection{s}; {assumed}{left_out}")?;
     out.flush()
 }

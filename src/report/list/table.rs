@@ -36,7 +36,8 @@ pub fn markdown(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     Further::of(listing).markdown(out)?;
     let s = if count == 1 { "" } else { "s" };
     let assumed = assumed::text(listing.snapshot.assumptions);
-    let left_out = left_out::count(&listing.snapshot.left_out);
+    let left_out = left_out::of(listing.snapshot);
+    let left_out = made(escape::markdown, &left_out);
     writeln!(out, "\n{count} connection{s}; {assumed}{left_out}")?;
     out.flush()
 }

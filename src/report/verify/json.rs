@@ -1,5 +1,7 @@
 //! As JSON.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Rule, Verified, outcome, verdict_word};
@@ -24,6 +26,8 @@ struct Report<'a> {
     diagnostics: Vec<DiagnosticLine<'a>>,
     #[serde(rename = "leftOut")]
     left_out: Vec<left_out::Line<'a>>,
+    #[serde(rename = "notRead")]
+    not_read: Vec<Arc<str>>,
 }
 
 #[derive(Serialize)]
@@ -85,7 +89,7 @@ pub fn json(verified: Verified) -> String {
         format: "drawbridge/verify/1",
         assumptions: assumed::json(document.settings.judged()),
         state: state_word(proof.state),
-        summary: proof.summary(),
+        summary: verified.summary(),
         flows: proof.verdicts.iter().filter_map(flow).collect(),
         findings: findings(verified),
         invariants: invariants(verified, &words),
@@ -95,6 +99,7 @@ pub fn json(verified: Verified) -> String {
             .map(DiagnosticLine::from)
             .collect(),
         left_out: left_out::lines(verified.left_out),
+        not_read: verified.unread(),
     };
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');

@@ -5,8 +5,8 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::{Rule, Verified, outcome, verdict_word};
-use crate::diag::{Diagnostic, Severity, is_unprintable};
+use super::{Rule, Verified, is_input_error, outcome, verdict_word};
+use crate::diag::{Diagnostic, is_unprintable};
 use crate::model::validate::flow_ports_text;
 use crate::model::{FlowId, Words};
 use crate::proof::{Finding, Verdict};
@@ -57,9 +57,27 @@ pub fn junit(verified: Verified) -> String {
             cases: invariants(verified),
         },
     ];
+    let project = match verified.document.name.as_str() {
+        "" => verified.places.file.as_str(),
+        name => name,
+    };
+    text(project, &suites)
+}
+
+/// The report of a project that cannot be read: an error for each of its own.
+pub(super) fn unread(project: &str, diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|d| is_input_error(d));
+    let suite = Suite {
+        name: "project",
+        cases: errors.map(input_error).collect(),
+    };
+    text(project, &[suite])
+}
+
+fn text(project: &str, suites: &[Suite]) -> String {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     // Writing to memory does not fail.
-    let _ = report(&mut xml, verified, &suites);
+    let _ = report(&mut xml, project, suites);
     let mut text = String::from_utf8(xml.into_inner()).unwrap_or_default();
     text.push('\n');
     text
@@ -120,7 +138,7 @@ fn policies(verified: Verified) -> Vec<Case> {
     });
     cases.extend(left_out);
     let diagnostics = verified.diagnostics.iter();
-    let errors = diagnostics.filter(|d| d.severity == Severity::Error);
+    let errors = diagnostics.filter(|d| is_input_error(d));
     cases.extend(errors.map(input_error));
     cases
 }
@@ -186,12 +204,8 @@ fn problem(verified: Verified, found: &[(usize, &Finding)], kind: &'static str) 
     }
 }
 
-fn report(xml: &mut Xml, verified: Verified, suites: &[Suite]) -> io::Result<()> {
+fn report(xml: &mut Xml, project: &str, suites: &[Suite]) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let project = match verified.document.name.as_str() {
-        "" => verified.places.file.as_str(),
-        name => name,
-    };
     let all: Vec<&Case> = suites.iter().flat_map(|suite| &suite.cases).collect();
     let root = xml.create_element("testsuites");
     let root = root.with_attribute(("name", legal(project).as_str()));

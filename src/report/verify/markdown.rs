@@ -7,7 +7,7 @@ use crate::model::Words;
 use crate::proof::Finding;
 use crate::proof::Kind;
 use crate::proof::State;
-use crate::report::comment;
+use crate::report::{comment, escape};
 
 /// The state, the findings with an example connection and fixes, and the invariants.
 pub fn markdown(verified: Verified) -> String {
@@ -17,13 +17,15 @@ pub fn markdown(verified: Verified) -> String {
     };
     let mut out = comment::head("verify", &format!("Network policies of {name}"));
     let mark = match verified.is_fine() {
-        Some(true) if verified.left_out.is_empty() => "✅ ",
+        Some(true) if verified.left_out.is_empty() && verified.unread().is_empty() => "✅ ",
         Some(true) => "⚠️ ",
         Some(false) if matches!(verified.proof.state, State::Blocked | State::Invalid) => "❌ ",
         Some(false) => "⚠️ ",
         None => "",
     };
-    let _ = write!(out, "\n{mark}**{}**\n", verified.summary());
+    let _ = write!(out, "\n{mark}**");
+    escape::markdown(&mut out, &verified.summary());
+    out.push_str("**\n");
     findings(&mut out, verified);
     invariants(&mut out, verified);
     out

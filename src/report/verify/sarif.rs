@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Rule, Verified, outcome};
+use super::{Rule, Verified, is_input_error, outcome};
 use crate::diag::{Diagnostic, Severity, Span};
-use crate::model::Words;
+use crate::model::{PolicyId, Words};
 use crate::proof::Finding;
 use crate::proof::Origin;
 use crate::query::Outcome;
@@ -21,11 +21,13 @@ pub fn sarif(verified: Verified) -> String {
         .collect();
     results.extend(of_invariants(verified));
     results.extend(left_out(verified));
-    let notifications: Vec<Value> = verified.diagnostics.iter().map(notification).collect();
-    let wrong = verified
-        .diagnostics
-        .iter()
-        .any(|d| d.severity == Severity::Error);
+    log(&results, verified.diagnostics)
+}
+
+/// A log of one run.
+pub(super) fn log(results: &[Value], diagnostics: &[Diagnostic]) -> String {
+    let notifications: Vec<Value> = diagnostics.iter().map(notification).collect();
+    let wrong = diagnostics.iter().any(is_input_error);
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -135,9 +137,8 @@ fn left_out(verified: Verified) -> impl Iterator<Item = Value> {
         .enumerate()
         .map(move |(at, policy)| {
             let span = &policy.span;
-            let imported = verified.left_out_of.get(at);
-            let place = match imported.map(|id| verified.places.policies.get(id)) {
-                Some(first) => in_project(verified, first.map(|first| first + span.line - 1)),
+            let place = match verified.left_out_of.get(at) {
+                Some(id) => imported(verified, *id, span),
                 None => physical(&span.file, Some(span.line)),
             };
             let title = policy.title();
@@ -153,10 +154,7 @@ fn locations(verified: Verified, finding: &Finding) -> Vec<Value> {
         let span = &culprit.span;
         match culprit.origin {
             Origin::Given => Some(physical(&span.file, Some(span.line))),
-            Origin::Imported(id) => {
-                let first = places.policies.get(&id)?;
-                Some(in_project(verified, Some(first + span.line - 1)))
-            }
+            Origin::Imported(id) => Some(imported(verified, id, span)),
             Origin::Generated(_) => None,
         }
     });
@@ -173,6 +171,16 @@ fn locations(verified: Verified, finding: &Finding) -> Vec<Value> {
         first["logicalLocations"] = Value::from(logical);
     }
     found
+}
+
+/// A place in an imported policy: its line in the project file, else where its text begins there.
+fn imported(verified: Verified, id: PolicyId, span: &Span) -> Value {
+    let places = verified.places;
+    let line = match *span.file == *places.file {
+        true => Some(span.line),
+        false => places.policies.get(&id).copied(),
+    };
+    in_project(verified, line)
 }
 
 fn in_project(verified: Verified, line: Option<u32>) -> Value {

@@ -39,6 +39,7 @@ invariants:
 
 fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
     let (document, _) = format::read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
+    let document = format::in_place(&document, "shop.drawbridge.yaml", SHOP);
     let found = format::places(SHOP);
     let span = |mark: crate::yaml::Mark| mark.span("shop.drawbridge.yaml".into());
     let places = Places {

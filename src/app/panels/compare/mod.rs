@@ -191,6 +191,7 @@ impl CompareView {
         let comparison = self.comparison()?;
         let compared = Compared {
             left_out: &[],
+            unread: &[],
             changes: &comparison.changes,
             policies: comparison.policies,
             assumptions: comparison.assumptions,

@@ -1,7 +1,7 @@
-//! The record of exports in a folder: which file which project wrote, with a digest of its text. A file with
-//! another text was edited since.
+//! The record of exports in a folder: which file which projects wrote, with a digest of its text. A file with
+//! another text was edited since. Projects that write the same text share the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::found::{Found, find};
@@ -19,39 +19,50 @@ const HEAD: &str = "# Written by Drawbridge: the files of exports into this fold
 #[derive(Debug)]
 pub(super) struct Owner {
     name: String,
-    file: Option<String>,
+    /// In order; none if they are unknown.
+    files: Vec<String>,
     folder: PathBuf,
 }
 
+/// What separates the files of a project in the record.
+const BETWEEN: &str = ", ";
+
 impl Owner {
-    pub fn new(name: &str, file: Option<&Path>, folder: &Path) -> Self {
+    pub fn new(name: &str, files: &[PathBuf], folder: &Path) -> Self {
+        let files: BTreeSet<String> = files.iter().filter_map(|f| relative(f, folder)).collect();
         Self {
             name: one_line(name),
-            file: file.and_then(|file| relative(file, folder)),
+            files: files.into_iter().collect(),
             folder: folder.to_owned(),
         }
     }
 
     /// The project in the record: `shop (../shop.drawbridge.yaml)`.
     fn words(&self) -> String {
-        match &self.file {
-            Some(file) => one_line(&format!("{} ({file})", self.name)),
-            None => self.name.clone(),
+        match self.files.is_empty() {
+            true => self.name.clone(),
+            false => one_line(&format!("{} ({})", self.name, self.files.join(BETWEEN))),
         }
     }
 
-    /// Whose a file in the record is. A project of this name whose file is gone may be this one, moved.
-    fn whose(&self, entry: &Entry) -> Whose {
-        let recorded = entry.project.as_str();
+    /// Who a project in the record is. One of this name whose file is gone may be this one, moved.
+    fn whose(&self, recorded: &str) -> Whose {
         if recorded == self.name || recorded == self.words() {
             return Whose::Own;
         }
         let rest = recorded.strip_prefix(&self.name);
-        let file = rest.and_then(|rest| rest.strip_prefix(" (")?.strip_suffix(')'));
-        match file {
-            Some(file) if !self.folder.join(file).exists() => Whose::Moved,
+        let files = rest.and_then(|rest| rest.strip_prefix(" (")?.strip_suffix(')'));
+        let exists = |file: &str| self.folder.join(file).exists();
+        match files {
+            Some(files) if !files.split(BETWEEN).all(exists) => Whose::Moved,
             _ => Whose::Others,
         }
+    }
+
+    /// The projects of an entry that are others than this one.
+    fn others<'a>(&self, entry: &'a Entry) -> impl Iterator<Item = &'a String> {
+        let projects = entry.projects.iter();
+        projects.filter(|project| self.whose(project) == Whose::Others)
     }
 }
 
@@ -97,10 +108,11 @@ pub(super) struct Record {
     files: BTreeMap<String, Entry>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Entry {
     digest: String,
-    project: String,
+    /// Who wrote this text; never empty.
+    projects: BTreeSet<String>,
 }
 
 impl Record {
@@ -109,28 +121,33 @@ impl Record {
     pub fn read(folder: &Path) -> Result<Self, Diagnostic> {
         let found = find(&folder.join(RECORD))?;
         let text = found.text();
-        let entries = text.lines().filter_map(|line| {
+        let mut files: BTreeMap<String, Entry> = BTreeMap::new();
+        for line in text.lines() {
             let mut parts = line.splitn(3, ' ');
-            let (digest, file) = (parts.next()?, parts.next()?);
-            let project = parts.next().unwrap_or_default().to_owned();
-            let plain = digest.len() == 16 && file.split('/').all(|part| part != "..");
-            let entry = Entry {
-                digest: digest.to_owned(),
-                project,
+            let (Some(digest), Some(file)) = (parts.next(), parts.next()) else {
+                continue;
             };
-            (plain && !file.starts_with('/')).then(|| (file.to_owned(), entry))
-        });
-        Ok(Self {
-            files: entries.collect(),
-        })
+            let plain = digest.len() == 16 && file.split('/').all(|part| part != "..");
+            if plain && !file.starts_with('/') {
+                let entry = files.entry(file.to_owned()).or_default();
+                entry.digest = digest.to_owned();
+                let project = parts.next().unwrap_or_default();
+                entry.projects.insert(project.to_owned());
+            }
+        }
+        Ok(Self { files })
     }
 
     pub fn text(&self) -> String {
-        let lines = self.files.iter().map(|(file, entry)| {
-            let line = format!("{} {file} {}", entry.digest, entry.project);
-            line.trim_end().to_owned() + "\n"
-        });
-        HEAD.to_owned() + &lines.collect::<String>()
+        let mut text = HEAD.to_owned();
+        for (file, entry) in &self.files {
+            for project in &entry.projects {
+                let line = format!("{} {file} {project}", entry.digest);
+                text.push_str(line.trim_end());
+                text.push('\n');
+            }
+        }
+        text
     }
 
     pub fn is_empty(&self) -> bool {
@@ -141,13 +158,16 @@ impl Record {
         self.files.contains_key(file)
     }
 
-    /// Adds a file with its text; it belongs to this project from now on.
+    /// Adds a file with its text, which belongs to this project from now on; another project that has it keeps it if it
+    /// is the same text.
     pub fn add(&mut self, file: &str, owner: &Owner, text: &str) {
-        let entry = Entry {
-            digest: digest(text.as_bytes()),
-            project: owner.words(),
-        };
-        self.files.insert(file.to_owned(), entry);
+        let entry = self.files.entry(file.to_owned()).or_default();
+        let digest = digest(text.as_bytes());
+        if entry.digest != digest {
+            entry.projects.clear();
+        }
+        entry.digest = digest;
+        entry.projects.insert(owner.words());
     }
 
     /// Keeps an entry of an earlier record, unless there is a new one.
@@ -160,14 +180,20 @@ impl Record {
     /// What other projects wrote.
     pub fn others(&self, owner: &Owner) -> Self {
         let mut files = self.files.clone();
-        files.retain(|_, entry| owner.whose(entry) == Whose::Others);
+        files.retain(|_, entry| {
+            entry.projects = owner.others(entry).cloned().collect();
+            !entry.projects.is_empty()
+        });
         Self { files }
     }
 
-    /// The files of a project.
+    /// The files of a project, those included that other projects have as well.
     pub fn files_of(&self, owner: &Owner) -> impl Iterator<Item = &str> {
         let files = self.files.iter();
-        let own = files.filter(move |(_, entry)| owner.whose(entry) != Whose::Others);
+        let own = files.filter(move |(_, entry)| {
+            let mut projects = entry.projects.iter();
+            projects.any(|project| owner.whose(project) != Whose::Others)
+        });
         own.map(|(file, _)| file.as_str())
     }
 
@@ -193,10 +219,11 @@ impl Record {
             }
             // One list for all of them.
             Some(_) if file == KUSTOMIZATION => None,
-            Some(entry) if owner.whose(entry) != Whose::Own => {
-                Some(format!("was written for the project `{}`", entry.project))
+            Some(entry) => {
+                let mut projects = entry.projects.iter();
+                let other = projects.find(|project| owner.whose(project) != Whose::Own);
+                other.map(|project| format!("was written for the project `{project}`"))
             }
-            Some(_) => None,
         }
     }
 }
