@@ -12,7 +12,7 @@ use crate::load::{self, Loaded};
 use crate::observe::propose::{Proposals, propose};
 use crate::observe::warnings;
 use crate::report;
-use crate::suggest::{catalogue, suggest, with_recorded};
+use crate::suggest::{catalogue, suggest, with_recorded, without_pods};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -48,9 +48,12 @@ pub(super) fn run(args: &Args) -> u8 {
         catalogue::draw::with_names_of(document, &mut needed);
     }
     let left_out = &recorded.left_out;
+    let without_pods = without_pods(&loaded.snapshot, &loaded.mentions);
     let text = match args.output {
-        Format::Txt => report::suggest::text(&found, left_out, &needed),
-        Format::Json => report::suggest::json(&found, left_out, &needed, &diagnostics),
+        Format::Txt => report::suggest::text(&found, left_out, &without_pods, &needed),
+        Format::Json => {
+            report::suggest::json(&found, left_out, &without_pods, &needed, &diagnostics)
+        }
     };
     answer(&text, exit_code(&diagnostics, FINE))
 }

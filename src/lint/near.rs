@@ -124,7 +124,9 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
     let all = input.snapshot.namespaces.iter().enumerate();
     let selected = all.filter(|(_, n)| selects(&namespaces, &n.name, &n.labels));
     let selected: Vec<usize> = selected.map(|(at, _)| at).collect();
-    let names = selected.iter().filter_map(|at| input.snapshot.namespaces.get(*at));
+    let names = selected
+        .iter()
+        .filter_map(|at| input.snapshot.namespaces.get(*at));
     let unknown: Vec<&UnknownPods> = names.flat_map(|n| input.unknown_pods(&n.name)).collect();
     let mut shown = unknown.iter().flat_map(|pods| &pods.labels);
     if shown.any(|shown| labels.matches(shown)) {

@@ -7,7 +7,7 @@ mod others;
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use declared::{MADE_BY, Key, declared, key};
+use declared::{Key, MADE_BY, declared, key};
 use known::OPERATED;
 use others::{INSTALLERS, ROUTES};
 

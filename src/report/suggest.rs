@@ -11,14 +11,19 @@ use super::findings::flat;
 use crate::diag::Diagnostic;
 use crate::observe::propose::LeftOut;
 use crate::suggest::catalogue::Dependency;
-use crate::suggest::{Evidence, Suggestion};
+use crate::suggest::{Evidence, Suggestion, WithoutPods};
 
 /// Recorded connections for which no flow is suggested, by reason.
 type NotSuggested = BTreeMap<LeftOut, Vec<usize>>;
 
 /// A table of the suggestions, with the evidence below each; then what was recorded beside them, and a section for each
 /// namespace that also needs something.
-pub fn text(found: &[Suggestion], left_out: &NotSuggested, dependencies: &[Dependency]) -> String {
+pub fn text(
+    found: &[Suggestion],
+    left_out: &NotSuggested,
+    without_pods: &[WithoutPods],
+    dependencies: &[Dependency],
+) -> String {
     let ports: Vec<String> = found.iter().map(|one| one.ports.join(", ")).collect();
     let width = |of: &dyn Fn(&Suggestion) -> usize| found.iter().map(of).max().unwrap_or(0);
     let left = width(&|one| one.from.chars().count());
@@ -45,6 +50,15 @@ pub fn text(found: &[Suggestion], left_out: &NotSuggested, dependencies: &[Depen
     }
     for (reason, connections) in left_out {
         let _ = writeln!(out, "  {} {}", connections.len(), reason.words());
+    }
+    if !without_pods.is_empty() {
+        out.push_str("\nAddresses for which no flow is suggested:\n");
+    }
+    for one in without_pods {
+        let _ = writeln!(out, "  {}: {}", one.from, no_pods(one));
+        for Evidence { file, line, text } in &one.evidence {
+            let _ = writeln!(out, "    {file}:{line}: {text}");
+        }
     }
     for own in dependencies.chunk_by(|a, b| a.namespace == b.namespace) {
         out.push_str(&section(own));
@@ -79,13 +93,14 @@ fn section(dependencies: &[Dependency]) -> String {
 }
 
 /// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence": [{"file",
-/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
+/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "service", "evidence"}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
 /// "needed|likely|possible", "why", "source", "evidence", "satisfiedBy": ["NetworkPolicy shop/allow-dns"]}],
 /// "diagnostics"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
 /// input. A dependency that no policy satisfies is missing.
 pub fn json(
     found: &[Suggestion],
     left_out: &NotSuggested,
+    without_pods: &[WithoutPods],
     dependencies: &[Dependency],
     diagnostics: &[Diagnostic],
 ) -> String {
@@ -116,6 +131,14 @@ pub fn json(
     let not_suggested = left_out.iter();
     let not_suggested = not_suggested
         .map(|(reason, all)| json!({"reason": reason.words(), "connections": all.len()}));
+    let not_suggested = not_suggested.chain(without_pods.iter().map(|one| {
+        json!({
+            "reason": no_pods(one),
+            "from": one.from,
+            "service": one.service,
+            "evidence": evidence(&one.evidence),
+        })
+    }));
     let value = json!({
         "format": "drawbridge/suggest/1",
         "suggestions": found.iter().map(suggestion).collect::<Vec<_>>(),
@@ -126,6 +149,10 @@ pub fn json(
     let mut text = compact(&value);
     text.push('\n');
     text
+}
+
+fn no_pods(one: &WithoutPods) -> String {
+    format!("Service {} selects no known pods", one.service)
 }
 
 fn evidence(all: &[Evidence]) -> Vec<Value> {

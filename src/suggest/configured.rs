@@ -5,16 +5,26 @@ use std::collections::BTreeMap;
 use super::address::{Address, addresses};
 use super::cluster::{Cluster, Destination, Host, external};
 use super::key::{self, Key, plain, port_keys};
+use super::pairs::pairs;
 use super::passwords::without_passwords;
-use super::{Evidence, Piece, Strength};
+use super::{Evidence, Piece, Strength, WithoutPods};
 use crate::manifest::Mention;
 
 /// The longest value that evidence repeats.
 const LONGEST: usize = 120;
 
-pub(super) fn pieces(cluster: &Cluster, mentions: &[Mention]) -> Vec<Piece> {
+/// What the configuration of workloads names.
+#[derive(Default)]
+pub(super) struct Configured {
+    /// Flows.
+    pub pieces: Vec<Piece>,
+    /// Services without known pods, which no flow leads to.
+    pub without_pods: Vec<WithoutPods>,
+}
+
+pub(super) fn configured(cluster: &Cluster, mentions: &[Mention]) -> Configured {
     let names = Names::new(cluster);
-    let mut found = Vec::new();
+    let mut found = Configured::default();
     for group in mentions.chunk_by(|a, b| a.group == b.group) {
         let Some(from) = group.first().and_then(|first| names.workload(first)) else {
             continue;
@@ -23,10 +33,27 @@ pub(super) fn pieces(cluster: &Cluster, mentions: &[Mention]) -> Vec<Piece> {
         for mention in group {
             let each = addresses(&mention.text);
             let is_one = each.len() == 1;
+            let mut known = Vec::new();
             for mut address in each {
                 // Of several words, or of a file, only those under the name of a host are hosts.
                 address.whole &= is_one && !mention.in_file || !address.is_word();
-                found.extend(pieces_of(cluster, from, mention, address, &ports));
+                known.push(address.host.clone());
+                add(&mut found, cluster, from, mention, address, &ports);
+            }
+            let more = pairs(&mention.text).into_iter();
+            for address in more.filter(|address| !known.contains(&address.host)) {
+                found
+                    .pieces
+                    .extend(paired(cluster, from, &[mention], &address));
+            }
+        }
+        for two in group.windows(2) {
+            if let [host, port] = two
+                && let Some(address) = listed(host, port)
+            {
+                found
+                    .pieces
+                    .extend(paired(cluster, from, &[host, port], &address));
             }
         }
     }
@@ -83,13 +110,54 @@ impl<'a> Ports<'a> {
     }
 }
 
-fn pieces_of(
+/// A host and a port that follow each other in a command: `[nc, -z, db, "5432"]`.
+fn listed(host: &Mention, port: &Mention) -> Option<Address> {
+    let in_command = host.place == port.place && ["command", "args"].contains(&&*host.place);
+    let pair = format!("{} {}", host.text, port.text);
+    let one_word = |mention: &Mention| !mention.text.contains(char::is_whitespace);
+    let found = pairs(&pair).into_iter().next()?;
+    let is_whole = found.host == host.text && found.port == port.text.parse().ok();
+    (in_command && one_word(host) && is_whole).then_some(found)
+}
+
+/// The flows to a Service that has the name and the port of an address found in a text; after an option for hosts the name
+/// is enough.
+fn paired(cluster: &Cluster, from: usize, at: &[&Mention], address: &Address) -> Vec<Piece> {
+    let Some(first) = at.first() else {
+        return Vec::new();
+    };
+    let Host::Service(service, pod) = cluster.host(address, &first.namespace) else {
+        return Vec::new();
+    };
+    let mut ports = service.ports.iter();
+    if address
+        .port
+        .is_some_and(|port| !ports.any(|p| p.port == port))
+    {
+        return Vec::new();
+    }
+    let found = cluster.of_service(service, pod.as_deref(), address);
+    let others = found.into_iter().filter(|to| to.workload != Some(from));
+    let piece = |to: Destination| Piece {
+        from: cluster.words(from),
+        to: to.to,
+        ports: to.ports,
+        guessed: to.guessed,
+        strength: to.strength.min(Strength::Medium),
+        evidence: at.iter().map(|mention| evidence(mention)).collect(),
+    };
+    others.map(piece).collect()
+}
+
+/// Adds what an address leads to.
+fn add(
+    into: &mut Configured,
     cluster: &Cluster,
     from: usize,
     mention: &Mention,
     mut address: Address,
     ports: &Ports,
-) -> Vec<Piece> {
+) {
     let mut found = vec![evidence(mention)];
     let beside = ports
         .beside(&mention.key)
@@ -97,6 +165,14 @@ fn pieces_of(
     if let Some((port, mention)) = beside {
         address.port = Some(port);
         found.push(evidence(mention));
+    }
+    if let Some(service) = service_without_pods(cluster, mention, &address) {
+        into.without_pods.push(WithoutPods {
+            from: cluster.words(from),
+            service,
+            evidence: found,
+        });
+        return;
     }
     let destinations = destinations(cluster, from, mention, &address).into_iter();
     let piece = |to: Destination| Piece {
@@ -107,7 +183,18 @@ fn pieces_of(
         strength: to.strength,
         evidence: found.clone(),
     };
-    destinations.map(piece).collect()
+    into.pieces.extend(destinations.map(piece));
+}
+
+/// The Service that an address names, if it selects pods and none of them is known.
+fn service_without_pods(cluster: &Cluster, mention: &Mention, address: &Address) -> Option<String> {
+    let Host::Service(service, _) = cluster.host(address, &mention.namespace) else {
+        return None;
+    };
+    let named = !address.is_word() || key::key(&mention.key) == Key::Host;
+    let bare = service.selector.is_empty() || service.external_name.is_some();
+    let none = named && !bare && cluster.pods_of(service).is_empty();
+    none.then(|| format!("{}/{}", service.namespace, service.name))
 }
 
 fn destinations(
@@ -121,15 +208,14 @@ fn destinations(
     match cluster.host(address, &mention.namespace) {
         Host::Service(service, pod) => {
             let short = address.is_word();
-            // `DB_USER=postgres` names no host, and neither does a single word of a command.
-            let unnamed = mention.key.is_empty() || key != Key::Host && !address.whole;
-            if short && (key == Key::Other || unnamed) {
+            // A word counts where its key names a host: `DB_USER=postgres` and `VARIANT=cms` name none.
+            if short && key != Key::Host {
                 return Vec::new();
             }
             let mut found = cluster.of_service(service, pod.as_deref(), address);
             // Pods connect to each other by the name of a headless Service; through another one a workload names itself.
             found.retain(|to| to.workload != Some(from) || service.headless && !short);
-            if is_bare && key != Key::Host && (short || key == Key::Other) {
+            if is_bare && key == Key::Other {
                 found.iter_mut().for_each(|to| to.strength = Strength::Weak);
             }
             found

@@ -1,6 +1,6 @@
 //! Flows that manifests imply, each with the lines that imply it.
 //!
-//! - `configured`: addresses in the configuration of workloads, read by `address`.
+//! - `configured`: addresses in the configuration of workloads, read by `address` and, in texts without structure, by `pairs`.
 //! - `routes`: from ingress controllers to the backends of routes, and from the Internet to Services.
 //! - `clients`: from monitoring to what it scrapes, and from the API server to webhooks.
 //! - [`catalogue`]: dependencies that nobody draws and a default deny breaks, and whether policies allow them.
@@ -12,6 +12,7 @@ mod clients;
 mod cluster;
 mod configured;
 mod key;
+mod pairs;
 mod passwords;
 mod routes;
 
@@ -63,6 +64,18 @@ impl Strength {
     }
 }
 
+/// An address in the configuration of a workload whose Service is in the input and selects no known pods: no flow is
+/// suggested for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WithoutPods {
+    /// The workload, in the words of a project.
+    pub from: String,
+    /// The Service: `shop/db`.
+    pub service: String,
+    /// Where the address is written.
+    pub evidence: Vec<Evidence>,
+}
+
 /// A line that implies a flow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Evidence {
@@ -105,7 +118,7 @@ struct Piece {
 /// The flows that a cluster and the configuration of its workloads imply, sorted by their ends, each of them once.
 pub fn suggest(snapshot: &Snapshot, mentions: &[Mention]) -> Vec<Suggestion> {
     let cluster = Cluster::new(snapshot);
-    let mut pieces = configured::pieces(&cluster, mentions);
+    let mut pieces = configured::configured(&cluster, mentions).pieces;
     pieces.extend(routes::pieces(&cluster));
     pieces.extend(clients::pieces(&cluster));
     let mut flows: BTreeMap<(String, String), Vec<Piece>> = BTreeMap::new();
@@ -131,6 +144,24 @@ pub fn suggest(snapshot: &Snapshot, mentions: &[Mention]) -> Vec<Suggestion> {
         }
     });
     united.collect()
+}
+
+/// The addresses for which no flow is suggested, because their Services have no known pods: sorted, those of one workload
+/// and Service together.
+pub fn without_pods(snapshot: &Snapshot, mentions: &[Mention]) -> Vec<WithoutPods> {
+    let mut all = configured::configured(&Cluster::new(snapshot), mentions).without_pods;
+    all.sort();
+    let mut found: Vec<WithoutPods> = Vec::new();
+    for one in all {
+        match found.last_mut() {
+            Some(last) if (&last.from, &last.service) == (&one.from, &one.service) => {
+                last.evidence.extend(one.evidence);
+                last.evidence.dedup();
+            }
+            _ => found.push(one),
+        }
+    }
+    found
 }
 
 /// Adds what recordings show to what manifests imply: evidence for the same flow, or a flow of its own.

@@ -85,8 +85,15 @@ spec:
         }
         let canary = NAMESPACES.replace("TRACK", "canary");
         let found = all_of("L02", &canary);
-        assert!(found[0].message.contains("(`other/c` has, in a namespace that is not selected)"));
-        assert_eq!(of_code("L02", &canary.replace("env: dev", "env: prod")), NONE);
+        assert!(
+            found[0]
+                .message
+                .contains("(`other/c` has, in a namespace that is not selected)")
+        );
+        assert_eq!(
+            of_code("L02", &canary.replace("env: dev", "env: prod")),
+            NONE
+        );
     }
 
     #[test]
@@ -114,7 +121,12 @@ spec:
         let shown = "podMetadata: {labels: {app: p, x: y}}";
         let found = |resource: &str, peer: &str| {
             let text = text(resource, peer);
-            ["L01", "L02"].map(|code| all_of(code, &text).iter().map(|d| d.severity).collect::<Vec<_>>())
+            ["L01", "L02"].map(|code| {
+                all_of(code, &text)
+                    .iter()
+                    .map(|d| d.severity)
+                    .collect::<Vec<_>>()
+            })
         };
         let (sure, possibly, none) = (vec![Severity::Warning], vec![Severity::Info], Vec::new());
         for (namespace, spec, peer, wanted) in [
@@ -124,7 +136,11 @@ spec:
             ("n", shown, "app: p", &sure),
         ] {
             let found = found(&of(namespace, spec), peer);
-            assert_eq!(found, [wanted.clone(), wanted.clone()], "{namespace} {spec} {peer}");
+            assert_eq!(
+                found,
+                [wanted.clone(), wanted.clone()],
+                "{namespace} {spec} {peer}"
+            );
         }
         let declared = of("m", shown).replace("kind: Prometheus", "kind: ServiceMonitor");
         assert_eq!(found(&declared, "app: p"), [sure.clone(), sure]);

@@ -163,9 +163,7 @@ impl<'a> Search<'a> {
         items
             .iter()
             .any(|item| match (caller, labelled(&item.peer)) {
-                (Caller::Monitoring, Some(parts)) => {
-                    unknown || parts.namespace != Some(own)
-                }
+                (Caller::Monitoring, Some(parts)) => unknown || parts.namespace != Some(own),
                 (Caller::ApiServer, Some(_)) => false,
                 // Some peers of some enforcers are known there only.
                 (_, None) if item.peer == Peer::Nothing => true,

@@ -245,7 +245,8 @@ fn collect(node: &Node, path: &[&str], found: &mut Vec<Labels>) {
             }
         }
         (Value::Map(map), []) => {
-            let label = |(key, value): (&String, &Node)| Some((key.clone(), value.as_str()?.to_owned()));
+            let label =
+                |(key, value): (&String, &Node)| Some((key.clone(), value.as_str()?.to_owned()));
             let entries = map.entries.iter().map(|e| (&e.key, &e.value));
             found.push(entries.filter_map(label).collect());
         }
