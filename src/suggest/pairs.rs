@@ -25,7 +25,12 @@ fn in_line(line: &str) -> Vec<Address> {
     let words = words.filter(|word| word.contains(|c: char| c.is_ascii_alphanumeric()));
     let words: Vec<&str> = words.collect();
     let mut found = Vec::new();
-    for (at, word) in words.iter().enumerate() {
+    let is_option = |word: &str| PORT_OPTIONS.contains(&word.to_ascii_lowercase().as_str());
+    for (at, word) in words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| !is_option(word))
+    {
         // The scheme of a URL, a user and a path are no part of the name.
         let word = word.split("://").last().unwrap_or_default();
         let word = word.split(['/', '?']).next().unwrap_or_default();
@@ -34,7 +39,7 @@ fn in_line(line: &str) -> Vec<Address> {
             continue;
         };
         let mut rest = words.iter().skip(at + 1);
-        let next = rest.find(|word| !PORT_OPTIONS.contains(&word.to_ascii_lowercase().as_str()));
+        let next = rest.find(|word| !is_option(word));
         let port = next
             .and_then(|word| word.parse().ok())
             .filter(|port| *port > 0);

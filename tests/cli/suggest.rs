@@ -614,3 +614,30 @@ fn online_boutique_implies_its_documented_flows_and_no_other() {
     let wanted: Vec<String> = BOUTIQUE.iter().flat_map(flows).collect();
     assert_eq!(found, wanted);
 }
+
+#[test]
+fn addresses_of_services_without_known_pods_are_listed() {
+    let text = "apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: s}
+spec: {selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: s}
+spec: {containers: [{name: c, env: [{name: DB, value: 'db:5432'}]}]}
+";
+    let answer = drawbridge_with(&["suggest", "-"], text);
+    let wanted = "no flows suggested\n\nAddresses for which no flow is suggested:\n  s/web: Service s/db selects no known pods\n    -:9: env: DB=db:5432\n";
+    assert_eq!(answer.out, wanted);
+    let json = drawbridge_with(&["suggest", "-", "-o", "json"], text).json();
+    assert_eq!(
+        json["notSuggested"],
+        serde_json::json!([{
+            "reason": "Service s/db selects no known pods",
+            "from": "s/web",
+            "service": "s/db",
+            "evidence": [{"file": "-", "line": 9, "text": "env: DB=db:5432"}],
+        }])
+    );
+}
