@@ -152,7 +152,7 @@ fn rules_after_a_pass_are_not_reached() {
         )
     };
     let text = pod("a") + &pod("b") + &policy("first", 1, "Pass") + &policy("second", 2, "Deny");
-    let ends = ["--from", "shop/a", "--to", "shop/b", "--port", "80"];
+    let ends = ["--from", "shop/a", "--to", "shop/b", "--port", "TCP/80"];
     let asked: Vec<&str> = ["explain", "-"].into_iter().chain(ends).collect();
     let answer = drawbridge_with(&asked, &text);
     assert_eq!(answer.code, Some(0), "{}{}", answer.out, answer.err);
