@@ -55,8 +55,19 @@ pub struct Snapshot {
     pub left_out: Vec<LeftOut>,
     /// The files that are not read in full, by name: what they hold is missing here.
     pub unread: Vec<Arc<str>>,
+    /// Pods that operators make and nobody declares, in the order of the input.
+    pub unknown_pods: Vec<UnknownPods>,
     /// What the answers take for granted.
     pub assumptions: Assumptions,
+}
+
+/// Pods that an operator makes from a custom resource. The answers leave them out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownPods {
+    /// The namespace of the resource.
+    pub namespace: String,
+    /// Labels that the resource shows of its pods, for each part that shows some; they may have more.
+    pub labels: Vec<Labels>,
 }
 
 /// A policy that the answers leave out: of a kind that nothing here judges, misspelt, or refused.

@@ -1,9 +1,9 @@
 //! `metadata` of an object: parsed with source positions, validated as the API does.
 
-use super::names;
 use super::refusal::{Quoted, Refusals};
 use super::selector::{self, Label};
 use crate::diag::Diagnostic;
+use crate::policy::names;
 use crate::yaml::decode::{Decoded, Spanned, deep, spanned, string};
 use crate::yaml::{Mark, Node};
 

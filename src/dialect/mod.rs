@@ -10,7 +10,6 @@ mod cluster_policy;
 mod context;
 pub mod fields;
 pub mod metadata;
-pub mod names;
 mod network_policy;
 pub mod refusal;
 mod schema;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::policy::names;
 use crate::sets::{LabelOp, Requirement, Selector};
 use crate::yaml::decode::{Decoded, Spanned, entries, field, list_field, map, spanned, string};
 use crate::yaml::{Mark, Node};
 
-use super::names;
 use super::refusal::{Quoted, Refusals};
 
 /// A label selector as written.

@@ -4,6 +4,7 @@ mod dns;
 mod not_imported;
 mod offers;
 mod pods;
+mod refused;
 #[cfg(test)]
 mod tests;
 
@@ -82,10 +83,11 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     workloads(document, snapshot, &ids);
     pods::keep_different(document, loaded, &ids);
     services(document, snapshot, &ids);
-    document.routes = Arc::new(snapshot.routes.iter().map(route).collect());
+    document.routes = Arc::new(routes(snapshot));
     document.nodes = Arc::new(snapshot.nodes.iter().map(node).collect());
     let mut diagnostics = policies(document, loaded, project, &ids);
     diagnostics.extend(not_imported(loaded));
+    diagnostics.extend(refused::refused(snapshot));
     imported.diagnostics = diagnostics;
     imported.offers = offers::offers(snapshot, document, project);
     imported
@@ -167,6 +169,8 @@ fn services(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
         let Some(namespace) = ids.get(&service.namespace) else {
             continue;
         };
+        let ports = service.ports.iter();
+        let ports = ports.filter(|port| refused::holds_service_port(port));
         document.services.add(Service {
             labels: service.labels.clone(),
             kind: service.kind.clone(),
@@ -174,10 +178,18 @@ fn services(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
             external_name: service.external_name.clone(),
             keeps_client_address: service.keeps_client_address,
             selector: service.selector.clone(),
-            ports: service.ports.clone(),
+            ports: ports.cloned().collect(),
             ..Service::new(*namespace, &service.name)
         });
     }
+}
+
+fn routes(snapshot: &Snapshot) -> Vec<Route> {
+    let held = snapshot
+        .routes
+        .iter()
+        .filter(|route| refused::holds_route(route));
+    held.map(route).collect()
 }
 
 fn route(route: &cluster::Route) -> Route {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::clients::{Port, targets};
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::{any_peer_matches, peer_matches};
-use crate::cluster::{Caller, Pod, Service, Snapshot, Workload};
+use crate::cluster::{Caller, Pod, Service, Snapshot, UnknownPods, Workload};
 use crate::diag::Span;
 use crate::load::{Loaded, LoadedPolicy};
 use crate::policy::{self, Match, Peer};
@@ -138,6 +138,12 @@ impl<'a> Input<'a> {
             .workloads
             .binary_search_by(by_namespace)
             .is_ok()
+    }
+
+    /// The pods of a namespace that operators make and nobody declares.
+    pub fn unknown_pods(&self, namespace: &str) -> impl Iterator<Item = &'a UnknownPods> {
+        let all = self.snapshot.unknown_pods.iter();
+        all.filter(move |pods| pods.namespace == namespace)
     }
 
     /// The pods that webhook configurations make the API server call, with their ports.

@@ -1,7 +1,7 @@
 //! Selectors that select no pods of namespaces whose pods are known, and the labels that were probably meant.
 
 use super::Input;
-use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, Workload};
+use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, UnknownPods, Workload};
 use crate::diag::{Diagnostic, Severity, Span, edit_distance};
 use crate::policy::{Direction, Match, Peer};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
@@ -21,7 +21,7 @@ pub struct Unmatched<'a> {
     pub labels: Selector,
     /// The namespaces that it selects, by their places.
     namespaces: Vec<usize>,
-    /// Whether more namespaces may be selected than the input shows.
+    /// Whether more namespaces or pods may be selected than the input shows.
     pub is_open: bool,
     /// Where it stands.
     pub span: Option<Span>,
@@ -124,13 +124,21 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
     let all = input.snapshot.namespaces.iter().enumerate();
     let selected = all.filter(|(_, n)| selects(&namespaces, &n.name, &n.labels));
     let selected: Vec<usize> = selected.map(|(at, _)| at).collect();
+    let names = selected
+        .iter()
+        .filter_map(|at| input.snapshot.namespaces.get(*at));
+    let unknown: Vec<&UnknownPods> = names.flat_map(|n| input.unknown_pods(&n.name)).collect();
+    let mut shown = unknown.iter().flat_map(|pods| &pods.labels);
+    if shown.any(|shown| labels.matches(shown)) {
+        return None;
+    }
     let by_labels = asked.iter().any(|r| r.key != NAMESPACE_NAME_LABEL);
     let by_name = namespaces.iter().any(|p| matches!(p, Peer::Namespace(_)));
     let undeclared = input.snapshot.namespaces.iter().any(|n| !n.declared);
     let found = Unmatched {
         policy,
         is_subject: false,
-        is_open: !by_name && (asked.is_empty() || by_labels && undeclared),
+        is_open: !by_name && (asked.is_empty() || by_labels && undeclared) || !unknown.is_empty(),
         namespace_parts: namespaces,
         labels,
         namespaces: selected,
@@ -178,7 +186,7 @@ impl Unmatched<'_> {
         found.on(policy.map(|p| p.title()).unwrap_or_default())
     }
 
-    /// The finding, as a note where the input does not show all namespaces.
+    /// The finding, as a note where the input does not show all that may be selected.
     pub fn possible(&self, input: &Input, rule: &super::Rule, message: String) -> Diagnostic {
         let mut found = self.finding(input, rule, message);
         if self.is_open {
@@ -210,15 +218,29 @@ impl Unmatched<'_> {
         in_place.find(|w| !self.labels.is_everything() && self.labels.matches(&w.own_labels))
     }
 
-    /// A workload of another namespace whose pods have the labels.
-    pub fn elsewhere<'a>(&self, input: &Input<'a>) -> Option<&'a Workload> {
+    /// Whether pods of another namespace have the labels, and it means those of one namespace without selecting any: rules
+    /// about the namespaces of policies find these.
+    pub fn is_elsewhere(&self, input: &Input) -> bool {
+        let one_namespace = matches!(self.namespace_parts.as_slice(), [Peer::Namespace(_)]);
+        one_namespace && self.outside(input).is_some()
+    }
+
+    /// A workload whose pods have the labels; those of its own namespaces have not.
+    fn outside<'a>(&self, input: &Input<'a>) -> Option<&'a Workload> {
         let mut all = input.snapshot.workloads.iter();
         let has = |w: &&Workload| self.has_namespaces() && self.labels.matches(&w.labels);
         all.find(has)
     }
 
-    /// A workload of its namespaces whose pods have another value of one of the keys: `` `shop/web` has `app=web` ``.
+    /// Who has the labels in a namespace that it does not select, or another value of one of the keys in one that it
+    /// selects: `` `shop/web` has `app=web` ``.
     pub fn other_value(&self, input: &Input) -> Option<String> {
+        if let Some(workload) = self.outside(input) {
+            let (namespace, name) = (&workload.namespace, &workload.name);
+            return Some(format!(
+                "`{namespace}/{name}` has, in a namespace that is not selected"
+            ));
+        }
         self.workloads(input).find_map(|workload| {
             let mut wanted = self.labels.requirements.iter();
             wanted.find_map(|requirement| {

@@ -77,7 +77,7 @@ fn without_duplicates(
             }
             let earlier = earlier.map(|r| r.span.to_string());
             let message = format!(
-                "{} is already declared at {}; the later one is used",
+                "`{}` is already declared at `{}`; the later one is used",
                 resource.title,
                 earlier.unwrap_or_default()
             );

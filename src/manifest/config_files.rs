@@ -1,5 +1,7 @@
 //! The values in a configuration file, of whatever format it may be, with their keys and lines.
 
+use std::collections::BTreeMap;
+
 use crate::yaml::{self, Node, Value};
 
 /// One value of a file.
@@ -72,10 +74,12 @@ fn tail(key: &str) -> &str {
         .map_or(key, |(at, _)| key.get(at + 1..).unwrap_or(key))
 }
 
-/// `key = value`, `key: value`, `key value;` and whole lines, below `[section]`, without comments.
+/// `key = value`, `key: value`, `key value;`, `host NAME`, `port NUMBER` and whole lines, below `[section]` and `<section>`,
+/// without comments. The second of two sections with one name is `name.2`.
 fn lines(text: &str) -> Vec<Entry> {
     let mut found = Vec::new();
     let mut section = String::new();
+    let mut sections: BTreeMap<String, usize> = BTreeMap::new();
     for (line, text) in text.lines().enumerate() {
         let text = text.trim();
         if text.is_empty()
@@ -85,9 +89,13 @@ fn lines(text: &str) -> Vec<Entry> {
         {
             continue;
         }
-        let named = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
-        if let Some(name) = named {
-            section = name.trim_matches(['[', ']', '"']).to_owned();
+        if let Some(name) = section_name(text) {
+            let count = sections.entry(name.to_owned()).or_default();
+            *count += 1;
+            section = match *count {
+                n if n > 1 && !name.is_empty() => format!("{name}.{n}"),
+                _ => name.to_owned(),
+            };
             continue;
         }
         let (key, value) = key_and_value(text);
@@ -102,7 +110,35 @@ fn lines(text: &str) -> Vec<Entry> {
     found
 }
 
+/// The name in `[name]` and `<name **>`; empty where a section of the second kind ends.
+fn section_name(line: &str) -> Option<&str> {
+    let bracketed = line.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+    if let Some(name) = bracketed {
+        return Some(name.trim_matches(['[', ']', '"']));
+    }
+    let inner = line.strip_prefix('<').and_then(|t| t.strip_suffix('>'))?;
+    match inner.starts_with('/') {
+        true => Some(""),
+        false => inner
+            .split_whitespace()
+            .next()
+            .filter(|_| !inner.contains(['<', '>', '=', '"'])),
+    }
+}
+
 fn key_and_value(line: &str) -> (&str, &str) {
+    let is_host = |key: &str| {
+        ["host", "port"]
+            .iter()
+            .any(|known| key.eq_ignore_ascii_case(known))
+    };
+    if let Some((key, value)) = line.split_once(char::is_whitespace)
+        && is_host(key)
+        && !value.trim().contains(char::is_whitespace)
+    {
+        return (key, value.trim());
+    }
+
     let is_key = |key: &str| {
         let key = key.trim().trim_matches(['"', '\'']);
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -157,6 +193,18 @@ mod tests {
             ["0||location / {", "1|proxy_pass|http://api:80/?a=b", "2||}"]
         );
         assert_eq!(texts("DB_HOST", "pg"), ["0|DB_HOST|pg"]);
+        assert_eq!(
+            texts(
+                "f.conf",
+                "[OUT]\n    Host pg\n[OUT]\n    Port 1\n<match **>\n  host a\n</match>\nb c\n"
+            ),
+            [
+                "1|OUT.Host|pg",
+                "3|OUT.2.Port|1",
+                "5|match.host|a",
+                "7||b c"
+            ]
+        );
     }
 
     proptest::proptest! {

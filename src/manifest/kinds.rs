@@ -87,8 +87,8 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
                 .find(|kind| kind.group == group && kind.name == name);
             match known {
                 Some(kind) => Kind::Policy(*kind),
-                None if makers::makes_policies(object, policies) => Kind::PolicyMaker,
                 None if has_pod_template(object) => Kind::Owner(Template::Other),
+                None if makers::makes_policies(object, policies) => Kind::PolicyMaker,
                 None => policy_like(object, policies),
             }
         }

@@ -1,5 +1,5 @@
-//! Objects from which controllers make network policies or workloads: generate rules of Kyverno, and objects that
-//! Crossplane applies. What they make is not in the input.
+//! Objects from which controllers make network policies or workloads: generate rules of Kyverno, and whatever has an
+//! object of such a kind inside. What they make is not in the input.
 
 use crate::policy::{self, Reading};
 use crate::yaml::{Node, Object, Value};
@@ -23,8 +23,60 @@ pub(super) fn makes_policies(object: &Object, policies: &[policy::Kind]) -> bool
         ("policies.kyverno.io", "GeneratingPolicy" | "NamespacedGeneratingPolicy") => {
             mentions(&object.node, "NetworkPolicy")
         }
-        _ => applied(object).is_some_and(|(version, kind)| judged(group_of(version), kind)),
+        // Rules that match policies and change them.
+        ("kyverno.io" | "policies.kyverno.io", _) => false,
+        // Those of Kubernetes itself hold templates of pods, and texts that nothing applies.
+        (group, _) if !group.contains('.') => false,
+        ("apiextensions.k8s.io", _) => false,
+        _ => {
+            let mut below =
+                entries(&object.node).filter(|(key, _)| !["metadata", "status"].contains(key));
+            let is_policy = |version: &str, kind: &str| judged(group_of(version), kind);
+            below.any(|(_, node)| holds(node, &is_policy, DEEPEST))
+        }
     }
+}
+
+/// How deep policies are looked for.
+const DEEPEST: usize = 32;
+
+/// Whether an object of some kind is written anywhere below a node, also as a text; a reference to one does not count.
+fn holds(node: &Node, wanted: &dyn Fn(&str, &str) -> bool, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    match &node.value {
+        Value::Seq(items) => items.iter().any(|item| holds(item, wanted, depth)),
+        Value::Map(_) => {
+            let text = |key| node.get(key).and_then(Node::as_str);
+            let is_reference = node.get("name").is_some();
+            let named = text("apiVersion").zip(text("kind"));
+            named.is_some_and(|(version, kind)| !is_reference && wanted(version, kind))
+                || entries(node).any(|(_, below)| holds(below, wanted, depth))
+        }
+        Value::String(text) => is_written(text, wanted),
+        _ => false,
+    }
+}
+
+/// Whether a text is the YAML of an object of some kind, or a template of one.
+fn is_written(text: &str, wanted: &dyn Fn(&str, &str) -> bool) -> bool {
+    let values = |key: &'static str| {
+        let lines = text.lines().map(|line| line.trim_start_matches(['-', ' ']));
+        let values = lines.filter_map(move |line| line.strip_prefix(key)?.strip_prefix(':'));
+        values.map(|value| value.trim().trim_matches(['"', '\'']))
+    };
+    values("kind").any(|kind| values("apiVersion").any(|version| wanted(version, kind)))
+}
+
+fn entries(node: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    let entries = match &node.value {
+        Value::Map(map) => map.entries.as_slice(),
+        _ => &[],
+    };
+    entries
+        .iter()
+        .map(|entry| (entry.key.as_str(), &entry.value))
 }
 
 /// Whether an object makes a workload of one of these, which are apiVersions and kinds.
@@ -34,7 +86,8 @@ pub(super) fn makes_workload(object: &Object, workloads: &[(&str, &str)]) -> boo
 
 /// The namespace of the policies that an object makes; none: any.
 pub(super) fn namespace(object: &Object) -> Option<String> {
-    if object.kind == "Policy" || object.kind == "NamespacedGeneratingPolicy" {
+    let of_kyverno = ["kyverno.io", "policies.kyverno.io"].contains(&object.group());
+    if of_kyverno && ["Policy", "NamespacedGeneratingPolicy"].contains(&object.kind.as_str()) {
         return Some(object.namespace_or_default().to_owned());
     }
     let metadata = manifest(object)?.get("metadata")?;

@@ -116,7 +116,8 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
     let each = objects
         .iter()
         .map(|object| (object, kinds::of(object, policies)));
-    diagnostics.extend(operators::notes(each));
+    let (notes, unknown_pods) = operators::notes(each);
+    diagnostics.extend(notes);
     let clients: Vec<_> = objects.iter().flat_map(clients::clients).collect();
     let decoded: Vec<_> = objects
         .into_par_iter()
@@ -133,6 +134,7 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
     diagnostics.extend(words.into_iter().flatten());
     let mut manifests = assemble::assemble(resources, diagnostics);
     manifests.snapshot.clients = clients;
+    manifests.snapshot.unknown_pods = unknown_pods;
     Manifests {
         objects: found.all,
         ..manifests

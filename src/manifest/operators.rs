@@ -1,137 +1,21 @@
 //! What makes pods or routes without being read as such: notes, one for each kind.
 
 mod declared;
+mod known;
 mod others;
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use declared::{MADE_BY, declared, key};
+use declared::{Key, MADE_BY, declared, key};
+use known::OPERATED;
 use others::{INSTALLERS, ROUTES};
 
 use super::kinds::{self, Kind, Template};
 use super::makers;
+use crate::cluster::UnknownPods;
 use crate::diag::Diagnostic;
 use crate::yaml::{Node, Object, Value};
-
-/// Custom resources from which operators make pods, by their groups; in `*` any kind of the group.
-const OPERATED: &[(&str, &[&str])] = &[
-    (
-        "monitoring.coreos.com",
-        &[
-            "Prometheus",
-            "PrometheusAgent",
-            "Alertmanager",
-            "ThanosRuler",
-        ],
-    ),
-    ("postgresql.cnpg.io", &["Cluster", "Pooler"]),
-    ("acid.zalan.do", &["postgresql"]),
-    (
-        "postgres-operator.crunchydata.com",
-        &["PostgresCluster", "PGAdmin"],
-    ),
-    (
-        "kafka.strimzi.io",
-        &[
-            "Kafka",
-            "KafkaNodePool",
-            "KafkaConnect",
-            "KafkaBridge",
-            "KafkaMirrorMaker2",
-        ],
-    ),
-    ("mysql.oracle.com", &["InnoDBCluster"]),
-    ("pxc.percona.com", &["PerconaXtraDBCluster"]),
-    ("psmdb.percona.com", &["PerconaServerMongoDB"]),
-    ("mongodbcommunity.mongodb.com", &["MongoDBCommunity"]),
-    ("rabbitmq.com", &["RabbitmqCluster"]),
-    ("databases.spotahome.com", &["RedisFailover"]),
-    ("redis.redis.opstreelabs.in", &["*"]),
-    ("k8s.mariadb.com", &["MariaDB", "MaxScale"]),
-    ("clickhouse.altinity.com", &["ClickHouseInstallation"]),
-    ("cassandra.datastax.com", &["CassandraDatacenter"]),
-    ("elasticsearch.k8s.elastic.co", &["Elasticsearch"]),
-    ("kibana.k8s.elastic.co", &["Kibana"]),
-    ("logstash.k8s.elastic.co", &["Logstash"]),
-    ("beat.k8s.elastic.co", &["Beat"]),
-    ("opensearch.opster.io", &["OpenSearchCluster"]),
-    ("grafana.integreatly.org", &["Grafana"]),
-    ("opentelemetry.io", &["OpenTelemetryCollector"]),
-    ("jaegertracing.io", &["Jaeger"]),
-    ("loki.grafana.com", &["LokiStack"]),
-    (
-        "operator.victoriametrics.com",
-        &[
-            "VMSingle",
-            "VMCluster",
-            "VMAgent",
-            "VMAlert",
-            "VMAlertmanager",
-            "VMAuth",
-        ],
-    ),
-    (
-        "argoproj.io",
-        &[
-            "Workflow",
-            "CronWorkflow",
-            "ArgoCD",
-            "EventBus",
-            "EventSource",
-            "Sensor",
-        ],
-    ),
-    ("tekton.dev", &["PipelineRun", "TaskRun"]),
-    ("k8s.keycloak.org", &["Keycloak"]),
-    ("minio.min.io", &["Tenant"]),
-    ("ceph.rook.io", &["CephCluster"]),
-    ("flink.apache.org", &["FlinkDeployment"]),
-    (
-        "sparkoperator.k8s.io",
-        &["SparkApplication", "ScheduledSparkApplication"],
-    ),
-    ("ray.io", &["RayCluster", "RayService", "RayJob"]),
-    ("kubeflow.org", &["*"]),
-    ("serving.kserve.io", &["InferenceService"]),
-    (
-        "kubevirt.io",
-        &[
-            "VirtualMachine",
-            "VirtualMachineInstance",
-            "VirtualMachineInstanceReplicaSet",
-        ],
-    ),
-    ("install.istio.io", &["IstioOperator"]),
-    ("sailoperator.io", &["Istio", "IstioCNI", "ZTunnel"]),
-    (
-        "operator.tigera.io",
-        &["Installation", "APIServer", "Goldmane", "Whisker"],
-    ),
-    (
-        "operator.knative.dev",
-        &["KnativeServing", "KnativeEventing"],
-    ),
-    ("sources.knative.dev", &["ApiServerSource"]),
-    (
-        "operator.tekton.dev",
-        &[
-            "TektonConfig",
-            "TektonPipeline",
-            "TektonTrigger",
-            "TektonDashboard",
-            "TektonChain",
-            "TektonResult",
-        ],
-    ),
-    ("operator.openshift.io", &["IngressController"]),
-    ("build.openshift.io", &["Build", "BuildConfig"]),
-    ("agent.k8s.elastic.co", &["Agent"]),
-    ("apm.k8s.elastic.co", &["ApmServer"]),
-    ("openfaas.com", &["Function"]),
-    ("hazelcast.com", &["Hazelcast"]),
-    ("infinispan.org", &["Infinispan"]),
-];
 
 /// Fields of a spec that number or shape the pods of whatever has them.
 const OF_PODS: &[&str] = &["podTemplate", "podMetadata", "podSpec", "podTemplateSpec"];
@@ -160,29 +44,48 @@ enum Source {
 }
 
 /// One note for each kind that is read by its pod template alone, or whose pods nobody knows: no pod or workload says
-/// that it is made from them.
-pub(super) fn notes<'a>(objects: impl Iterator<Item = (&'a Object, Kind)>) -> Vec<Diagnostic> {
+/// that it is made from them. And the pods that operators make.
+pub(super) fn notes<'a>(
+    objects: impl Iterator<Item = (&'a Object, Kind)>,
+) -> (Vec<Diagnostic>, Vec<UnknownPods>) {
     let objects: Vec<(&Object, Kind)> = objects.collect();
     let declared = LazyCell::new(|| declared(&objects));
     let mut found: BTreeMap<(Source, &str, &str), (usize, &Object)> = BTreeMap::new();
+    let mut unknown = Vec::new();
     for &(object, kind) in &objects {
-        let source = match kind {
-            Kind::Owner(Template::Other) => Source::Template,
-            Kind::Unknown if is_listed(object, ROUTES) => Source::Route,
-            Kind::Unknown if is_listed(object, INSTALLERS) => Source::Installer,
-            Kind::Unknown if makers::makes_workload(object, &kinds::WORKLOADS) => Source::Installer,
-            Kind::Unknown if is_operated(object) && !declared.contains(&key(object)) => {
-                Source::Operator
-            }
-            _ => continue,
+        let Some(source) = source(object, kind, &declared) else {
+            continue;
         };
+        if source == Source::Operator {
+            unknown.push(UnknownPods {
+                namespace: object.namespace_or_default().to_owned(),
+                labels: known::labels(object),
+            });
+        }
         let entry = found.entry((source, object.group(), &object.kind));
         entry.or_insert((0, object)).0 += 1;
     }
     let notes = found.into_iter();
-    notes
-        .map(|((source, ..), (count, first))| note(source, count, first))
-        .collect()
+    let notes = notes.map(|((source, ..), (count, first))| note(source, count, first));
+    (notes.collect(), unknown)
+}
+
+/// How pods, routes or other objects come from an object without being read; none if none do.
+fn source<'a>(
+    object: &'a Object,
+    kind: Kind,
+    declared: &LazyCell<BTreeSet<Key<'a>>, impl FnOnce() -> BTreeSet<Key<'a>>>,
+) -> Option<Source> {
+    Some(match kind {
+        Kind::Owner(Template::Other) => Source::Template,
+        Kind::Unknown if is_listed(object, ROUTES) => Source::Route,
+        Kind::Unknown if is_listed(object, INSTALLERS) => Source::Installer,
+        Kind::Unknown if makers::makes_workload(object, &kinds::WORKLOADS) => Source::Installer,
+        Kind::Unknown if is_operated(object) && !declared.contains(&key(object)) => {
+            Source::Operator
+        }
+        _ => return None,
+    })
 }
 
 fn note(source: Source, count: usize, first: &Object) -> Diagnostic {

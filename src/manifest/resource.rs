@@ -11,6 +11,7 @@ use super::gateway::{self, Gateway, GatewayRoute, Grant};
 use super::kinds::{self, Kind};
 use super::makers;
 use super::service;
+use super::values;
 use super::workload::{self, OwnerObject, PodObject};
 use crate::cluster::{LeftOut, Node, Route, Service};
 use crate::diag::{Diagnostic, NOT_JUDGED};
@@ -239,7 +240,7 @@ fn cluster_node(object: &Object) -> Decoded<Node> {
     let one = deep(&object.node, &["spec", "podCIDR"], string)?;
     let all = deep(&object.node, &["spec", "podCIDRs"], |all| list(all, string))?;
     let pod_cidrs = one.into_iter().chain(all.unwrap_or_default());
-    let pod_cidrs: BTreeSet<IpNet> = pod_cidrs.filter_map(|text| text.parse().ok()).collect();
+    let pod_cidrs: BTreeSet<IpNet> = pod_cidrs.filter_map(|text| values::block(&text)).collect();
     Ok(Node {
         name: object.name.clone(),
         labels: labels.unwrap_or_default(),

@@ -1,5 +1,5 @@
 //! Values that mean nothing: numbers that are no ports, texts that are no addresses, labels that are templates. They
-//! are left out, and reported.
+//! are left out, and reported; so are names that the API server refuses, which are kept.
 
 use std::net::IpAddr;
 
@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use super::kinds::{Kind, Template};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::diag::{Diagnostic, RENDER};
+use crate::policy::names;
 use crate::sets::Protocol;
 use crate::yaml::{Node, Object, Value};
 
@@ -42,6 +43,7 @@ const POD: &[(&str, Expected)] = &[
 
 /// The values of an object that are left out.
 pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = bad_name(object, kind).into_iter().collect();
     let (at, path, values, labels): (_, _, _, &[&str]) = match kind {
         Kind::Service => (Some(&object.node), "", SERVICE, &["spec.selector"]),
         Kind::Node => (Some(&object.node), "", NODE, &["metadata.labels"]),
@@ -60,16 +62,14 @@ pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
             }
         }
         Kind::Namespace => (Some(&object.node), "", &[][..], &["metadata.labels"]),
-        _ => return Vec::new(),
+        _ => return found,
     };
-    let Some(at) = at else { return Vec::new() };
-    let mut found = Vec::new();
+    let Some(at) = at else { return found };
     for (pattern, expected) in values {
         each(at, pattern, path.to_owned(), &mut |node, path| {
-            found.extend(wrong(*expected, node).map(|message| {
-                let problem = Diagnostic::error("left-out-value", message).path(path);
-                object.about(problem, node.mark)
-            }));
+            found.extend(
+                wrong(*expected, node).map(|problem| object.about(problem.path(path), node.mark)),
+            );
         });
     }
     for pattern in labels {
@@ -127,10 +127,13 @@ fn each(node: &Node, pattern: &str, mut path: String, see: &mut dyn FnMut(&Node,
     }
 }
 
-/// Why a value is left out; none where it is not, where it is missing, and where its type is wrong, which is reported
-/// elsewhere.
-fn wrong(expected: Expected, node: &Node) -> Option<String> {
-    let is = |what: &str| Some(format!("`{}` is not {what}; it is left out", text(node)));
+/// What is wrong with a value that is left out or changed; none where nothing is, where it is missing, and where its type
+/// is wrong, which is reported elsewhere.
+fn wrong(expected: Expected, node: &Node) -> Option<Diagnostic> {
+    let is = |what: &str| {
+        let message = format!("`{}` is not {what}; it is left out", text(node));
+        Some(Diagnostic::error("left-out-value", message))
+    };
     let word = || node.as_str().filter(|word| !word.is_empty());
     match expected {
         Port => match node.value {
@@ -147,11 +150,53 @@ fn wrong(expected: Expected, node: &Node) -> Option<String> {
             Err(_) if word() != Some("None") => is("an IP address"),
             _ => None,
         },
-        Network => match word()?.parse::<IpNet>() {
-            Err(_) => is("a block of addresses"),
-            Ok(_) => None,
+        Network => match block(word()?) {
+            None => is("a block of addresses"),
+            Some(block) if block.addr() != word()?.parse::<IpNet>().ok()?.addr() => {
+                let message = format!("`{}` has host bits set; `{block}` is used", text(node));
+                let help = format!("write {block}");
+                Some(Diagnostic::warning("left-out-value", message).help(help))
+            }
+            Some(_) => None,
         },
     }
+}
+
+/// A block of addresses without host bits; none for another text, and for IPv4-mapped addresses.
+pub(super) fn block(text: &str) -> Option<IpNet> {
+    let block = text.parse::<IpNet>().ok()?.trunc();
+    let is_mapped = matches!(block.addr(), IpAddr::V6(one) if one.to_ipv4_mapped().is_some());
+    (!is_mapped).then_some(block)
+}
+
+/// A name that the API server refuses. The dialects report those of policies.
+fn bad_name(object: &Object, kind: Kind) -> Option<Diagnostic> {
+    let refused = match kind {
+        Kind::Namespace | Kind::Service => names::label,
+        Kind::Node
+        | Kind::Pod
+        | Kind::Owner(_)
+        | Kind::EndpointSlice
+        | Kind::Endpoints
+        | Kind::Ingress
+        | Kind::Class
+        | Kind::Route
+        | Kind::Gateway
+        | Kind::GatewayRoute(_)
+        | Kind::ReferenceGrant => names::subdomain,
+        Kind::Policy(_)
+        | Kind::Misspelt(_)
+        | Kind::OtherPolicy
+        | Kind::PolicyMaker
+        | Kind::Unknown => return None,
+    };
+    let name = object.node.get("metadata")?.get("name")?;
+    let text = name.as_str().filter(|text| !text.is_empty())?;
+    let detail = refused(text).into_iter().next()?;
+    let message = format!("Invalid value: {text:?}: {detail}");
+    let problem = Diagnostic::error("V1", message).path("metadata.name");
+    let help = "use lowercase letters, digits and `-`, and start and end with a letter or a digit";
+    Some(object.about(problem.help(help), name.mark))
 }
 
 fn text(node: &Node) -> &str {

@@ -11,6 +11,7 @@ mod entity;
 mod http;
 mod imported;
 mod loss;
+pub mod names;
 mod network;
 mod ordered;
 mod plan;

@@ -94,7 +94,11 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
 /// If it cannot be written, or the new text would not be read as the same project: the old file stays.
 pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diagnostic> {
     let text = format::save(text, document);
-    let read = format::read(&text, "").map_err(|problems| problems.into_iter().next());
+    let refusal = |problems: Vec<Diagnostic>| {
+        let refuses = |problem: &Diagnostic| problem.code == "project-format";
+        problems.into_iter().find(refuses)
+    };
+    let read = format::read(&text, "").map_err(refusal);
     let problem = match read {
         Ok((read, _)) if format::write(&read) == format::write(document) => None,
         Ok(_) => Some("it would be read as another project".to_owned()),

@@ -17,7 +17,7 @@ use crate::analysis::{
 };
 use crate::cluster::{LeftOut, Snapshot};
 use crate::diag::Diagnostic;
-use crate::policy::{Action, Policy, Rule};
+use crate::policy::{Action, Combine, Policy, Rule};
 use crate::query::explain::{Answer, Shown, Verdict};
 use crate::sets::IpSet;
 
@@ -83,10 +83,39 @@ fn connection(out: &mut String, snapshot: &Snapshot, shown: &Shown) {
                 TierVerdict::Next => "does not decide",
             };
             let _ = writeln!(out, "    tier {name} {verb}");
+            let combine = snapshot.tiers.get(tier.tier).map(|tier| tier.combine);
+            let mut reached = Reached::new(combine == Some(Combine::FirstMatch));
             for policy in &tier.policies {
-                policy_text(out, snapshot, gate.direction, shown, policy);
+                policy_text(out, snapshot, gate.direction, shown, policy, &mut reached);
             }
         }
+    }
+}
+
+/// Whether the rules of a tier are reached: where the first match decides, none after it is.
+struct Reached {
+    first_decides: bool,
+    decided: bool,
+}
+
+impl Reached {
+    fn new(first_decides: bool) -> Self {
+        Self {
+            first_decides,
+            decided: false,
+        }
+    }
+
+    /// What a rule that matches does.
+    fn matching(&mut self, rule: &Rule) -> String {
+        let action = action(rule.action);
+        if self.decided {
+            return format!(
+                "is not reached: an earlier rule of the tier matches (it would {action})"
+            );
+        }
+        self.decided = self.first_decides;
+        format!("matches: {action}")
     }
 }
 
@@ -96,6 +125,7 @@ fn policy_text(
     direction: Direction,
     shown: &Shown,
     trace: &PolicyTrace,
+    reached: &mut Reached,
 ) {
     let Some(policy) = snapshot.policies.get(trace.policy) else {
         return;
@@ -115,7 +145,7 @@ fn policy_text(
         let number = at + 1;
         let misses = misses(snapshot, direction, shown, rule, *trace);
         let misses = match misses.as_slice() {
-            [] => format!("matches: {}", action(rule.action)),
+            [] => reached.matching(rule),
             misses => format!("does not match: {}", misses.join("; ")),
         };
         let _ = writeln!(out, "        rule {number} ({}) {misses}", rule.span);

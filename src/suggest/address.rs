@@ -284,7 +284,7 @@ fn url(text: &str) -> Option<Vec<Address>> {
 }
 
 /// `host`, `host:port`, `[::1]:port`.
-fn host_and_port(text: &str, scheme: Option<Scheme>) -> Option<Address> {
+pub(super) fn host_and_port(text: &str, scheme: Option<Scheme>) -> Option<Address> {
     let text = text.trim();
     let address = |host: &str, port| Address {
         host: host.trim_end_matches('.').to_ascii_lowercase(),
@@ -314,7 +314,17 @@ fn host_and_port(text: &str, scheme: Option<Scheme>) -> Option<Address> {
     if bare && !host.contains('.') && host.contains(|c: char| c.is_ascii_uppercase()) {
         return None;
     }
+    // Nor are classes: `django.core.mail.backends.smtp.EmailBackend`.
+    if bare && host.split('.').any(is_camel_case) {
+        return None;
+    }
     is_host(host).then(|| address(host, port))
+}
+
+/// Whether a word has letters of both cases.
+fn is_camel_case(word: &str) -> bool {
+    word.contains(|c: char| c.is_ascii_uppercase())
+        && word.contains(|c: char| c.is_ascii_lowercase())
 }
 
 fn number(text: &str) -> Option<u16> {
@@ -341,16 +351,71 @@ fn is_host(text: &str) -> bool {
         && last.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-/// Endings of names with two labels by which they are domain names, beside those of two letters: the other names of two
-/// labels may be a Service with its namespace, or a file.
+/// Endings by which names are domain names, beside those of two letters. Other names of two labels may be a Service with
+/// its namespace, or a file; longer ones without a port may be a class or a module.
 const ENDINGS: &[&str] = &[
-    "com", "net", "org", "dev", "app", "cloud", "info", "biz", "edu", "gov", "mil", "int",
-    "online", "tech", "site", "xyz", "corp", "lan", "internal", "intranet", "home", "example",
+    "com",
+    "net",
+    "org",
+    "dev",
+    "app",
+    "cloud",
+    "info",
+    "biz",
+    "edu",
+    "gov",
+    "mil",
+    "int",
+    "online",
+    "tech",
+    "site",
+    "xyz",
+    "corp",
+    "lan",
+    "internal",
+    "intranet",
+    "home",
+    "example",
     "test",
+    "name",
+    "pro",
+    "store",
+    "shop",
+    "blog",
+    "live",
+    "media",
+    "news",
+    "email",
+    "systems",
+    "services",
+    "solutions",
+    "network",
+    "global",
+    "digital",
+    "world",
+    "agency",
+    "company",
+    "software",
+    "technology",
+    "team",
+    "group",
+    "bank",
+    "health",
+    "page",
+    "run",
+    "space",
+    "website",
+    "host",
+    "tools",
+    "works",
+    "zone",
+    "intra",
+    "private",
 ];
 
-/// Whether a host name is a domain name outside the cluster, as far as its text tells.
-pub fn is_domain(host: &str) -> bool {
+/// Whether a host name is a domain name outside the cluster, as far as its text tells; `bare` is one without a port and a
+/// scheme.
+pub fn is_domain(host: &str, bare: bool) -> bool {
     let labels: Vec<&str> = host.split('.').collect();
     let Some(last) = labels.last() else {
         return false;
@@ -368,7 +433,7 @@ pub fn is_domain(host: &str) -> bool {
     let letters = last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic());
     let known = last.len() == 2 || ENDINGS.contains(last);
     let named = letters || last.starts_with("xn--");
-    !inside && named && (labels.len() > 2 || labels.len() == 2 && known)
+    !inside && named && (labels.len() > 2 && !bare || labels.len() >= 2 && known)
 }
 
 #[cfg(test)]

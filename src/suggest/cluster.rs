@@ -158,7 +158,7 @@ impl<'a> Cluster<'a> {
         }
         let inside =
             labels.len() == 2 && labels.last().is_some_and(|last| self.has_namespace(last));
-        match is_domain(&address.host) && !inside {
+        match is_domain(&address.host, address.is_bare()) && !inside {
             true => Host::External(address.host.clone()),
             false => Host::Nothing,
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::address::{Address, addresses};
 use super::cluster::{Cluster, Destination, Host, external};
 use super::key::{self, Key, plain, port_keys};
+use super::pairs::pairs;
 use super::passwords::without_passwords;
 use super::{Evidence, Piece, Strength};
 use crate::manifest::Mention;
@@ -16,6 +17,9 @@ pub(super) fn pieces(cluster: &Cluster, mentions: &[Mention]) -> Vec<Piece> {
     let mut found = Vec::new();
     each(cluster, mentions, &mut |from, mention, address, ports| {
         found.extend(pieces_of(cluster, from, mention, address, ports));
+    });
+    each_pair(cluster, mentions, &mut |from, at, address| {
+        found.extend(paired(cluster, from, at, &address));
     });
     found
 }
@@ -39,6 +43,36 @@ pub(super) fn each(
                 // Of several words, or of a file, only those under the name of a host are hosts.
                 address.whole &= is_one && !mention.in_file || !address.is_word();
                 see(from, mention, address, &ports);
+            }
+        }
+    }
+}
+
+/// Calls `see` with each host and port that stand beside each other in a text or a command, and no address holds.
+fn each_pair(
+    cluster: &Cluster,
+    mentions: &[Mention],
+    see: &mut dyn FnMut(usize, &[&Mention], Address),
+) {
+    let names = Names::new(cluster);
+    for group in mentions.chunk_by(|a, b| a.group == b.group) {
+        let Some(from) = group.first().and_then(|first| names.workload(first)) else {
+            continue;
+        };
+        for mention in group {
+            let known: Vec<String> = (addresses(&mention.text).into_iter())
+                .map(|address| address.host)
+                .collect();
+            let more = pairs(&mention.text).into_iter();
+            for address in more.filter(|address| !known.contains(&address.host)) {
+                see(from, &[mention], address);
+            }
+        }
+        for two in group.windows(2) {
+            if let [host, port] = two
+                && let Some(address) = listed(host, port)
+            {
+                see(from, &[host, port], address);
             }
         }
     }
@@ -94,6 +128,45 @@ impl<'a> Ports<'a> {
     }
 }
 
+/// A host and a port that follow each other in a command: `[nc, -z, db, "5432"]`.
+fn listed(host: &Mention, port: &Mention) -> Option<Address> {
+    let in_command = host.place == port.place && ["command", "args"].contains(&&*host.place);
+    let pair = format!("{} {}", host.text, port.text);
+    let one_word = |mention: &Mention| !mention.text.contains(char::is_whitespace);
+    let found = pairs(&pair).into_iter().next()?;
+    let is_whole = found.host == host.text && found.port == port.text.parse().ok();
+    (in_command && one_word(host) && is_whole).then_some(found)
+}
+
+/// The flows to a Service that has the name and the port of an address found in a text; after an option for hosts the name
+/// is enough.
+fn paired(cluster: &Cluster, from: usize, at: &[&Mention], address: &Address) -> Vec<Piece> {
+    let Some(first) = at.first() else {
+        return Vec::new();
+    };
+    let Host::Service(service, pod) = cluster.host(address, &first.namespace) else {
+        return Vec::new();
+    };
+    let mut ports = service.ports.iter();
+    if address
+        .port
+        .is_some_and(|port| !ports.any(|p| p.port == port))
+    {
+        return Vec::new();
+    }
+    let found = cluster.of_service(service, pod.as_deref(), address);
+    let others = found.into_iter().filter(|to| to.workload != Some(from));
+    let piece = |to: Destination| Piece {
+        from: cluster.words(from),
+        to: to.to,
+        ports: to.ports,
+        guessed: to.guessed,
+        strength: to.strength.min(Strength::Medium),
+        evidence: at.iter().map(|mention| evidence(mention)).collect(),
+    };
+    others.map(piece).collect()
+}
+
 fn pieces_of(
     cluster: &Cluster,
     from: usize,
@@ -132,15 +205,14 @@ fn destinations(
     match cluster.host(address, &mention.namespace) {
         Host::Service(service, pod) => {
             let short = address.is_word();
-            // `DB_USER=postgres` names no host, and neither does a single word of a command.
-            let unnamed = mention.key.is_empty() || key != Key::Host && !address.whole;
-            if short && (key == Key::Other || unnamed) {
+            // A word counts where its key names a host: `DB_USER=postgres` and `VARIANT=cms` name none.
+            if short && key != Key::Host {
                 return Vec::new();
             }
             let mut found = cluster.of_service(service, pod.as_deref(), address);
             // Pods connect to each other by the name of a headless Service; through another one a workload names itself.
             found.retain(|to| to.workload != Some(from) || service.headless && !short);
-            if is_bare && key != Key::Host && (short || key == Key::Other) {
+            if is_bare && key == Key::Other {
                 found.iter_mut().for_each(|to| to.strength = Strength::Weak);
             }
             found

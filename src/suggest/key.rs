@@ -106,6 +106,9 @@ const OTHERS: &[&str] = &[
 
 /// What the last word of a key tells.
 pub fn key(name: &str) -> Key {
+    if name == "-h" {
+        return Key::Host;
+    }
     let mut words = Vec::new();
     for part in name.split(|c: char| !c.is_ascii_alphanumeric()) {
         // `dbHost` is two words, `PGHOST` is one.

@@ -1,6 +1,6 @@
 //! Flows that manifests imply, each with the lines that imply it.
 //!
-//! - `configured`: addresses in the configuration of workloads, read by `address`.
+//! - `configured`: addresses in the configuration of workloads, read by `address` and, in texts without structure, by `pairs`.
 //! - `routes`: from ingress controllers to the backends of routes, and from the Internet to Services.
 //! - `clients`: from monitoring to what it scrapes, and from the API server to webhooks.
 //! - [`catalogue`]: dependencies that nobody draws and a default deny breaks, and whether policies allow them.
@@ -13,6 +13,7 @@ mod clients;
 mod cluster;
 mod configured;
 mod key;
+mod pairs;
 mod passwords;
 mod routes;
 mod unknown;

@@ -43,7 +43,8 @@ fn variable(name: &str, value: &str) -> String {
 fn a_variable_leads_to_the_ports_of_pods() {
     for (name, value, wanted) in [
         ("API_HOST", "api", "s/web > s/api TCP/8080 medium"),
-        ("API", "api", "s/web > s/api TCP/8080 weak"),
+        ("API", "api", ""),
+        ("SERVICE_VARIANT", "api", ""),
         ("APP_NAME", "api", ""),
         ("API", "api:80", "s/web > s/api TCP/8080 strong"),
         ("API", "api:8080", "s/web > s/api TCP/8080 weak"),
@@ -92,6 +93,12 @@ fn a_variable_leads_to_the_ports_of_pods() {
         ),
         ("DOMAIN", "shop.example.com", ""),
         (
+            "EMAIL_BACKEND",
+            "django.core.mail.backends.smtp.EmailBackend",
+            "",
+        ),
+        ("SETTINGS_SERVER", "cms.envs.tutor.production", ""),
+        (
             "IP",
             "203.0.113.7:22",
             "s/web > external/203.0.113.7 TCP/22 strong",
@@ -123,6 +130,123 @@ fn files_are_read_where_they_are_mounted() {
     let line = |e: &Evidence| lines[e.line as usize - 1].trim();
     let found: Vec<&str> = found[0].evidence.iter().map(line).collect();
     assert_eq!(found, ["host: db.data", "port: 5432"]);
+}
+
+#[test]
+fn commands_name_services_with_their_ports() {
+    for (command, wanted) in [
+        (
+            "[sh, -c, 'wget -qO- api:80; do x']",
+            "s/web > s/api TCP/8080 medium",
+        ),
+        (
+            "[sh, -c, 'until nc -z api 80; do sleep 1; done']",
+            "s/web > s/api TCP/8080 medium",
+        ),
+        ("[sh, -c, 'nc -z api 81']", ""),
+        ("[sh, -c, 'echo api']", ""),
+        (
+            "[sh, -c, 'pg_dump -h api']",
+            "s/web > s/api TCP/8080 medium",
+        ),
+        (
+            "[sh, -c, 'pg_isready -h db.data -p 5432']",
+            "s/web > data/db TCP/6432 medium",
+        ),
+        ("[nc, -z, api, '80']", "s/web > s/api TCP/8080 medium"),
+        ("[nc, -z, api, '81']", ""),
+        ("[pg_isready, -h, api]", "s/web > s/api TCP/8080 medium"),
+        ("[sh, -c, 'nc -z web 80']", ""),
+    ] {
+        let spec = format!("{{containers: [{{name: c, command: {command}}}]}}");
+        assert_eq!(of(&manifests(&spec)).join("; "), wanted, "{command}");
+    }
+}
+
+#[test]
+fn files_of_any_format_name_services_with_their_ports() {
+    let spec = "{containers: [{name: c}], volumes: [{name: v, configMap: {name: m}}]}";
+    let found = |file: &str, text: &str| {
+        let map = format!(
+            "---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: m, namespace: s}}, data: {{{file}: {text:?}}}}}\n"
+        );
+        of(&(manifests(spec) + &map)).join("; ")
+    };
+    let api = "s/web > s/api TCP/8080 medium";
+    for (file, text, wanted) in [
+        (
+            "haproxy.cfg",
+            "backend b\n  server R0 api:80 check inter 1s\n",
+            api,
+        ),
+        ("haproxy.cfg", "backend b\n  server R0 api:81 check\n", ""),
+        ("haproxy.cfg", "backend api\n  server api\n", ""),
+        (
+            "Caddyfile",
+            "x.example.org {\n    reverse_proxy api:80\n}\n",
+            api,
+        ),
+        ("redis.conf", "replicaof api 80\n", api),
+        ("redis.conf", "# replicaof api 80\n", ""),
+        ("sentinel.conf", "sentinel monitor mymaster api 80 2\n", api),
+        (
+            "l.conf",
+            "output { elasticsearch { hosts => [\"api:80\"] } }\n",
+            api,
+        ),
+        (
+            "fluent-bit.conf",
+            "[OUTPUT]\n    Name es\n    Host api\n    Port 80\n[OUTPUT]\n    Host two\n    Port 2\n",
+            "s/web > s/api TCP/8080 strong; s/web > s/two UDP/2 strong",
+        ),
+        (
+            "out.conf",
+            "<match **>\n  @type elasticsearch\n  host api\n  port 80\n</match>\n",
+            "s/web > s/api TCP/8080 strong",
+        ),
+        (
+            "haproxy.cfg",
+            "backend b\n  server R0 db.data.svc.cluster.local:5432 check\n",
+            "s/web > data/db TCP/6432 strong",
+        ),
+    ] {
+        assert_eq!(found(file, text), wanted, "{file} {text}");
+    }
+}
+
+#[test]
+fn services_without_known_pods_are_named() {
+    let text = "apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: s}
+spec: {selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: s}
+spec: {containers: [{name: c, env: [{name: A, value: 'db:5432'}, {name: DB_HOST, value: db}, {name: NOTE, value: db}]}]}
+";
+    let of = |text: &str| {
+        let loaded = load_with_mentions(&[Source::new("a.yaml", text)], &Settings::default(), None);
+        assert!(suggest(&loaded.snapshot, &loaded.mentions).is_empty());
+        unknown(&loaded.snapshot, &loaded.mentions)
+    };
+    let all = of(text);
+    let texts: Vec<&str> = (all.iter().flat_map(|one| &one.evidence))
+        .map(|evidence| evidence.text.as_str())
+        .collect();
+    assert_eq!(texts, ["env: DB_HOST=db", "env: A=db:5432"]);
+    let reason = "Service `s/db` selects no known pods";
+    assert!(
+        all.iter()
+            .all(|one| one.from == "s/web" && one.reason == reason),
+        "{all:?}"
+    );
+    let known = text.replace(
+        "name: web, namespace: s",
+        "name: web, namespace: s, labels: {app: db}",
+    );
+    assert_eq!(of(&known), []);
 }
 
 #[test]

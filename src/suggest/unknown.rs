@@ -63,7 +63,11 @@ fn reason(cluster: &Cluster, mention: &Mention, address: &Address) -> Option<Str
     let certain =
         address.scheme.is_some() || address.port.is_some() && key::key(&mention.key) == Key::Host;
     match cluster.host(address, &mention.namespace) {
-        Host::Service(service, _) if certain && cluster.has_no_destination(service) => {
+        // That it is a Service is known, unless a mere word is meant otherwise.
+        Host::Service(service, _)
+            if (!address.is_word() || key::key(&mention.key) == Key::Host)
+                && cluster.has_no_destination(service) =>
+        {
             Some(format!(
                 "Service `{}/{}` selects no known pods",
                 service.namespace, service.name

@@ -185,3 +185,33 @@ fn unknown_addresses_of_pods_are_reported_where_blocks_match_pods() {
     let because = "  because calico matches pods by their addresses (K32, G22)\n";
     assert!(reasons.contains(because), "{reasons}");
 }
+
+#[test]
+fn rules_after_a_pass_are_not_reached() {
+    let policy = |name: &str, priority: u32, action: &str| {
+        format!(
+            "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {{priority: {priority}, subject: {{namespaces: {{}}}}, ingress: [{{action: {action}, from: [{{namespaces: {{}}}}]}}]}}\n"
+        )
+    };
+    let pod = |name: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop}}, spec: {{containers: [{{name: c}}]}}}}\n"
+        )
+    };
+    let text = pod("a") + &pod("b") + &policy("first", 1, "Pass") + &policy("second", 2, "Deny");
+    let ends = ["--from", "shop/a", "--to", "shop/b", "--port", "TCP/80"];
+    let asked: Vec<&str> = ["explain", "-"].into_iter().chain(ends).collect();
+    let answer = drawbridge_with(&asked, &text);
+    assert_eq!(answer.code, Some(0), "{}{}", answer.out, answer.err);
+    let lines = |part: &str| {
+        answer
+            .out
+            .lines()
+            .filter(|line| line.contains(part))
+            .count()
+    };
+    assert_eq!(lines("matches: pass to the next tier"), 1, "{}", answer.out);
+    let unreached = "is not reached: an earlier rule of the tier matches (it would deny)";
+    assert_eq!(lines(unreached), 1, "{}", answer.out);
+    assert_eq!(lines("matches: deny"), 0, "{}", answer.out);
+}

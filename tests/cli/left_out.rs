@@ -222,6 +222,32 @@ fn objects_that_make_policies_are_left_out() {
             )),
             Some("shop"),
         ),
+        (
+            "policy.open-cluster-management.io/v1",
+            "Policy",
+            format!(
+                "{{policy-templates: [{{objectDefinition: {{apiVersion: policy.open-cluster-management.io/v1, kind: ConfigurationPolicy, spec: {{object-templates: [{{objectDefinition: {{{policy}, metadata: {{name: p}}}}}}]}}}}}}]}}"
+            ),
+            None,
+        ),
+        (
+            "redhatcop.redhat.io/v1alpha1",
+            "NamespaceConfig",
+            "{templates: [{objectTemplate: \"apiVersion: networking.k8s.io/v1\\nkind: NetworkPolicy\\nmetadata: {name: x}\"}]}".to_owned(),
+            None,
+        ),
+        (
+            "apiextensions.crossplane.io/v1",
+            "Composition",
+            format!("{{resources: [{{base: {{spec: {{forProvider: {{manifest: {{{policy}}}}}}}}}}}]}}"),
+            None,
+        ),
+        (
+            "hive.openshift.io/v1",
+            "SyncSet",
+            format!("{{resources: [{{{policy}, metadata: {{name: x}}}}]}}"),
+            None,
+        ),
     ];
     for (api_version, kind, spec, namespace) in cases {
         let text = format!(
@@ -263,6 +289,20 @@ fn objects_that_make_policies_are_left_out() {
             "kubernetes.crossplane.io/v1alpha2",
             "Object",
             object("{apiVersion: v1, kind: ConfigMap}"),
+            false,
+        ),
+        // A reference to a policy, a kind without an apiVersion, and that of another project.
+        (
+            "example.com/v1",
+            "Report",
+            format!("{{about: {{{policy}, name: deny}}}}"),
+            false,
+        ),
+        (
+            "example.com/v1",
+            "Filter",
+            "{skip: [{kind: NetworkPolicy}, {apiVersion: example.com/v1, kind: NetworkPolicy, metadata: {name: x}}]}"
+                .to_owned(),
             false,
         ),
         (

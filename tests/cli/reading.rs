@@ -74,6 +74,23 @@ fn pods_that_operators_make_are_named_as_unknown() {
         ("operator.tigera.io/v1", "Installation", "{}"),
         ("operator.knative.dev/v1beta1", "KnativeServing", "{}"),
         ("argoproj.io/v1alpha1", "Sensor", "{}"),
+        ("mongodb.com/v1", "MongoDB", "{members: 3}"),
+        ("nats.io/v1alpha2", "NatsCluster", "{size: 3}"),
+        (
+            "etcd.database.coreos.com/v1beta2",
+            "EtcdCluster",
+            "{size: 3}",
+        ),
+        ("vault.banzaicloud.com/v1alpha1", "Vault", "{size: 1}"),
+        (
+            "ceph.rook.io/v1",
+            "CephObjectStore",
+            "{gateway: {instances: 1}}",
+        ),
+        ("triggers.tekton.dev/v1beta1", "EventListener", "{}"),
+        ("core.oam.dev/v1beta1", "Application", "{components: []}"),
+        ("apps.kubeblocks.io/v1", "Cluster", "{componentSpecs: []}"),
+        ("kubedb.com/v1", "Postgres", "{}"),
         (
             "keda.sh/v1alpha1",
             "ScaledJob",

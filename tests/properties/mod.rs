@@ -5,6 +5,7 @@ mod analysis;
 mod changes;
 mod convert;
 mod domains;
+mod imports;
 mod paths;
 mod queries;
 mod random;

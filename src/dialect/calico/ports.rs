@@ -2,8 +2,8 @@
 
 use super::policy::{Ip, Number, Port};
 use super::reader::Reader;
-use crate::dialect::names;
 use crate::dialect::schema::At;
+use crate::policy::names;
 use crate::sets::Protocol;
 use crate::yaml::Value;
 

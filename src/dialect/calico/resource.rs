@@ -7,9 +7,9 @@ use super::shape::{HOST_ENDPOINT, NETWORK_SET, TIER};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect::context::DeclaredTier;
 use crate::dialect::fields;
-use crate::dialect::names;
 use crate::dialect::refusal::Quoted;
 use crate::dialect::schema::At;
+use crate::policy::names;
 use crate::yaml::Object;
 use crate::yaml::decode::{deep, strings};
 

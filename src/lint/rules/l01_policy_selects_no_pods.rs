@@ -19,7 +19,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     for subject in all.filter(|found| found.is_subject && found.has_namespaces()) {
         // Other rules know more of these.
         if subject.own_labels(input).is_some()
-            || subject.elsewhere(input).is_some()
+            || subject.is_elsewhere(input)
             || subject.near(input).is_some()
         {
             continue;

@@ -19,7 +19,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     for peer in all.filter(|found| !found.is_subject && found.has_namespaces()) {
         // Other rules know more of these.
         if peer.own_labels(input).is_some()
-            || peer.elsewhere(input).is_some()
+            || peer.is_elsewhere(input)
             || peer.near(input).is_some()
         {
             continue;
@@ -38,7 +38,8 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::{codes_of, example};
+    use crate::diag::Severity;
+    use crate::lint::tests::{NONE, all_of, codes_of, example, of_code};
 
     #[test]
     fn peers_without_pods() {
@@ -53,5 +54,95 @@ mod tests {
             let fine = example.replace(peer, fine);
             assert!(!codes_of(&fine).contains(&"L02"), "{fine}");
         }
+    }
+
+    const NAMESPACES: &str = "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {env: prod}}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: edge}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: other, labels: {env: dev}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web}}, spec: {containers: [{name: c}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: gw, namespace: edge, labels: {app: gw}}, spec: {containers: [{name: c}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: other, labels: {track: TRACK}}, spec: {containers: [{name: c}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: p, namespace: edge}
+spec:
+  podSelector: {}
+  ingress:
+  - from: [{namespaceSelector: {matchLabels: {env: prod}}, podSelector: {matchLabels: {track: canary}}}]
+";
+
+    #[test]
+    fn labels_in_a_namespace_that_is_not_selected_are_no_match() {
+        for track in ["canary", "beta"] {
+            let text = NAMESPACES.replace("TRACK", track);
+            assert_eq!(of_code("L02", &text), [19], "{track}");
+        }
+        let canary = NAMESPACES.replace("TRACK", "canary");
+        let found = all_of("L02", &canary);
+        assert!(
+            found[0]
+                .message
+                .contains("(`other/c` has, in a namespace that is not selected)")
+        );
+        assert_eq!(
+            of_code("L02", &canary.replace("env: dev", "env: prod")),
+            NONE
+        );
+    }
+
+    #[test]
+    fn pods_of_operators_may_be_what_a_selector_means() {
+        let text = |resource: &str, peer: &str| {
+            format!(
+                "{{apiVersion: v1, kind: Pod, metadata: {{name: a, namespace: m, labels: {{app: a}}}}, spec: {{containers: [{{name: c}}]}}}}
+---
+{resource}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: p, namespace: m}}
+spec:
+  podSelector: {{matchLabels: {{{peer}}}}}
+  ingress: [{{from: [{{podSelector: {{matchLabels: {{{peer}}}}}}}]}}]
+"
+            )
+        };
+        let of = |namespace: &str, spec: &str| {
+            format!(
+                "{{apiVersion: monitoring.coreos.com/v1, kind: Prometheus, metadata: {{name: k, namespace: {namespace}}}, spec: {{{spec}}}}}"
+            )
+        };
+        let shown = "podMetadata: {labels: {app: p, x: y}}";
+        let found = |resource: &str, peer: &str| {
+            let text = text(resource, peer);
+            ["L01", "L02"].map(|code| {
+                all_of(code, &text)
+                    .iter()
+                    .map(|d| d.severity)
+                    .collect::<Vec<_>>()
+            })
+        };
+        let (sure, possibly, none) = (vec![Severity::Warning], vec![Severity::Info], Vec::new());
+        for (namespace, spec, peer, wanted) in [
+            ("m", shown, "app: p", &none),
+            ("m", shown, "zone: q", &possibly),
+            ("m", "replicas: 2", "app: p", &possibly),
+            ("n", shown, "app: p", &sure),
+        ] {
+            let found = found(&of(namespace, spec), peer);
+            assert_eq!(
+                found,
+                [wanted.clone(), wanted.clone()],
+                "{namespace} {spec} {peer}"
+            );
+        }
+        let declared = of("m", shown).replace("kind: Prometheus", "kind: ServiceMonitor");
+        assert_eq!(found(&declared, "app: p"), [sure.clone(), sure]);
     }
 }

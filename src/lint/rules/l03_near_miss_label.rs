@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     for found in near::unmatched(input) {
-        if found.own_labels(input).is_some() || found.elsewhere(input).is_some() {
+        if found.own_labels(input).is_some() || found.is_elsewhere(input) {
             continue;
         }
         let Some(near) = found.near(input) else {

@@ -8,7 +8,7 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::{any_port_matches, gate, peer_matches};
 use crate::diag::{Diagnostic, Severity, Span};
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Action, Direction, Match};
+use crate::policy::{self, Action, Direction, Match, Peer, PeerItem, Policy};
 use crate::sets::Protocol;
 
 pub const RULE: Rule = Rule {
@@ -42,13 +42,33 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 "{} may open TCP 80 of `{address}`, where clouds serve the credentials of the node",
                 input.name_of(pod)
             );
-            let help = match address.is_ipv4() {
-                true => format!("add `{address}/32` to `except` of a block of addresses"),
-                false => format!("add `{address}/128` to `except` of a block of addresses"),
-            };
+            let help = help(policy, one, *address);
             let finding = rule.finding(message).help(help).on(policy.title());
             out.push(finding.at(span));
         }
+    }
+}
+
+/// How to except an address from a rule.
+fn help(policy: &Policy, rule: &policy::Rule, address: IpAddr) -> String {
+    let (all, block) = match address {
+        IpAddr::V4(_) => ("0.0.0.0/0", format!("{address}/32")),
+        IpAddr::V6(_) => ("::/0", format!("{address}/128")),
+    };
+    let is_block = |item: &PeerItem| {
+        let mut found = false;
+        item.peer
+            .leaves(&mut |leaf| found |= matches!(leaf, Peer::Addresses(_)));
+        found
+    };
+    match &rule.peers {
+        Match::Only(items) if items.iter().any(is_block) => {
+            format!("add `{block}` to `except` of a block of addresses")
+        }
+        _ if policy.kind == "NetworkPolicy" => format!(
+            "write what it is for: `to: [{{namespaceSelector: {{}}}}, {{ipBlock: {{cidr: {all}, except: [{block}]}}}}]` allows all pods and all other addresses"
+        ),
+        _ => format!("deny `{block}` in a rule that takes precedence"),
     }
 }
 
@@ -83,7 +103,7 @@ fn witness(input: &Input, policy: usize, address: IpAddr) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::{example, lines};
+    use crate::lint::tests::{all_of, example, lines};
 
     #[test]
     fn the_metadata_address() {
@@ -94,6 +114,16 @@ mod tests {
             "ports: [{port: 80}]",
         );
         assert_eq!(lines("L19", &anywhere), [12]);
+        // What a rule without peers is told to be has no such finding.
+        let open = example.replace(
+            "  - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]",
+            "  - {}",
+        );
+        let help = all_of("L19", &open)[0].help.clone().unwrap();
+        let written = help.split('`').nth(1).unwrap();
+        let mended = open.replace("  - {}", &format!("  - {written}"));
+        assert!(written.starts_with("to: ") && mended != open);
+        assert!(lines("L19", &mended).is_empty(), "{mended}");
         for fine in [
             example.replace("[10.0.0.0/8]", "[10.0.0.0/8, 169.254.0.0/16]"),
             anywhere.replace("port: 80", "port: 443"),

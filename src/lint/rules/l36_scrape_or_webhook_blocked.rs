@@ -124,7 +124,7 @@ impl<'a> Search<'a> {
         rules.any(|rule| {
             rule.action == Action::Accept
                 && any_port_matches(self.snapshot, &rule.ports, &Endpoint::Pod(pod), Some(port))
-                && may_be(caller, rule, own)
+                && self.may_be(caller, rule, own)
         })
     }
 
@@ -152,30 +152,32 @@ impl<'a> Search<'a> {
         };
         rule.finding(message).help(help)
     }
-}
 
-/// Whether a rule has a peer that may be the caller.
-fn may_be(caller: Caller, rule: &policy::Rule, own: &str) -> bool {
-    let Match::Only(items) = &rule.peers else {
-        return true;
-    };
-    items
-        .iter()
-        .any(|item| match (caller, labelled(&item.peer)) {
-            (Caller::Monitoring, Some(parts)) => parts.namespace != Some(own),
-            (Caller::ApiServer, Some(_)) => false,
-            // Some peers of some enforcers are known there only.
-            (_, None) if item.peer == Peer::Nothing => true,
-            (Caller::Monitoring, None) => false,
-            (Caller::ApiServer, None) => {
-                let mut outside = false;
-                item.peer.leaves(&mut |leaf| {
-                    outside |= matches!(leaf, Peer::Everything | Peer::Addresses(_));
-                    outside |= matches!(leaf, Peer::Nodes(_) | Peer::Entity(_));
-                });
-                outside
-            }
-        })
+    /// Whether a rule has a peer that may be the caller.
+    fn may_be(&self, caller: Caller, rule: &policy::Rule, own: &str) -> bool {
+        let Match::Only(items) = &rule.peers else {
+            return true;
+        };
+        // Monitoring of the same namespace would be in the input, unless an operator makes it.
+        let unknown = self.input.unknown_pods(own).next().is_some();
+        items
+            .iter()
+            .any(|item| match (caller, labelled(&item.peer)) {
+                (Caller::Monitoring, Some(parts)) => unknown || parts.namespace != Some(own),
+                (Caller::ApiServer, Some(_)) => false,
+                // Some peers of some enforcers are known there only.
+                (_, None) if item.peer == Peer::Nothing => true,
+                (Caller::Monitoring, None) => false,
+                (Caller::ApiServer, None) => {
+                    let mut outside = false;
+                    item.peer.leaves(&mut |leaf| {
+                        outside |= matches!(leaf, Peer::Everything | Peer::Addresses(_));
+                        outside |= matches!(leaf, Peer::Nodes(_) | Peer::Entity(_));
+                    });
+                    outside
+                }
+            })
+    }
 }
 
 /// The port that annotations ask to scrape.
@@ -227,6 +229,19 @@ spec: {selector: {app: api}, ports: [{name: metrics, port: 443, targetPort: m}]}
         let both = format!("{monitor}{prometheus}");
         assert_eq!(of_code("L36", &text("", local, &both)), [20]);
         assert_eq!(of_code("L36", &text("", all, &both)), NONE);
+    }
+
+    #[test]
+    fn an_operator_may_make_what_scrapes_in_the_same_namespace() {
+        let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: api, namespace: shop}\nspec: {selector: {matchLabels: {app: api}}, podMetricsEndpoints: [{port: m}]}\n---\n";
+        let made = |namespace: &str| {
+            format!(
+                "{monitor}{{apiVersion: monitoring.coreos.com/v1, kind: Prometheus, metadata: {{name: k, namespace: {namespace}}}}}\n"
+            )
+        };
+        let local = "{from: [{podSelector: {matchLabels: {app: p}}}]}";
+        assert_eq!(of_code("L36", &text("", local, &made("shop"))), NONE);
+        assert_eq!(of_code("L36", &text("", local, &made("m"))), [20]);
     }
 
     #[test]

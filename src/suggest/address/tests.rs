@@ -110,6 +110,7 @@ fn what_is_a_host_and_what_is_not() {
         ("a_b:80", ""),
         ("-db:80", ""),
         ("user@example.com", ""),
+        ("django.core.mail.backends.smtp.EmailBackend", ""),
         ("# http://api:8080\n", ""),
         ("{\"a\": 1}", ""),
         ("*", ""),
@@ -130,7 +131,8 @@ fn domain_names_are_outside_the_cluster() {
         "x.rds.amazonaws.com",
         "db.corp",
     ] {
-        assert!(is_domain(name), "{name}");
+        assert!(is_domain(name, true), "{name}");
+        assert!(is_domain(name, false), "{name}");
     }
     for name in [
         "db",
@@ -141,7 +143,12 @@ fn domain_names_are_outside_the_cluster() {
         "localhost",
         "printer.local",
     ] {
-        assert!(!is_domain(name), "{name}");
+        assert!(!is_domain(name, true), "{name}");
+        assert!(!is_domain(name, false), "{name}");
+    }
+    for name in ["cms.envs.tutor.production", "kafka.security.authorizer"] {
+        assert!(!is_domain(name, true), "{name}");
+        assert!(is_domain(name, false), "{name}");
     }
 }
 
@@ -215,7 +222,7 @@ proptest::proptest! {
             let found = addresses(&text);
             for address in &found {
                 proptest::prop_assert!(!address.host.is_empty());
-                is_domain(&address.host);
+                is_domain(&address.host, address.is_bare());
             }
             without_passwords(&text);
             key(&text);

@@ -56,7 +56,7 @@ impl<'a> Judge<'a> {
     /// The verdict on a dependency; none where its own gate is open anyway, or has no pod.
     pub(super) fn verdict(&self, finding: &Finding) -> Option<Verdict> {
         let own = self.isolated(finding)?;
-        let others = self.others(finding);
+        let others = self.others(finding)?;
         let mut by = BTreeSet::new();
         let mut denied = None;
         let mut allowed = 0;
@@ -106,19 +106,22 @@ impl<'a> Judge<'a> {
         (closed && !pod.host_network).then_some(Endpoint::Pod(first))
     }
 
-    /// The other ends; towards its own replicas, another one of them.
-    fn others(&self, finding: &Finding) -> Endpoints {
+    /// The other ends; towards its own replicas, another one of them. None where it has no other: a pod always reaches itself.
+    fn others(&self, finding: &Finding) -> Option<Endpoints> {
         let Place::Known(words) = &finding.other else {
-            return finding.other.endpoints(self.snapshot);
+            return Some(finding.other.endpoints(self.snapshot));
         };
         let known = self.workloads.get(words).copied();
         let is_own = matches!((&finding.own, known), (Own::Workload(own), Some(at)) if *own == at);
         let other = known.and_then(|at| self.snapshot.workloads.get(at));
         let pod = other.and_then(|other| other.pods.clone().nth(usize::from(is_own)));
-        Endpoints {
+        if is_own && pod.is_none() {
+            return None;
+        }
+        Some(Endpoints {
             all: pod.into_iter().map(Endpoint::Pod).collect(),
             ..Endpoints::default()
-        }
+        })
     }
 
     fn at_port(&self, of: &Finding, own: &Endpoint, others: &Endpoints, probe: Probe) -> Verdict {

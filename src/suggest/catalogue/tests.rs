@@ -274,6 +274,17 @@ fn metrics_are_scraped_by_prometheus_of_the_input_or_an_assumed_one() {
 }
 
 #[test]
+fn a_pod_needs_nothing_to_scrape_itself() {
+    let monitor = "---\n{apiVersion: monitoring.coreos.com/v1, kind: PodMonitor, metadata: {name: m, namespace: s}, spec: {selector: {matchLabels: {app: prometheus}}, podMetricsEndpoints: [{port: web}]}}\n";
+    let containers = "containers: [{name: c, ports: [{name: web, containerPort: 9090}]}]";
+    let text = deployment("p", "app: prometheus", containers) + monitor;
+    let one = text.replace("replicas: 3", "replicas: 1");
+    assert_eq!(missing(&one, "metrics"), Vec::<String>::new());
+    // Another replica is another pod.
+    assert_eq!(missing(&text, "metrics"), ["s/p > s/p TCP/9090 likely"]);
+}
+
+#[test]
 fn routes_need_their_ingress_controller() {
     let ingress = |class: &str| {
         format!(

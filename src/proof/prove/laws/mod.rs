@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::cluster::PodAddresses;
 use crate::model::Isolate;
+use crate::policy::Part;
 use crate::proof::generate;
 pub(crate) use evaluated::alter;
 pub(crate) use random::{Random, drawing, drawing_in, random, random_with_rules, target};
