@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv4Net};
 
 use crate::diag::Span;
-use crate::policy::{Peer, Policy, Tier, WorkloadKey};
+use crate::policy::{Condition, Peer, Policy, Tier, WorkloadKey};
 use crate::sets::{IpSet, Labels, PortSet, Protocol, Selector};
 
 /// The one label that the control plane puts on every namespace.
@@ -362,6 +362,30 @@ impl Snapshot {
     pub fn left_out_in(&self, namespace: &str) -> impl Iterator<Item = &LeftOut> {
         let may = move |policy: &&LeftOut| policy.namespace.as_ref().is_none_or(|n| n == namespace);
         self.left_out.iter().filter(may)
+    }
+
+    /// Whether a policy allows connections under conditions that the analysis does not model.
+    pub fn has_conditions(&self) -> bool {
+        let conditional = |policy: &Arc<Policy>| policy.allows_if(|_| true);
+        self.policies.iter().any(conditional)
+    }
+
+    /// The same without what policies allow under some of the conditions that the analysis does not model.
+    pub fn without_conditional(&self, which: impl Fn(Condition) -> bool + Copy) -> Self {
+        let mut found = self.clone();
+        for policy in &mut found.policies {
+            if !policy.allows_if(which) {
+                continue;
+            }
+            let policy = Arc::make_mut(policy);
+            for side in [&mut policy.ingress, &mut policy.egress]
+                .into_iter()
+                .flatten()
+            {
+                side.rules.retain(|rule| !rule.allows_if(which));
+            }
+        }
+        found
     }
 
     /// The node that a pod runs on, if it is known.

@@ -223,6 +223,12 @@ impl Policy {
         self.side(direction).map_or(&[], |side| &side.rules)
     }
 
+    /// Whether one of its rules allows connections under one of these conditions.
+    pub fn allows_if(&self, which: impl Fn(Condition) -> bool + Copy) -> bool {
+        let mut rules = Direction::BOTH.into_iter().flat_map(|d| self.rules(d));
+        rules.any(|rule| rule.allows_if(which))
+    }
+
     /// `NAMESPACE/NAME`, or `NAME` of a cluster-wide one.
     pub fn full_name(&self) -> String {
         match &self.namespace {
@@ -301,6 +307,13 @@ pub struct Rule {
     pub except: Vec<PortItem>,
     /// Where it was written.
     pub span: Span,
+}
+
+impl Rule {
+    /// Whether it allows connections under one of these conditions.
+    pub fn allows_if(&self, which: impl Fn(Condition) -> bool) -> bool {
+        self.action == Action::Accept && self.conditions.iter().any(|c| which(*c))
+    }
 }
 
 /// A condition beyond addresses and ports.

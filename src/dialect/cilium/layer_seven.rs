@@ -75,11 +75,12 @@ impl<'a> Reader<'a> {
             self.refuse(at, "L7 rules can not be used when a port is 0".to_owned());
         }
         if kind == "dns" {
-            items.iter().for_each(|at| {
-                self.domain_name(at);
-            });
+            let names = items.iter().map(|at| self.domain_name(at));
+            let names: Vec<Option<String>> = names.collect();
             self.dns_rules(at, direction, ports);
-            return Some(Condition::Dns);
+            // All names are no condition.
+            let all = names.iter().flatten().any(|name| name == "*");
+            return (!all).then_some(Condition::Dns);
         }
         items.iter().for_each(|at| self.http_rule(at));
         self.tcp_alone(at, ports);

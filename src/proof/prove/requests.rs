@@ -1,7 +1,5 @@
 //! HTTP rules of flows that have no effect, because their connections are allowed whatever passes in them.
 
-use std::sync::Arc;
-
 use super::witness::Witness;
 use super::{Finding, Kind};
 use crate::analysis::Endpoint;
@@ -32,7 +30,7 @@ pub(super) fn findings(
     if flows.is_empty() {
         return Vec::new();
     }
-    let unfiltered = without_filters(real);
+    let unfiltered = real.without_conditional(|condition| condition == Condition::Http);
     let words = Words::new(document);
     let one = |(id, flow): (FlowId, &Flow)| {
         let (direction, why) = open(document, cluster, &unfiltered, flow)?;
@@ -64,26 +62,6 @@ pub(super) fn findings(
         })
     };
     flows.into_iter().filter_map(one).collect()
-}
-
-/// The cluster where nothing is allowed that HTTP rules filter.
-fn without_filters(real: &Snapshot) -> Snapshot {
-    let mut found = real.clone();
-    for policy in &mut found.policies {
-        let mut rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
-        let filters = rules.any(|rule| rule.conditions.contains(&Condition::Http));
-        if filters {
-            let policy = Arc::make_mut(policy);
-            for side in [&mut policy.ingress, &mut policy.egress]
-                .into_iter()
-                .flatten()
-            {
-                side.rules
-                    .retain(|rule| !rule.conditions.contains(&Condition::Http));
-            }
-        }
-    }
-    found
 }
 
 /// The gate at which requests should be filtered, and what allows them all, if a connection of the flow is still
