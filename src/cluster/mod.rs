@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv4Net};
 
 use crate::diag::Span;
-use crate::policy::{Condition, Peer, Policy, Tier, WorkloadKey};
+use crate::policy::{Condition, Direction, Peer, Policy, Rule, Tier, WorkloadKey};
 use crate::sets::{IpSet, Labels, PortSet, Protocol, Selector};
 
 /// The one label that the control plane puts on every namespace.
@@ -372,9 +372,15 @@ impl Snapshot {
 
     /// The same without what policies allow under some of the conditions that the analysis does not model.
     pub fn without_conditional(&self, which: impl Fn(Condition) -> bool + Copy) -> Self {
+        self.without_rules(|rule| rule.allows_if(which))
+    }
+
+    /// The same without some rules of its policies.
+    pub fn without_rules(&self, which: impl Fn(&Rule) -> bool) -> Self {
         let mut found = self.clone();
         for policy in &mut found.policies {
-            if !policy.allows_if(which) {
+            let mut rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
+            if !rules.any(&which) {
                 continue;
             }
             let policy = Arc::make_mut(policy);
@@ -382,7 +388,7 @@ impl Snapshot {
                 .into_iter()
                 .flatten()
             {
-                side.rules.retain(|rule| !rule.allows_if(which));
+                side.rules.retain(|rule| !which(rule));
             }
         }
         found

@@ -303,6 +303,9 @@ pub struct Rule {
     pub ports: Match<PortItem>,
     /// What the analysis does not model: it can make an Accept allow less than the answers say.
     pub conditions: Vec<Condition>,
+    /// What meets the conditions as it is written, any of these: an HTTP rule as [`HttpRule`] shows it, else a key that is
+    /// the same where the same is written. Only for comparing what is written.
+    pub met_by: Vec<String>,
     /// Destination ports that it does not match although they are among `ports`.
     pub except: Vec<PortItem>,
     /// Where it was written.
@@ -349,6 +352,20 @@ impl Condition {
             Self::Authentication => "mutual authentication",
             Self::SourcePorts => "source ports",
             Self::Icmp => "ICMP types",
+        }
+    }
+
+    /// `HTTP rules`, as the subject of a sentence.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP rules",
+            Self::Dns => "DNS rules",
+            Self::TlsServerName => "TLS server names",
+            Self::Tls => "TLS settings",
+            Self::Listener => "proxy listeners",
+            Self::Authentication => "authentication modes",
+            Self::SourcePorts => "source ports",
+            Self::Icmp => "ICMP types and codes",
         }
     }
 }
