@@ -10,7 +10,8 @@ use super::{
     EnforcerName, FINDINGS, FINE, Inputs, Rules, Texts, WRONG, exit_code, load_inputs,
     load_texts_by, print_diagnostics, stdin_twice,
 };
-use crate::analysis::changes::{all_changes, condition_changes, policy_relation};
+use crate::analysis::changes::{all_changes, policy_relation};
+use crate::analysis::conditions::condition_changes;
 use crate::cluster::{Assumptions, Enforcer};
 use crate::diag::Diagnostic;
 use crate::load::{self, Loaded};

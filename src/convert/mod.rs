@@ -14,9 +14,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::analysis::changes::{
-    Change, ConditionChange, NamedChange, Relation, all_changes, condition_changes, policy_relation,
-};
+use crate::analysis::changes::{Change, NamedChange, Relation, all_changes, policy_relation};
+use crate::analysis::conditions::{ConditionChange, condition_changes};
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis;
-use crate::analysis::changes::{
-    self, Change, ConditionChange, Name, NamedChange, Relation, relation,
-};
+use crate::analysis::changes::{self, Change, Name, NamedChange, Relation, relation};
+use crate::analysis::conditions::{ConditionChange, condition_changes};
 use crate::cluster::{Assumptions, Snapshot};
 use crate::load::Loaded;
 use crate::model::{Document, ExternalId, NodeRef, WorkloadId};
@@ -144,7 +143,7 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
         only_old: before.difference(&after).cloned().collect(),
         only_new: after.difference(&before).cloned().collect(),
         assumptions: [old.snapshot.assumptions, new.snapshot.assumptions],
-        conditions: changes::condition_changes(&old.snapshot, &new.snapshot),
+        conditions: condition_changes(&old.snapshot, &new.snapshot),
         changes,
         named,
         differences,

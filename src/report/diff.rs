@@ -13,9 +13,8 @@ use super::findings::flat;
 use super::left_out;
 use crate::analysis::Direction;
 use crate::analysis::Party;
-use crate::analysis::changes::{
-    Change, ConditionChange, Name, Named, NamedChange, Relation, relation,
-};
+use crate::analysis::changes::{Change, Name, Named, NamedChange, Relation, relation};
+use crate::analysis::conditions::ConditionChange;
 use crate::cluster::{Assumptions, LeftOut};
 use crate::diag::Diagnostic;
 use crate::sets::PortSet;

@@ -4,7 +4,6 @@
 pub use super::change::{Change, Name, beyond};
 use super::changed::{Changed, Half};
 use super::compare::ways;
-pub use super::conditions::{ConditionChange, condition_changes};
 use super::merge::merge_snapshots;
 pub use super::named::{Named, NamedChange};
 use super::units::Units;
