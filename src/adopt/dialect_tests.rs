@@ -4,7 +4,7 @@ use super::tests::{adopted, flows};
 use crate::cluster::Enforcer;
 use crate::model::fixture::Fixture;
 use crate::model::{Base, Document};
-use crate::policy::Target;
+use crate::policy::{Direction, Target};
 use crate::proof::generate;
 
 /// A namespace `shop` with base none, in which `web`, `db` and `api` run, under an enforcer, as after an import.
@@ -366,5 +366,90 @@ fn a_subject_by_service_account_is_isolated_by_a_group() {
         );
         let group = after.groups.iter().next().unwrap().1;
         assert_eq!(group.isolate, crate::model::Isolate::Ingress);
+    }
+}
+
+/// A flow would be written at both gates, and the condition at the other one would have no effect any more.
+#[test]
+fn a_flow_does_not_open_the_gate_of_a_rule_with_a_condition() {
+    let opens = |text: &str| {
+        format!(
+            "{{endpointSelector: {{matchLabels: {{app: web}}}}, egress: [{{toEndpoints: [{{matchLabels: {{app: db}}}}], toPorts: [{text}]}}]}}"
+        )
+    };
+    let accepts = |text: &str| {
+        format!(
+            "{{endpointSelector: {{matchLabels: {{app: db}}}}, ingress: [{{fromEndpoints: [{{matchLabels: {{app: web}}}}], {text}}}]}}"
+        )
+    };
+    let of_calico = |subject: &str, side: &str, other: &str, rule: &str| {
+        let direction = side.to_lowercase();
+        format!(
+            "{{selector: \"app == '{subject}'\", types: [{side}], {direction}: [{{action: Allow, {rule}, {other}}}]}}"
+        )
+    };
+    let port = "{ports: [{port: '80', protocol: TCP}]";
+    let http = ", rules: {http: [{method: GET, path: /x}]}}";
+    let sni = ", serverNames: [a.example]}";
+    let authentication = "authentication: {mode: required}, ";
+    let egress = || cilium("web", &opens(&format!("{port}}}")));
+    let ingress =
+        |more: &str, end: &str| cilium("db", &accepts(&format!("{more}toPorts: [{port}{end}]")));
+    let source = |ports: &str| {
+        format!("source: {{selector: \"app == 'web'\"{ports}}}, destination: {{ports: [80]}}")
+    };
+    let tcp_out = of_calico(
+        "web",
+        "Egress",
+        "destination: {selector: \"app == 'db'\", ports: [80]}",
+        "protocol: TCP",
+    );
+    let tcp_in = of_calico("db", "Ingress", &source(", ports: [1000]"), "protocol: TCP");
+    let icmp_out = of_calico(
+        "web",
+        "Egress",
+        "destination: {selector: \"app == 'db'\"}",
+        "protocol: ICMP, icmp: {type: 3}",
+    );
+    let icmp_in = of_calico(
+        "db",
+        "Ingress",
+        "source: {selector: \"app == 'web'\"}",
+        "protocol: ICMP, icmp: {type: 3, code: 4}",
+    );
+    let cases = [
+        (Enforcer::Cilium, egress(), ingress("", http), "TCP/80"),
+        (Enforcer::Cilium, egress(), ingress("", sni), "TCP/80"),
+        (
+            Enforcer::Cilium,
+            egress(),
+            ingress(authentication, "}"),
+            "TCP/80",
+        ),
+        (
+            Enforcer::Calico,
+            calico("web", &tcp_out),
+            calico("db", &tcp_in),
+            "TCP/80",
+        ),
+        (
+            Enforcer::Calico,
+            calico("web", &icmp_out),
+            calico("db", &icmp_in),
+            "ICMP/3",
+        ),
+    ];
+    for (enforcer, plain, conditional, ports) in cases {
+        let (after, flows, remaining) = of(enforcer, &[plain, conditional.clone()]);
+        assert_eq!(remaining.len(), 1, "{remaining:?}");
+        assert_eq!(
+            flows,
+            [format!("shop/web > shop/db {ports}")],
+            "{conditional}"
+        );
+        let halves: Vec<_> = after.flows.iter().map(|(_, flow)| flow.half).collect();
+        assert_eq!(halves, [Some(Direction::Egress)], "{conditional}");
+        let written = generate(&after).text();
+        assert!(!written.contains("ingress:"), "{written}");
     }
 }

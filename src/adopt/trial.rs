@@ -24,6 +24,8 @@ pub(super) struct Old {
     cluster: DocumentSnapshot,
     /// The cluster with what was in force.
     snapshot: Snapshot,
+    /// The same without what is allowed under conditions that the analysis does not model, if anything is.
+    unconditional: Option<Snapshot>,
     losses: Vec<Loss>,
     /// For each plan, which pods its subject is.
     own: Vec<Vec<bool>>,
@@ -64,6 +66,7 @@ impl Old {
             own,
             other,
             cluster,
+            unconditional: (snapshot.has_conditions()).then(|| unconditional(&snapshot)),
             snapshot,
             losses: generated.losses,
         }
@@ -76,12 +79,24 @@ impl Old {
         let snapshot = in_force.on(&self.cluster);
         let mut losses = generated.losses;
         losses.retain(|loss| !self.losses.contains(loss));
+        let mut differences = analysis::compare(&self.snapshot, &snapshot);
+        if let Some(before) = &self.unconditional {
+            // Where a plain rule allows what a rule with a condition allows, the condition has no effect.
+            let plain = analysis::compare(before, &unconditional(&snapshot));
+            differences.extend(plain.into_iter().filter(|difference| difference.wider));
+            differences.sort_unstable();
+            differences.dedup();
+        }
         Drawn {
-            differences: analysis::compare(&self.snapshot, &snapshot),
+            differences,
             losses,
             document,
         }
     }
+}
+
+fn unconditional(snapshot: &Snapshot) -> Snapshot {
+    snapshot.without_conditional(|_| true)
 }
 
 /// A choice of plans, applied.

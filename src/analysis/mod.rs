@@ -48,7 +48,7 @@ pub use answers::{
 pub use diff::compare::{GateDifference, PeerClass, compare, compare_until};
 pub(crate) use diff::compare::{Scope, compare_within};
 pub use diff::policies::changed_policies;
-pub use diff::{changes, compare};
+pub use diff::{changes, compare, conditions};
 pub use endpoint::{Endpoint, NewPod, Party};
 pub use oracle::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,

@@ -99,6 +99,7 @@ fn rule(action: Action, peer: Peer, ports: (u16, u16)) -> Rule {
         peers: Match::Only(vec![PeerItem { peer, span: span() }]),
         ports: Match::Only(vec![PortItem { port, span: span() }]),
         conditions: Vec::new(),
+        met_by: Vec::new(),
         except: Vec::new(),
         span: span(),
     }

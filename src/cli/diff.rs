@@ -10,7 +10,8 @@ use super::{
     EnforcerName, FINDINGS, FINE, Inputs, Rules, Texts, WRONG, exit_code, load_inputs,
     load_texts_by, no_answer, print_diagnostics, stdin_twice,
 };
-use crate::analysis::changes::{Relation, changes, policy_relation};
+use crate::analysis::changes::{all_changes, policy_relation};
+use crate::analysis::conditions::condition_changes;
 use crate::cluster::{Assumptions, Enforcer};
 use crate::diag::{self, Diagnostic};
 use crate::load::{self, Loaded};
@@ -75,14 +76,17 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     diagnostics.extend_from_slice(&new.diagnostics);
     print_diagnostics(&diagnostics);
-    let (changes, policies) = rayon::join(
-        || changes(&old.snapshot, &new.snapshot),
+    let ((changes, named), policies) = rayon::join(
+        || all_changes(&old.snapshot, &new.snapshot),
         || policy_relation(&old.snapshot, &new.snapshot),
     );
+    let conditions = condition_changes(&old.snapshot, &new.snapshot);
     let mut left_out = old.snapshot.left_out.clone();
     left_out.extend_from_slice(&new.snapshot.left_out);
     let found = diff::Compared {
         changes: &changes,
+        named: &named,
+        conditions: &conditions,
         policies,
         assumptions: [old.snapshot.assumptions, new.snapshot.assumptions],
         left_out: &left_out,
@@ -94,8 +98,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Format::Md => out.write_all(diff::markdown(found, HEADING).as_bytes()),
         Format::Json => diff::json(&mut out, found, &diagnostics),
     };
-    let same = changes.is_empty() && policies == Relation::Equal;
-    let code = if same { FINE } else { FINDINGS };
+    let code = if found.is_equal() { FINE } else { FINDINGS };
     let written = written.and_then(|()| out.flush());
     super::written(written, exit_code(&diagnostics, code))
 }

@@ -54,5 +54,5 @@ pub(super) fn omitted(document: &Document, losses: &[Loss]) -> Vec<Diagnostic> {
         found.help.clone_from(&loss.help);
         found.on(format!("flow {}", document.flow_name(loss.flow.into())))
     };
-    distinct(losses).map(one).collect()
+    distinct(losses).iter().map(one).collect()
 }

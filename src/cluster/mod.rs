@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv4Net};
 
 use crate::diag::Span;
-use crate::policy::{Peer, Policy, Tier, WorkloadKey};
+use crate::policy::{Condition, Direction, Peer, Policy, Rule, Tier, WorkloadKey};
 use crate::sets::{IpSet, Labels, PortSet, Protocol, Selector};
 
 /// In place of the value of a label that a controller gives to pods, where it is not known: no legal value, so that no
@@ -385,6 +385,36 @@ impl Snapshot {
     pub fn left_out_in(&self, namespace: &str) -> impl Iterator<Item = &LeftOut> {
         let may = move |policy: &&LeftOut| policy.namespace.as_ref().is_none_or(|n| n == namespace);
         self.left_out.iter().filter(may)
+    }
+
+    /// Whether a policy allows connections under conditions that the analysis does not model.
+    pub fn has_conditions(&self) -> bool {
+        let conditional = |policy: &Arc<Policy>| policy.allows_if(|_| true);
+        self.policies.iter().any(conditional)
+    }
+
+    /// The same without what policies allow under some of the conditions that the analysis does not model.
+    pub fn without_conditional(&self, which: impl Fn(Condition) -> bool + Copy) -> Self {
+        self.without_rules(|rule| rule.allows_if(which))
+    }
+
+    /// The same without some rules of its policies.
+    pub fn without_rules(&self, which: impl Fn(&Rule) -> bool) -> Self {
+        let mut found = self.clone();
+        for policy in &mut found.policies {
+            let mut rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
+            if !rules.any(&which) {
+                continue;
+            }
+            let policy = Arc::make_mut(policy);
+            for side in [&mut policy.ingress, &mut policy.egress]
+                .into_iter()
+                .flatten()
+            {
+                side.rules.retain(|rule| !which(rule));
+            }
+        }
+        found
     }
 
     /// The node that a pod runs on, if it is known.

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod comments;
+mod gates;
 mod policy;
 pub mod project;
 #[cfg(test)]
@@ -13,12 +14,13 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::analysis::changes::{Change, Relation, changes, policy_relation};
+use crate::analysis::changes::{Change, NamedChange, Relation, all_changes, policy_relation};
+use crate::analysis::conditions::{ConditionChange, condition_changes};
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::enforcer_of;
-use crate::policy::Target;
+use crate::policy::{Resolution, Target};
 use crate::yaml::Object;
 
 pub use policy::{Converted, Reason, State, Written};
@@ -32,6 +34,10 @@ pub struct Conversion {
     pub after: Snapshot,
     /// The connections that differ.
     pub changes: Vec<Change>,
+    /// The domain names and entities that workloads connect to, or are reached from, on other ports.
+    pub named: Vec<NamedChange>,
+    /// Conditions that the analysis does not model, where they differ.
+    pub conditions: Vec<ConditionChange>,
     /// The relation of the written policies to the original ones, future pods included.
     pub relation: Relation,
 }
@@ -50,7 +56,10 @@ impl Conversion {
 
     /// Whether the policies before and after allow the same.
     pub fn is_equal(&self) -> bool {
-        self.changes.is_empty() && self.relation == Relation::Equal
+        self.changes.is_empty()
+            && self.named.is_empty()
+            && self.conditions.is_empty()
+            && self.relation == Relation::Equal
     }
 }
 
@@ -66,7 +75,7 @@ pub struct Reading<'a> {
 /// Converts the policies of a cluster. Policies that are of the dialect already keep their text.
 pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion {
     let enforcer = enforcer_of(target, Enforcer::Kubernetes);
-    let policies = converted(loaded, target, enforcer);
+    let mut policies = converted(loaded, target, enforcer);
     let written = policies.iter().filter_map(|one| one.written.as_ref());
     let sources = written.map(|one| Source::new(one.title.as_str(), one.text.as_str()));
     let settings = load::Settings {
@@ -75,14 +84,19 @@ pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion 
     };
     let sources: Vec<Source> = sources.collect();
     let after = load::with_policies(loaded, &sources, &settings, reading.namespace).snapshot;
-    let (changes, relation) = rayon::join(
-        || changes(&loaded.snapshot, &after),
+    let ((changes, named), relation) = rayon::join(
+        || all_changes(&loaded.snapshot, &after),
         || policy_relation(&loaded.snapshot, &after),
     );
+    if !changes.is_empty() || !named.is_empty() || relation != Relation::Equal {
+        gates::mark(loaded, &after, &mut policies);
+    }
     Conversion {
+        conditions: condition_changes(&loaded.snapshot, &after),
         policies,
         after,
         changes,
+        named,
         relation,
     }
 }
@@ -91,13 +105,19 @@ pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion 
 fn converted(loaded: &Loaded, target: Target, enforcer: Enforcer) -> Vec<Converted> {
     let objects = loaded.policies.iter().map(|policy| &policy.object);
     let objects: Vec<&Object> = objects.collect();
-    let all = objects.iter();
-    let mut all: Vec<Converted> = all
-        .map(|object| policy::convert(object, target, enforcer))
-        .collect();
+    let all = |resolution| -> Vec<Converted> {
+        let all = objects.iter();
+        all.map(|object| policy::convert(object, target, enforcer, resolution))
+            .collect()
+    };
+    let mut all = match all(Resolution::Plain) {
+        plain if plain.iter().all(|one| one.domains.is_empty()) => plain,
+        _ => all(Resolution::DomainNames),
+    };
     if !target.has_baseline() {
         baseline::refuse_additions(&objects, &mut all);
     }
+    learnt(&mut all);
     let mut names = BTreeSet::new();
     for kept in [true, false] {
         let each = all.iter_mut().zip(&objects);
@@ -110,7 +130,7 @@ fn converted(loaded: &Loaded, target: Target, enforcer: Enforcer) -> Vec<Convert
                 names.extend(written.objects.iter().cloned());
                 continue;
             }
-            let help = match written.name == object.name {
+            let help = match one.renamed.is_some() || written.name.contains(&object.name) {
                 true => "give one of them another name",
                 false => "merge the two: the dialect has one policy of this kind",
             };
@@ -121,4 +141,26 @@ fn converted(loaded: &Loaded, target: Target, enforcer: Enforcer) -> Vec<Convert
         }
     }
     all
+}
+
+/// Reports rules for domain names where no written policy of their namespace, or of the whole cluster, makes the addresses
+/// known. One of the whole cluster may concern any namespace.
+fn learnt(all: &mut [Converted]) {
+    let learning = all.iter().filter(|one| one.learns_names == Some(true));
+    let learning = learning.filter_map(|one| Some(one.written.as_ref()?.namespace.clone()));
+    let learning: BTreeSet<String> = learning.collect();
+    for one in all {
+        let Some(written) = one.written.as_ref().filter(|_| !one.domains.is_empty()) else {
+            continue;
+        };
+        let known = match written.namespace == policy::CLUSTER_WIDE {
+            true => !learning.is_empty(),
+            false => {
+                learning.contains(&written.namespace) || learning.contains(policy::CLUSTER_WIDE)
+            }
+        };
+        if one.learns_names == Some(false) && !known {
+            one.without_addresses();
+        }
+    }
 }

@@ -1,13 +1,15 @@
 //! One policy in another dialect.
 
+use std::collections::BTreeSet;
+
 use super::comments::Comments;
 use crate::cluster::Enforcer;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{self, Expressed};
 use crate::manifest::{self, Source};
 use crate::policy::{
-    FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPolicy, PlanRule, RaisedOrdered,
-    RaisedPolicy, RaisedRule, Resolution, Role, Target,
+    Direction, FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer, PlanPolicy,
+    PlanRule, PortMatch, RaisedOrdered, RaisedPolicy, RaisedRule, Resolution, Role, Target,
 };
 use crate::sets::Labels;
 use crate::yaml::Object;
@@ -16,7 +18,7 @@ use crate::yaml::decode::{deep, strings};
 /// An annotation with an older text of the policy, which is not that of the new one.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The folder of policies without a namespace.
-const CLUSTER_WIDE: &str = "cluster-wide";
+pub(super) const CLUSTER_WIDE: &str = "cluster-wide";
 
 /// What became of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,12 @@ pub struct Converted {
     pub written: Option<Written>,
     /// Why not all of it is written.
     pub reasons: Vec<Reason>,
+    /// The new name, where the dialect does not accept the old one.
+    pub renamed: Option<String>,
+    /// The domain names that its rules allow connections to.
+    pub(super) domains: BTreeSet<String>,
+    /// For what it writes: whether it makes the addresses of domain names known; none: the dialect needs no policy for that.
+    pub(super) learns_names: Option<bool>,
     kept: bool,
 }
 
@@ -37,6 +45,8 @@ pub struct Converted {
 pub enum State {
     /// All of it.
     Exact,
+    /// All of it, but connections of its pods change.
+    Differs,
     /// A part that allows less.
     Approximated,
     /// Nothing.
@@ -73,6 +83,29 @@ impl Converted {
         self.kept
     }
 
+    /// Reports that its rules allow nothing for domain names whose addresses no written policy makes known.
+    pub(super) fn without_addresses(&mut self) {
+        let names: Vec<String> = self
+            .domains
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        self.state = State::Approximated;
+        self.reasons.push(Reason {
+            why: format!(
+                "no policy for the namespace makes the addresses of {} known, so that the rule allows nothing",
+                names.join(", ")
+            ),
+            help: Some("allow DNS at UDP and TCP 53 in a policy of its own".to_owned()),
+        });
+    }
+
+    /// Reports that it is written, and that connections of its pods change.
+    pub(super) fn differs(&mut self, reason: Reason) {
+        self.state = State::Differs;
+        self.reasons.push(reason);
+    }
+
     /// Leaves the policy out.
     pub(super) fn refuse(&mut self, reason: Reason) {
         self.state = State::CannotExpress;
@@ -81,13 +114,21 @@ impl Converted {
     }
 }
 
-/// Converts a policy.
-pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Converted {
+/// Converts a policy. `resolution`: what rules for DNS are needed for.
+pub(super) fn convert(
+    object: &Object,
+    target: Target,
+    enforcer: Enforcer,
+    resolution: Resolution,
+) -> Converted {
     let mut found = Converted {
         from: dialect::title(object),
         state: State::Exact,
         written: None,
         reasons: Vec::new(),
+        renamed: None,
+        domains: BTreeSet::new(),
+        learns_names: None,
         kept: dialect::is_of_target(object, target),
     };
     let parsed = dialect::read(object);
@@ -99,14 +140,20 @@ pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Co
         return found;
     }
     if found.kept {
+        found.learns_names = dialect::learns_names(object).map(|each| each.contains(&true));
         found.written = Some(written(object, own_text(object)));
         return found;
     }
     let expressed = match parsed.raise_ordered(object) {
-        Some(raised) => {
-            raised.and_then(|raised| dialect::write_ordered(target, &ordered(object, raised)?))
-        }
-        None => (parsed.raise(object)).and_then(|raised| write(target, &plan(object, raised))),
+        Some(raised) => (raised.and_then(|raised| ordered(object, raised))).and_then(|policy| {
+            found.domains = domains(policy.rules.iter().map(|one| &one.rule));
+            dialect::write_ordered(target, &policy)
+        }),
+        None => (parsed.raise(object)).and_then(|raised| {
+            let planned = plan(object, raised);
+            found.domains = domains(planned.rules.iter());
+            write(target, &planned, resolution)
+        }),
     };
     let (text, losses) = match expressed {
         Ok(expressed) => expressed,
@@ -118,10 +165,13 @@ pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Co
     found.reasons = losses.iter().map(reason).collect();
     found.reasons.dedup();
     match text.map(|text| read_back(text.text, enforcer)) {
-        Some(Ok(written)) => {
+        Some(Ok((written, learns))) => {
+            found.learns_names = learns;
             if !found.reasons.is_empty() {
                 found.state = State::Approximated;
             }
+            let renamed = written.name == object.name.replace('.', "-");
+            found.renamed = (renamed && written.name != object.name).then(|| written.name.clone());
             found.written = Some(written);
         }
         Some(Err(reason)) => found.refuse(reason),
@@ -131,8 +181,8 @@ pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Co
 }
 
 /// Writes a policy of one namespace.
-fn write(target: Target, plan: &PlanPolicy) -> Result<Expressed, String> {
-    match dialect::write(target, plan, Resolution::Plain) {
+fn write(target: Target, plan: &PlanPolicy, resolution: Resolution) -> Result<Expressed, String> {
+    match dialect::write(target, plan, resolution) {
         (None, losses) if losses.is_empty() && !plan.accounts.is_any() => Err(format!(
             "{} cannot select its pods by the service account {}",
             target.kind(),
@@ -174,8 +224,9 @@ fn place(object: &Object) -> (String, String) {
     (namespace.to_owned(), object.name.clone())
 }
 
-/// A written text, of one object or several, if it is read without errors.
-fn read_back(text: String, enforcer: Enforcer) -> Result<Written, Reason> {
+/// A written text, of one object or several, if it is read without errors, and whether it makes the addresses of domain
+/// names known.
+fn read_back(text: String, enforcer: Enforcer) -> Result<(Written, Option<bool>), Reason> {
     let source = Source::new("", text.as_str());
     let read = manifest::read(&[source], &dialect::kinds(enforcer));
     let refused = |diagnostic: &Diagnostic| Reason {
@@ -200,16 +251,23 @@ fn read_back(text: String, enforcer: Enforcer) -> Result<Written, Reason> {
         }
     }
     let titles: Vec<String> = read.policies.iter().map(dialect::title).collect();
-    Ok(Written {
+    let learns = read.policies.iter().filter_map(dialect::learns_names);
+    let learns: Option<Vec<bool>> = learns.reduce(|all, more| [all, more].concat());
+    let written = Written {
         title: titles.join(", "),
         objects: read.policies.iter().map(place).collect(),
         ..written(first, text)
-    })
+    };
+    Ok((written, learns.map(|each| each.contains(&true))))
 }
 
 /// The plan of a policy, whose rules are numbered.
 fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
     let comments = Comments::of(object);
+    let role = match raised.rules.iter().all(is_dns) {
+        true => Role::Dns,
+        false => Role::Flow,
+    };
     let rules = raised.rules.into_iter().zip(0..);
     let rules = rules.map(|(rule, number)| planned(rule, number, &comments));
     let nothing = |list: &PlanRule| {
@@ -218,10 +276,10 @@ fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
     PlanPolicy {
         namespace: raised.namespace,
         name: object.name.clone(),
-        role: Role::Flow,
+        role,
         labels: of_metadata(object, "labels"),
         annotations: annotations(object),
-        comment: comments.head(),
+        comment: comment(object, &comments),
         subject: raised.subject,
         accounts: raised.accounts,
         workloads: Vec::new(),
@@ -230,6 +288,32 @@ fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
         isolated: false,
         rules: rules.filter(|rule| !nothing(rule)).collect(),
     }
+}
+
+/// Whether a rule opens connections at port 53 alone, to resolve names: dialects that learn addresses read the answers.
+fn is_dns(rule: &RaisedRule) -> bool {
+    let ports = rule.ports.listed();
+    let is_53 = |port: &PortMatch| {
+        matches!(
+            port,
+            PortMatch::Range {
+                first: 53,
+                last: 53,
+                ..
+            }
+        )
+    };
+    rule.direction == Direction::Egress && !ports.is_empty() && ports.iter().all(is_53)
+}
+
+/// The domain names among the destinations of rules.
+fn domains<'a>(rules: impl Iterator<Item = &'a PlanRule>) -> BTreeSet<String> {
+    let peers = rules.flat_map(|rule| rule.peers.listed());
+    let names = peers.filter_map(|peer| match peer {
+        PlanPeer::Domain(name) => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// The plan of a policy whose rules hold in order. Err: it has none.
@@ -248,7 +332,7 @@ fn ordered(object: &Object, raised: RaisedOrdered) -> Result<OrderedPolicy, Stri
         name: object.name.clone(),
         labels: of_metadata(object, "labels"),
         annotations: annotations(object),
-        comment: comments.head(),
+        comment: comment(object, &comments),
         place: raised.place,
         namespaces: raised.namespaces,
         pods: raised.pods,
@@ -268,6 +352,16 @@ fn planned(rule: RaisedRule, number: u32, comments: &Comments) -> PlanRule {
         http: Vec::new(),
         filters: false,
     }
+}
+
+/// The comments above a policy, and the description that it has in a dialect with such a field.
+fn comment(object: &Object, comments: &Comments) -> String {
+    let spec = object.node.get("spec");
+    let description = spec.and_then(|spec| spec.get("description")?.as_str());
+    let mut parts = vec![comments.head()];
+    parts.extend(description.map(|text| text.trim().to_owned()));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
 }
 
 fn annotations(object: &Object) -> Labels {

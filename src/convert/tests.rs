@@ -295,11 +295,11 @@ fn what_a_dialect_lacks_is_a_part_that_is_left_out() {
     );
     let dots =
         format!("{NP}metadata: {{name: a.b.c, namespace: s}}\nspec: {{podSelector: {{}}}}\n");
-    let (state, why) = why(Target::Calico, &dots);
-    assert_eq!(state, State::CannotExpress);
-    assert!(
-        why.starts_with("the new policy would be rejected: "),
-        "{why}"
+    let all = converted_to(Target::Calico, &dots);
+    assert_eq!(all[0].state, State::Exact);
+    assert_eq!(
+        all[0].written.as_ref().unwrap().title,
+        "NetworkPolicy.projectcalico.org s/a-b-c"
     );
 }
 
@@ -459,5 +459,99 @@ fn service_accounts_are_converted_between_cilium_and_calico_and_lost_in_network_
     assert_eq!(
         reasons,
         ["NetworkPolicy does not select pods by service account"]
+    );
+}
+
+#[test]
+fn a_description_is_a_comment_of_the_new_policy() {
+    let text = format!(
+        "# The web pods.\n{CNP}metadata: {{name: web, namespace: a}}\nspec:\n  description: only their own namespace\n  endpointSelector: {{matchLabels: {{app: web}}}}\n  ingress: [{{fromEndpoints: [{{}}]}}]\n"
+    );
+    for target in [Target::Kubernetes, Target::Calico] {
+        let all = converted_to(target, &text);
+        let text = &all[0].written.as_ref().unwrap().text;
+        assert!(
+            text.starts_with("# The web pods.\n# only their own namespace\n"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn names_that_calico_refuses_are_written_with_hyphens() {
+    let text = "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: shop.web-to-db.allow}\nspec: {tier: Admin, priority: 5, subject: {namespaces: {matchLabels: {a: b}}}, ingress: [{action: Accept, from: [{namespaces: {matchLabels: {a: b}}}]}]}\n";
+    let all = converted_to(Target::Calico, text);
+    let [one] = all.as_slice() else {
+        panic!("{all:?}")
+    };
+    assert_eq!((one.state, &one.reasons), (State::Exact, &Vec::new()));
+    let written = one.written.as_ref().unwrap();
+    assert_eq!(written.title, "GlobalNetworkPolicy shop-web-to-db-allow");
+    assert_eq!(one.renamed.as_deref(), Some("shop-web-to-db-allow"));
+}
+
+#[test]
+fn addresses_of_domain_names_are_learnt_in_cilium() {
+    let out = "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: out}\nspec: {tier: Admin, priority: 5, subject: {namespaces: {}}, egress: [{action: Accept, to: [{domainNames: [a.com]}]}]}\n";
+    let dns = format!(
+        "---\n{NP}metadata: {{name: dns, namespace: s}}\nspec: {{podSelector: {{}}, policyTypes: [Egress], egress: [{{to: [{{namespaceSelector: {{}}}}], ports: [{{port: 53, protocol: UDP}}, {{port: 53}}]}}]}}\n"
+    );
+    let both = converted_to(Target::Cilium, &format!("{out}{dns}"));
+    let states: Vec<State> = both.iter().map(|one| one.state).collect();
+    assert_eq!(states, [State::Exact; 2], "{both:?}");
+    let texts: String = both
+        .iter()
+        .filter_map(|one| Some(one.written.as_ref()?.text.as_str()))
+        .collect();
+    assert!(texts.contains("matchPattern: \"*\""), "{texts}");
+    let (state, why) = why(Target::Cilium, out);
+    assert_eq!(state, State::Approximated);
+    assert_eq!(
+        why,
+        "no policy for the namespace makes the addresses of `a.com` known, so that the rule allows nothing"
+    );
+}
+
+/// What denies comes first in Cilium, whichever policy it is in.
+#[test]
+fn a_policy_with_other_connections_is_not_exact() {
+    let pods = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: s, labels: {app: web}}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: db, namespace: s, labels: {app: db}}}\n---\n";
+    let admin = |name: &str, priority: u8, rule: &str| {
+        format!(
+            "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {{tier: Admin, priority: {priority}, subject: {{pods: {{namespaceSelector: {{}}, podSelector: {{matchLabels: {{app: db}}}}}}}}, ingress: [{rule}]}}\n---\n"
+        )
+    };
+    let allow = admin(
+        "allow",
+        1,
+        "{action: Accept, from: [{pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: web}}}}]}",
+    );
+    let deny = admin("deny", 2, "{action: Deny, from: [{namespaces: {}}]}");
+    let found = conversion(
+        Target::Cilium,
+        &format!("{pods}{allow}{deny}"),
+        Assumptions::default(),
+    );
+    assert!(!found.is_equal());
+    for one in &found.policies {
+        assert_eq!(one.state, State::Differs, "{one:?}");
+        let [reason] = one.reasons.as_slice() else {
+            panic!("{one:?}")
+        };
+        assert_eq!(
+            reason.why,
+            "its rules are written in full, but ingress to s/db from s/web on any is now denied"
+        );
+    }
+    let alone = conversion(
+        Target::Cilium,
+        &format!("{pods}{deny}"),
+        Assumptions::default(),
+    );
+    assert_eq!(
+        alone.policies[0].state,
+        State::Exact,
+        "{:?}",
+        alone.policies
     );
 }

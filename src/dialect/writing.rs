@@ -201,14 +201,13 @@ pub fn deny_losses(plan: &PlanPolicy, dialect: &str) -> Vec<Loss> {
         .collect()
 }
 
-/// The losses of a rule for some HTTP requests, where `dialect` does not tell requests apart.
-pub fn http_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
+/// The losses of a rule for some HTTP requests, where these are not told apart.
+pub fn http_losses(rule: &PlanRule, why: &str) -> Vec<Loss> {
     if rule.http.is_empty() {
         return Vec::new();
     }
-    let why = format!("{dialect} has no HTTP rules");
     let help = "remove the HTTP rules of the flow, or write for Cilium";
-    losses(rule, &Part::Flow, &why, help)
+    losses(rule, &Part::Flow, why, help)
 }
 
 /// The losses of types of ICMP, which `dialect` cannot tell apart.

@@ -1,9 +1,10 @@
 //! Pods of one workload that differ: each of them with what it has in place of the workload's.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::Ids;
-use crate::cluster::{self, ContainerPort, UNKNOWN_VALUE};
+use crate::cluster::{self, ContainerPort, HostNetwork, Snapshot, UNKNOWN_VALUE};
 use crate::load::Loaded;
 use crate::model::naming::is_stable;
 use crate::model::{Document, Pod, Unknown, Workload};
@@ -12,6 +13,7 @@ use crate::sets::Labels;
 /// Adds the pods of workloads where they differ from each other, or from the workload, in what policies depend on.
 pub(super) fn keep_different(document: &mut Document, loaded: &Loaded, ids: &Ids) {
     let snapshot = &loaded.snapshot;
+    let hosts = hosts(&loaded.snapshot);
     for workload in snapshot.workloads.iter() {
         let pods = snapshot.pods.get(workload.pods.clone()).unwrap_or(&[]);
         let home = ids.get(&workload.namespace).copied();
@@ -20,7 +22,10 @@ pub(super) fn keep_different(document: &mut Document, loaded: &Loaded, ids: &Ids
         let Some(row) = id.and_then(|id| document.workloads.get_mut(id)) else {
             continue;
         };
-        let pods: Vec<Pod> = pods.iter().map(|pod| own(pod, row, loaded)).collect();
+        let pods: Vec<Pod> = pods
+            .iter()
+            .map(|pod| own(pod, row, (loaded, &hosts)))
+            .collect();
         let differs = |pod: &Pod| {
             let alike = Pod {
                 name: pod.name.clone(),
@@ -35,8 +40,18 @@ pub(super) fn keep_different(document: &mut Document, loaded: &Loaded, ids: &Ids
     }
 }
 
-/// A pod, without what it has in common with its workload. Its node counts where it is on the network of that.
-fn own(pod: &cluster::Pod, workload: &Workload, loaded: &Loaded) -> Pod {
+/// The nodes that host-network pods count as: what these open to pods on their node is never denied (P2).
+fn hosts(snapshot: &Snapshot) -> HashSet<&str> {
+    if snapshot.assumptions.host_network == HostNetwork::Pods {
+        return HashSet::new();
+    }
+    let hosts = snapshot.pods.iter().filter(|pod| pod.host_network);
+    hosts.filter_map(|pod| pod.node.as_deref()).collect()
+}
+
+/// A pod, without what it has in common with its workload. Its node counts where it is on the network of that, and where
+/// such pods are on it.
+fn own(pod: &cluster::Pod, workload: &Workload, (loaded, hosts): (&Loaded, &HashSet<&str>)) -> Pod {
     let labels = kept(&pod.labels, loaded);
     let account = Some(&*pod.service_account).filter(|name| *name != "default");
     let changed = account != workload.service_account.as_deref();
@@ -50,7 +65,9 @@ fn own(pod: &cluster::Pod, workload: &Workload, loaded: &Loaded) -> Pod {
         service_account: changed.then(|| pod.service_account.to_string()),
         host_network: (pod.host_network != workload.host_network).then_some(pod.host_network),
         addresses: (addresses != workload.addresses).then_some(addresses),
-        node: pod.node.as_deref().filter(|_| on_node).map(str::to_owned),
+        node: (pod.node.as_deref())
+            .filter(|node| on_node || hosts.contains(node))
+            .map(str::to_owned),
         unknown: Unknown::new(),
     }
 }

@@ -243,3 +243,37 @@ fn pods_that_differ_are_part_of_the_project() {
         assert!(found.is_empty(), "{text} {found:?}");
     }
 }
+
+/// What the node of a pod opens to it is never denied, and a pod on the host network counts as its node.
+#[test]
+fn pods_on_the_nodes_of_host_network_pods_keep_their_node() {
+    let pod = |name: &str, more: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: s, labels: {{app: {name}}}}}, spec: {{{more}, containers: [{{name: c}}]}}}}\n---\n"
+        )
+    };
+    let isolated = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: s}\nspec: {endpointSelector: {}, ingress: [{}], egress: [{}]}\n";
+    let text = pod("agent", "hostNetwork: true, nodeName: n1")
+        + &pod("here", "nodeName: n1")
+        + &pod("there", "nodeName: n2")
+        + isolated;
+    let (manifests, project) = in_force(&text);
+    let found = crate::analysis::changes::changes(&manifests.snapshot, &project.snapshot);
+    assert!(found.is_empty(), "{found:?}");
+    let document = import(&manifests).document;
+    let nodes = document.workloads.iter().map(|(_, workload)| {
+        let pods = workload.pods.iter();
+        let nodes: Vec<&str> = pods.filter_map(|pod| pod.node.as_deref()).collect();
+        (workload.name.as_str(), nodes)
+    });
+    let mut nodes: Vec<_> = nodes.collect();
+    nodes.sort_unstable();
+    assert_eq!(
+        nodes,
+        [
+            ("agent", vec!["n1"]),
+            ("here", vec!["n1"]),
+            ("there", vec![])
+        ]
+    );
+}

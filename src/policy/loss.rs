@@ -64,17 +64,33 @@ pub enum Part {
     Port(String),
 }
 
-/// The losses that read differently: what is lost at both gates of a flow for one reason is reported once.
-pub fn distinct(losses: &[Loss]) -> impl Iterator<Item = &Loss> {
+/// The losses that read differently: what is lost at both gates of a flow for one reason is all of the flow.
+pub fn distinct(losses: &[Loss]) -> Vec<Loss> {
+    let mut found: Vec<Loss> = Vec::new();
     let mut seen = BTreeSet::new();
-    let reads = |loss: &Loss| (loss.flow, loss.part.to_string(), loss.why.clone());
-    losses.iter().filter(move |loss| seen.insert(reads(loss)))
+    for loss in losses {
+        let mut loss = loss.clone();
+        if let Part::Gate(direction) = loss.part
+            && losses.iter().any(|other| {
+                (other.flow, &other.why) == (loss.flow, &loss.why)
+                    && other.part == Part::Gate(direction.other())
+            })
+        {
+            loss.part = Part::Flow;
+        }
+        if seen.insert((loss.flow, loss.part.to_string(), loss.why.clone())) {
+            found.push(loss);
+        }
+    }
+    found
 }
 
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flow | Self::Gate(_) => f.write_str("the flow"),
+            Self::Flow => f.write_str("the flow"),
+            Self::Gate(Direction::Ingress) => f.write_str("the ingress rule of the flow"),
+            Self::Gate(Direction::Egress) => f.write_str("the egress rule of the flow"),
             Self::Subject(_, _, name) => write!(f, "the part for `{name}`"),
             Self::Accounts(_, namespace, _, accounts) => {
                 write!(
@@ -90,5 +106,52 @@ impl fmt::Display for Part {
             Self::Network(network) => write!(f, "the network `{}`", network.cidr),
             Self::Port(words) => write!(f, "the port `{words}`"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_at_one_gate_is_not_the_flow() {
+        let loss = |flow, part, why: &str| Loss {
+            flow: FlowKey(flow),
+            part,
+            severity: Severity::Warning,
+            why: why.to_owned(),
+            help: None,
+        };
+        let [ingress, egress] = Direction::BOTH.map(Part::Gate);
+        let losses = [
+            loss(0, ingress.clone(), "x"),
+            loss(0, egress.clone(), "x"),
+            loss(1, egress.clone(), "x"),
+            loss(1, ingress, "y"),
+            loss(
+                2,
+                Part::Subject(Direction::Egress, WorkloadKey(0), "web".into()),
+                "x",
+            ),
+            loss(
+                2,
+                Part::Subject(Direction::Ingress, WorkloadKey(0), "web".into()),
+                "x",
+            ),
+        ];
+        let found = distinct(&losses);
+        let words: Vec<String> = found
+            .iter()
+            .map(|l| format!("{} {} {}", l.flow.0, l.part, l.why))
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "0 the flow x",
+                "1 the egress rule of the flow x",
+                "1 the ingress rule of the flow y",
+                "2 the part for `web` x",
+            ]
+        );
     }
 }

@@ -224,6 +224,12 @@ impl Policy {
         self.side(direction).map_or(&[], |side| &side.rules)
     }
 
+    /// Whether one of its rules allows connections under one of these conditions.
+    pub fn allows_if(&self, which: impl Fn(Condition) -> bool + Copy) -> bool {
+        let mut rules = Direction::BOTH.into_iter().flat_map(|d| self.rules(d));
+        rules.any(|rule| rule.allows_if(which))
+    }
+
     /// `NAMESPACE/NAME`, or `NAME` of a cluster-wide one.
     pub fn full_name(&self) -> String {
         match &self.namespace {
@@ -298,6 +304,9 @@ pub struct Rule {
     pub ports: Match<PortItem>,
     /// What the analysis does not model: it can make an Accept allow less than the answers say.
     pub conditions: Vec<Condition>,
+    /// What meets the conditions as it is written, any of these: an HTTP rule as [`HttpRule`] shows it, else a key that is
+    /// the same where the same is written. Only for comparing what is written.
+    pub met_by: Vec<String>,
     /// Destination ports that it does not match although they are among `ports`.
     pub except: Vec<PortItem>,
     /// Where it was written.
@@ -309,6 +318,11 @@ impl Rule {
     pub fn names_own_node(&self) -> bool {
         let peers = self.peers.listed().iter();
         peers.map(|item| &item.peer).any(Peer::names_own_node)
+    }
+
+    /// Whether it allows connections under one of these conditions.
+    pub fn allows_if(&self, which: impl Fn(Condition) -> bool) -> bool {
+        self.action == Action::Accept && self.conditions.iter().any(|c| which(*c))
     }
 }
 
@@ -345,6 +359,20 @@ impl Condition {
             Self::Authentication => "mutual authentication",
             Self::SourcePorts => "source ports",
             Self::Icmp => "ICMP types",
+        }
+    }
+
+    /// `HTTP rules`, as the subject of a sentence.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP rules",
+            Self::Dns => "DNS rules",
+            Self::TlsServerName => "TLS server names",
+            Self::Tls => "TLS settings",
+            Self::Listener => "proxy listeners",
+            Self::Authentication => "authentication modes",
+            Self::SourcePorts => "source ports",
+            Self::Icmp => "ICMP types and codes",
         }
     }
 }

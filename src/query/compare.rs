@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis;
-use crate::analysis::changes::{self, Change, Name, Relation, relation};
+use crate::analysis::changes::{self, Change, Name, NamedChange, Relation, relation};
+use crate::analysis::conditions::{ConditionChange, condition_changes};
 use crate::cluster::{Assumptions, Snapshot};
 use crate::load::Loaded;
 use crate::model::{Document, ExternalId, NodeRef, WorkloadId};
@@ -95,6 +96,10 @@ pub struct ArrowChange {
 pub struct Comparison {
     /// The same as a report writes it.
     pub changes: Vec<Change>,
+    /// The domain names and entities that workloads connect to, or are reached from, on other ports.
+    pub named: Vec<NamedChange>,
+    /// Conditions that the analysis does not model, where they differ.
+    pub conditions: Vec<ConditionChange>,
     /// How the connections of the new side relate to those of the old one.
     pub relation: Relation,
     /// How the policies of the new side relate to those of the old one, future pods included.
@@ -122,7 +127,7 @@ const LIMIT: usize = 200;
 /// Compares two sides. What the ingress controller reaches counts only between two sets of manifests, because
 /// a document has no Ingress objects.
 pub fn compare(old: &Side, new: &Side) -> Comparison {
-    let mut changes = changes::changes(&old.snapshot, &new.snapshot);
+    let (mut changes, named) = changes::all_changes(&old.snapshot, &new.snapshot);
     if old.document.is_some() != new.document.is_some() {
         changes.retain(|c| c.src != analysis::Party::IngressController);
     }
@@ -133,12 +138,14 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
     };
     let (before, after) = (names(&old.snapshot), names(&new.snapshot));
     Comparison {
-        relation: relation(&changes),
+        relation: relation(&changes, &named),
         policies: changes::policy_relation(&old.snapshot, &new.snapshot),
         only_old: before.difference(&after).cloned().collect(),
         only_new: after.difference(&before).cloned().collect(),
         assumptions: [old.snapshot.assumptions, new.snapshot.assumptions],
+        conditions: condition_changes(&old.snapshot, &new.snapshot),
         changes,
+        named,
         differences,
         arrows,
         without_arrow,

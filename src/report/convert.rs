@@ -15,14 +15,14 @@ use crate::cluster::Snapshot;
 use crate::convert::{Conversion, Converted, Reason, State};
 use crate::diag::Diagnostic;
 
-/// Each policy that is not written in full, the number of policies, then what changes.
+/// Each policy that is not written in full or has another name, the number of policies, then what changes.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub fn text(out: &mut impl Write, before: &Snapshot, found: &Conversion) -> io::Result<()> {
     let mut lines = escape::Lines(&mut *out);
-    for one in incomplete(found) {
-        writeln!(lines, "{}: {}", one.from, phrase(one.state))?;
+    for one in listed(found) {
+        writeln!(lines, "{}: {}", one.from, phrase(one))?;
         for Reason { why, help } in &one.reasons {
             writeln!(lines, "  {why}")?;
             if let Some(help) = help {
@@ -37,12 +37,12 @@ pub fn text(out: &mut impl Write, before: &Snapshot, found: &Conversion) -> io::
 /// The same, as tables for a review comment.
 pub fn markdown(before: &Snapshot, found: &Conversion) -> String {
     let mut out = counts(found) + "\n";
-    for (at, one) in incomplete(found).enumerate() {
+    for (at, one) in listed(found).enumerate() {
         if at == 0 {
             out.push_str("\n| Policy | Written | Why |\n| --- | --- | --- |\n");
         }
         let why: Vec<&str> = one.reasons.iter().map(|r| r.why.as_str()).collect();
-        for cell in [&one.from, phrase(one.state), &why.join("; ")] {
+        for cell in [&one.from, &phrase(one), &why.join("; ")] {
             out.push_str("| ");
             escape::markdown(&mut out, cell);
             out.push(' ');
@@ -54,7 +54,7 @@ pub fn markdown(before: &Snapshot, found: &Conversion) -> String {
 }
 
 /// `{"format", "assumptions", "oldAssumptions", "equivalent", "policies": [{"from", "to", "state":
-/// "exact|approximated|cannot-express", "why", "help"}], "changes", "replicas", "diagnostics", "leftOut", "notRead"}`; changes are
+/// "exact|differs|approximated|cannot-express", "why", "help"}], "changes", "replicas", "conditions", "diagnostics", "leftOut", "notRead"}`; changes are
 /// those of a `diff`.
 ///
 /// # Errors
@@ -74,7 +74,7 @@ pub fn json(
         "policies": policies,
     }));
     out.write_all(head.strip_suffix('}').unwrap_or(&head).as_bytes())?;
-    changes_json(out, &found.changes)?;
+    changes_json(out, compared(before, found))?;
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(&before.left_out));
     let not_read = compact(&before.unread);
@@ -98,6 +98,7 @@ fn policy_json(one: &Converted) -> Value {
         "to": one.written.as_ref().map(|written| &written.title),
         "state": match one.state {
             State::Exact => "exact",
+            State::Differs => "differs",
             State::Approximated => "approximated",
             State::CannotExpress => "cannot-express",
         },
@@ -109,6 +110,8 @@ fn policy_json(one: &Converted) -> Value {
 fn compared<'a>(before: &'a Snapshot, found: &'a Conversion) -> Compared<'a> {
     Compared {
         changes: &found.changes,
+        named: &found.named,
+        conditions: &found.conditions,
         policies: found.relation,
         assumptions: [before.assumptions, found.after.assumptions],
         left_out: &before.left_out,
@@ -116,16 +119,22 @@ fn compared<'a>(before: &'a Snapshot, found: &'a Conversion) -> Compared<'a> {
     }
 }
 
-fn incomplete(found: &Conversion) -> impl Iterator<Item = &Converted> {
+/// The policies that are not written in full, or not under their names.
+fn listed(found: &Conversion) -> impl Iterator<Item = &Converted> {
     let all = found.policies.iter();
-    all.filter(|one| one.state != State::Exact)
+    all.filter(|one| one.state != State::Exact || one.renamed.is_some())
 }
 
-fn phrase(state: State) -> &'static str {
-    match state {
+fn phrase(one: &Converted) -> String {
+    let state = match one.state {
         State::Exact => "exact",
+        State::Differs => "connections change",
         State::Approximated => "a part is left out",
         State::CannotExpress => "left out",
+    };
+    match &one.renamed {
+        Some(name) if one.written.is_some() => format!("{state}, as `{name}`"),
+        _ => state.to_owned(),
     }
 }
 
@@ -145,6 +154,7 @@ fn counts(found: &Conversion) -> String {
     let mut between = ": ";
     for (state, words) in [
         (State::Exact, "exact"),
+        (State::Differs, "with other connections"),
         (State::Approximated, "without a part"),
         (State::CannotExpress, "left out"),
     ] {

@@ -11,16 +11,23 @@ use super::ends::{CONTROLLER, compact, conn, range_text};
 use super::escape;
 use super::findings::flat;
 use super::left_out;
+use crate::analysis::Direction;
 use crate::analysis::Party;
-use crate::analysis::changes::{Change, Name, Relation, relation};
+use crate::analysis::changes::{Change, Name, Named, NamedChange, Relation, relation};
+use crate::analysis::conditions::ConditionChange;
 use crate::cluster::{Assumptions, LeftOut};
 use crate::diag::Diagnostic;
+use crate::sets::PortSet;
 
 /// The comparison of two clusters.
 #[derive(Clone, Copy, Debug)]
 pub struct Compared<'a> {
     /// The connections that differ.
     pub changes: &'a [Change],
+    /// The domain names and entities that workloads connect to, or are reached from, on other ports.
+    pub named: &'a [NamedChange],
+    /// Conditions that the analysis does not model, where they differ.
+    pub conditions: &'a [ConditionChange],
     /// The relation of the new policies to the old ones, future pods included.
     pub policies: Relation,
     /// The assumptions of the old side and of the new one.
@@ -31,24 +38,45 @@ pub struct Compared<'a> {
     pub unread: &'a [Arc<str>],
 }
 
+impl Compared<'_> {
+    /// Whether no difference is known.
+    pub fn is_equal(&self) -> bool {
+        self.changes.is_empty()
+            && self.named.is_empty()
+            && self.conditions.is_empty()
+            && self.policies == Relation::Equal
+    }
+
+    fn relation(&self) -> Relation {
+        relation(self.changes, self.named)
+    }
+
+    /// Source, destination, and the ports before and after, of each change.
+    fn rows(&self) -> impl Iterator<Item = ([String; 2], &PortSet, &PortSet)> {
+        let between = self.changes.iter();
+        let between = between.map(|c| ([party(&c.src), destination(c)], &c.old, &c.new));
+        let named = self.named.iter().map(|c| (named_ends(c), &c.old, &c.new));
+        between.chain(named)
+    }
+}
+
 /// One line for each change, then the summary. A line is not kept after it is written: there may be millions.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub fn text(out: &mut impl Write, found: Compared) -> io::Result<()> {
     let out = &mut escape::Lines(out);
-    let row = |c: &Change| [party(&c.src), destination(c)];
     let (mut left, mut right) = (0, 0);
-    for [src, dst] in found.changes.iter().map(row) {
+    for ([src, dst], ..) in found.rows() {
         left = left.max(src.chars().count());
         right = right.max(dst.chars().count());
     }
-    for change in found.changes {
-        let (kind, [src, dst]) = (kind(change), row(change));
+    for ([src, dst], old, new) in found.rows() {
+        let kind = kind(old, new);
         let ports = match kind {
-            "added" => change.new.to_string(),
-            "removed" => change.old.to_string(),
-            _ => format!("{} -> {}", change.old, change.new),
+            "added" => new.to_string(),
+            "removed" => old.to_string(),
+            _ => format!("{old} -> {new}"),
         };
         writeln!(out, "{kind:7}  {src:left$}  =>  {dst:right$}  {ports}")?;
     }
@@ -66,45 +94,64 @@ pub fn markdown(found: Compared, heading: &str) -> String {
 pub(super) fn section(out: &mut String, found: Compared) {
     let [verdict, policies] = verdicts(found);
     let whole = found.left_out.is_empty() && found.unread.is_empty();
-    let mark = match (relation(found.changes), found.policies) {
-        (Relation::Equal, Relation::Equal) if whole => "✅",
-        _ => "⚠️",
+    let mark = match found.is_equal() && whole {
+        true => "✅",
+        false => "⚠️",
     };
     out.push_str(&format!("\n{mark} **"));
     escape::markdown(out, &verdict);
     out.push_str("**\n\n");
     escape::markdown(out, &policies);
     out.push('\n');
-    let row = |change: &Change| {
-        [
-            kind(change).to_owned(),
-            party(&change.src),
-            destination(change),
-            change.old.to_string(),
-            change.new.to_string(),
-        ]
-    };
+    for line in found.conditions.iter().map(differs) {
+        out.push('\n');
+        escape::markdown(out, &line);
+        out.push('\n');
+    }
+    let rows = found.rows().map(|([src, dst], old, new)| {
+        let kind = kind(old, new).to_owned();
+        [kind, src, dst, old.to_string(), new.to_string()]
+    });
+    let rows: Vec<[String; 5]> = rows.collect();
     let columns = ["", "From", "To", "Before", "After"];
-    let summary = format!("{} changes", found.changes.len());
-    comment::table(out, &summary, columns, found.changes.iter().map(row));
+    let summary = format!("{} changes", rows.len());
+    comment::table(out, &summary, columns, rows.into_iter());
 }
 
-/// Two lines, as [`verdicts`].
+/// Two lines, as [`verdicts`], and one for each kind of condition that differs.
 fn summary(found: Compared) -> String {
     let [connections, policies] = verdicts(found);
-    format!("{connections}\n{policies}\n")
+    let mut text = format!("{connections}\n{policies}\n");
+    for line in found.conditions.iter().map(differs) {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+/// `HTTP rules of CiliumNetworkPolicy shop/web differ: what they match is not compared`.
+pub fn differs(found: &ConditionChange) -> String {
+    let policies: Vec<&str> = found.policies.iter().map(String::as_str).collect();
+    let (of, what) = (policies.join(", "), found.condition.plural());
+    format!("{what} of {of} differ: what they match is not compared")
 }
 
 /// The verdict on the connections with the assumptions, and the verdict on the policies.
 fn verdicts(found: Compared) -> [String; 2] {
-    let verdict = match relation(found.changes) {
+    let conditions = !found.conditions.is_empty();
+    let verdict = match found.relation() {
+        Relation::Equal if conditions => "Equal but for conditions",
         Relation::Equal => "Equal",
         Relation::Wider => "More permissive",
         Relation::Narrower => "Stricter",
         Relation::Apart => "Mixed",
     };
-    let counts = counts(found.changes);
-    let policies = match (found.policies, found.changes.is_empty()) {
+    let counts = counts(found);
+    let unchanged = found.changes.is_empty() && found.named.is_empty();
+    let policies = match (found.policies, unchanged) {
+        (Relation::Equal, true) if conditions => {
+            "The new policies allow the same between pods and addresses, under other conditions".to_owned()
+        }
         (Relation::Equal, false) => {
             "The policies allow the same between any two pods or addresses; the connections differ because other \
              objects, such as workloads, do"
@@ -125,13 +172,16 @@ fn verdicts(found: Compared) -> [String; 2] {
 }
 
 /// `1 connection closed, none opened`. A connection that lost some ports and gained others counts as both.
-fn counts(changes: &[Change]) -> String {
+fn counts(found: Compared) -> String {
     let connections = |n: usize| match n {
         1 => "1 connection".to_owned(),
         n => format!("{n} connections"),
     };
-    let opened = changes.iter().filter(|c| !c.opened().is_empty()).count();
-    let closed = changes.iter().filter(|c| !c.closed().is_empty()).count();
+    let (changes, named) = (found.changes.iter(), found.named.iter());
+    let opened = changes.clone().filter(|c| !c.opened().is_empty()).count()
+        + named.clone().filter(|c| !c.opened().is_empty()).count();
+    let closed = changes.filter(|c| !c.closed().is_empty()).count()
+        + named.filter(|c| !c.closed().is_empty()).count();
     match (opened, closed) {
         (0, 0) => "no connections opened or closed".to_owned(),
         (0, closed) => format!("{} closed, none opened", connections(closed)),
@@ -170,26 +220,25 @@ fn word(relation: Relation) -> &'static str {
 }
 
 /// `{"format", "assumptions", "oldAssumptions", "equivalent", "relation", "policies", "changes": [{"type":
-/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "diagnostics", "leftOut", "notRead"}`, one line for
-/// each change; those within one workload, between its replicas, are `replicas`.
-/// `relation` relates the new connections to the old ones, `policies` the new policies to the old ones,
+/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "conditions": [{"condition", "policies"}],
+/// "diagnostics", "leftOut", "notRead"}`, one line for each change; those within one workload, between its replicas, are
+/// `replicas`. `relation` relates the new connections to the old ones, `policies` the new policies to the old ones,
 /// future pods included: `equal`, `wider`, `narrower` or `apart`; `equivalent`
-/// is whether the policies are equal, and all files are read in full.
+/// is whether the policies are equal, so are the conditions that are not modelled, and all files are read in full.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub fn json(out: &mut impl Write, found: Compared, diagnostics: &[Diagnostic]) -> io::Result<()> {
-    let changes = found.changes;
     let head = compact(&json!({
         "format": "drawbridge/diff/1",
         "assumptions": assumed::json(found.assumptions[1]),
         "oldAssumptions": assumed::json(found.assumptions[0]),
-        "equivalent": found.policies == Relation::Equal && found.unread.is_empty(),
-        "relation": word(relation(changes)),
+        "equivalent": found.policies == Relation::Equal && found.conditions.is_empty() && found.unread.is_empty(),
+        "relation": word(found.relation()),
         "policies": word(found.policies),
     }));
     out.write_all(head.strip_suffix('}').unwrap_or(&head).as_bytes())?;
-    changes_json(out, changes)?;
+    changes_json(out, found)?;
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(found.left_out));
     let not_read = compact(&found.unread);
@@ -199,38 +248,83 @@ pub fn json(out: &mut impl Write, found: Compared, diagnostics: &[Diagnostic]) -
     )
 }
 
-/// `,"changes":[...],"replicas":[...]`, one line for each change; those within one workload are `replicas`.
+/// `,"changes":[...],"replicas":[...],"conditions":[...]`, one line for each change; those within one workload are `replicas`.
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub(super) fn changes_json(out: &mut impl Write, changes: &[Change]) -> io::Result<()> {
+pub(super) fn changes_json(out: &mut impl Write, found: Compared) -> io::Result<()> {
     for (key, within) in [("changes", false), ("replicas", true)] {
         write!(out, ",\"{key}\":[")?;
-        let some = changes.iter().filter(|c| c.is_within() == within);
-        for (at, change) in some.enumerate() {
+        let some = found.changes.iter().filter(|c| c.is_within() == within);
+        let named = found.named.iter().filter(|_| !within).map(named_json);
+        for (at, change) in some.map(change_json).chain(named).enumerate() {
             let between = if at == 0 { "\n" } else { ",\n" };
-            write!(out, "{between}{}", compact(&change_json(change)))?;
+            write!(out, "{between}{}", compact(&change))?;
         }
         out.write_all(b"\n]")?;
     }
-    Ok(())
+    let conditions = found
+        .conditions
+        .iter()
+        .map(|one| json!({"condition": one.condition.plural(), "policies": one.policies}));
+    write!(
+        out,
+        ",\"conditions\":{}",
+        compact(&conditions.collect::<Vec<Value>>())
+    )
 }
 
 fn change_json(change: &Change) -> Value {
+    let ends = [party_json(&change.src), party_json(&change.dst)];
+    row_json(ends, &change.old, &change.new)
+}
+
+fn named_json(change: &NamedChange) -> Value {
+    let own = party_json(&Party::Workload(change.workload.clone()));
+    let other = match &change.other {
+        Named::Domain(name) => json!({"type": "domain", "name": name}),
+        Named::Entity(entity) => json!({"type": "entity", "name": entity.word()}),
+    };
+    row_json(
+        in_order(change.direction, own, other),
+        &change.old,
+        &change.new,
+    )
+}
+
+fn row_json([src, dst]: [Value; 2], old: &PortSet, new: &PortSet) -> Value {
     json!({
-        "type": kind(change),
-        "src": party_json(&change.src),
-        "dst": party_json(&change.dst),
-        "conn1": conn(&change.old),
-        "conn2": conn(&change.new),
+        "type": kind(old, new),
+        "src": src,
+        "dst": dst,
+        "conn1": conn(old),
+        "conn2": conn(new),
     })
 }
 
-fn kind(change: &Change) -> &'static str {
-    match (change.old.is_empty(), change.new.is_empty()) {
+fn kind(old: &PortSet, new: &PortSet) -> &'static str {
+    match (old.is_empty(), new.is_empty()) {
         (true, _) => "added",
         (_, true) => "removed",
         _ => "changed",
+    }
+}
+
+/// Source and destination of a change towards, or from, a domain name or an entity.
+fn named_ends(change: &NamedChange) -> [String; 2] {
+    let own = party(&Party::Workload(change.workload.clone()));
+    let other = match &change.other {
+        Named::Domain(name) => name.clone(),
+        Named::Entity(entity) => entity.to_string(),
+    };
+    in_order(change.direction, own, other)
+}
+
+/// Source and destination.
+fn in_order<T>(direction: Direction, own: T, other: T) -> [T; 2] {
+    match direction {
+        Direction::Egress => [own, other],
+        Direction::Ingress => [other, own],
     }
 }
 

@@ -216,10 +216,13 @@ impl LabelSet {
         }
         let most = MOST_PIECES.max(self.boxes.len()).max(other.boxes.len());
         let mut cuts = MOST_CUTS.max(2 * self.boxes.len() + 2 * other.boxes.len());
+        // What has few conditions takes most away, and into fewer pieces.
+        let mut wide: Vec<&LabelBox> = other.boxes.iter().collect();
+        wide.sort_by_key(|b| b.keys.len());
         let mut left = Vec::new();
         for own in self.boxes.iter().filter(|b| !theirs.contains(b)) {
             let mut rest = vec![own.clone()];
-            for taken in &other.boxes {
+            for &taken in &wide {
                 let mut next = Vec::with_capacity(rest.len());
                 for piece in rest {
                     if piece.is_disjoint(taken) {
@@ -318,6 +321,19 @@ mod tests {
         let key =
             |key: String, value: &str| LabelSet::key(&key, &ValueSet::only([value.to_owned()]));
         key(format!("a{number}"), "x").intersection(&key(format!("b{number}"), "y"))
+    }
+
+    /// As when one rule matches what an earlier one left.
+    #[test]
+    fn two_parts_of_many_independent_conditions_make_up_the_whole() {
+        let key = |number: usize| LabelSet::key(&format!("k{number:03}"), &ValueSet::present());
+        let first = LabelSet::union_of(&(0..60).map(key).collect::<Vec<_>>());
+        let second = LabelSet::union_of(&(60..70).map(key).collect::<Vec<_>>());
+        let whole = first.union(&second);
+        for (first, second) in [(&first, &second), (&second, &first)] {
+            let parts = first.union(&second.difference(first));
+            assert!(whole.is_subset(&parts) && parts.is_subset(&whole));
+        }
     }
 
     #[test]

@@ -204,7 +204,7 @@ proptest! {
             }
         }
         // Gates that allow more never close a connection.
-        match (policies, relation(&changes(&a, &b))) {
+        match (policies, relation(&changes(&a, &b), &[])) {
             (Relation::Apart, _) | (_, Relation::Equal) => {}
             (policies, connections) => prop_assert_eq!(policies, connections),
         }

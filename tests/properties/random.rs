@@ -213,6 +213,7 @@ fn rule(leaves: Leaves) -> impl Strategy<Value = Rule> {
             ports,
             except,
             conditions: Vec::new(),
+            met_by: Vec::new(),
             span: span(),
         })
 }

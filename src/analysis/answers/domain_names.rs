@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::analysis::diff::named::Named;
 use crate::analysis::space::universe::Universe;
 use crate::policy::{Direction, Entity};
 use crate::sets::{DomainPattern, PortSet};
@@ -82,6 +83,36 @@ impl DomainNames {
         accepted.collect()
     }
 
+    /// Whether policies mention none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.entities.is_empty()
+    }
+
+    /// The ports allowed at a gate for each entity, and for each name it opens connections to. What is allowed for every
+    /// address is allowed for them, too.
+    pub fn ports_at(
+        &self,
+        direction: Direction,
+        mut open: impl FnMut(usize) -> PortSet,
+    ) -> Vec<(Named, PortSet)> {
+        let everywhere = self.everywhere(&mut open);
+        let names = self.names.iter().cloned().map(Named::Domain);
+        let entities = self.entities.iter().copied().map(Named::Entity);
+        let all = (self.first..).zip(names.chain(entities));
+        all.filter(|(_, other)| direction == Direction::Egress || matches!(other, Named::Entity(_)))
+            .map(|(point, other)| (other, open(point).union(&everywhere)))
+            .collect()
+    }
+
+    /// The ports allowed for every address.
+    fn everywhere(&self, mut open: impl FnMut(usize) -> PortSet) -> PortSet {
+        let mut addresses = self.addresses.clone();
+        let everywhere = addresses.try_fold(PortSet::all(), |all, point| {
+            Some(all.intersection(&open(point))).filter(|all| !all.is_empty())
+        });
+        everywhere.unwrap_or_default()
+    }
+
     /// The places among some points of those with ports that are not allowed for every address, with all their ports.
     fn beside_addresses(
         &self,
@@ -91,11 +122,7 @@ impl DomainNames {
         if points.is_empty() {
             return Vec::new();
         }
-        let mut addresses = self.addresses.clone();
-        let everywhere = addresses.try_fold(PortSet::all(), |all, point| {
-            Some(all.intersection(&open(point))).filter(|all| !all.is_empty())
-        });
-        let everywhere = everywhere.unwrap_or_default();
+        let everywhere = self.everywhere(&mut open);
         let all = points.map(open).enumerate();
         all.filter(|(_, ports)| !ports.is_subset(&everywhere))
             .collect()

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::change::{Change, Name};
+use super::named::NamedChange;
 use super::ways::both_ways;
 use crate::analysis::Direction;
 use crate::analysis::Party;
+use crate::analysis::answers::domain_names::DomainNames;
 use crate::analysis::answers::routes::{ingress_controller, reaches};
 use crate::analysis::gates::gate_table::{GateTable, joined, open_cells};
 use crate::analysis::gates::rows::{Row, Rows};
@@ -286,6 +288,44 @@ impl<'a> Changed<'a> {
             (range, ports.get(old).clone(), ports.get(new).clone())
         };
         found.into_iter().map(range).collect()
+    }
+
+    /// What has changed towards and from domain names and entities.
+    pub fn named(&self, known: &DomainNames) -> Vec<NamedChange> {
+        let mut found = Vec::new();
+        if known.is_empty() {
+            return found;
+        }
+        for (workload, deltas) in self.deltas.iter().enumerate() {
+            for direction in Direction::BOTH {
+                let gate = match direction {
+                    Direction::Ingress => INGRESS,
+                    Direction::Egress => EGRESS,
+                };
+                if matches!(deltas[gate], Delta::Nowhere) {
+                    continue;
+                }
+                let [old, new] = [0, 1].map(|side| {
+                    let classes = &self.halves[side].classes[workload];
+                    let cells = self.tables[side][gate].cells(classes);
+                    known.ports_at(direction, |point| {
+                        let open = cells.iter().filter(|(_, peers)| peers.contains(point));
+                        open.map(|(id, _)| self.ports.get(*id).clone()).collect()
+                    })
+                });
+                let changes = old.into_iter().zip(new);
+                let changes = changes.map(|((other, old), (_, new))| NamedChange {
+                    workload: self.names[workload].clone(),
+                    direction,
+                    other,
+                    old,
+                    new,
+                });
+                let numbered = |set: &PortSet| set.intersection(&self.numbered);
+                found.extend(changes.filter(|c| numbered(&c.old) != numbered(&c.new)));
+            }
+        }
+        found
     }
 
     /// What has changed from the ingress controller.

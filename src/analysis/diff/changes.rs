@@ -5,8 +5,10 @@ pub use super::change::{Change, Name, beyond};
 use super::changed::{Changed, Half};
 use super::compare::ways;
 use super::merge::merge_snapshots;
+pub use super::named::{Named, NamedChange};
 use super::units::Units;
 use crate::analysis::Side;
+use crate::analysis::answers::domain_names::DomainNames;
 use crate::analysis::space::universe::Universe;
 use crate::cluster::Snapshot;
 
@@ -14,6 +16,11 @@ use crate::cluster::Snapshot;
 /// there; adjacent address ranges with the same change are joined. Where policies distinguish the pods of a
 /// workload and their changes differ, each pod has its own change.
 pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
+    all_changes(old, new).0
+}
+
+/// The same, and the domain names and entities that workloads connect to, or are reached from, on other ports.
+pub fn all_changes(old: &Snapshot, new: &Snapshot) -> (Vec<Change>, Vec<NamedChange>) {
     let all = merge_snapshots(old, new);
     let universe = Universe::read_under(
         &all,
@@ -27,8 +34,9 @@ pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
         Half::new(&universe, side, first_pods[at], places)
     };
     let halves = [half(0, old), half(1, new)];
-    let found = Changed::new(&universe, &halves, &units.names).all();
-    units.joined(found)
+    let changed = Changed::new(&universe, &halves, &units.names);
+    let named = changed.named(&DomainNames::of(&universe));
+    (units.joined(changed.all()), units.joined_named(named))
 }
 
 /// How two sets of connections compare.
@@ -45,10 +53,12 @@ pub enum Relation {
 }
 
 /// Sums up the changes.
-pub fn relation(changes: &[Change]) -> Relation {
+pub fn relation(changes: &[Change], named: &[NamedChange]) -> Relation {
     let more = changes.iter().any(|c| !c.opened().is_empty());
     let less = changes.iter().any(|c| !c.closed().is_empty());
-    related(more, less)
+    let more_named = named.iter().any(|c| !c.opened().is_empty());
+    let less_named = named.iter().any(|c| !c.closed().is_empty());
+    related(more || more_named, less || less_named)
 }
 
 /// The relation, given whether the new one allows more somewhere, and less somewhere.

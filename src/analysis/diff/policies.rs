@@ -41,6 +41,9 @@ fn alike(a: &Policy, b: &Policy) -> bool {
         (Match::Only(a), Match::Only(b)) => a.iter().map(|i| &i.port).eq(b.iter().map(|i| &i.port)),
         _ => false,
     };
+    let except = |a: &Rule, b: &Rule| {
+        (a.except.iter().map(|i| &i.port)).eq(b.except.iter().map(|i| &i.port))
+    };
     let peers = |a: &Match<PeerItem>, b: &Match<PeerItem>| match (a, b) {
         (Match::Any, Match::Any) => true,
         (Match::Only(a), Match::Only(b)) => a.iter().map(|i| &i.peer).eq(b.iter().map(|i| &i.peer)),
@@ -50,6 +53,8 @@ fn alike(a: &Policy, b: &Policy) -> bool {
         (a.action, &a.subject) == (b.action, &b.subject)
             && peers(&a.peers, &b.peers)
             && ports(&a.ports, &b.ports)
+            && except(a, b)
+            && (&a.conditions, &a.met_by) == (&b.conditions, &b.met_by)
     };
     let side = |a: &Option<Side>, b: &Option<Side>| match (a, b) {
         (None, None) => true,

@@ -60,6 +60,11 @@ impl Units {
         }
     }
 
+    /// How many pods a workload is split into; of one that is not split, 1.
+    pub fn pods_of(&self, whole: &Name) -> usize {
+        self.mixed.get(whole).copied().unwrap_or(1)
+    }
+
     /// The changes, with equal changes of all pods of a workload joined.
     pub fn joined(&self, mut changes: Vec<Change>) -> Vec<Change> {
         if self.mixed.is_empty() {

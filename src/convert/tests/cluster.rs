@@ -181,7 +181,7 @@ fn what_cluster_wide_policies_cannot_keep_is_left_out_with_the_reason() {
             "Admin",
             format!("egress: [{{action: Accept, {name}}}, {{action: Deny, {pods}}}]"),
             State::Approximated,
-            "`egress[0]` allows before `egress[1]` denies, and in Cilium what denies comes first",
+            "`egress[0]` allows before `egress[1]` denies, and in Cilium what denies comes first; no policy for the namespace makes the addresses of `x.example.com` known, so that the rule allows nothing",
         ),
         (
             Target::Cilium,

@@ -9,6 +9,7 @@
 //! the Network Policy API (G1), with their priority as its order.
 
 use ipnet::IpNet;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::write::{Entity, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
@@ -29,6 +30,8 @@ const MOST_PORTS: usize = 50;
 const MOST_BLOCKS: usize = 256;
 /// The order of policies that deny: before the 1000 of a NetworkPolicy, and before those without one (G3).
 const DENY_ORDER: i64 = 100;
+/// Why HTTP rules are not written (G29).
+const HTTP: &str = "HTTP rules of Calico need its Envoy add-on, and are not written";
 /// The label with the name of an object, as selectors of service accounts see it.
 const ACCOUNT_NAME: &str = "projectcalico.org/name";
 /// Most characters of a selector.
@@ -62,7 +65,7 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     for direction in &plan.directions {
         let planned = plan.rules.iter().filter(|r| r.direction == *direction);
         for rule in planned {
-            match http_losses(rule, "Calico") {
+            match http_losses(rule, HTTP) {
                 none if none.is_empty() => expressed(action, rule, &mut rules, &mut lost),
                 found => lost.extend(found),
             }
@@ -73,7 +76,7 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     }
     let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
     let policy = Policy {
-        metadata: object_meta(plan),
+        metadata: named(object_meta(plan)),
         comment: &plan.comment,
         tier: None,
         order: denies.then_some(DENY_ORDER),
@@ -101,7 +104,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
     let directions = directions(rules.iter().map(|rule| rule.direction));
     let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
     let written = Policy {
-        metadata: ordered_meta(policy),
+        metadata: named(ordered_meta(policy)),
         comment: &policy.comment,
         tier: Some(match policy.place.baseline {
             true => "kube-baseline",
@@ -115,6 +118,16 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
         rules: &rules,
     };
     Ok((Some(Text::new(write(&written), &flows)), lost))
+}
+
+/// The metadata with a name that Calico accepts: one with more than one dot has hyphens instead.
+fn named(mut metadata: ObjectMeta) -> ObjectMeta {
+    if let Some(name) = &mut metadata.name
+        && name.matches('.').count() > 1
+    {
+        *name = name.replace('.', "-");
+    }
+    metadata
 }
 
 /// Appends the rules that a planned one becomes: each peer at the ports of each protocol.

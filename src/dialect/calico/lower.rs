@@ -153,6 +153,7 @@ impl Lowering<'_> {
             ports,
             except,
             conditions: conditions(rule),
+            met_by: Vec::from_iter(rule.met_by.clone()),
             span: self.object.span(rule.mark),
         }
     }

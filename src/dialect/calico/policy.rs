@@ -53,6 +53,8 @@ pub struct Rule {
     pub icmp_code: bool,
     /// Whether `http` restricts it.
     pub http: bool,
+    /// A key of what is written of ICMP, HTTP and source ports; none: nothing is.
+    pub met_by: Option<String>,
     pub source: Entity,
     pub destination: Entity,
     pub mark: Mark,

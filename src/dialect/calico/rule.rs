@@ -9,6 +9,7 @@ use crate::diag::Severity;
 use crate::dialect::schema::At;
 use crate::policy::Direction;
 use crate::sets::Protocol;
+use crate::yaml::Node;
 
 const ACTIONS: [(&str, Action); 4] = [
     ("Allow", Action::Allow),
@@ -60,10 +61,21 @@ impl<'a> Reader<'a> {
                 .flatten()
                 .any(|icmp| icmp.has_code),
             http,
+            met_by: self.conditions(at),
             source,
             destination,
             mark: at.node.mark,
         })
+    }
+
+    /// A key of what is written of the conditions that are not modelled.
+    fn conditions(&self, at: &At) -> Option<String> {
+        let source = at.node.get("source");
+        let of_source = ["ports", "notPorts"].map(|key| source.and_then(|node| node.get(key)));
+        let own = ["icmp", "notICMP", "http"].map(|key| at.node.get(key));
+        let written = own.into_iter().chain(of_source);
+        let keys: Vec<Option<u64>> = written.map(|node| node.map(Node::content)).collect();
+        (keys.iter().any(Option::is_some)).then(|| format!("{keys:?}"))
     }
 
     fn action(&mut self, at: &At<'a>) -> Option<Action> {

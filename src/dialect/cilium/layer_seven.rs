@@ -1,11 +1,12 @@
 //! Reads what restricts a rule beyond addresses and ports: L7 rules, TLS and authentication (C43-C45).
 
-use super::ports::{Number, Port};
+use super::ports::{Number, Port, Restriction};
 use super::reader::Reader;
 use super::regexp;
 use crate::dialect::schema::At;
-use crate::policy::{Condition, Direction};
+use crate::policy::{Condition, Direction, HttpRule};
 use crate::sets::Protocol;
+use crate::yaml::{Entry, Node, Value};
 
 const CONDITIONS: [(&str, Condition); 3] = [
     ("terminatingTLS", Condition::Tls),
@@ -21,15 +22,15 @@ impl<'a> Reader<'a> {
         at: &At<'a>,
         direction: Direction,
         ports: &[Port],
-    ) -> Vec<Condition> {
+    ) -> Restriction {
         let rules = self.schema.get(at, "rules");
         let filter = rules.as_ref();
         let filter = filter.and_then(|rules| self.rules(rules, direction, ports));
-        let mut found = Vec::from_iter(filter);
+        let mut found = filter.unwrap_or_default();
         for (key, condition) in CONDITIONS {
             if let Some(at) = self.schema.get(at, key) {
                 self.condition(&at, key);
-                found.push(condition);
+                found = found.and(condition, at.node);
             }
         }
         let terminated = self.schema.get(at, "terminatingTLS").is_some();
@@ -40,9 +41,8 @@ impl<'a> Reader<'a> {
         }
         if let Some(listener) = self.schema.get(at, "listener") {
             self.listener(&listener, direction);
-            found.push(Condition::Listener);
+            found = found.and(Condition::Listener, listener.node);
         }
-        found.dedup();
         found
     }
 
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
         self.note(at, "cilium-condition", &message);
     }
 
-    fn rules(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) -> Option<Condition> {
+    fn rules(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) -> Option<Restriction> {
         let messages = [
             "write http or dns, or leave out rules",
             "multiple L7 protocol rule types specified in single rule",
@@ -86,16 +86,23 @@ impl<'a> Reader<'a> {
             self.refuse(at, "L7 rules can not be used when a port is 0".to_owned());
         }
         if kind == "dns" {
-            items.iter().for_each(|at| {
-                self.domain_name(at);
-            });
+            let names = items.iter().map(|at| self.domain_name(at));
+            let names: Vec<Option<String>> = names.collect();
             self.dns_rules(at, direction, ports);
-            return Some(Condition::Dns);
+            // All names are no condition.
+            let all = names.iter().flatten().any(|name| name == "*");
+            return (!all).then(|| Restriction {
+                conditions: vec![Condition::Dns],
+                met_by: items.iter().map(|at| key(at.node)).collect(),
+            });
         }
         items.iter().for_each(|at| self.http_rule(at));
         self.tcp_alone(at, ports);
         self.condition(at, kind);
-        Some(Condition::Http)
+        Some(Restriction {
+            conditions: vec![Condition::Http],
+            met_by: items.iter().map(|at| request(at.node)).collect(),
+        })
     }
 
     fn dns_rules(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) {
@@ -140,7 +147,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `authentication` of an entry.
-    pub fn authentication(&mut self, at: &At<'a>) -> Option<Condition> {
+    pub fn authentication(&mut self, at: &At<'a>) -> Option<Node> {
         let at = self.schema.get(at, "authentication")?;
         let mode = self.schema.required(&at, "mode");
         let mode = mode.and_then(|at| self.schema.word(&at, &MODES));
@@ -150,6 +157,28 @@ impl<'a> Reader<'a> {
             "cilium-condition",
             "mutual authentication is not modelled: the answers are as if it succeeds",
         );
-        Some(Condition::Authentication)
+        Some(at.node.clone())
     }
+}
+
+/// An HTTP rule: one of a method and a path as [`HttpRule`] shows it.
+fn request(rule: &Node) -> String {
+    let text = |name| rule.get(name).and_then(Node::as_str).map(str::to_owned);
+    let simple = HttpRule {
+        method: text("method"),
+        path: text("path"),
+    };
+    let Value::Map(map) = &rule.value else {
+        return key(rule);
+    };
+    let known = |entry: &Entry| matches!(entry.key.as_str(), "method" | "path");
+    match map.entries.iter().all(known) {
+        true => simple.to_string(),
+        false => key(rule),
+    }
+}
+
+/// A key that is the same where the same is written.
+fn key(node: &Node) -> String {
+    format!("{:x}", node.content())
 }

@@ -1,7 +1,7 @@
 //! Lowers these policies (C1-C46).
 
 use super::peers::{Peers, Written};
-use super::ports::{Number, Port};
+use super::ports::{Number, Port, Restriction};
 use super::read::{CiliumPolicy, Entry, Spec};
 use super::selector::{self, Scope};
 use crate::cluster::Service;
@@ -85,22 +85,26 @@ impl Lowering<'_> {
         };
         let ports = self.ports(entry, direction).into_iter();
         ports
-            .map(|(conditions, ports)| Rule {
+            .map(|(restriction, ports)| Rule {
                 name: None,
                 action,
                 subject: None,
                 peers: peers.clone(),
                 ports,
                 except: Vec::new(),
-                conditions,
+                conditions: restriction.conditions,
+                met_by: restriction.met_by,
                 span: self.object.span(entry.mark),
             })
             .collect()
     }
 
     /// The ports of an entry, by the conditions that they have.
-    fn ports(&self, entry: &Entry, direction: Direction) -> Vec<(Vec<Condition>, Match<PortItem>)> {
-        let own = Vec::from_iter(entry.authentication);
+    fn ports(&self, entry: &Entry, direction: Direction) -> Vec<(Restriction, Match<PortItem>)> {
+        let with_own = |restriction: Restriction| match &entry.authentication {
+            Some(written) => restriction.and(Condition::Authentication, written),
+            None => restriction,
+        };
         let Some(rules) = &entry.ports else {
             let item = |(port, mark): &(PortMatch, Mark)| PortItem {
                 port: port.clone(),
@@ -110,23 +114,23 @@ impl Lowering<'_> {
                 Some(types) => Match::Only(types.iter().map(item).collect()),
                 None => Match::Any,
             };
-            return vec![(own, ports)];
+            return vec![(with_own(Restriction::default()), ports)];
         };
-        let mut found: Vec<(Vec<Condition>, Vec<PortItem>)> = Vec::new();
+        let mut found: Vec<(Restriction, Vec<PortItem>)> = Vec::new();
         for rule in rules {
-            let conditions = [rule.conditions.as_slice(), own.as_slice()].concat();
+            let restriction = with_own(rule.restriction.clone());
             let ports = rule
                 .ports
                 .iter()
                 .flat_map(|port| self.port(port, direction));
-            match found.iter_mut().find(|(known, _)| *known == conditions) {
+            match found.iter_mut().find(|(known, _)| *known == restriction) {
                 Some((_, all)) => all.extend(ports),
-                None => found.push((conditions, ports.collect())),
+                None => found.push((restriction, ports.collect())),
             }
         }
         let found = found.into_iter();
         found
-            .map(|(conditions, ports)| (conditions, Match::Only(ports)))
+            .map(|(restriction, ports)| (restriction, Match::Only(ports)))
             .collect()
     }
 

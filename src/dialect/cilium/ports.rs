@@ -4,7 +4,7 @@ use super::reader::Reader;
 use crate::dialect::schema::At;
 use crate::policy::{Condition, Direction};
 use crate::sets::Protocol;
-use crate::yaml::Mark;
+use crate::yaml::{Mark, Node};
 
 /// One item of `toPorts`.
 #[derive(Clone, Debug)]
@@ -12,7 +12,32 @@ pub struct PortRule {
     /// An empty list contributes nothing (C16).
     pub ports: Vec<Port>,
     /// What restricts it further.
+    pub restriction: Restriction,
+}
+
+/// What restricts a rule beyond addresses and ports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restriction {
     pub conditions: Vec<Condition>,
+    /// What meets them, as [`crate::policy::Rule::met_by`].
+    pub met_by: Vec<String>,
+}
+
+impl Restriction {
+    /// This one, and a further condition as it is written.
+    pub fn and(mut self, condition: Condition, written: &Node) -> Self {
+        let key = format!("{:x}", written.content());
+        self.conditions.push(condition);
+        self.conditions.dedup();
+        self.met_by = match self.met_by.is_empty() {
+            true => vec![key],
+            false => {
+                let all = self.met_by.iter();
+                all.map(|other| format!("{other} and {key}")).collect()
+            }
+        };
+        self
+    }
 }
 
 /// One port.
@@ -62,11 +87,11 @@ impl<'a> Reader<'a> {
         self.schema.map(at)?;
         let items = self.items(at, "ports", MOST);
         let ports: Vec<Port> = items.iter().filter_map(|at| self.port(at)).collect();
-        let conditions = match denies {
-            true => Vec::new(),
+        let restriction = match denies {
+            true => Restriction::default(),
             false => self.layer_seven(at, direction, &ports),
         };
-        Some(PortRule { ports, conditions })
+        Some(PortRule { ports, restriction })
     }
 
     fn port(&mut self, at: &At<'a>) -> Option<Port> {

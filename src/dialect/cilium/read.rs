@@ -10,8 +10,8 @@ use crate::dialect::fields;
 use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::schema::{At, Schema};
 use crate::dialect::selector::LabelSelector;
-use crate::policy::{Condition, Direction, PortMatch};
-use crate::yaml::{Mark, Object};
+use crate::policy::{Direction, PortMatch};
+use crate::yaml::{Mark, Node, Object};
 
 const LISTS: [&str; 4] = ["ingress", "ingressDeny", "egress", "egressDeny"];
 const SUBJECTS: [&str; 2] = [
@@ -50,7 +50,7 @@ pub struct Entry {
     /// `icmps`: the types of ICMP that it is restricted to; none if it is missing or empty.
     pub icmps: Option<Vec<(PortMatch, Mark)>>,
     /// Whether both ends must authenticate each other.
-    pub authentication: Option<Condition>,
+    pub authentication: Option<Node>,
     pub mark: Mark,
 }
 

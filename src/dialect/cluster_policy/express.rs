@@ -87,7 +87,7 @@ fn express(api: &Api, plan: &PlanPolicy) -> Expressed {
             is_converted: false,
             rule,
         };
-        match http_losses(rule, api.kind) {
+        match http_losses(rule, &format!("{} has no HTTP rules", api.kind)) {
             none if none.is_empty() => rules.extend(writing.rules(&mut lost)),
             found => lost.extend(found),
         }
@@ -277,7 +277,12 @@ impl<'a> Writing<'a> {
                 false => is_named,
                 true => |peer: &PlanPeer| is_named(peer) && !matches!(peer, PlanPeer::Domain(_)),
             };
-            lost.extend(peer_losses(self.rule, self.kind, is_lost));
+            // A rule that allows may name domains (A8).
+            let dialect = match self.action {
+                Action::Deny => format!("a rule of {} that denies", self.kind),
+                Action::Accept | Action::Pass => self.kind.to_owned(),
+            };
+            lost.extend(peer_losses(self.rule, &dialect, is_lost));
         }
         for peer in listed {
             match peer {

@@ -88,6 +88,7 @@ impl Lowering<'_> {
             peers: Match::Only(rule.peers.iter().map(item).collect()),
             ports: ports.unwrap_or(Match::Any),
             conditions: Vec::new(),
+            met_by: Vec::new(),
             except: Vec::new(),
             span: self.object.span(rule.mark),
         };

@@ -45,7 +45,7 @@ pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     }
     let mut rules = Vec::new();
     for rule in &plan.rules {
-        match http_losses(rule, "NetworkPolicy") {
+        match http_losses(rule, "NetworkPolicy has no HTTP rules") {
             none if none.is_empty() => {
                 let ports = with_numbers(rule, &mut losses);
                 let peers = peers(rule, &mut losses);

@@ -85,6 +85,7 @@ impl Lowering<'_> {
             peers: any_if_empty(rule.peers.is_empty(), peers.collect()),
             ports: any_if_empty(rule.ports.is_empty(), ports.collect()),
             conditions: Vec::new(),
+            met_by: Vec::new(),
             except: Vec::new(),
             span: self.object.span(rule.mark),
         }

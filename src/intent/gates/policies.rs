@@ -39,6 +39,7 @@ pub(super) fn decision(
             ports: port_match(ports),
             except: Vec::new(),
             conditions: Vec::new(),
+            met_by: Vec::new(),
             span: no_span(),
         }],
     });
@@ -97,6 +98,7 @@ pub(super) fn denied_side() -> Side {
             ports: Match::Any,
             except: Vec::new(),
             conditions: Vec::new(),
+            met_by: Vec::new(),
             span: no_span(),
         }],
     }

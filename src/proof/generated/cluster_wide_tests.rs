@@ -192,7 +192,7 @@ fn what_cluster_wide_policies_cannot_express_is_lost() {
             "the port `TCP/postgres`: a port name of {kind} means every protocol that a pod declares it for"
         );
         let office = format!(
-            "the flow: {kind} matches no ingress from outside the cluster or from nodes, so it neither allows nor denies that of `office`"
+            "the ingress rule of the flow: {kind} matches no ingress from outside the cluster or from nodes, so it neither allows nor denies that of `office`"
         );
         assert_eq!(why(&losses), [name.clone(), name, office]);
     }

@@ -525,10 +525,10 @@ fn what_cilium_cannot_express_is_lost() {
     assert_eq!(
         why(&losses),
         [
-            "the flow: Cilium does not select pods by the label `pod-template-hash`",
+            "the egress rule of the flow: Cilium does not select pods by the label `pod-template-hash`",
             "the flow: `names` has only a domain name, which an ingress rule of Cilium cannot express",
-            "the flow: Cilium does not select pods by the label `pod-template-hash`",
-            "the flow: the namespace label `kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk` is too long for a selector of Cilium",
+            "the ingress rule of the flow: Cilium does not select pods by the label `pod-template-hash`",
+            "the ingress rule of the flow: the namespace label `kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk` is too long for a selector of Cilium",
             "the domain name `a b`: `a b` is not a domain name",
         ]
     );

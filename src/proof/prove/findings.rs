@@ -522,5 +522,5 @@ pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding>
             help: loss.help.clone(),
         })
     };
-    distinct(&generated.losses).filter_map(one).collect()
+    distinct(&generated.losses).iter().filter_map(one).collect()
 }

@@ -1,6 +1,7 @@
-//! HTTP rules of flows that have no effect, because their connections are allowed whatever passes in them.
+//! HTTP rules of flows that have no effect, because their connections are allowed whatever passes in them, and those that
+//! policies filter by other rules than the drawn ones.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use super::witness::Witness;
 use super::{Finding, Kind};
@@ -8,9 +9,10 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Decision, gate};
 use crate::cluster::Snapshot;
 use crate::intent::snapshot::DocumentSnapshot;
+use crate::load::imported;
 use crate::model::validate::flow_ports_text;
 use crate::model::{Document, End, Flow, FlowId, FlowPort, Words};
-use crate::policy::{Condition, Direction, Loss, Part, Policy};
+use crate::policy::{Condition, Direction, Loss, Part, Policy, Rule};
 
 /// The most pairs of ends of one flow that are looked at.
 const MOST: usize = 400;
@@ -32,23 +34,25 @@ pub(super) fn findings(
     if flows.is_empty() {
         return Vec::new();
     }
-    let unfiltered = without_filters(real);
+    let unfiltered = real.without_conditional(|condition| condition == Condition::Http);
+    // What policies allow for requests that no flow is for.
+    let mut drawn: BTreeSet<String> = (flows.iter())
+        .flat_map(|(_, flow)| flow.http.iter().map(ToString::to_string))
+        .collect();
+    // Imported policies are meant.
+    let imported = imported::imported(document);
+    for policy in imported.iter().flat_map(|one| &one.policies) {
+        let rules = Direction::BOTH.into_iter().flat_map(|d| policy.rules(d));
+        drawn.extend(rules.flat_map(|rule| rule.met_by.iter().cloned()));
+    }
+    let foreign = real
+        .without_rules(|rule| is_filter(rule) && rule.met_by.iter().all(|one| drawn.contains(one)));
     let words = Words::new(document);
     let one = |(id, flow): (FlowId, &Flow)| {
-        let (direction, why) = open(document, cluster, &unfiltered, flow)?;
-        let end = match direction {
-            Direction::Egress => &flow.from,
-            Direction::Ingress => &flow.to,
-        };
-        let end = document.end_name(end);
-        let why = match why {
-            Some(policy) => format!("{} allows all requests", policy.title()),
-            None => format!("no policy isolates {end}"),
-        };
         let name = document.flow_name(id);
-        Some(Finding {
-            kind: Kind::TooWide,
-            message: format!("the HTTP rules of the flow {name} have no effect: {why}"),
+        let finding = |kind, message, help: &str| Finding {
+            kind,
+            message,
             from: words.of(&flow.from),
             to: words.of(&flow.to),
             ports: flow_ports_text(&flow.ports),
@@ -61,30 +65,47 @@ pub(super) fn findings(
             culprits: Vec::new(),
             gate: None,
             open: false,
-            help: Some("narrow what else allows these ports, or isolate the pods".to_owned()),
+            help: Some(help.to_owned()),
+        };
+        if let Some((direction, why)) = open(document, cluster, &unfiltered, flow) {
+            let end = match direction {
+                Direction::Egress => &flow.from,
+                Direction::Ingress => &flow.to,
+            };
+            let end = document.end_name(end);
+            let why = match why {
+                Some(policy) => format!("{} allows all requests", policy.title()),
+                None => format!("no policy isolates {end}"),
+            };
+            let message = format!("the HTTP rules of the flow {name} have no effect: {why}");
+            let help = "narrow what else allows these ports, or isolate the pods";
+            return Some(finding(Kind::TooWide, message, help));
+        }
+        let help = "give the policies the HTTP rules of the flow, as they are written there";
+        if let Some((_, Some(policy))) = open(document, cluster, &foreign, flow) {
+            let message = format!(
+                "{} allows requests of the flow {name} by HTTP rules that are not drawn",
+                policy.title()
+            );
+            return Some(finding(Kind::TooWide, message, help));
+        }
+        let missing = flow.http.iter().find(|http| {
+            let text = http.to_string();
+            let only = real.without_rules(|rule| is_filter(rule) && !rule.met_by.contains(&text));
+            open(document, cluster, real, flow).is_some()
+                && open(document, cluster, &only, flow).is_none()
+        });
+        missing.map(|http| {
+            let message = format!("no policy allows the requests `{http}` of the flow {name}");
+            finding(Kind::Blocked, message, help)
         })
     };
     flows.into_iter().filter_map(one).collect()
 }
 
-/// The cluster where nothing is allowed that HTTP rules filter.
-fn without_filters(real: &Snapshot) -> Snapshot {
-    let mut found = real.clone();
-    for policy in &mut found.policies {
-        let mut rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
-        let filters = rules.any(|rule| rule.conditions.contains(&Condition::Http));
-        if filters {
-            let policy = Arc::make_mut(policy);
-            for side in [&mut policy.ingress, &mut policy.egress]
-                .into_iter()
-                .flatten()
-            {
-                side.rules
-                    .retain(|rule| !rule.conditions.contains(&Condition::Http));
-            }
-        }
-    }
-    found
+/// Whether a rule allows only what HTTP rules match.
+fn is_filter(rule: &Rule) -> bool {
+    rule.allows_if(|condition| condition == Condition::Http)
 }
 
 /// The gate at which requests should be filtered, and what allows them all, if a connection of the flow is still
@@ -171,4 +192,56 @@ fn probe(
         _ => port.numbers()?,
     };
     numbers.example()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::load::load_drawn;
+    use crate::manifest::Source;
+    use crate::model::fixture::Fixture;
+    use crate::policy::{HttpRule, Target};
+    use crate::proof::{State, generate, prove_against};
+
+    #[test]
+    fn other_http_rules_than_the_drawn_ones_are_found() {
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        fixture.workload("shop/api", "app=api");
+        let id = fixture.flow("shop/web", "shop/api", "TCP/80");
+        let mut document = fixture.document;
+        document.settings.dialects = vec![Target::Cilium];
+        let flow = document.flows.get_mut(id).unwrap();
+        flow.http = vec![HttpRule::parse("GET /x").unwrap()];
+        let text = generate(&document).text();
+        let against = |text: String| {
+            let given = load_drawn(&[Source::new("a.yaml", text)], &document).snapshot;
+            let proof = prove_against(&document, &given);
+            let messages = proof.findings.into_iter().map(|one| one.message);
+            (proof.state, messages.collect::<Vec<String>>())
+        };
+        assert_eq!(against(text.clone()), (State::Exact, Vec::new()));
+        let path = "path: \"/x\"";
+        assert!(text.contains(path), "{text}");
+        let (state, messages) = against(text.replace(path, "path: \"/.*\""));
+        assert_eq!(state, State::TooWide);
+        assert_eq!(
+            messages,
+            [
+                "CiliumNetworkPolicy shop/api-from-web allows requests of the flow web to api by HTTP rules that are not drawn"
+            ]
+        );
+        document
+            .flows
+            .get_mut(id)
+            .unwrap()
+            .http
+            .push(HttpRule::parse("POST /y").unwrap());
+        let given = load_drawn(&[Source::new("a.yaml", text)], &document).snapshot;
+        let proof = prove_against(&document, &given);
+        assert_eq!(proof.state, State::Blocked);
+        assert_eq!(
+            proof.findings[0].message,
+            "no policy allows the requests `POST /y` of the flow web to api"
+        );
+    }
 }

@@ -145,3 +145,87 @@ fn manifests_are_a_side_and_ingress_objects_count_only_between_manifests() {
     let empty = compare(&folder, &Side::loaded(Loaded::default()));
     assert!(difference_texts(&empty).contains(&"- controller to web TCP 80".to_owned()));
 }
+
+fn manifests(policies: &str) -> Side {
+    let text = format!(
+        "{{apiVersion: v1, kind: Pod, metadata: {{name: web, namespace: shop, labels: {{app: web}}}}}}\n---\n{{apiVersion: v1, kind: Pod, metadata: {{name: db, namespace: shop, labels: {{app: db}}}}}}\n---\n{policies}"
+    );
+    Side::loaded(load::load(
+        &[Source::new("a.yaml", text)],
+        &load::Settings::default(),
+    ))
+}
+
+fn cilium(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: {name}, namespace: shop}}\nspec: {spec}\n---\n"
+    )
+}
+
+#[test]
+fn domain_names_and_entities_are_changes() {
+    let egress = |peers: &str| {
+        let spec =
+            format!("{{endpointSelector: {{matchLabels: {{app: web}}}}, egress: [{peers}]}}");
+        manifests(&cilium("web", &spec))
+    };
+    let listed = |old: &str, new: &str| {
+        let found = compare(&egress(old), &egress(new));
+        assert_eq!(found.changes, []);
+        let one =
+            |c: &NamedChange| format!("{} {:?} {} -> {}", c.workload.name, c.other, c.old, c.new);
+        (
+            found.relation,
+            found.named.iter().map(one).collect::<Vec<String>>(),
+        )
+    };
+    let exact = "{toFQDNs: [{matchName: a.com}]}";
+    let (relation, named) = listed(exact, "{toFQDNs: [{matchPattern: '**.com'}]}");
+    assert_eq!(relation, Relation::Wider);
+    assert_eq!(named, ["web Domain(\"**.com\") none -> any"]);
+    let (relation, named) = listed(exact, "{toEntities: [kube-apiserver, ingress]}");
+    assert_eq!(relation, Relation::Apart);
+    assert_eq!(
+        named,
+        [
+            "web Domain(\"a.com\") any -> none",
+            "web Entity(KubeApiserver) none -> any",
+            "web Entity(Ingress) none -> any",
+        ]
+    );
+    assert_eq!(listed(exact, exact), (Relation::Equal, Vec::new()));
+}
+
+#[test]
+fn other_http_rules_are_not_the_same() {
+    let with = |http: &str| {
+        let spec = format!(
+            "{{endpointSelector: {{matchLabels: {{app: db}}}}, ingress: [{{fromEndpoints: [{{matchLabels: {{app: web}}}}], toPorts: [{{ports: [{{port: '80', protocol: TCP}}], rules: {{http: [{http}]}}}}]}}]}}"
+        );
+        manifests(&cilium("db", &spec))
+    };
+    let conditions = |old: &str, new: &str| {
+        let found = compare(&with(old), &with(new));
+        // As far as the analysis models it.
+        assert_eq!(
+            (found.relation, found.policies),
+            (Relation::Equal, Relation::Equal)
+        );
+        found.conditions
+    };
+    let narrow = "{method: GET, path: /x}";
+    let found = conditions(narrow, "{method: GET, path: '/.*'}");
+    let [one] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(one.condition, crate::policy::Condition::Http);
+    assert_eq!(
+        one.policies,
+        ["CiliumNetworkPolicy shop/db".to_owned()].into()
+    );
+    assert_eq!(conditions(narrow, "{path: /x, method: GET}"), []);
+    // Another order, and another rule beside it.
+    let both = format!("{narrow}, {{path: /y}}");
+    assert_eq!(conditions(&both, &format!("{{path: /y}}, {narrow}")), []);
+    assert_eq!(conditions(narrow, &both).len(), 1);
+}

@@ -158,7 +158,7 @@ fn cilium() {
             ),
             (
                 "endpointSelector: {matchLabels: {app: web}}, egress: [{toEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': kube-system, k8s-app: kube-dns}}], toPorts: [{ports: [{port: '53', protocol: ANY}], rules: {dns: [{matchPattern: '*'}]}}]}]",
-                "Pods with app=web may connect to k8s-app=kube-dns in kube-system on TCP 53, UDP 53 and SCTP 53 (only some DNS queries).",
+                "Pods with app=web may connect to k8s-app=kube-dns in kube-system on TCP 53, UDP 53 and SCTP 53.",
             ),
         ],
     );

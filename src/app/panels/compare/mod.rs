@@ -193,6 +193,8 @@ impl CompareView {
             left_out: &[],
             unread: &[],
             changes: &comparison.changes,
+            named: &comparison.named,
+            conditions: &comparison.conditions,
             policies: comparison.policies,
             assumptions: comparison.assumptions,
         };
@@ -321,6 +323,9 @@ fn head_ui(ui: &mut Ui, compare: &CompareView, commands: &mut Commands) {
 pub(in crate::app) fn verdict_ui(ui: &mut Ui, comparison: &Comparison) {
     let palette = theme::palette(ui.ctx());
     let (icon, foreground, background) = match comparison.relation {
+        Relation::Equal if !comparison.conditions.is_empty() => {
+            (icons::SWAP, palette.text, palette.canvas)
+        }
         Relation::Equal => (icons::CHECK, palette.exact, palette.exact_soft),
         Relation::Wider => (icons::PLUS, palette.text, palette.canvas),
         Relation::Narrower => (icons::MINUS, palette.text, palette.canvas),
@@ -328,10 +333,13 @@ pub(in crate::app) fn verdict_ui(ui: &mut Ui, comparison: &Comparison) {
     };
     let text = sentence(diff::connections(comparison.relation));
     let policies = format!("The new policies {}.", diff::policies(comparison.policies));
-    let more = match comparison.relation {
+    let mut more = match comparison.relation {
         Relation::Equal => policies,
         _ => format!("{}. {policies}", counts(comparison)),
     };
+    for line in comparison.conditions.iter().map(diff::differs) {
+        more.push_str(&format!(" {line}."));
+    }
     widgets::banner(ui, icon, &text, &more, color(foreground), color(background));
 }
 
