@@ -75,7 +75,8 @@ fn reason(cluster: &Cluster, mention: &Mention, address: &Address) -> Option<Str
         }
         Host::Nothing => {
             let (name, namespace, is_full) = service_name(&address.host, &mention.namespace)?;
-            if !is_full && !(certain && address.whole) {
+            let is_meant = is_full || certain && address.whole;
+            if !is_meant {
                 return None;
             }
             Some(match cluster.has_namespace(namespace) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use drawbridge::cluster::{
-    ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, Workload,
+    ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, Workload, WorkloadObject,
 };
 use drawbridge::diag::Span;
 use drawbridge::policy::{
@@ -121,17 +121,19 @@ fn add_workload(
         node: None,
     }));
     Arc::make_mut(&mut snapshot.workloads).push(Workload {
-        namespace: snapshot.namespaces[namespace].name.clone(),
-        name,
-        kind: "Deployment".into(),
-        selector: None,
-        labels,
-        own_labels: Labels::new(),
-        annotations: Labels::new(),
-        cluster_dns: true,
         pods: start..start + pods,
-        replicas: None,
-        span: None,
+        object: Arc::new(WorkloadObject {
+            namespace: snapshot.namespaces[namespace].name.clone(),
+            name,
+            kind: "Deployment".into(),
+            selector: None,
+            labels,
+            own_labels: Labels::new(),
+            annotations: Labels::new(),
+            cluster_dns: true,
+            replicas: None,
+            span: None,
+        }),
     });
 }
 
@@ -194,6 +196,7 @@ fn rule(snapshot: &Snapshot, namespace: &str, dice: &mut Dice) -> Rule {
         span: span(),
     });
     Rule {
+        met_by: Vec::new(),
         name: None,
         action: Action::Accept,
         subject: None,

@@ -130,7 +130,7 @@ impl<'a> FutureSubjects<'a, '_> {
                 if steps.side(applicable.policy.tier, applicable.side.isolates) {
                     for rule in rules {
                         let extent = RuleExtent::of(rule, self.direction, &mut extents[at]);
-                        for (ports, peers) in extent.at(None, &resolve) {
+                        for (ports, peers) in extent.at(None, resolve) {
                             steps.step(rule.action, ports, peers);
                         }
                     }

@@ -246,7 +246,7 @@ pub(in crate::observe) fn labels_of(pod: &End) -> (Labels, Labels) {
     for label in pod
         .labels
         .iter()
-        .filter_map(|label| Some(label.strip_prefix("k8s:").or(label.strip_prefix(CALICO))?))
+        .filter_map(|label| label.strip_prefix("k8s:").or(label.strip_prefix(CALICO)))
     {
         let (key, value) = label.split_once('=').unwrap_or((label, ""));
         if let Some(key) = key.strip_prefix(NAMESPACE_LABEL) {
