@@ -13,6 +13,8 @@ pub(super) struct Pods<'a> {
     /// By the name of their namespace.
     pods: BTreeMap<&'a str, Vec<Endpoint>>,
     workloads: BTreeSet<WorkloadKey>,
+    /// Whether some are on the network of their node, which counts as the node.
+    on_host: bool,
 }
 
 impl<'a> Pods<'a> {
@@ -22,6 +24,7 @@ impl<'a> Pods<'a> {
             cluster,
             pods: BTreeMap::new(),
             workloads: BTreeSet::new(),
+            on_host: false,
         };
         for at in pods {
             let Some(pod) = cluster.pods.get(*at) else {
@@ -31,6 +34,7 @@ impl<'a> Pods<'a> {
             let name = namespace.map_or("", |namespace| namespace.name.as_str());
             found.pods.entry(name).or_default().push(Endpoint::Pod(*at));
             found.workloads.insert(pod.key);
+            found.on_host |= pod.host_network;
         }
         found
     }
@@ -78,6 +82,10 @@ impl<'a> Pods<'a> {
             let mut pods = pods.iter();
             pods.any(|pod| peer_matches(self.cluster, peer, pod))
         };
+        // Which pods are on the node of the pod that the gate is of, is not asked.
+        if self.on_host && peer.names_own_node() {
+            return true;
+        }
         self.may_match(peer)
             && match peer.namespace() {
                 Some(name) => self.pods.get(name).is_some_and(any),
