@@ -5,6 +5,7 @@
 mod keymap;
 mod shortcut;
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use egui::Key;
@@ -19,6 +20,7 @@ use super::icons;
 use super::theme::Choice;
 use crate::model::{Edit, FlowId, Item, PolicyId, Style};
 use crate::observe::propose::Proposal;
+use crate::observe::time::Time;
 use crate::policy::Target;
 use crate::scene::ExtraId;
 
@@ -234,6 +236,8 @@ pub enum Command {
     Recover(bool),
     /// Stops reading files.
     StopReading,
+    /// Counts only the connections of the open recording that began in a window, or all of them.
+    NarrowRecording(Option<Range<Time>>),
 }
 
 /// When a command can be run.

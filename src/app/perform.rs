@@ -108,6 +108,7 @@ impl App {
                 self.files.stop_reading();
                 self.view.notify("Reading was cancelled");
             }
+            Command::NarrowRecording(window) => self.narrow_recording(window),
             Command::Save => self.save(),
             Command::SaveAs => self.save_as(),
             Command::Export => self.export(),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -15,6 +16,7 @@ use crate::diag::{Diagnostic, Severity, Span};
 use crate::load::Loaded;
 use crate::model::Document;
 use crate::observe::classes::{Comparison, Drawing, compare};
+use crate::observe::time::{self, Time};
 use crate::observe::{Observed, Reader, warnings, workload_of};
 use crate::project::format::EXTENSION;
 use crate::project::recordings::{self, Hashed};
@@ -31,11 +33,30 @@ pub(super) struct Args {
     /// Ask whether these policies would allow the connections: files, folders or a project, with the workloads
     #[arg(long, value_name = "PATH", num_args = 1..)]
     against: Vec<PathBuf>,
+    /// Count only connections that began at this time or later, for example 2026-11-03T09:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    since: Option<Time>,
+    /// Count only connections that began before this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    until: Option<Time>,
     #[command(flatten)]
     rules: Rules,
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    let expected = || "expected a time such as 2026-11-03T09:00:00Z".to_owned();
+    time::parse(text).ok_or_else(expected)
+}
+
+impl Args {
+    /// When the connections that count began; none: whenever.
+    fn window(&self) -> Option<Range<Time>> {
+        let is_narrow = self.since.is_some() || self.until.is_some();
+        is_narrow.then(|| self.since.unwrap_or(Time::MIN)..self.until.unwrap_or(Time::MAX))
+    }
 }
 
 /// Output formats.
@@ -108,7 +129,7 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let loaded: Option<&Loaded> = loaded.as_deref();
     let snapshot = loaded.map(|loaded| &loaded.snapshot);
-    let (observed, mut diagnostics) = read(&wanted, snapshot);
+    let (observed, mut diagnostics) = read(&wanted, args.window(), snapshot);
     diagnostics.extend(warnings(&observed, snapshot));
     let document = loaded.and_then(|loaded| loaded.project.as_ref());
     let comparison = snapshot.and_then(|snapshot| compared(snapshot, document, &observed));
@@ -157,10 +178,11 @@ pub(super) fn compared(
 /// The connections of all files. Not dropped: the process ends soon.
 pub(super) fn read(
     files: &[Wanted],
+    window: Option<Range<Time>>,
     snapshot: Option<&Snapshot>,
 ) -> (ManuallyDrop<Observed>, Vec<Diagnostic>) {
     let spinner = spinner("reading flows");
-    let mut reader = Reader::default();
+    let mut reader = window.map_or_else(Reader::default, Reader::between);
     let mut diagnostics = Vec::new();
     for (file, expected) in files {
         match (sources::stream(file), expected) {

@@ -64,7 +64,7 @@ fn recorded(files: &[PathBuf], loaded: &Loaded) -> (Proposals, Vec<Diagnostic>) 
     }
     let snapshot = &loaded.snapshot;
     let wanted: Vec<_> = files.iter().map(|file| (file.clone(), None)).collect();
-    let (observed, mut diagnostics) = read(&wanted, Some(snapshot));
+    let (observed, mut diagnostics) = read(&wanted, None, Some(snapshot));
     diagnostics.extend(warnings(&observed, Some(snapshot)));
     let project = loaded.project.as_ref();
     let found = compared(snapshot, project, &observed).map(|comparison| match project {

@@ -127,7 +127,7 @@ pub(super) fn run(args: &Args) -> u8 {
             let message =
                 "the project draws no flows and isolates nothing, so there is nothing to verify";
             let help = "draw flows, choose a default deny (`base`), or write invariants";
-            print_diagnostics(&[Diagnostic::error("nothing-to-verify", message).help(help)]);
+            print_diagnostics(&[Diagnostic::error("no-flows", message).help(help)]);
             WRONG
         }
     };

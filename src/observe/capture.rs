@@ -1,6 +1,7 @@
 //! What the files contain beside connections: how much, from when to when, and what is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::connection::Connection;
 use super::histogram::Histogram;
@@ -64,6 +65,8 @@ pub struct Capture {
     pub has_directions: bool,
     /// When the connections of all files began, from the first record to the last one.
     pub over_time: Histogram,
+    /// Only connections that began then are counted; none: all.
+    pub between: Option<Range<Time>>,
 }
 
 impl Capture {
@@ -71,6 +74,15 @@ impl Capture {
     pub fn is_lossy(&self) -> bool {
         let records: u64 = self.sources.iter().map(|s| s.records).sum();
         self.lost > 0 && self.lost.saturating_mul(99) > records
+    }
+
+    /// Whether a connection that began at a time counts; one without a time only where all do.
+    pub(super) fn counts(&self, began: Option<Time>) -> bool {
+        match (&self.between, began) {
+            (None, _) => true,
+            (Some(between), Some(began)) => between.contains(&began),
+            (Some(_), None) => false,
+        }
     }
 
     /// Counts records that are no connection.

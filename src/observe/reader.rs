@@ -1,6 +1,7 @@
 //! Reads files of recorded flows, and makes connections of all of them together.
 
 use std::io::BufRead;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::capture::{Capture, SourceFile};
@@ -50,7 +51,17 @@ pub struct Reader {
     connections: Connections,
 }
 
+/// Why a connection is left out that began at another time than is asked for.
+const OTHER_TIME: &str = "other-time";
+
 impl Reader {
+    /// Reads only the connections that began in a window. What the other records say of ends and directions counts, too.
+    pub fn between(window: Range<Time>) -> Self {
+        let mut reader = Self::default();
+        reader.capture.between = Some(window);
+        reader
+    }
+
     /// Reads a file. What cannot be read of it is reported.
     pub fn read(&mut self, file: &str, input: &mut dyn BufRead) -> Vec<Diagnostic> {
         let mut source = SourceFile {
@@ -110,6 +121,13 @@ impl Reader {
             self.capture.ignore(kind, 1);
         }
         is_new
+    }
+
+    /// Whether a connection that began at a time counts; others are counted as left out.
+    fn counts(&mut self, began: Option<Time>) -> bool {
+        let counts = self.capture.counts(began);
+        self.capture.ignore(OTHER_TIME, u64::from(!counts));
+        counts
     }
 
     /// The record that is being read.
@@ -191,7 +209,7 @@ impl Reader {
             }
         };
         source.record(format, &[report.first, report.last]);
-        if self.is_new("duplicate", flow) {
+        if self.is_new("duplicate", flow) && self.counts(Some(report.first)) {
             let sample = self.sample(report.first);
             self.reports.add(report, sample);
         }
@@ -207,7 +225,8 @@ impl Reader {
         };
         let times: Vec<_> = [sums.first, sums.last].into_iter().flatten().collect();
         source.record("csv", &times);
-        if self.is_new("duplicate", &Json::Text(format!("{key:?} {sums:?}").into())) {
+        let is_new = self.is_new("duplicate", &Json::Text(format!("{key:?} {sums:?}").into()));
+        if is_new && self.counts(sums.first) {
             sums.sample(self.sample(sums.first.unwrap_or_default()));
             self.connections.add(key, sums);
         }
@@ -243,6 +262,9 @@ impl Reader {
             Flow::Counted(counted) => {
                 if self.is_new("duplicate", flow) {
                     source.record("hubble", &[time]);
+                    if !self.counts(Some(counted.time)) {
+                        return;
+                    }
                     let sample = self.sample(counted.time);
                     let facts = self.facts.get(facts).cloned().unwrap_or_default();
                     self.counts.add(&counted, facts, sample);
@@ -266,7 +288,7 @@ impl Reader {
             known,
             are_claimed,
             mut tuples,
-            counts,
+            counts: counted,
             reports,
             mut connections,
             ..
@@ -276,16 +298,21 @@ impl Reader {
         for (key, sums) in reports.into_connections() {
             connections.add(key, sums);
         }
-        let without_end = counts.connections(&known, manifests, &mut connections);
+        let without_end = counted.connections(&known, manifests, &mut connections);
         capture.ignore("no-address", without_end);
         let mut to_services = Vec::new();
         let service_clients = tuples.take_service_clients();
         let mut begun = Begun::new();
+        let mut others = 0;
         let mut ignored = Ignored::default();
         tuples.episodes(
             are_claimed,
             &facts,
             &mut |episode| {
+                if !capture.counts(Some(episode.first)) {
+                    others += 1;
+                    return;
+                }
                 let (source, destination) = evidence(&episode);
                 let read = |episode: &Episode| {
                     let sample = sample(&files, episode.place, episode.first);
@@ -309,6 +336,7 @@ impl Reader {
             },
             &mut ignored,
         );
+        capture.ignore(OTHER_TIME, others);
         for (reason, count) in ignored.reasons {
             capture.ignore(reason, count);
         }

@@ -53,7 +53,10 @@ const ANSWER: &str = r#","verdict":"FORWARDED","is_reply":true"#;
 const DENIED: &str = r#","verdict":"DROPPED","drop_reason":133"#;
 
 fn observed(files: &[&str]) -> Observed {
-    let mut reader = Reader::default();
+    observed_by(Reader::default(), files)
+}
+
+fn observed_by(mut reader: Reader, files: &[&str]) -> Observed {
     for (at, file) in files.iter().enumerate() {
         reader.read(&format!("{at}.json"), &mut file.as_bytes());
     }
@@ -474,6 +477,29 @@ proptest! {
             };
             prop_assert_eq!(sums(&found), sums(&expected));
         }
+    }
+
+    #[test]
+    fn each_connection_is_in_the_window_in_which_it_began(lines in prop::collection::vec(some_line(), 1..30), second in 0_i64..900) {
+        let text = lines.join("\n");
+        let whole = observed(&[&text]);
+        let first = whole.capture.first().unwrap_or_default();
+        let cut = first + second * time::SECOND;
+        let [before, after] = [time::Time::MIN..cut, cut..time::Time::MAX]
+            .map(|window| observed_by(Reader::between(window), &[&text]));
+        let began = |found: &Observed| -> Vec<time::Time> {
+            found.connections.iter().filter_map(|c| c.sums.first).collect()
+        };
+        prop_assert!(began(&before).iter().all(|time| *time < cut));
+        prop_assert!(began(&after).iter().all(|time| *time >= cut));
+        // A connection to a Service whose other half began in the other window counts in both.
+        let count = |found: &Observed| found.connections.iter().map(|c| c.sums.count()).sum::<u64>();
+        prop_assert!(count(&whole) <= count(&before) + count(&after));
+        let is_there = |c: &Connection| {
+            let mut all = before.connections.iter().chain(&after.connections);
+            all.any(|other| other.key == c.key)
+        };
+        prop_assert!(whole.connections.iter().all(is_there));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::look::Shield;
 use super::summary::{Bundled, Facts, facts_of, mark_hubs};
 use crate::model::{Document, FlowId, NamespaceId, NodeRef};
-use crate::policy::Direction;
 use crate::proof::{Kind, Verdict};
 use crate::query::Results;
 use crate::query::exposure::Gates;
@@ -85,7 +84,7 @@ fn too_wide(results: &Results, shields: &mut BTreeMap<NodeRef, Shields>) {
         };
         for id in &finding.workloads {
             if let Some(shields) = shields.get_mut(&NodeRef::Workload(*id)) {
-                let shield = &mut shields[usize::from(*direction == Direction::Egress)];
+                let shield = &mut shields[*direction as usize];
                 *shield = (*shield).max(Shield::Partly);
             }
         }

@@ -224,6 +224,14 @@ impl Policy {
         self.side(direction).map_or(&[], |side| &side.rules)
     }
 
+    /// Calls `see` with every leaf of what it selects and of the peers of its rules.
+    pub fn leaves(&self, see: &mut dyn FnMut(&Peer)) {
+        self.subject.leaves(see);
+        let rules = Direction::BOTH.iter().flat_map(|d| self.rules(*d));
+        let peers = rules.flat_map(|rule| rule.peers.listed());
+        peers.for_each(|item| item.peer.leaves(see));
+    }
+
     /// Whether one of its rules allows connections under one of these conditions.
     pub fn allows_if(&self, which: impl Fn(Condition) -> bool + Copy) -> bool {
         let mut rules = Direction::BOTH.into_iter().flat_map(|d| self.rules(d));

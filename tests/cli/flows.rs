@@ -201,3 +201,37 @@ fn a_project_stands_for_its_recordings() {
     let words = "the project refers to no recordings";
     assert!(none.err.contains(words), "{}", none.err);
 }
+
+#[test]
+fn only_connections_that_began_in_a_window_are_counted() {
+    let asked = ["flows", "-", "--since", "2026-11-03T09:00:05Z"];
+    let answer = drawbridge_with(&asked, RECORDED);
+    let wanted = "shop/web  =>  203.0.113.7  TCP 443  1 forwarded\n1 connection\n";
+    assert!(answer.out.starts_with(wanted), "{}", answer.out);
+    let window = "counted: connections that began at 2026-11-03T09:00:05Z or later\n";
+    assert!(answer.out.contains(window), "{}", answer.out);
+    assert!(
+        answer
+            .out
+            .contains("not counted as connections: other-time 1\n")
+    );
+    let asked = [
+        "flows",
+        "-",
+        "-o",
+        "json",
+        "--until",
+        "2026-11-03T09:00:05Z",
+    ];
+    let json = drawbridge_with(&asked, RECORDED).json();
+    assert_eq!(json["connections"].as_array().map(Vec::len), Some(1));
+    assert_eq!(json["connections"][0]["destination"], "shop/db");
+    assert_eq!(json["capture"]["until"], "2026-11-03T09:00:05Z");
+    let answer = drawbridge_with(&["flows", "-", "--since", "yesterday"], RECORDED);
+    assert_eq!(answer.code, Some(2), "{}", answer.out);
+    assert!(
+        answer.err.contains("expected a time such as"),
+        "{}",
+        answer.err
+    );
+}

@@ -289,6 +289,65 @@ fn bars(window: &TestWindow) -> egui::Rect {
 }
 
 #[test]
+fn handles_narrow_the_window_of_a_recording() {
+    let mut window = TestWindow::shop();
+    let path = window.path("flows.csv");
+    let rows = "source,destination,protocol,port,count,first,last,verdict
+shop/web,shop/catalog,TCP,8080,5,2026-11-03T09:00:00Z,2026-11-03T09:01:00Z,forwarded
+shop/web,shop/cart,TCP,7070,3,2026-11-05T09:00:00Z,2026-11-05T09:00:00Z,forwarded
+";
+    std::fs::write(&path, rows).expect("written");
+    window.ask(Command::OpenRecordings(vec![path]));
+    let ends = |window: &TestWindow| -> Vec<String> {
+        let recording = window.app().view.traffic.recording().expect("it is open");
+        let all = recording.observed.connections.iter();
+        all.map(|one| one.key.destination.to_string()).collect()
+    };
+    assert_eq!(ends(&window), ["shop/cart", "shop/catalog"]);
+    let bars = bars(&window);
+    let from = bars.left_center();
+    drag(&mut window, from, bars.center());
+    assert_eq!(
+        ends(&window),
+        ["shop/cart"],
+        "what began before is not counted"
+    );
+    assert!(window.sees("1 connection"));
+    // The bars stay those of all connections, so that the window can be widened again.
+    assert!(window.sees("Over time: 8 connections began"));
+    // The other handle, by keys: nothing began between the two.
+    let end = window.harness.get_by_label("End of the window");
+    end.focus();
+    window.settle();
+    for _ in 0..3 {
+        window.press(Key::ArrowLeft);
+    }
+    assert_eq!(ends(&window), [""; 0]);
+    window.click("Whole recording");
+    assert_eq!(ends(&window), ["shop/cart", "shop/catalog"]);
+}
+
+/// Drags with the primary button.
+fn drag(window: &mut TestWindow, from: egui::Pos2, to: egui::Pos2) {
+    let button = |pos, pressed| Event::PointerButton {
+        pos,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    hover(window, from);
+    window.harness.event(button(from, true));
+    window.settle();
+    for part in 1..=4 {
+        let at = from + (to - from) * (part as f32 / 4.0);
+        window.harness.event(Event::PointerMoved(at));
+        window.settle();
+    }
+    window.harness.event(button(to, false));
+    window.settle();
+}
+
+#[test]
 fn the_strip_shows_when_connections_began_and_what_is_missing() {
     let mut window = TestWindow::shop();
     let path = window.path("flows.csv");

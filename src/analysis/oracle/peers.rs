@@ -68,7 +68,7 @@ fn is_node_of(snapshot: &Snapshot, end: &Endpoint, pod: &Endpoint) -> bool {
                     .and_then(|pod| pod.node.as_deref()),
                 Endpoint::Node(at) | Endpoint::NodeAddress(at, _) => named(at),
                 Endpoint::Address(address) => {
-                    let has = |node: &&Node| node.addresses.contains(address);
+                    let has = |node: &&Node| node.addresses.iter().any(|own| own == address);
                     let nodes = snapshot.nodes.iter().filter(has);
                     nodes
                         .map(|node| node.name.as_str())

@@ -73,7 +73,7 @@ impl CanvasView {
         let mut below = 48.0;
         if view.traffic.is_on() {
             let strip = row(ui, "traffic", left + vec2(0.0, below), |ui| {
-                strip_ui(ui, room.width() - 32.0, &mut view.traffic);
+                strip_ui(ui, room.width() - 32.0, &mut view.traffic, commands);
                 ui.min_rect()
             });
             below += strip.height() + 8.0;

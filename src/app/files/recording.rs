@@ -1,6 +1,7 @@
 //! Opening files of recorded flows.
 
 use std::io::{self, BufRead, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,7 @@ use crate::app::traffic::{ReadFile, Recording};
 use crate::diag::{Diagnostic, Severity};
 use crate::intent::snapshot::snapshot;
 use crate::model::{Document, RecordedFile};
+use crate::observe::time::Time;
 use crate::observe::{Reader, workload_of};
 use crate::project::recordings::{self, Hashed};
 use crate::project::sources;
@@ -22,8 +24,18 @@ pub(super) struct Read {
     recording: Recording,
     /// What is wrong in it.
     diagnostics: Vec<Diagnostic>,
+    purpose: Purpose,
+}
+
+/// Why a recording is read.
+#[derive(Clone, Debug)]
+enum Purpose {
+    /// The user opens it.
+    Opened,
     /// The project refers to it.
-    of_project: bool,
+    OfProject,
+    /// It is open, and only the connections that began in a window are to be counted, or all of them again.
+    Narrowed(Option<Range<Time>>),
 }
 
 /// How far reading is: bytes done, of all.
@@ -90,7 +102,17 @@ impl App {
             self.new_project();
         }
         let wanted = files.into_iter().map(|file| (file, None));
-        self.read_recordings(wanted.collect());
+        self.read_recordings(wanted.collect(), Purpose::Opened);
+    }
+
+    /// Reads the open recording again, to count only the connections that began in a window, or all of them.
+    pub(in crate::app) fn narrow_recording(&mut self, window: Option<Range<Time>>) {
+        let Some(recording) = self.view.traffic.recording() else {
+            return;
+        };
+        let files = recording.files.iter();
+        let wanted = files.map(|file| (file.path.clone(), Some(file.sha256.clone())));
+        self.read_recordings(wanted.collect(), Purpose::Narrowed(window));
     }
 
     /// Reads the recordings that the open project refers to, if there are any.
@@ -103,11 +125,11 @@ impl App {
         });
         let wanted: Vec<Wanted> = wanted.collect();
         if !wanted.is_empty() {
-            self.read_recordings(wanted);
+            self.read_recordings(wanted, Purpose::OfProject);
         }
     }
 
-    fn read_recordings(&mut self, wanted: Vec<Wanted>) {
+    fn read_recordings(&mut self, wanted: Vec<Wanted>, purpose: Purpose) {
         let document = self.document();
         let progress = Arc::new(Progress::default());
         self.files.progress = Arc::clone(&progress);
@@ -119,7 +141,7 @@ impl App {
             let all = sizes.map(|file| file.len()).sum();
             progress.all.store(all, Ordering::Relaxed);
             let work = (&*progress, cancel, &pool);
-            read(&wanted, &document, work)
+            read(&wanted, purpose, &document, work)
         });
         if self.files.pool.is_inline() {
             self.poll_files();
@@ -145,11 +167,12 @@ impl App {
         let Some(Read {
             recording,
             mut diagnostics,
-            of_project,
+            purpose,
         }) = self.files.recording.take()
         else {
             return;
         };
+        let of_project = matches!(purpose, Purpose::OfProject);
         let capture = &recording.observed.capture;
         let records: u64 = capture.sources.iter().map(|source| source.records).sum();
         let is_empty = capture.sources.iter().all(|source| source.format.is_none());
@@ -164,7 +187,17 @@ impl App {
             let none = Diagnostic::error("flows", "no recorded flow was found").help(help);
             diagnostics.push(none);
         }
-        if !is_empty {
+        if let Purpose::Narrowed(_) = purpose {
+            let over_time = self
+                .view
+                .traffic
+                .recording()
+                .map(|one| one.over_time.clone());
+            self.view.traffic.narrow(Recording {
+                over_time: over_time.unwrap_or_default(),
+                ..recording
+            });
+        } else if !is_empty {
             let files = counted(recording.files.len() as u64, "file");
             self.view
                 .notify(format!("Read {} from {files}", counted(records, "record")));
@@ -189,17 +222,24 @@ impl App {
 }
 
 /// Reads recordings one after the other.
-fn read(wanted: &[Wanted], document: &Document, work: (&Progress, &Cancel, &Pool)) -> Read {
+fn read(
+    wanted: &[Wanted],
+    purpose: Purpose,
+    document: &Document,
+    work: (&Progress, &Cancel, &Pool),
+) -> Read {
     let (progress, cancel, pool) = work;
-    let mut reader = Reader::default();
+    let mut reader = match &purpose {
+        Purpose::Narrowed(Some(window)) => Reader::between(window.clone()),
+        _ => Reader::default(),
+    };
     let mut diagnostics = Vec::new();
     let mut files = Vec::new();
     for (file, expected) in wanted {
         let inner = match sources::stream(file) {
             Ok(inner) => Hashed::new(inner),
             Err(diagnostic) => {
-                let of_project = expected.is_some();
-                diagnostics.push(match of_project {
+                diagnostics.push(match expected.is_some() {
                     true => recordings::unreadable(*diagnostic),
                     false => *diagnostic,
                 });
@@ -229,9 +269,13 @@ fn read(wanted: &[Wanted], document: &Document, work: (&Progress, &Cancel, &Pool
     let observed =
         reader.finish(&|namespace, pod, labels| workload_of(snapshot, namespace, pod, labels));
     Read {
-        recording: Recording { files, observed },
+        recording: Recording {
+            files,
+            over_time: observed.capture.over_time.clone(),
+            observed,
+        },
         diagnostics,
-        of_project: wanted.iter().any(|(_, expected)| expected.is_some()),
+        purpose,
     }
 }
 

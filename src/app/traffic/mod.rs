@@ -16,8 +16,8 @@ use std::sync::Arc;
 use super::command::Command;
 use super::jobs::{Memo, Pool};
 use crate::model::{Document, Edit, FlowId, NodeRef, TrafficClass};
-use crate::observe::Observed;
 use crate::observe::propose::{self, Proposal, ProposedEnd};
+use crate::observe::{Histogram, Observed};
 use crate::query::Results;
 use crate::scene::{Extra, ExtraId, ExtraKind, Missing};
 
@@ -28,8 +28,10 @@ pub use compared::{Compared, Group};
 pub struct Recording {
     /// The files.
     pub files: Vec<ReadFile>,
-    /// Their connections.
+    /// Their connections; where the window is narrowed, those that began in it.
     pub observed: Observed,
+    /// When all connections began.
+    pub over_time: Histogram,
 }
 
 /// A file of a recording.
@@ -118,6 +120,12 @@ impl TrafficView {
             fits: true,
             ..Self::default()
         };
+    }
+
+    /// Shows another window of the open recording.
+    pub fn narrow(&mut self, recording: Recording) {
+        self.recording = Some(Arc::new(recording));
+        self.number += 1;
     }
 
     /// Closes the recording.

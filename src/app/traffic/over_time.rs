@@ -1,6 +1,8 @@
 //! When recorded connections began: bars over time, those that were dropped in their own colour.
 
-use egui::{Align2, Painter, Rect, Response, Sense, Ui, Vec2, WidgetType, pos2};
+use std::ops::Range;
+
+use egui::{Align2, EventFilter, Key, Painter, Rect, Response, Sense, Ui, Vec2, WidgetType, pos2};
 
 use super::words::{day, grouped, interval};
 use crate::app::theme::{self, color};
@@ -17,38 +19,173 @@ const DAY: f32 = 52.0;
 const LEAST: f32 = 1.5;
 const LENGTH_OF_DAY: Time = 24 * 3600 * SECOND;
 
-/// Shows the bars, and the days below them. Hovering a bar says its time and counts.
-pub fn over_time_ui(ui: &mut Ui, histogram: &Histogram, size: Vec2) -> Response {
+/// Half the width of what a handle of the window is dragged by.
+const GRIP: f32 = 5.0;
+
+/// Shows the bars, and the days below them; `window`: when the connections that count began. Hovering a bar says its time
+/// and counts. Returns the window that its two handles were dragged to; none in it: all of the recording.
+pub fn over_time_ui(
+    ui: &mut Ui,
+    histogram: &Histogram,
+    window: Option<&Range<Time>>,
+    size: Vec2,
+) -> Option<Option<Range<Time>>> {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     widgets::named(&response, WidgetType::Image, &summary(histogram));
-    let bars = rect.with_max_y(rect.bottom() - DAYS);
-    let step = bars.width() / histogram.intervals().len().max(1) as f32;
-    let column = |nth: usize| {
-        let left = bars.left() + step * nth as f32;
-        Rect::from_x_y_ranges(left..=left + step, bars.y_range())
-    };
+    let scale = Scale::new(histogram, rect)?;
     let hovered = response.hover_pos().and_then(|at| {
         let mut all = histogram.intervals().enumerate();
-        all.find(|(nth, _)| column(*nth).x_range().contains(at.x))
+        all.find(|(nth, _)| scale.column(*nth).x_range().contains(at.x))
     });
-    let painter = ui.painter();
+    let painter = ui.painter().clone();
     let palette = theme::palette(ui.ctx());
     if let Some((nth, _)) = hovered {
         let over = tokens::mix(palette.raised, palette.text, 0.12);
-        painter.rect_filled(column(nth), 0.0, color(over));
+        painter.rect_filled(scale.column(nth), 0.0, color(over));
     }
     let most = histogram.intervals().map(|(_, bucket)| bucket.count());
     let most = most.max().unwrap_or_default();
     for (nth, (_, bucket)) in histogram.intervals().enumerate() {
-        bar(painter, column(nth), bucket, most, palette);
+        bar(&painter, scale.column(nth), bucket, most, palette);
     }
-    days(painter, rect, histogram, color(palette.text_secondary));
-    match hovered {
-        Some((_, (start, bucket))) => {
-            response.on_hover_text_at_pointer(words(start, histogram.width(), bucket))
+    days(&painter, rect, histogram, color(palette.text_secondary));
+    if let Some((_, (start, bucket))) = hovered {
+        response.on_hover_text_at_pointer(words(start, histogram.width(), bucket));
+    }
+    handles_ui(ui, &scale, window)
+}
+
+/// Where times are.
+struct Scale {
+    bars: Rect,
+    first: Time,
+    width: Time,
+    count: usize,
+}
+
+impl Scale {
+    fn new(histogram: &Histogram, rect: Rect) -> Option<Self> {
+        let mut intervals = histogram.intervals();
+        let count = intervals.len();
+        let (first, _) = intervals.next()?;
+        Some(Self {
+            bars: rect.with_max_y(rect.bottom() - DAYS),
+            first,
+            width: histogram.width(),
+            count,
+        })
+    }
+
+    /// The left edge of an interval; of the one behind the last, the end.
+    fn x(&self, nth: usize) -> f32 {
+        self.bars.left() + self.bars.width() * nth as f32 / self.count.max(1) as f32
+    }
+
+    fn column(&self, nth: usize) -> Rect {
+        Rect::from_x_y_ranges(self.x(nth)..=self.x(nth + 1), self.bars.y_range())
+    }
+
+    /// The edge of an interval that is nearest to a point.
+    fn nearest(&self, x: f32) -> usize {
+        let part = (x - self.bars.left()) / self.bars.width();
+        (part * self.count as f32)
+            .round()
+            .clamp(0.0, self.count as f32) as usize
+    }
+
+    /// The edge at a time.
+    fn edge(&self, time: Time) -> usize {
+        let nth = time.saturating_sub(self.first) / self.width.max(1);
+        usize::try_from(nth).unwrap_or(0).min(self.count)
+    }
+
+    fn time(&self, nth: usize) -> Time {
+        let nth = Time::try_from(nth).unwrap_or(Time::MAX);
+        self.first.saturating_add(self.width.saturating_mul(nth))
+    }
+}
+
+/// The two handles of the window, which arrow keys move, too.
+fn handles_ui(
+    ui: &mut Ui,
+    scale: &Scale,
+    window: Option<&Range<Time>>,
+) -> Option<Option<Range<Time>>> {
+    let set = window.map_or([0, scale.count], |window| {
+        [scale.edge(window.start), scale.edge(window.end)]
+    });
+    let id = ui.id().with("window of the recording");
+    let mut edges = ui
+        .data(|data| data.get_temp::<[usize; 2]>(id))
+        .unwrap_or(set);
+    let mut is_held = false;
+    let mut is_moved = false;
+    let names = ["Start of the window", "End of the window"];
+    for (at, name) in names.into_iter().enumerate() {
+        let x = scale.x(edges[at]);
+        let grip = Rect::from_x_y_ranges(x - GRIP..=x + GRIP, scale.bars.y_range());
+        let response = ui.interact(grip, id.with(at), Sense::click_and_drag());
+        widgets::named(&response, WidgetType::Slider, name);
+        if response.has_focus() {
+            let filter = EventFilter {
+                horizontal_arrows: true,
+                ..EventFilter::default()
+            };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         }
-        None => response,
+        let step = match response.has_focus() {
+            true => ui.input(|i| {
+                i32::from(i.key_pressed(Key::ArrowRight)) - i32::from(i.key_pressed(Key::ArrowLeft))
+            }),
+            false => 0,
+        };
+        let pointed = response
+            .interact_pointer_pos()
+            .filter(|_| response.dragged());
+        let wanted = match pointed {
+            Some(at) => scale.nearest(at.x),
+            None => edges[at].saturating_add_signed(step as isize),
+        };
+        // There is always an interval between the two.
+        edges[at] = match at {
+            0 => wanted.min(edges[1].saturating_sub(1)),
+            _ => wanted.clamp(edges[0] + 1, scale.count.max(edges[0] + 1)),
+        };
+        is_held |= response.dragged();
+        is_moved |= response.drag_stopped() || step != 0;
+        paint_handle(ui, scale, &response, edges[at]);
+        response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
     }
+    let outside = [0..edges[0], edges[1]..scale.count];
+    let veil = color(theme::palette(ui.ctx()).raised).gamma_multiply(0.7);
+    for part in outside.into_iter().filter(|part| !part.is_empty()) {
+        let covered = scale.column(part.start).with_max_x(scale.x(part.end));
+        ui.painter().rect_filled(covered, 0.0, veil);
+    }
+    // While a handle is dragged, it is where the pointer is, and nothing is read.
+    let held = is_held.then_some(edges);
+    ui.data_mut(|data| match held {
+        Some(held) => drop(data.insert_temp(id, held)),
+        None => data.remove::<[usize; 2]>(id),
+    });
+    let is_whole = edges == [0, scale.count];
+    let chosen = (!is_whole).then(|| scale.time(edges[0])..scale.time(edges[1]));
+    (is_moved && edges != set).then_some(chosen)
+}
+
+fn paint_handle(ui: &Ui, scale: &Scale, response: &Response, edge: usize) {
+    let palette = theme::palette(ui.ctx());
+    let is_active = response.hovered() || response.dragged() || response.has_focus();
+    let line = match is_active {
+        true => palette.accent,
+        false => palette.text_secondary,
+    };
+    let x = scale.x(edge);
+    let width = if is_active { 2.0 } else { 1.0 };
+    ui.painter()
+        .vline(x, scale.bars.y_range(), (width, color(line)));
+    let knob = Rect::from_center_size(pos2(x, scale.bars.center().y), Vec2::new(4.0, 12.0));
+    ui.painter().rect_filled(knob, 2.0, color(line));
 }
 
 /// A bar: what was dropped at its foot.

@@ -3,10 +3,11 @@
 use egui::{Align, Layout, Pos2, Response, RichText, Sense, Stroke, Ui, pos2, vec2};
 use egui::{WidgetInfo, WidgetType};
 
-use super::TrafficView;
 use super::over_time::over_time_ui;
 use super::words::{counted, day, grouped, span, stamp};
+use super::{Recording, TrafficView};
 use crate::app::canvas::paint;
+use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::model::TrafficClass;
@@ -40,7 +41,7 @@ const ORDER: [TrafficClass; 10] = [
 ];
 
 /// Shows the bar in so much width.
-pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView) {
+pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView, commands: &mut Commands) {
     let Some(recording) = view.recording().cloned() else {
         return;
     };
@@ -54,7 +55,7 @@ pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView) {
     frame.show(ui, |ui| {
         ui.set_width(width - 28.0);
         ui.spacing_mut().item_spacing.y = 2.0;
-        capture_ui(ui, &recording.observed.capture);
+        capture_ui(ui, &recording, commands);
         ui.add_space(5.0);
         widgets::hairline(ui);
         ui.add_space(3.0);
@@ -63,8 +64,10 @@ pub fn strip_ui(ui: &mut Ui, width: f32, view: &mut TrafficView) {
 }
 
 /// The files and when they were recorded, the connections over time, and how much is in them and what is missing.
-fn capture_ui(ui: &mut Ui, capture: &Capture) {
-    let has_times = capture.over_time.intervals().len() > 0;
+fn capture_ui(ui: &mut Ui, recording: &Recording, commands: &mut Commands) {
+    let capture = &recording.observed.capture;
+    let over_time = &recording.over_time;
+    let has_times = over_time.intervals().len() > 0;
     let gap = ui.spacing().item_spacing.x;
     let width = ui.available_width();
     let side = match has_times {
@@ -77,14 +80,17 @@ fn capture_ui(ui: &mut Ui, capture: &Capture) {
         let right = Layout::right_to_left(Align::Center);
         ui.vertical(|ui| {
             ui.allocate_ui_with_layout(row, left, |ui| files_ui(ui, capture));
-            ui.allocate_ui_with_layout(row, left, |ui| window_ui(ui, capture));
+            ui.allocate_ui_with_layout(row, left, |ui| window_ui(ui, capture, commands));
         });
         if has_times {
             let size = vec2(width - 2.0 * (side + gap), CAPTURE);
-            over_time_ui(ui, &capture.over_time, size);
+            if let Some(window) = over_time_ui(ui, over_time, capture.between.as_ref(), size) {
+                commands.push(Command::NarrowRecording(window));
+            }
         }
         ui.vertical(|ui| {
-            ui.allocate_ui_with_layout(row, right, |ui| amount_ui(ui, capture));
+            let connections = recording.observed.connections.len() as u64;
+            ui.allocate_ui_with_layout(row, right, |ui| amount_ui(ui, capture, connections));
             ui.allocate_ui_with_layout(row, right, |ui| missing_ui(ui, capture));
         });
     });
@@ -113,9 +119,17 @@ fn files_ui(ui: &mut Ui, capture: &Capture) {
 }
 
 /// When it was recorded.
-fn window_ui(ui: &mut Ui, capture: &Capture) {
+fn window_ui(ui: &mut Ui, capture: &Capture, commands: &mut Commands) {
     let second = color(theme::palette(ui.ctx()).text_secondary);
     ui.set_min_width(ui.available_width());
+    if let Some(between) = &capture.between {
+        let short = format!("{} to {}", day(between.start), day(between.end));
+        ui.label(small(short).color(second));
+        if widgets::link(ui, "Whole recording").clicked() {
+            commands.push(Command::NarrowRecording(None));
+        }
+        return;
+    }
     let Some((first, last)) = capture.first().zip(capture.last()) else {
         ui.label(small("no times recorded").color(second));
         return;
@@ -127,10 +141,17 @@ fn window_ui(ui: &mut Ui, capture: &Capture) {
 }
 
 /// How long it is, and how much is in it.
-fn amount_ui(ui: &mut Ui, capture: &Capture) {
+fn amount_ui(ui: &mut Ui, capture: &Capture, connections: u64) {
     let records: u64 = capture.sources.iter().map(|source| source.records).sum();
     let records = counted(records, "record");
-    let window = capture.first().zip(capture.last());
+    let window = match &capture.between {
+        Some(between) => Some((between.start, between.end)),
+        None => capture.first().zip(capture.last()),
+    };
+    let records = match capture.between.is_some() {
+        true => counted(connections, "connection"),
+        false => records,
+    };
     let all = match window {
         Some((first, last)) => format!("{}, {records}", span(first, last)),
         None => records,

@@ -32,7 +32,7 @@ pub(super) fn corrected(found: &[Diagnostic], fixes: &Fixes) -> Vec<Diagnostic> 
         plural(fixes.files.len(), "file")
     );
     let mut all: Vec<Diagnostic> = findings.map(one).collect();
-    all.push(Diagnostic::info("corrections", count));
+    all.push(Diagnostic::info("corrected", count));
     all
 }
 

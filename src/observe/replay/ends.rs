@@ -7,13 +7,13 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::nodes;
-use crate::analysis::{Direction, Endpoint, NewPod};
+use crate::analysis::{Endpoint, NewPod};
 use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL, Snapshot};
 use crate::dialect;
 use crate::observe::connection::Connection;
 use crate::observe::record::{CALICO, End};
 use crate::observe::reference::Reference;
-use crate::policy::{Entity, Peer, Policy};
+use crate::policy::{Entity, Peer};
 use crate::query::explain::{self, Meaning};
 use crate::sets::{IpSet, Labels};
 
@@ -299,15 +299,7 @@ fn unknown_label(snapshot: &Snapshot, pod: &End) -> Option<String> {
                 ));
             }
         };
-        peers(policy, &mut see);
+        policy.leaves(&mut see);
     }
     found
-}
-
-/// Calls `see` with every leaf of what a policy selects and of the peers of its rules.
-pub(super) fn peers(policy: &Policy, see: &mut dyn FnMut(&Peer)) {
-    policy.subject.leaves(see);
-    let rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
-    let peers = rules.flat_map(|rule| rule.peers.listed());
-    peers.for_each(|item| item.peer.leaves(see));
 }

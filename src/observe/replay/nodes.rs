@@ -73,7 +73,7 @@ pub(super) fn unknown_label(snapshot: &Snapshot, ends: &[Endpoint]) -> Option<St
     }
     let mut found = None;
     for policy in &snapshot.policies {
-        super::ends::peers(policy, &mut |peer| {
+        policy.leaves(&mut |peer| {
             if let Peer::Nodes(selector) = peer
                 && let Some(requirement) = selector.requirements.first()
             {

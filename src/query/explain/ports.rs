@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ends::Meaning;
 use super::pod_cidrs;
-use super::services::{self, title};
+use super::services::{self, note, title};
 use super::translated;
 use crate::analysis::Endpoint;
 use crate::analysis::filter::Ports;
@@ -174,14 +174,6 @@ pub fn at_destination(
     };
     notes.push(note(service, about_address(service, to, message)));
     Ok((Wanted::Behind { pods, others }, notes))
-}
-
-pub(super) fn note(service: &Service, message: String) -> Diagnostic {
-    let note = Diagnostic::info("service", message).on(title(service).replace('`', ""));
-    match &service.span {
-        Some(span) => note.at(span.clone()),
-        None => note,
-    }
 }
 
 /// A message about a Service; before it, what the address in the question is to the Service.

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use crate::analysis::service_backends::{ports_behind, ports_of};
 use crate::cluster::{Pod, Service, ServicePort, Snapshot, TargetPort};
+use crate::diag::Diagnostic;
 use crate::model::FlowPort;
 use crate::model::validate::Refusal;
 use crate::sets::{IpSet, PortSet};
@@ -192,6 +193,15 @@ pub(super) fn without_port(service: &Service, wanted: &FlowPort) -> Refusal {
     match ports.is_empty() {
         true => refusal,
         false => refusal.help(format!("use one of its ports: {}", ports.join(", "))),
+    }
+}
+
+/// A note about a Service.
+pub(super) fn note(service: &Service, message: String) -> Diagnostic {
+    let note = Diagnostic::info("service", message).on(title(service).replace('`', ""));
+    match &service.span {
+        Some(span) => note.at(span.clone()),
+        None => note,
     }
 }
 

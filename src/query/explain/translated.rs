@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::ends::Meaning;
-use super::ports::note;
+use super::services::note;
 use crate::cluster::{Service, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy::{Direction, Peer, Policy};

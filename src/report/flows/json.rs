@@ -1,15 +1,18 @@
 //! Recorded connections as JSON.
 
+use std::ops::Range;
+
 use serde_json::{Map, Value, json};
 
 use super::Flows;
 use crate::diag::Diagnostic;
 use crate::observe::classes::Compared;
-use crate::observe::{Connection, Sample, SourceFile, time};
+use crate::observe::time::{self, Time};
+use crate::observe::{Connection, Sample, SourceFile};
 use crate::report::ends::compact;
 use crate::report::findings::flat;
 
-/// `{"format", "diagnostics", "capture": {"sources", "first", "last", "lost", "unavailable", "ignored"}, "connections": [{"source",
+/// `{"format", "diagnostics", "capture": {"sources", "first", "last", "since", "until", "lost", "unavailable", "ignored"}, "connections": [{"source",
 /// "destination", "protocol", "port", "icmp", "count", "verdicts", "first", "last", "exact", "addresses", "services", "guessed",
 /// "policies", "samples": [{"file", "line", "time"}], "class", "replay": {"verdict", "egress", "ingress", "by", "why"}}],
 /// "neverSeen": [{"from", "to", "ports"}]}`. From `class` on only against policies; `neverSeen`, the flows that are not recorded, only
@@ -22,6 +25,12 @@ pub fn json(flows: Flows, diagnostics: &[Diagnostic]) -> String {
             "first": s.first.map(time::text), "last": s.last.map(time::text), "nodes": s.nodes,
         })
     };
+    // Where only some connections are counted: when they began. An end that is left open is none.
+    let window = |end: fn(&Range<Time>) -> Time| {
+        let end = capture.between.as_ref().map(end);
+        let end = end.filter(|end| *end != Time::MIN && *end != Time::MAX);
+        end.map(time::text)
+    };
     let connections = flows.observed.connections.iter().enumerate();
     let connections: Vec<Value> = connections
         .map(|(at, connection)| self::connection(connection, flows.compared(at)))
@@ -33,6 +42,8 @@ pub fn json(flows: Flows, diagnostics: &[Diagnostic]) -> String {
             "sources": capture.sources.iter().map(source).collect::<Vec<_>>(),
             "first": capture.first().map(time::text),
             "last": capture.last().map(time::text),
+            "since": window(|between| between.start),
+            "until": window(|between| between.end),
             "lost": capture.lost,
             "unavailable": capture.unavailable,
             "ignored": capture.ignored,

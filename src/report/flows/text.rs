@@ -1,11 +1,13 @@
 //! Recorded connections as text.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::{Change, Flows};
 use crate::observe::classes::{Class, Compared};
 use crate::observe::replay::Verdict;
-use crate::observe::{Capture, Connection, SourceFile, Sums, time};
+use crate::observe::time::{self, Time};
+use crate::observe::{Capture, Connection, SourceFile, Sums};
 use crate::report::escape;
 
 /// The capture, then a table of the connections; with policies, one table for each change.
@@ -158,6 +160,16 @@ fn verdicts(sums: &Sums) -> String {
     }
 }
 
+/// `at 2026-11-03T09:00:00Z or later, and before ...`.
+fn began(between: &Range<Time>) -> String {
+    let ends = [
+        (between.start > Time::MIN).then(|| format!("at {} or later", time::text(between.start))),
+        (between.end < Time::MAX).then(|| format!("before {}", time::text(between.end))),
+    ];
+    let ends: Vec<String> = ends.into_iter().flatten().collect();
+    ends.join(", and ")
+}
+
 fn capture(out: &mut String, capture: &Capture) {
     let sum = |of: &dyn Fn(&SourceFile) -> u64| capture.sources.iter().map(of).sum::<u64>();
     let nodes: std::collections::BTreeSet<_> =
@@ -174,6 +186,9 @@ fn capture(out: &mut String, capture: &Capture) {
         counted(nodes.len() as u64, "node", ""),
         counted(capture.lost, "event", " lost"),
     );
+    if let Some(between) = &capture.between {
+        let _ = writeln!(out, "counted: connections that began {}", began(between));
+    }
     let malformed = sum(&|s| s.malformed);
     if malformed > 0 {
         let _ = writeln!(out, "{}", counted(malformed, "malformed line", ""));
