@@ -107,11 +107,15 @@ fn there_and_back_keeps_every_kind_of_peer_and_port() {
         let policy = network_policy(spec);
         for target in ["cilium", "calico"] {
             let there = to(target, &policy, &[]);
-            assert!(
-                there.err.contains("1 policy: 1 exact"),
-                "{name}: {}",
-                there.err
-            );
+            // Calico matches pods by their addresses, which NetworkPolicy leaves to the plugin.
+            let differs = name == "blocks" && target == "calico";
+            let state = if differs {
+                "1 with other connections"
+            } else {
+                "1 exact"
+            };
+            let wanted = format!("1 policy: {state}");
+            assert!(there.err.contains(&wanted), "{name}: {}", there.err);
             assert!(
                 !there.out.contains("networking.k8s.io/v1\n"),
                 "{}",
@@ -119,7 +123,7 @@ fn there_and_back_keeps_every_kind_of_peer_and_port() {
             );
             let back = to("kubernetes", &there.out, &[]);
             assert!(
-                back.err.contains("1 policy: 1 exact"),
+                back.err.contains(&wanted),
                 "{name}: {}",
                 back.err
             );

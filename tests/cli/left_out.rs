@@ -171,7 +171,6 @@ fn other_objects_are_no_policies() {
         ("policy/v1", "PodDisruptionBudget"),
         ("kyverno.io/v1", "ClusterPolicy"),
         ("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy"),
-        ("projectcalico.org/v3", "StagedNetworkPolicy"),
         ("example.com/v1", "Server"),
         (
             "admissionregistration.k8s.io/v1",
@@ -182,6 +181,12 @@ fn other_objects_are_no_policies() {
         assert_eq!(answer.code, Some(0), "{kind}: {}", answer.err);
         assert_eq!(answer.json()["leftOut"], serde_json::json!([]), "{kind}");
     }
+    // A staged policy is not in force.
+    let staged = policy("projectcalico.org/v3", "StagedNetworkPolicy")
+        .replace("podSelector: {}", "selector: all()");
+    let answer = run(&["list", "-o", "json"], &staged);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert_eq!(answer.json()["leftOut"], serde_json::json!([]));
 }
 
 #[test]

@@ -512,7 +512,7 @@ fn recordings_show_flows_as_well() {
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     let wanted = "\
 shop/orders  =>  external/hooks.slack.com  TCP/443   strong
-    assets/examples/online-shop.flows.jsonl:39: TCP 443: 2 connections, 2026-11-03 to 2026-11-04
+    assets/examples/online-shop.flows.jsonl:39: TCP 443: 2 connections, 2026-11-03 to 2026-11-04, to hooks.slack.com at 192.0.2.77
 shop/web     =>  shop/orders               TCP/8080  strong
     assets/examples/online-shop.flows.jsonl:47: TCP 8080: 3 connections, 2026-11-03 to 2026-11-05
 
