@@ -105,7 +105,23 @@ fn a_rule_that_allows_is_left_out_alone_and_the_pods_stay_isolated() {
     let all = converted_to(Target::Kubernetes, &text);
     assert_eq!(all[0].state, State::Approximated);
     assert_eq!(all[0].reasons.len(), 2);
-    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @"");
+    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @"
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: a
+      namespace: s
+    spec:
+      podSelector: {}
+      policyTypes:
+      - Ingress
+      - Egress
+      ingress:
+      - from:
+        - podSelector:
+            matchLabels:
+              app: web
+    ");
 }
 
 #[test]

@@ -57,3 +57,33 @@ impl Cache {
         self.imported.read + self.read_back.read
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::Fixture;
+
+    #[test]
+    fn flows_with_other_ids_are_written_and_not_read_again() {
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        fixture.workload("shop/db", "app=db");
+        let first = fixture.flow("shop/web", "shop/db", "TCP/80");
+        let mut document = fixture.document;
+        let mut cache = Cache::default();
+        let mut read = |document: &Document| {
+            let (imported, generated) = cache.write(document);
+            let in_force = cache.in_force(document, &imported, &generated);
+            assert_eq!(
+                in_force.policies(),
+                InForce::read(document, &generated).policies()
+            );
+            (cache.written(), cache.read())
+        };
+        let (written, all) = read(&document);
+        assert_eq!(written, all);
+        let flow = document.flows.remove(first).expect("it is there");
+        document.flows.add((*flow).clone());
+        assert_eq!(read(&document), (2, 0));
+    }
+}

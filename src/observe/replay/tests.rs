@@ -206,7 +206,7 @@ spec:
 ";
     let from = |name: &str, namespace: &str| {
         format!(
-            r#"{{"Key":{{"source_name":"{name}","source_namespace":"{namespace}","source_type":3,"dest_name":"cart-0","dest_namespace":"shop","dest_type":1,"dest_port":8080,"proto":"tcp","reporter":2,"action":1}},"start_time":1793696400,"end_time":1793696415,"num_connections_started":1}}"#
+            r#"{{"Key":{{"source_name":"{name}","source_namespace":"{namespace}","source_type":3,"dest_name":"cart-7c9d8b6f5d-*","dest_namespace":"shop","dest_type":1,"dest_port":8080,"proto":"tcp","reporter":2,"action":1}},"start_time":1793696400,"end_time":1793696415,"num_connections_started":1}}"#
         )
     };
     let recording = [

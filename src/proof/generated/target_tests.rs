@@ -1,8 +1,8 @@
 //! Plans in other dialects than NetworkPolicy: golden texts, read by a person, and what they mean when read back.
 
-use proptest::prelude::*;
-
 use std::collections::BTreeSet;
+
+use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::compare;
