@@ -202,6 +202,8 @@
 //! - Who writes a dialect ([`policy::Target`], `dialect::Writer`) is apart from who reads one: not every dialect that is read can be written.
 //! - Of the [entities](policy::Entity) of Cilium three are endpoints of their own (the API server, the node of a pod, the ingress
 //!   proxy); the others are pods, nodes and addresses. At the gate of a source whose node is known, the node of the pod is also that node. `world` is the addresses outside: where blocks match pods, too, it is a loss.
+//! - Cilium learns the addresses of domain names from DNS answers: a flow to a name is a loss where no written and no imported policy lets its
+//!   pods resolve names ([`policy::Resolution`]).
 //! - A flow that denies is written at every gate of managed namespaces, isolated or not, and isolates nothing: Cilium by
 //!   `enableDefaultDeny`, the others where something else isolates. In the intent its bounds are reversed: what may be denied need
 //!   not be allowed. Where a dialect cannot write it, it is a loss even if nothing allows these connections yet, because nothing

@@ -25,9 +25,9 @@ mod trial;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::load::imported;
 use crate::model::{Document, Edit, FlowId, Item, PolicyId};
 use crate::plan::context::Context;
+use crate::proof::cache::Cache;
 use cover::Covers;
 use plan::Plan;
 use trial::{Old, Trial};
@@ -60,7 +60,8 @@ type Parts = BTreeSet<(usize, usize)>;
 /// Computes which of these imported policies the document can express exactly, and the edit. The result
 /// depends on the document alone. Once `stop` returns true, no more is adopted.
 pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
-    let mut adopted = adopt_once(document, which, stop);
+    let cache = &RefCell::default();
+    let mut adopted = adopt_once(cache, document, which, stop);
     let mut after = document.clone();
     let mut edits: Vec<Edit> = adopted.edit.iter().cloned().collect();
     if let Some(edit) = edits.last()
@@ -73,8 +74,8 @@ pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -
     while !adopted.remaining.is_empty() {
         let left: Vec<PolicyId> = adopted.remaining.iter().map(|(id, _)| *id).collect();
         let more = match by_group {
-            false => adopt_once(&after, &left, stop),
-            true => adopt_as_selected(&after, &left, true, stop),
+            false => adopt_once(cache, &after, &left, stop),
+            true => adopt_as_selected(cache, &after, &left, true, stop),
         };
         let Some(edit) = more.edit.filter(|edit| edit.apply(&mut after).is_ok()) else {
             if by_group {
@@ -99,15 +100,20 @@ pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -
 }
 
 /// The same, without asking again for what the result leaves.
-fn adopt_once(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
-    let plain = adopt_as_selected(document, which, false, stop);
+fn adopt_once(
+    cache: &RefCell<Cache>,
+    document: &Document,
+    which: &[PolicyId],
+    stop: &dyn Fn() -> bool,
+) -> Adopted {
+    let plain = adopt_as_selected(cache, document, which, false, stop);
     if plain.remaining.is_empty() || stop() {
         return plain;
     }
     let Some(changed) = selectors::as_in_policies(document, which) else {
         return plain;
     };
-    let adopted = adopt_as_selected(&changed, which, false, stop);
+    let adopted = adopt_as_selected(cache, &changed, which, false, stop);
     if adopted.adopted.len() <= plain.adopted.len() {
         return plain;
     }
@@ -120,12 +126,13 @@ fn adopt_once(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) 
 
 /// The same, with every workload selected as it is in the document; `by_group`: groups may isolate pods.
 fn adopt_as_selected(
+    cache: &RefCell<Cache>,
     document: &Document,
     which: &[PolicyId],
     by_group: bool,
     stop: &dyn Fn() -> bool,
 ) -> Adopted {
-    let imported = imported::imported(document);
+    let imported = cache.borrow_mut().imported(document);
     let context = Context::new(document, &imported);
     let wanted: BTreeSet<PolicyId> = which.iter().copied().collect();
     let identities = plan::Identities::new(&context);
@@ -142,7 +149,7 @@ fn adopt_as_selected(
     }
     let attempt = Attempt {
         covers: Covers::new(&context, &plans),
-        old: Old::new(&context, &plans),
+        old: Old::new(cache, &context, &plans),
         context: &context,
         plans: &plans,
         halves: RefCell::default(),
@@ -175,7 +182,7 @@ struct Attempt<'a> {
     context: &'a Context<'a>,
     plans: &'a [Plan],
     covers: Covers,
-    old: Old,
+    old: Old<'a>,
     /// The parts that become flows with one gate, found while trying.
     halves: RefCell<Parts>,
     stop: &'a dyn Fn() -> bool,

@@ -3,24 +3,26 @@
 mod blame;
 mod draw;
 
+use std::cell::RefCell;
+
 use super::plan::{DrawnAs, Part, Plan};
 use super::{Chosen, Flows, Parts};
 use crate::analysis::{self, GateDifference};
 use crate::cluster::Snapshot;
 use crate::intent::future_pods::{PodSelector, future_pods};
 use crate::intent::snapshot::{self, DocumentSnapshot};
-use crate::load::imported;
 use crate::model::dns::Resolver;
 use crate::model::{Document, Edit};
 use crate::plan::context::Context;
 use crate::policy::Loss;
-use crate::proof::InForce;
-use crate::proof::generated;
+use crate::proof::cache::Cache;
+use crate::proof::{Generated, InForce};
 
 pub(super) use draw::name;
 
 /// What was in force before, in the cluster in which everything is compared.
-pub(super) struct Old {
+pub(super) struct Old<'a> {
+    cache: &'a RefCell<Cache>,
     cluster: DocumentSnapshot,
     /// The cluster with what was in force.
     snapshot: Snapshot,
@@ -33,10 +35,9 @@ pub(super) struct Old {
     other: Vec<Vec<Vec<bool>>>,
 }
 
-impl Old {
-    pub(super) fn new(context: &Context, plans: &[Plan]) -> Self {
-        let generated = generated::write(context.document, context.imported);
-        let in_force = InForce::of(context.document, context.imported, &generated);
+impl<'a> Old<'a> {
+    pub(super) fn new(cache: &'a RefCell<Cache>, context: &Context, plans: &[Plan]) -> Self {
+        let (generated, in_force) = read_back(cache, context.document);
         // Future pods have gates, too; those that are ends of what is drawn may get policies.
         let ends = plans.iter().flat_map(|plan| {
             let others = plan.parts.iter().map(|part| &part.other);
@@ -63,6 +64,7 @@ impl Old {
         let others = |plan: &Plan| plan.parts.iter().map(|part| pods(&part.other)).collect();
         let other = plans.iter().map(others).collect();
         Self {
+            cache,
             own,
             other,
             cluster,
@@ -73,9 +75,7 @@ impl Old {
     }
 
     fn compare(&self, document: Document) -> Drawn {
-        let imported = imported::imported(&document);
-        let generated = generated::write(&document, &imported);
-        let in_force = InForce::of(&document, &imported, &generated);
+        let (generated, in_force) = read_back(self.cache, &document);
         let snapshot = in_force.on(&self.cluster);
         let mut losses = generated.losses;
         losses.retain(|loss| !self.losses.contains(loss));
@@ -95,6 +95,14 @@ impl Old {
     }
 }
 
+/// The policies of a document, and what they mean, which costs what is different from the last trial.
+fn read_back(cache: &RefCell<Cache>, document: &Document) -> (Generated, InForce) {
+    let cache = &mut cache.borrow_mut();
+    let (imported, generated) = cache.write(document);
+    let in_force = cache.in_force(document, &imported, &generated);
+    (generated, in_force)
+}
+
 fn unconditional(snapshot: &Snapshot) -> Snapshot {
     snapshot.without_conditional(|_| true)
 }
@@ -103,7 +111,7 @@ fn unconditional(snapshot: &Snapshot) -> Snapshot {
 pub(super) struct Trial<'a> {
     context: &'a Context<'a>,
     plans: &'a [Plan],
-    old: &'a Old,
+    old: &'a Old<'a>,
     chosen: &'a Chosen,
     edit: Edit,
     halves: Parts,
@@ -125,7 +133,7 @@ impl<'a> Trial<'a> {
     pub(super) fn new(
         context: &'a Context<'a>,
         plans: &'a [Plan],
-        old: &'a Old,
+        old: &'a Old<'a>,
         chosen: &'a Chosen,
         halves: Parts,
     ) -> Self {

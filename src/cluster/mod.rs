@@ -5,7 +5,7 @@ mod clients;
 
 pub use clients::{Caller, Client, ClientPort, ClientTarget};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
@@ -53,6 +53,8 @@ pub struct Snapshot {
     pub policies: Vec<Arc<Policy>>,
     /// Policies that are not judged, in the order of the input.
     pub left_out: Vec<LeftOut>,
+    /// The addresses in the network sets of Calico, by `NAMESPACE/NAME`, or by the name of one without a namespace.
+    pub network_sets: BTreeMap<String, IpSet>,
     /// The files that are not read in full, by name: what they hold is missing here.
     pub unread: Vec<Arc<str>>,
     /// Pods that operators make and nobody declares, in the order of the input.
@@ -464,6 +466,18 @@ pub struct Node {
     pub addresses: Vec<IpAddr>,
     /// `spec.podCIDRs`: the addresses that its pods get.
     pub pod_cidrs: Vec<IpNet>,
+}
+
+impl Node {
+    /// A node of which nothing is known. No pod runs on it: its name is not a valid one.
+    pub fn unknown() -> Self {
+        Self {
+            name: "any node".to_owned(),
+            labels: Labels::new(),
+            addresses: Vec::new(),
+            pod_cidrs: Vec::new(),
+        }
+    }
 }
 
 /// A Service.

@@ -56,8 +56,11 @@ impl Selection {
     fn of(object: &Object) -> Option<Self> {
         let parsed = dialect::read(object);
         let Some(ordered) = parsed.raise_ordered(object) else {
-            let raised = parsed.raise(object).ok()?;
-            let allows = |d| raised.rules.iter().any(|rule| rule.direction == d);
+            let raised = parsed.raise_in_part(object).ok()?;
+            let allows = |d| {
+                raised.rules.iter().any(|rule| rule.direction == d)
+                    || raised.unraised.iter().any(|rule| rule.direction == d)
+            };
             let sides = raised.isolates.iter().map(|d| (*d, allows(*d))).collect();
             return Some(Self {
                 namespaces: Selector::label(NAMESPACE_NAME_LABEL, raised.namespace),

@@ -10,6 +10,7 @@ use crate::manifest::{self, Source};
 use crate::policy::{
     Direction, FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer, PlanPolicy,
     PlanRule, PortMatch, RaisedOrdered, RaisedPolicy, RaisedRule, Resolution, Role, Target,
+    Unraised,
 };
 use crate::sets::Labels;
 use crate::yaml::Object;
@@ -144,12 +145,14 @@ pub(super) fn convert(
         found.written = Some(written(object, own_text(object)));
         return found;
     }
+    let mut left_out = Vec::new();
     let expressed = match parsed.raise_ordered(object) {
         Some(raised) => (raised.and_then(|raised| ordered(object, raised))).and_then(|policy| {
             found.domains = domains(policy.rules.iter().map(|one| &one.rule));
             dialect::write_ordered(target, &policy)
         }),
-        None => (parsed.raise(object)).and_then(|raised| {
+        None => (parsed.raise_in_part(object)).and_then(|raised| {
+            left_out = raised.unraised.iter().map(without).collect();
             let planned = plan(object, raised);
             found.domains = domains(planned.rules.iter());
             write(target, &planned, resolution)
@@ -162,7 +165,8 @@ pub(super) fn convert(
             return found;
         }
     };
-    found.reasons = losses.iter().map(reason).collect();
+    found.reasons = left_out;
+    found.reasons.extend(losses.iter().map(reason));
     found.reasons.dedup();
     match text.map(|text| read_back(text.text, enforcer)) {
         Some(Ok((written, learns))) => {
@@ -373,6 +377,18 @@ fn annotations(object: &Object) -> Labels {
 fn of_metadata(object: &Object, key: &str) -> Labels {
     let found = deep(&object.node, &["metadata", key], strings);
     found.ok().flatten().unwrap_or_default()
+}
+
+/// Why a rule is left out, so that the policy allows less.
+fn without(rule: &Unraised) -> Reason {
+    Reason {
+        why: format!(
+            "`{}` is left out, and allows nothing: {}",
+            rule.path(),
+            rule.why
+        ),
+        help: None,
+    }
 }
 
 /// Why a part of a policy is left out. Rules are named in the message itself.

@@ -105,8 +105,8 @@ policies:
   text: |
     apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy
-    metadata: {name: http, namespace: shop}
-    spec: {endpointSelector: {matchLabels: {app: web}}, ingress: [{fromEntities: [health]}]}
+    metadata: {name: denial, namespace: shop}
+    spec: {endpointSelector: {matchLabels: {app: web}}, ingressDeny: [{fromEntities: [world]}]}
 ";
 
     fn project() -> Document {

@@ -1,6 +1,6 @@
 //! What lowering a policy depends on besides its text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::calico::policy::AddressSet;
@@ -53,6 +53,21 @@ pub struct Resources {
 }
 
 impl Resources {
+    /// The addresses in network sets, by `NAMESPACE/NAME`, or by the name of one without a namespace.
+    pub fn network_sets(&self) -> BTreeMap<String, IpSet> {
+        let mut found: BTreeMap<String, IpSet> = BTreeMap::new();
+        for set in &self.address_sets {
+            let name = match &set.namespace {
+                Some(namespace) => format!("{namespace}/{}", set.name),
+                None => set.name.clone(),
+            };
+            let nets: IpSet = set.nets.iter().copied().collect();
+            let known = found.entry(name).or_default();
+            *known = known.union(&nets);
+        }
+        found
+    }
+
     /// Adds the service accounts, by namespace and name, that no object declares.
     pub fn add_accounts(&mut self, used: impl Iterator<Item = (String, String)>) {
         let known = self.service_accounts.iter();

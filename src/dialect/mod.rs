@@ -85,8 +85,8 @@ pub trait Lower: fmt::Debug + Send + Sync {
     /// Lowers it; `object` is the object it was decoded from.
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy>;
 
-    /// The policy in the terms in which policies are planned, exactly; `object` is the object it was decoded from.
-    /// Err: why it has no such form, as a clause about the policy.
+    /// The policy in the terms in which policies are planned, exactly but for its `unraised` rules; `object` is the object it
+    /// was decoded from. Err: why it has no such form, as a clause about the policy.
     fn raise(&self, _object: &Object) -> Result<RaisedPolicy, String> {
         Err("its rules are for the whole cluster, and allow, deny or pass in an order".to_owned())
     }
@@ -141,6 +141,15 @@ impl Parsed {
     /// The policy in the terms in which policies are planned, exactly. Err: why it has no such form, as a clause
     /// about the policy.
     pub fn raise(&self, object: &Object) -> Result<RaisedPolicy, String> {
+        let mut raised = self.raise_in_part(object)?;
+        match raised.unraised.pop() {
+            None => Ok(raised),
+            Some(last) => Err(raised.unraised.into_iter().next().unwrap_or(last).why),
+        }
+    }
+
+    /// The same without the rules that have no such form: it may allow less.
+    pub fn raise_in_part(&self, object: &Object) -> Result<RaisedPolicy, String> {
         match &self.policy {
             Some(policy) => policy.raise(object),
             None => Err(self.refusal()),

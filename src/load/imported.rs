@@ -1,6 +1,5 @@
 //! Imported policies of a project: their texts, lowered.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -10,7 +9,8 @@ use crate::diag::{Diagnostic, Severity, Span};
 use crate::dialect::{self, Context, Resources, Tiers};
 use crate::manifest::{self, Source};
 use crate::model::{self, Document, ImportedPolicy};
-use crate::policy::Imported;
+use crate::policy::{Imported, Policy};
+use crate::sets::hash::HashMap;
 
 /// The code of an imported text that contains no policy.
 pub const NO_POLICY: &str = "no-policy";
@@ -107,6 +107,7 @@ pub fn lower(file: &str, text: &str, surroundings: &Surroundings) -> Imported {
     let context = surroundings.context();
     let mut found = Imported {
         policies: Vec::new(),
+        learning: Vec::new(),
         diagnostics: read.diagnostics,
     };
     for object in &read.policies {
@@ -116,9 +117,14 @@ pub fn lower(file: &str, text: &str, surroundings: &Surroundings) -> Imported {
             continue;
         }
         let parsed = dialect::read(object);
+        let lowered = parsed.lower(object, &context).into_iter();
+        let lowered: Vec<Arc<Policy>> = lowered.map(Arc::new).collect();
+        let learns = dialect::learns_names(object).unwrap_or_default();
+        let learning = lowered.iter().zip(learns).filter(|(_, learns)| *learns);
         found
-            .policies
-            .extend(parsed.lower(object, &context).into_iter().map(Arc::new));
+            .learning
+            .extend(learning.map(|(policy, _)| Arc::clone(policy)));
+        found.policies.extend(lowered);
         found.diagnostics.extend(parsed.diagnostics);
     }
     let is_fault = |d: &Diagnostic| d.severity != Severity::Info;
@@ -143,8 +149,8 @@ fn no_policy(file: &str) -> Diagnostic {
 pub struct Lowered {
     /// Those of the last document.
     pub(crate) surroundings: Surroundings,
-    /// The file of each, its text and what it means.
-    texts: BTreeMap<String, (String, Imported)>,
+    /// Each with what it means.
+    known: Vec<(Arc<ImportedPolicy>, Imported)>,
     /// How many texts were read for the last answer.
     pub(crate) read: usize,
 }
@@ -153,27 +159,29 @@ impl Lowered {
     /// The imported policies of a document, in their order.
     pub fn imported(&mut self, document: &Document) -> Vec<Imported> {
         let surroundings = Surroundings::of(document);
+        let mut last = std::mem::take(&mut self.known);
         if self.surroundings != surroundings {
-            self.texts.clear();
+            last.clear();
             self.surroundings = surroundings;
         }
-        let texts: Vec<_> = document.policies.iter().map(|(_, policy)| policy).collect();
-        let lowered: Vec<(bool, Imported)> = texts
+        let known: HashMap<*const ImportedPolicy, &Imported> = (last.iter())
+            .map(|(policy, lowered)| (Arc::as_ptr(policy), lowered))
+            .collect();
+        let policies = document.policies.iter_shared();
+        let policies: Vec<_> = policies
+            .map(|(_, policy)| (policy, known.get(&Arc::as_ptr(policy)).copied()))
+            .collect();
+        self.read = policies.iter().filter(|(_, known)| known.is_none()).count();
+        let lowered = policies
             .par_iter()
             .with_min_len(16)
-            .map(|policy| match self.texts.get(&policy.file) {
-                Some((text, lowered)) if *text == policy.text => (false, lowered.clone()),
-                _ => (true, lower(&policy.file, &policy.text, &self.surroundings)),
-            })
-            .collect();
-        self.read = lowered.iter().filter(|(read, _)| *read).count();
-        if self.read > 0 || texts.len() != self.texts.len() {
-            let entries = texts.iter().zip(&lowered);
-            let entry = |(policy, (_, lowered)): (&&ImportedPolicy, &(bool, Imported))| {
-                (policy.file.clone(), (policy.text.clone(), lowered.clone()))
-            };
-            self.texts = entries.map(entry).collect();
-        }
-        lowered.into_iter().map(|(_, lowered)| lowered).collect()
+            .map(|(policy, known)| match known {
+                Some(lowered) => Imported::clone(lowered),
+                None => lower(&policy.file, &policy.text, &self.surroundings),
+            });
+        let lowered: Vec<Imported> = lowered.collect();
+        let policies = policies.into_iter().map(|(policy, _)| Arc::clone(policy));
+        self.known = policies.zip(lowered.iter().cloned()).collect();
+        lowered
     }
 }

@@ -165,6 +165,7 @@ fn load_with(
         let found = dialect::resource(object, &mut loaded.resources);
         loaded.diagnostics.extend(found);
     }
+    loaded.snapshot.network_sets = loaded.resources.network_sets();
     loaded.resources.add_accounts(accounts(&loaded.snapshot));
     if let With::Document(document) = with {
         loaded.resources.add_accounts(imported::accounts(document));

@@ -225,7 +225,7 @@ fn losses_of_external(document: &Document, flow: FlowId, id: ExternalId, losses:
             part: Part::Entity(entity),
             severity: Severity::Warning,
             why: peers::WORLD_HAS_PODS.to_owned(),
-            help: Some(peers::WORLD_HELP.to_owned()),
+            help: Some(peers::world_help(&document.settings).to_owned()),
         });
     }
     for network in &external.networks {

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::refusal::Refusal;
 use crate::diag::Severity;
-use crate::model::{End, External, FlowPort, NamespaceId, Network};
+use crate::model::{End, External, FlowPort, NamespaceId, Network, Settings};
 use crate::plan::context::Context;
 use crate::policy::{Entity, Match, PlanNamespaces, PlanPeer, PortMatch};
 use crate::sets::{PortSet, Protocol, Selector};
@@ -44,7 +44,7 @@ pub(super) fn peers(
         }
         End::External(id) => {
             let row = document.externals.get(*id).ok_or_else(Refusal::missing)?;
-            external(row, document.settings.judged().blocks_are_outside())
+            external(row, &document.settings)
         }
         End::Missing(_) => Err(Refusal::missing()),
     }
@@ -58,8 +58,9 @@ pub(super) fn namespace(context: &Context, id: NamespaceId, own: NamespaceId) ->
     }
 }
 
-/// `outside`: blocks of all addresses match nothing but what is outside the cluster.
-fn external(external: &External, outside: bool) -> Result<Vec<PlanPeer>, Refusal> {
+fn external(external: &External, settings: &Settings) -> Result<Vec<PlanPeer>, Refusal> {
+    // Blocks of all addresses match nothing but what is outside the cluster.
+    let outside = settings.judged().blocks_are_outside();
     let networks = external.networks.iter();
     let networks = networks
         .filter_map(|n| n.canonical().ok())
@@ -76,7 +77,7 @@ fn external(external: &External, outside: bool) -> Result<Vec<PlanPeer>, Refusal
         return Err(Refusal(
             Severity::Warning,
             WORLD_HAS_PODS.to_owned(),
-            WORLD_HELP.to_owned(),
+            world_help(settings).to_owned(),
         ));
     }
     let why = match external.networks.is_empty() {
@@ -91,7 +92,15 @@ fn external(external: &External, outside: bool) -> Result<Vec<PlanPeer>, Refusal
 pub(super) const WORLD_HAS_PODS: &str =
     "a block of all addresses also matches pods, so it is more than everything outside the cluster";
 /// What to do about it.
-pub(super) const WORLD_HELP: &str = "use an external with the networks that are outside";
+pub(super) fn world_help(settings: &Settings) -> &'static str {
+    match settings.target().is_cluster_wide() {
+        false => "use an external with the networks that are outside",
+        // They match no ingress from networks (A5).
+        true => {
+            "for egress, use an external with the networks that are outside; for ingress, write NetworkPolicy, Cilium or Calico"
+        }
+    }
+}
 
 fn single(address: IpAddr) -> Network {
     Network {

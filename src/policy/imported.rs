@@ -10,6 +10,8 @@ use crate::diag::Diagnostic;
 pub struct Imported {
     /// What it means; a text may hold no policy, or several.
     pub policies: Vec<Arc<Policy>>,
+    /// Those of them that make the addresses of domain names known to their pods.
+    pub learning: Vec<Arc<Policy>>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -26,7 +26,7 @@ pub use loss::{FlowKey, Loss, Part, WorkloadKey, distinct};
 pub use network::Network;
 pub use ordered::{OrderedPolicy, OrderedRule, Place, RaisedOrdered};
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};
-pub use raised::{RaisedPolicy, RaisedRule, merged};
+pub use raised::{RaisedPolicy, RaisedRule, Unraised, merged};
 pub use target::Target;
 
 use std::borrow::Cow;

@@ -57,7 +57,7 @@ impl PlanPolicy {
     }
 }
 
-/// What the addresses that pods look up by name are needed for.
+/// What the addresses that pods look up by name are needed for, and whether a dialect that has to learn them can.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resolution {
     /// For the pods alone.
@@ -65,6 +65,8 @@ pub enum Resolution {
     Plain,
     /// For rules of these pods that name a domain, too.
     DomainNames,
+    /// The same, but no policy lets these pods resolve names.
+    Unlearnt,
 }
 
 /// What a policy is for.

@@ -16,6 +16,26 @@ pub struct RaisedPolicy {
     pub isolates: Vec<Direction>,
     /// What it allows, ingress first.
     pub rules: Vec<RaisedRule>,
+    /// The rules that have no such form; each allows, so that without it the policy allows less.
+    pub unraised: Vec<Unraised>,
+}
+
+/// A rule that allows something which cannot be planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unraised {
+    /// Its direction.
+    pub direction: Direction,
+    /// Its place among the rules of its direction, from 0, as written.
+    pub index: usize,
+    /// Why, as a clause about the policy.
+    pub why: String,
+}
+
+impl Unraised {
+    /// Where it is written, below `spec`: `ingress[0]`.
+    pub fn path(&self) -> String {
+        path(self.direction, self.index)
+    }
 }
 
 /// One rule: connections in one direction with any of the peers, at any of the ports.
@@ -36,12 +56,16 @@ pub struct RaisedRule {
 impl RaisedRule {
     /// Where it is written, below `spec`: `ingress[0]`.
     pub fn path(&self) -> String {
-        let list = match self.direction {
-            Direction::Ingress => "ingress",
-            Direction::Egress => "egress",
-        };
-        format!("{list}[{}]", self.index)
+        path(self.direction, self.index)
     }
+}
+
+fn path(direction: Direction, index: usize) -> String {
+    let list = match direction {
+        Direction::Ingress => "ingress",
+        Direction::Egress => "egress",
+    };
+    format!("{list}[{index}]")
 }
 
 /// The rules with the ports of those that have the same peers in one: Calico needs a rule for each protocol.

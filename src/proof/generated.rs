@@ -6,6 +6,7 @@ mod account_tests;
 mod beyond_tests;
 #[cfg(test)]
 mod cluster_wide_tests;
+mod domain_names;
 #[cfg(test)]
 mod host_network_tests;
 #[cfg(test)]
@@ -15,7 +16,6 @@ mod target_tests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ use crate::model::{Document, FlowId, WorkloadId};
 use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy, Resolution, Role, Target};
 use crate::yaml::patch::{self, Step};
+use domain_names::DomainNames;
 
 /// The code of a `replaces` that names no generated policy.
 pub const REPLACES_NOTHING: &str = "replaces-nothing";
@@ -103,7 +104,7 @@ impl Written {
     }
 
     /// By namespace, default deny first, then DNS, then by name.
-    fn order(&self) -> (&str, Role, &str) {
+    pub(crate) fn order(&self) -> (&str, Role, &str) {
         (&self.namespace, self.role.min(Role::Flow), &self.name)
     }
 
@@ -159,30 +160,17 @@ impl Entry {
     }
 }
 
-/// The namespaces of pods with rules that name a domain.
-struct NamesDomains(BTreeSet<String>);
-
-impl NamesDomains {
-    fn of(policies: &[Arc<PlanPolicy>]) -> Self {
-        let named = policies.iter().filter(|planned| planned.names_domains());
-        Self(named.map(|planned| planned.namespace.clone()).collect())
-    }
-
-    fn resolution(&self, namespace: &str) -> Resolution {
-        match self.0.contains(namespace) {
-            true => Resolution::DomainNames,
-            false => Resolution::Plain,
-        }
-    }
-}
-
 impl Texts {
     /// Writes policies, in order, and drops cached results of all others.
-    fn write_each(&mut self, policies: Vec<Arc<PlanPolicy>>, target: Target) -> &[Entry] {
+    fn write_each(
+        &mut self,
+        policies: Vec<Arc<PlanPolicy>>,
+        target: Target,
+        names: &DomainNames,
+    ) -> &[Entry] {
         let mut last = std::mem::take(&mut self.known).into_iter().peekable();
-        let domains = NamesDomains::of(&policies);
         let known = |planned: Arc<PlanPolicy>| {
-            let resolution = domains.resolution(&planned.namespace);
+            let resolution = names.resolution(&planned);
             while last
                 .next_if(|known| known.planned.order() < planned.order())
                 .is_some()
@@ -231,7 +219,8 @@ pub(crate) fn write_with(
     };
     let replaced = document.replaced_policies();
     let mut unmatched = replaced.clone();
-    for entry in texts.write_each(plan.policies, document.settings.target()) {
+    let names = DomainNames::of(document, imported, &plan.policies);
+    for entry in texts.write_each(plan.policies, document.settings.target(), &names) {
         generated.losses.extend(entry.losses.iter().cloned());
         let Some(written) = entry.written.clone() else {
             continue;

@@ -46,6 +46,7 @@ pub fn loaded_from(document: &Document, sources: &[Source]) -> Loaded {
     let cluster = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
     let mut snapshot = cluster.snapshot;
     snapshot.left_out = read.snapshot.left_out;
+    snapshot.network_sets = read.snapshot.network_sets;
     // Notes about undeclared things do not apply: the document declares them.
     let keep = |d: &Diagnostic| d.severity != Severity::Info;
     Loaded {
@@ -109,17 +110,20 @@ impl ReadBack {
             .iter()
             .map(|(w, read)| (Arc::as_ptr(w), read))
             .collect();
+        // The ids of flows, which a written policy has and its text does not, may have changed.
+        let same_text = |written: &Written| {
+            let at = last.binary_search_by(|(known, _)| known.order().cmp(&written.order()));
+            let (known, read) = last.get(at.ok()?)?;
+            (known.text == written.text).then_some(read)
+        };
         let known: Vec<_> = (written.iter())
-            .map(|w| by_text.get(&Arc::as_ptr(w)))
+            .map(|w| (by_text.get(&Arc::as_ptr(w)).copied()).or_else(|| same_text(w)))
             .collect();
         self.read = known.iter().filter(|known| known.is_none()).count();
         let texts = written.par_iter().with_min_len(16).zip(known);
         let read = texts.map(|(written, known)| {
             let read = || imported::lower(&written.key(), &written.text, surroundings).into();
-            (
-                Arc::clone(written),
-                known.map_or_else(read, |read| Arc::clone(read)),
-            )
+            (Arc::clone(written), known.map_or_else(read, Arc::clone))
         });
         self.known = read.collect();
         self.known.iter().map(|(_, read)| &**read)

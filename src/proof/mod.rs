@@ -1,5 +1,6 @@
 //! Generates policies, reads them back and compares them with the intent; and computes fixes of differences.
 
+pub(crate) mod cache;
 pub mod fix;
 pub mod generated;
 pub mod in_force;

@@ -363,6 +363,46 @@ mod tests {
     use crate::model::fixture::Fixture;
 
     #[test]
+    fn other_nodes_are_listed_where_no_nodes_are_given() {
+        let entities = |rules: &str, further: &str| {
+            let text = format!(
+                "{{apiVersion: v1, kind: Pod, metadata: {{name: p, labels: {{app: p}}}}}}\n---\n{{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {{name: t}}, spec: {{endpointSelector: {{}}, {rules}}}}}\n{further}"
+            );
+            let sources = [crate::manifest::Source::new("a.yaml", text)];
+            let loaded = crate::load::load(&sources, &crate::load::Settings::default());
+            let mut matrix = Matrix::new(&loaded.snapshot);
+            let found = matrix.with_entities(&Filter::default()).into_iter();
+            let words = found.map(|one| {
+                format!(
+                    "{} {} {}",
+                    one.direction.name(),
+                    one.entity.word(),
+                    one.ports
+                )
+            });
+            words.collect::<Vec<_>>()
+        };
+        let port = "toPorts: [{ports: [{port: '80', protocol: TCP}]}]";
+        let both = format!("ingress: [{{fromEntities: [remote-node, host], {port}}}]");
+        assert_eq!(
+            entities(&both, ""),
+            ["Ingress host TCP 80", "Ingress remote-node TCP 80"]
+        );
+        let cluster = entities(&format!("egress: [{{toEntities: [cluster], {port}}}]"), "");
+        assert!(
+            cluster.contains(&"Egress remote-node TCP 80".to_owned()),
+            "{cluster:?}"
+        );
+        let host = format!("ingress: [{{fromEntities: [host], {port}}}]");
+        assert_eq!(entities(&host, ""), ["Ingress host TCP 80"]);
+        let everything = entities("egress: [{toEntities: [all]}]", "");
+        assert_eq!(everything, [""; 0]);
+        // With nodes they are listed by their addresses.
+        let node = "---\n{apiVersion: v1, kind: Node, metadata: {name: n1}, status: {addresses: [{type: InternalIP, address: 192.168.1.5}]}}\n";
+        assert_eq!(entities(&both, node), ["Ingress host TCP 80"]);
+    }
+
+    #[test]
     fn a_graph_has_the_connections_of_its_filter() {
         let mut fixture = Fixture::new();
         let web = fixture.workload("shop/web", "app=web");

@@ -237,14 +237,15 @@ fn what_cannot_be_converted_is_reported_and_left_out() {
         for words in [
             "CiliumNetworkPolicy shop/deny: left out\n  it has rules that deny",
             "CiliumNetworkPolicy shop/domain: a part is left out\n  `egress[0]` has only a domain name",
-            "CiliumNetworkPolicy shop/health: left out\n  it has the entity `health`",
-            "4 policies: 1 exact, 1 without a part, 2 left out",
+            "CiliumNetworkPolicy shop/health: a part is left out\n  `ingress[0]` is left out, and allows nothing: it has the entity `health`",
+            "4 policies: 1 exact, 2 without a part, 1 left out",
         ] {
             assert!(answer.err.contains(words), "{words}\n{}", answer.err);
         }
-        assert!(!answer.out.contains("name: deny") && !answer.out.contains("name: health"));
-        // It isolates, and allows nothing.
+        assert!(!answer.out.contains("name: deny"));
+        // They isolate, and allow nothing.
         assert!(answer.out.contains("name: domain") && !answer.out.contains("egress:\n"));
+        assert!(answer.out.contains("name: health"), "{}", answer.out);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::analysis::space::index::Index;
 use crate::analysis::space::port_table::{EMPTY, PortTable, PortsId};
 use crate::analysis::space::universe::Universe;
 use crate::analysis::{Direction, Party};
-use crate::cluster::Snapshot;
+use crate::cluster::{Node, Snapshot};
 use crate::sets::PortSet;
 
 /// An allowed connection.
@@ -129,8 +129,14 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Analyses the snapshot.
+    /// Analyses the snapshot. If no nodes are given, one without labels and addresses stands for them.
     pub fn new(snapshot: &Snapshot) -> Self {
+        let unknown_nodes = snapshot.nodes.is_empty();
+        let with_node = unknown_nodes.then(|| Snapshot {
+            nodes: vec![Node::unknown()],
+            ..snapshot.clone()
+        });
+        let snapshot = with_node.as_ref().unwrap_or(snapshot);
         let universe = Universe::new(snapshot, &[&snapshot.policies]);
         let index = Index::new(&universe);
         let rows = |direction| Rows::new(&universe, &index, &snapshot.policies, direction);
@@ -146,7 +152,10 @@ impl Matrix {
             workloads: Arc::new(classes_of_workloads(&universe)),
             classes,
             pieces: Arc::new(universe.pieces()),
-            domains: Arc::new(DomainNames::of(&universe)),
+            domains: Arc::new(match unknown_nodes {
+                true => DomainNames::with_unknown_nodes(&universe),
+                false => DomainNames::of(&universe),
+            }),
             class_of: Arc::new(universe.class_of),
             ports,
             line: vec![EMPTY; snapshot.workloads.len()],

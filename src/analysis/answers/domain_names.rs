@@ -25,7 +25,7 @@ pub struct WithEntity {
     pub workload: usize,
     /// Seen from the workload.
     pub direction: Direction,
-    /// One of [`Entity::OPAQUE`].
+    /// One of [`Entity::OPAQUE`]; or [`Entity::RemoteNode`], if the snapshot has no nodes.
     pub entity: Entity,
     /// The ports; never empty.
     pub ports: PortSet,
@@ -39,6 +39,8 @@ pub(in crate::analysis) struct DomainNames {
     /// The point of the first name; the entities follow the names.
     first: usize,
     addresses: Range<usize>,
+    /// The point of a node that stands for nodes that are not known, where policies name entities that are nodes.
+    unknown_node: Option<usize>,
 }
 
 impl DomainNames {
@@ -49,6 +51,16 @@ impl DomainNames {
             entities: universe.entities.clone(),
             first: universe.domain_points().start,
             addresses: universe.address_points(),
+            unknown_node: None,
+        }
+    }
+
+    /// The same, where the only node stands for nodes that are not known.
+    pub fn with_unknown_nodes(universe: &Universe) -> Self {
+        let named = universe.entities.contains(&Entity::Host);
+        Self {
+            unknown_node: universe.node_points().next().filter(|_| named),
+            ..Self::of(universe)
         }
     }
 
@@ -72,12 +84,14 @@ impl DomainNames {
         open: impl FnMut(usize) -> PortSet,
     ) -> Vec<WithEntity> {
         let start = self.first + self.names.len();
-        let points = start..start + self.entities.len();
+        let entities = (start..).zip(self.entities.iter().copied());
+        let nodes = self.unknown_node.map(|point| (point, Entity::RemoteNode));
+        let (points, named): (Vec<_>, Vec<_>) = entities.chain(nodes).unzip();
         let accepted = self.beside_addresses(points, open).into_iter();
         let accepted = accepted.map(|(at, ports)| WithEntity {
             workload,
             direction,
-            entity: self.entities[at],
+            entity: named[at],
             ports,
         });
         accepted.collect()
@@ -116,10 +130,11 @@ impl DomainNames {
     /// The places among some points of those with ports that are not allowed for every address, with all their ports.
     fn beside_addresses(
         &self,
-        points: Range<usize>,
+        points: impl IntoIterator<Item = usize>,
         mut open: impl FnMut(usize) -> PortSet,
     ) -> Vec<(usize, PortSet)> {
-        if points.is_empty() {
+        let mut points = points.into_iter().peekable();
+        if points.peek().is_none() {
             return Vec::new();
         }
         let everywhere = self.everywhere(&mut open);

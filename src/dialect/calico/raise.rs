@@ -12,7 +12,7 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::selector::one_namespace;
 use crate::policy::{
     Accounts, Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy,
-    RaisedRule,
+    RaisedRule, Unraised,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 use crate::yaml::Object;
@@ -48,7 +48,7 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
     }
     let namespace = one_namespace(&namespaces)?;
     let mut isolates = Vec::new();
-    let mut rules = Vec::new();
+    let (mut rules, mut unraised) = (Vec::new(), Vec::new());
     for direction in Direction::BOTH {
         let at = direction as usize;
         if !policy.types[at] {
@@ -56,7 +56,15 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
         }
         isolates.push(direction);
         for (index, written) in policy.rules[at].iter().enumerate() {
-            rules.push(rule(direction, index, written, global)?);
+            allows(written)?;
+            match rule(direction, index, written, global) {
+                Ok(rule) => rules.push(rule),
+                Err(why) => unraised.push(Unraised {
+                    direction,
+                    index,
+                    why,
+                }),
+            }
         }
     }
     Ok(RaisedPolicy {
@@ -65,21 +73,28 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
         accounts,
         isolates,
         rules,
+        unraised,
     })
 }
 
+/// Whether a rule allows. Without one of another kind the policy could allow more.
+fn allows(rule: &Rule) -> Result<(), String> {
+    let other = match rule.action {
+        Action::Allow => return Ok(()),
+        Action::Deny => "it has rules that deny",
+        Action::Pass => "it has rules that pass to the next tier",
+        Action::Log => "it has rules that log",
+    };
+    Err(other.to_owned())
+}
+
+/// A rule that allows.
 fn rule(
     direction: Direction,
     index: usize,
     rule: &Rule,
     global: bool,
 ) -> Result<RaisedRule, String> {
-    match rule.action {
-        Action::Allow => {}
-        Action::Deny => return Err("it has rules that deny".to_owned()),
-        Action::Pass => return Err("it has rules that pass to the next tier".to_owned()),
-        Action::Log => return Err("it has rules that log".to_owned()),
-    }
     for (is_used, what) in [
         (rule.icmp_code, "codes of ICMP types"),
         (rule.not_icmp.is_some(), "`notICMP`"),

@@ -45,14 +45,18 @@ pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text
             return (None, lost);
         }
     };
-    let observed = plan.role == Role::Dns && resolution == Resolution::DomainNames;
     let denies = plan.role == Role::Deny;
+    let how = How {
+        observed: plan.role == Role::Dns && resolution == Resolution::DomainNames,
+        denies,
+        unlearnt: resolution == Resolution::Unlearnt,
+    };
     let mut rules = Vec::new();
     for direction in &plan.directions {
         let planned = plan.rules.iter().filter(|r| r.direction == *direction);
         for rule in planned {
             match request_losses(rule) {
-                none if none.is_empty() => expressed(rule, observed, denies, &mut rules, &mut lost),
+                none if none.is_empty() => expressed(rule, how, &mut rules, &mut lost),
                 found => lost.extend(found),
             }
         }
@@ -86,13 +90,11 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
     let subject = selected.map_err(|_| "Cilium cannot express the selectors of its pods")?;
     let mut rules = Vec::new();
     let mut lost = in_order(policy, |one, lost| {
-        expressed(
-            &one.rule,
-            false,
-            one.action == Action::Deny,
-            &mut rules,
-            lost,
-        );
+        let how = How {
+            denies: one.action == Action::Deny,
+            ..How::default()
+        };
+        expressed(&one.rule, how, &mut rules, lost);
     })?;
     lost.extend(overruled(policy));
     if rules.is_empty() {
@@ -130,15 +132,20 @@ fn overruled(policy: &OrderedPolicy) -> Vec<Loss> {
     found
 }
 
-/// Appends the rules that a planned one becomes.
-fn expressed<'a>(
-    rule: &'a PlanRule,
+/// How the rules of one policy are written.
+#[derive(Clone, Copy, Default)]
+struct How {
+    /// Cilium reads the DNS answers that they let through.
     observed: bool,
+    /// They deny.
     denies: bool,
-    rules: &mut Vec<Rule<'a>>,
-    lost: &mut Vec<Loss>,
-) {
-    let (ports, icmps) = (ports(rule, observed), icmps(rule));
+    /// No addresses of domain names are known to their pods.
+    unlearnt: bool,
+}
+
+/// Appends the rules that a planned one becomes.
+fn expressed<'a>(rule: &'a PlanRule, how: How, rules: &mut Vec<Rule<'a>>, lost: &mut Vec<Loss>) {
+    let (ports, icmps) = (ports(rule, how.observed), icmps(rule));
     let mut parts = vec![(ports, Vec::new())];
     // Ports and types have to be in rules of their own (C42).
     if !icmps.is_empty() {
@@ -146,10 +153,10 @@ fn expressed<'a>(
         parts.push((Vec::new(), icmps));
     }
     let mut comments: &[String] = &rule.comments;
-    for peers in peers(rule, denies, lost) {
+    for peers in peers(rule, how, lost) {
         rules.extend(parts.iter().map(|(ports, icmps)| Rule {
             direction: rule.direction,
-            denies,
+            denies: how.denies,
             // Once, above the first.
             comments: std::mem::take(&mut comments),
             flows: &rule.flows,
@@ -170,20 +177,22 @@ fn request_losses(rule: &PlanRule) -> Vec<Loss> {
 
 /// The peers that can be expressed, by kind; none of the lists is empty, as an empty one could match everything.
 /// Denials have no domain names (C46).
-fn peers(rule: &PlanRule, denies: bool, lost: &mut Vec<Loss>) -> Vec<Peers> {
+fn peers(rule: &PlanRule, how: How, lost: &mut Vec<Loss>) -> Vec<Peers> {
     let Match::Only(listed) = &rule.peers else {
         return vec![Peers::Everything];
     };
     let (mut pods, mut blocks, mut names) = (Vec::new(), Vec::new(), Vec::new());
     let mut entities = Vec::new();
-    let without_names = match (rule.direction, denies) {
+    let without_names = match (rule.direction, how.denies) {
         (Direction::Ingress, _) => Some("an ingress rule of Cilium"),
         (Direction::Egress, true) => Some("a rule of Cilium that denies"),
         (Direction::Egress, false) => None,
     };
-    if let Some(dialect) = without_names {
-        let is_domain = |peer: &PlanPeer| matches!(peer, PlanPeer::Domain(_));
-        lost.extend(peer_losses(rule, dialect, is_domain));
+    let is_domain = |peer: &PlanPeer| matches!(peer, PlanPeer::Domain(_));
+    match without_names {
+        Some(dialect) => lost.extend(peer_losses(rule, dialect, is_domain)),
+        None if how.unlearnt => lost.extend(unlearnt_losses(rule)),
+        None => {}
     }
     for peer in listed {
         match peer {
@@ -202,7 +211,7 @@ fn peers(rule: &PlanRule, denies: bool, lost: &mut Vec<Loss>) -> Vec<Peers> {
             PlanPeer::Block(network) => blocks.push(network.clone()),
             PlanPeer::Entity(entity) => entities.push(*entity),
             PlanPeer::Node(network) => lost.extend(node_losses(rule, network)),
-            PlanPeer::Domain(_) if without_names.is_some() => {}
+            PlanPeer::Domain(_) if without_names.is_some() || how.unlearnt => {}
             PlanPeer::Domain(text) => match name(text) {
                 Some(name) => names.push(name),
                 None => lost.extend(losses(
@@ -225,6 +234,25 @@ fn peers(rule: &PlanRule, denies: bool, lost: &mut Vec<Loss>) -> Vec<Peers> {
     [pods, entities, blocks, names]
         .into_iter()
         .flatten()
+        .collect()
+}
+
+/// The domain names of a rule whose addresses Cilium does not learn (C35): all of a rule, where it has no other peers.
+fn unlearnt_losses(rule: &PlanRule) -> Vec<Loss> {
+    let names = rule.peers.listed().iter().filter_map(|peer| match peer {
+        PlanPeer::Domain(name) => Some(name),
+        _ => None,
+    });
+    let names: Vec<&String> = names.collect();
+    let parts = match names.len() == rule.peers.listed().len() {
+        true if !names.is_empty() => vec![Part::Gate(rule.direction)],
+        _ => names.into_iter().cloned().map(Part::Domain).collect(),
+    };
+    let why = "Cilium learns the addresses of domain names from DNS answers, and no policy lets these pods resolve names";
+    let help = "allow DNS in the namespace";
+    let parts = parts.iter();
+    parts
+        .flat_map(|part| losses(rule, part, why, help))
         .collect()
 }
 

@@ -12,7 +12,7 @@ use crate::dialect::cidr;
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{
     Accounts, Direction, Entity, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy,
-    RaisedRule,
+    RaisedRule, Unraised,
 };
 use crate::sets::{DomainPattern, LabelOp, Requirement, Selector};
 use crate::yaml::{Node, Object};
@@ -28,11 +28,6 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
     if spec.deny.iter().any(|rules| !rules.is_empty()) {
         return Err("it has rules that deny".to_owned());
     }
-    if let Some(what) = condition(object) {
-        return Err(format!(
-            "it has `{what}`, a condition beyond addresses and ports"
-        ));
-    }
     let (namespace, subject, accounts) = match policy.clusterwide {
         true => {
             let (namespaces, pods, accounts) = parts(&spec.subject)?;
@@ -44,7 +39,7 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
         }
     };
     let mut isolates = Vec::new();
-    let mut rules = Vec::new();
+    let (mut rules, mut unraised) = (Vec::new(), Vec::new());
     for direction in Direction::BOTH {
         let entries = &spec.allow[direction as usize];
         match spec.isolates(direction) {
@@ -57,8 +52,22 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
                 ));
             }
         }
+        let written = written(object, direction);
         for (index, entry) in entries.iter().enumerate() {
-            rules.extend(rule(direction, index, entry, policy.clusterwide)?);
+            let raised = match written.get(index).and_then(condition) {
+                Some(what) => Err(format!(
+                    "it has `{what}`, a condition beyond addresses and ports"
+                )),
+                None => rule(direction, index, entry, policy.clusterwide),
+            };
+            match raised {
+                Ok(rule) => rules.extend(rule),
+                Err(why) => unraised.push(Unraised {
+                    direction,
+                    index,
+                    why,
+                }),
+            }
         }
     }
     Ok(RaisedPolicy {
@@ -67,33 +76,33 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
         accounts,
         isolates,
         rules,
+        unraised,
     })
 }
 
-/// The field of a policy that restricts more than addresses and ports (C43-C45).
-fn condition(object: &Object) -> Option<&'static str> {
-    let items = |node: &Node, key: &str| -> Vec<Node> {
-        let list = node.get(key).and_then(Node::items);
-        list.map(<[Node]>::to_vec).unwrap_or_default()
+fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
+    node.get(key).and_then(Node::items).unwrap_or_default()
+}
+
+/// The rules that allow in a direction, as written, of a policy with one list of them.
+fn written(object: &Object, direction: Direction) -> &[Node] {
+    let key = match direction {
+        Direction::Ingress => "ingress",
+        Direction::Egress => "egress",
     };
-    let node = &object.node;
-    let specs = node.get("spec").cloned().into_iter();
-    let entries = specs.chain(items(node, "specs")).flat_map(|spec| {
-        let lists = ["ingress", "egress"].into_iter();
-        lists
-            .flat_map(move |key| items(&spec, key))
-            .collect::<Vec<_>>()
-    });
-    let mut found = entries.filter_map(|entry| {
-        let mode = entry
-            .get("authentication")
-            .and_then(|node| node.get("mode"));
-        let authenticates = mode.is_some_and(|mode| mode.as_str() != Some("disabled"));
-        let ports = items(&entry, "toPorts");
-        let of_ports = ports.iter().find_map(condition_of_ports);
-        authenticates.then_some("authentication").or(of_ports)
-    });
-    found.next()
+    let spec = object.node.get("spec");
+    let spec = spec.or_else(|| items(&object.node, "specs").first());
+    spec.map_or(&[], |spec| items(spec, key))
+}
+
+/// The field of a rule that restricts more than addresses and ports (C43-C45).
+fn condition(entry: &Node) -> Option<&'static str> {
+    let mode = entry
+        .get("authentication")
+        .and_then(|node| node.get("mode"));
+    let authenticates = mode.is_some_and(|mode| mode.as_str() != Some("disabled"));
+    let of_ports = items(entry, "toPorts").iter().find_map(condition_of_ports);
+    authenticates.then_some("authentication").or(of_ports)
 }
 
 /// The same of an item of `toPorts`. DNS rules for every name restrict nothing.
@@ -108,9 +117,8 @@ fn condition_of_ports(item: &Node) -> Option<&'static str> {
         return Some(field);
     }
     let rules = item.get("rules")?;
-    let of_kind = |kind| rules.get(kind).and_then(Node::items).unwrap_or_default();
     let every = |name: &Node| name.get("matchPattern").and_then(Node::as_str) == Some("*");
-    let (http, dns) = (of_kind("http"), of_kind("dns"));
+    let (http, dns) = (items(rules, "http"), items(rules, "dns"));
     match (http.is_empty(), dns.is_empty() || dns.iter().any(every)) {
         (false, _) => Some("http"),
         (true, false) => Some("dns"),

@@ -555,6 +555,7 @@ fn a_policy_is_raised_to_a_plan() {
             rule(0, 5, Match::Only(peers), Match::Any),
             rule(1, 6, Match::Any, Match::Only(ports)),
         ],
+        unraised: Vec::new(),
     };
     assert_eq!(found, Ok(expected));
     let refused = "{podSelector: {}, ingress: [{ports: [{port: 0}]}]}";

@@ -121,7 +121,15 @@ fn ends(
             node if node.starts_with("node/") => {
                 meaning(node).map(|found| of_meaning(snapshot, found))
             }
-            _ => unknown("has no address in the record"),
+            set => {
+                let name = set.strip_prefix("networkset/").unwrap_or_default();
+                match snapshot.network_sets.get(name) {
+                    Some(networks) if !networks.is_empty() => {
+                        Ok(any_of(snapshot, networks.clone()))
+                    }
+                    _ => unknown("has no address in the record"),
+                }
+            }
         },
     }
 }

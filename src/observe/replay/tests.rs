@@ -182,3 +182,44 @@ fn labels_that_calico_records_are_those_of_pods() {
         );
     }
 }
+
+#[test]
+fn network_sets_of_the_input_have_their_networks() {
+    let policies = "---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkSet
+metadata: {name: blocked, labels: {role: bad}}
+spec: {nets: [203.0.113.0/24]}
+---
+apiVersion: projectcalico.org/v3
+kind: NetworkSet
+metadata: {name: partners, namespace: shop, labels: {role: partner}}
+spec: {nets: [192.0.2.0/24]}
+---
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: app == 'cart'
+  ingress:
+  - {action: Allow, protocol: TCP, source: {selector: role == 'partner'}, destination: {ports: [8080]}}
+";
+    let from = |name: &str, namespace: &str| {
+        format!(
+            r#"{{"Key":{{"source_name":"{name}","source_namespace":"{namespace}","source_type":3,"dest_name":"cart-7c9d8b6f5d-*","dest_namespace":"shop","dest_type":1,"dest_port":8080,"proto":"tcp","reporter":2,"action":1}},"start_time":1793696400,"end_time":1793696415,"num_connections_started":1}}"#
+        )
+    };
+    let recording = [
+        from("blocked", "-"),
+        from("partners", "shop"),
+        from("other", "shop"),
+    ];
+    assert_eq!(
+        judged(policies, &recording.join("\n")),
+        [
+            "networkset/blocked > shop/cart: deny",
+            "networkset/shop/other > shop/cart: uncertain; `networkset/shop/other` has no address in the record",
+            "networkset/shop/partners > shop/cart: allow",
+        ]
+    );
+}

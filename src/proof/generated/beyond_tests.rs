@@ -365,3 +365,76 @@ fn a_denial_has_no_http_rules() {
     let proof = prove(&fixture.document, &generated);
     assert_eq!(proof.verdicts[&FlowId(2)], Verdict::Invalid);
 }
+
+/// A domain name from a namespace without DNS, and from a workload of another one that may resolve names.
+fn with_domain_names(imported: &str) -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    fixture.workload("ops/agent", "app=agent");
+    fixture.external("pay", &[], &["api.pay.example"]);
+    fixture.flow("shop/web", "external/pay", "TCP/443");
+    fixture.flow("ops/agent", "external/pay", "TCP/443");
+    fixture.document.settings = Settings {
+        dialects: vec![Target::Cilium],
+        ..Settings::default()
+    };
+    let shop = fixture
+        .document
+        .namespace_named("shop")
+        .expect("it is there");
+    fixture
+        .document
+        .namespaces
+        .get_mut(shop)
+        .expect("it is there")
+        .dns = Some(false);
+    if !imported.is_empty() {
+        fixture.document.policies.add(crate::model::ImportedPolicy {
+            file: "dns.yaml".into(),
+            text: imported.into(),
+            replaces: None,
+            unknown: crate::model::Unknown::new(),
+        });
+    }
+    fixture
+}
+
+#[test]
+fn cilium_needs_dns_for_domain_names() {
+    let mut document = with_domain_names("").document;
+    let proof = proven(&document);
+    let generated = generate(&document);
+    let losses: Vec<&str> = generated.losses.iter().map(|l| l.why.as_str()).collect();
+    assert_eq!(
+        losses,
+        [
+            "Cilium learns the addresses of domain names from DNS answers, and no policy lets these pods resolve names"
+        ]
+    );
+    assert!(!generated.text().contains("name: web-to-pay"));
+    assert!(generated.text().contains("name: agent-to-pay"));
+    let verdicts: Vec<Verdict> = proof.verdicts.values().copied().collect();
+    assert_eq!(verdicts, [Verdict::CannotExpress, Verdict::Exact]);
+    // Other dialects learn no addresses.
+    document.settings.dialects = vec![Target::Calico];
+    let losses = generate(&document).losses;
+    assert!(
+        losses
+            .iter()
+            .all(|loss| !loss.why.contains("resolve names"))
+    );
+}
+
+#[test]
+fn imported_policies_make_domain_names_known_to_the_pods_that_they_select() {
+    let policy = |app: &str, rules: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: dns, namespace: shop}}\nspec:\n  endpointSelector: {{matchLabels: {{app: {app}}}}}\n  egress:\n  - toPorts: [{{ports: [{{port: '53', protocol: UDP}}]{rules}}}]\n"
+        )
+    };
+    let lost = |text: &str| generate(&with_domain_names(text).document).losses.len();
+    let learning = ", rules: {dns: [{matchPattern: '*'}]}";
+    assert_eq!(lost(&policy("web", learning)), 0);
+    assert_eq!(lost(&policy("web", "")), 1);
+    assert_eq!(lost(&policy("other", learning)), 1);
+}

@@ -1,5 +1,7 @@
 //! Plans in other dialects than NetworkPolicy: golden texts, read by a person, and what they mean when read back.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -21,10 +23,10 @@ pub(super) fn written(
     target: Target,
     policies: &[Arc<PlanPolicy>],
 ) -> (Vec<dialect::Text>, Vec<Loss>) {
-    let domains = NamesDomains::of(policies);
+    let domains = DomainNames::of(&Document::default(), &[], policies);
     let (mut texts, mut losses) = (Vec::new(), Vec::new());
     for planned in policies {
-        let resolution = domains.resolution(&planned.namespace);
+        let resolution = domains.resolution(planned);
         let (text, lost) = dialect::write(target, planned, resolution);
         texts.extend(text);
         losses.extend(lost);
@@ -39,10 +41,10 @@ pub(super) fn planned(document: &Document) -> Vec<Arc<PlanPolicy>> {
 /// One policy, `NAMESPACE/NAME`.
 fn text(target: Target, key: &str) -> String {
     let policies = planned(&shop().document);
-    let domains = NamesDomains::of(&policies);
+    let domains = DomainNames::of(&Document::default(), &[], &policies);
     let planned = policies.iter().find(|planned| planned.full_name() == key);
     let planned = planned.unwrap_or_else(|| panic!("no policy is called {key}"));
-    let resolution = domains.resolution(&planned.namespace);
+    let resolution = domains.resolution(planned);
     dialect::write(target, planned, resolution).0.unwrap().text
 }
 

@@ -14,6 +14,7 @@ use crate::model::{
     Direction, Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, PortChoice, Thing,
     validate,
 };
+use crate::policy::Target;
 use crate::proof::Verdict;
 use crate::scene::request::pods_words;
 use crate::scene::tokens;
@@ -283,7 +284,13 @@ fn requests(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             trial(document, Edit::Change(Item::Flow(id), Thing::Flow(changed)))
         });
         if !flow.http.is_empty() && !target.filters_http() {
-            omitted(ui, &format!("{} has no HTTP rules", target.kind()));
+            let why = match target {
+                Target::Calico => {
+                    "HTTP rules of Calico need its Envoy add-on, and are not written".to_owned()
+                }
+                _ => format!("{} has no HTTP rules", target.kind()),
+            };
+            omitted(ui, &why);
         } else if flow.http.is_empty() {
             widgets::faint(ui, "All requests. Write a method, a path, or both.");
         }
