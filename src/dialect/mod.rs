@@ -11,10 +11,10 @@ mod context;
 pub mod fields;
 pub mod metadata;
 mod network_policy;
-mod not_judged;
 pub mod refusal;
 mod schema;
 pub mod selector;
+mod unjudged_kinds;
 mod writing;
 
 pub use context::{CidrGroup, Context, Resources, ServiceAccount, Tiers};
@@ -187,7 +187,7 @@ pub fn kinds(enforcer: Enforcer) -> Vec<Kind> {
             ..*kind
         })
     });
-    read.chain(not_judged::KINDS.iter().copied()).collect()
+    read.chain(unjudged_kinds::KINDS.iter().copied()).collect()
 }
 
 /// Whether an object is no policy, but policies name it.
@@ -227,7 +227,7 @@ pub fn manual() -> Vec<&'static str> {
 /// The kind of a policy, if it is a known one.
 pub fn kind(object: &Object) -> Option<Kind> {
     let known = DIALECTS.iter().flat_map(|dialect| dialect.kinds());
-    let mut all = known.chain(not_judged::KINDS);
+    let mut all = known.chain(unjudged_kinds::KINDS);
     all.find(|kind| is_of(object, kind)).copied()
 }
 

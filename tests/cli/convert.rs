@@ -122,11 +122,7 @@ fn there_and_back_keeps_every_kind_of_peer_and_port() {
                 there.out
             );
             let back = to("kubernetes", &there.out, &[]);
-            assert!(
-                back.err.contains(&wanted),
-                "{name}: {}",
-                back.err
-            );
+            assert!(back.err.contains(&wanted), "{name}: {}", back.err);
             assert_eq!(
                 list(&policy),
                 list(&back.out),
