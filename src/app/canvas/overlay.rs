@@ -243,9 +243,12 @@ impl CanvasView {
                 self.ring(painter, *node, fill, true);
                 continue;
             }
-            let at = rect.left_top() + egui::vec2(2.0, 2.0);
+            // Small cards are mostly their name: there it is smaller, and more of it above the card.
+            let radius = (22.0 * self.camera.zoom).clamp(6.5, 9.0);
+            let into = 2.0 - (9.0 - radius) * 2.0;
+            let at = rect.left_top() + egui::vec2(into, into);
             let border = Stroke::new(1.5, theme::color(palette.canvas));
-            painter.circle(at, 9.0, fill, border);
+            painter.circle(at, radius, fill, border);
             let font = theme::semibold(tokens::TEXT_TINY);
             painter.text(
                 at,
