@@ -8,7 +8,7 @@ use drawbridge::scene::{ArrowId, Bundle};
 use egui::{Key, Modifiers, Pos2, Rect, vec2};
 use egui_kittest::kittest::Queryable;
 
-use super::bench::{self, Bench, many, shop};
+use super::bench::{self, Bench, shop};
 
 fn namespace(bench: &Bench, name: &str) -> NamespaceId {
     bench.document().namespace_named(name).expect(name)
@@ -316,7 +316,7 @@ fn row(bench: &Bench, name: &str) -> Option<Rect> {
 
 #[test]
 fn the_outline_of_a_large_project_begins_closed_and_opens_for_the_selection() {
-    let mut bench = Bench::new(many(10, 10));
+    let mut bench = Bench::new(bench::many(10, 10));
     assert!(row(&bench, "team-4").is_some() && row(&bench, "svc-4").is_none());
     bench.click_label("List workloads of team-1");
     assert!(row(&bench, "svc-4").is_some());
