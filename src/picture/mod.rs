@@ -17,7 +17,7 @@ pub use caption::{Caption, day_of};
 pub use extra::{extra, node_of};
 pub use judged::{Judged, Shields};
 pub use png::{Pixels, pixels, png};
-pub use summary::{Bundled, Facts};
+pub use summary::{Bundled, Facts, facts_of};
 
 use crate::model::NodeRef;
 use crate::scene::tokens::Theme;

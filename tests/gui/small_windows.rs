@@ -3,6 +3,7 @@
 use drawbridge::app::Command;
 use drawbridge::app::panels::Tab;
 use drawbridge::app::panes::Pane;
+use drawbridge::model::NodeRef;
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 
@@ -76,6 +77,32 @@ fn the_canvas_keeps_half_and_the_panels_come_back() {
     resize(&mut window, 1280.0, 800.0);
     assert_eq!(canvas(&window).width(), 676.0);
     assert!(is_there(&window, "Filter outline"));
+}
+
+#[test]
+fn a_diagram_is_fitted_again_until_the_user_zooms() {
+    let mut window = shop(1280.0, 800.0);
+    let zoom = |window: &TestWindow| window.app().view.canvas.zoom();
+    let seen = |window: &TestWindow| {
+        let (view, document) = (&window.app().view.canvas, window.document());
+        let mut spaces = document.namespaces.ids().map(NodeRef::Namespace);
+        spaces.all(|node| {
+            view.viewport()
+                .contains_rect(view.screen_rect(node).unwrap())
+        })
+    };
+    let normal = zoom(&window);
+    assert!(normal >= 0.75, "twelve workloads can be read: {normal}");
+    resize(&mut window, 1000.0, 700.0);
+    assert!(zoom(&window) < normal && seen(&window));
+    resize(&mut window, 1920.0, 1200.0);
+    assert_eq!(zoom(&window), 1.0);
+    resize(&mut window, 1280.0, 800.0);
+    assert_eq!(zoom(&window), normal);
+    window.ask(Command::ZoomIn);
+    let nearer = zoom(&window);
+    resize(&mut window, 1000.0, 700.0);
+    assert_eq!(zoom(&window), nearer);
 }
 
 #[test]

@@ -20,6 +20,18 @@ pub struct Camera {
     pub viewport: Rect,
     /// The height of what floats at its top.
     pub above: f32,
+    fitted: Option<Fitted>,
+}
+
+/// What was last fitted, and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Fitted {
+    /// In the scene.
+    bounds: Rect,
+    zoom: f32,
+    pan: Vec2,
+    /// The space that it was fitted into.
+    space: (Vec2, f32),
 }
 
 impl Default for Camera {
@@ -29,6 +41,7 @@ impl Default for Camera {
             pan: vec2(48.0, 48.0),
             viewport: Rect::from_min_size(Pos2::ZERO, vec2(800.0, 600.0)),
             above: 88.0,
+            fitted: None,
         }
     }
 }
@@ -118,6 +131,26 @@ impl Camera {
         self.zoom = zoom.clamp(*ZOOM_RANGE.start(), 1.0);
         let middle = room.center().to_vec2() - self.viewport.min.to_vec2();
         self.pan = middle - bounds.center().to_vec2() * self.zoom;
+        self.fitted = Some(Fitted {
+            bounds,
+            zoom: self.zoom,
+            pan: self.pan,
+            space: self.space(),
+        });
+    }
+
+    /// Fits again when the space has changed, as long as nothing has panned or zoomed since.
+    pub fn refit(&mut self) {
+        if let Some(fitted) = self.fitted
+            && (fitted.zoom, fitted.pan) == (self.zoom, self.pan)
+            && fitted.space != self.space()
+        {
+            self.fit(fitted.bounds);
+        }
+    }
+
+    fn space(&self) -> (Vec2, f32) {
+        (self.viewport.size(), self.above)
     }
 
     /// Brings `rect` (in the scene) into view where its text can be read: zoomed in if it is far away.
@@ -191,6 +224,29 @@ mod tests {
         assert!(camera.visible().contains_rect(bounds));
         camera.fit(Rect::from_min_size(pos2(0.0, 0.0), vec2(40.0, 40.0)));
         assert_eq!(camera.zoom, 1.0);
+    }
+
+    #[test]
+    fn what_was_fitted_is_fitted_again_until_it_is_panned_or_zoomed() {
+        let mut camera = camera();
+        let bounds = Rect::from_min_size(pos2(-300.0, 80.0), vec2(1400.0, 900.0));
+        camera.fit(bounds);
+        let first = camera.clone();
+        camera.refit();
+        assert_eq!(camera, first, "the space is the same");
+        camera.viewport.set_width(400.0);
+        camera.refit();
+        assert!(camera.zoom < first.zoom);
+        assert!(camera.visible().contains_rect(bounds));
+        camera.above += 36.0;
+        camera.refit();
+        let top = camera.to_screen(bounds.min).y;
+        assert!(top >= camera.viewport.top() + camera.above - 1.0, "{top}");
+        camera.pan_by(vec2(10.0, 0.0));
+        let panned = camera.clone();
+        camera.viewport.set_width(1000.0);
+        camera.refit();
+        assert_eq!((camera.zoom, camera.pan), (panned.zoom, panned.pan));
     }
 
     #[test]

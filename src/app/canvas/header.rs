@@ -33,7 +33,7 @@ const NAMED: usize = 3;
 const ROW: f32 = 36.0;
 
 impl CanvasView {
-    /// Shows them; the height that they always take.
+    /// Shows them; the height that they take, but for the search, which comes and goes.
     pub(super) fn header(
         &self,
         ui: &Ui,
@@ -95,7 +95,7 @@ impl CanvasView {
             right = chips.right();
             below += chips.height() + 8.0;
         }
-        let above = below + 4.0;
+        let mut above = below + 4.0;
         if let Some(mut search) = view.search.take() {
             let beside = right + SEARCH + 16.0 < room.right() && !view.traffic.is_on();
             let at = match beside {
@@ -110,6 +110,7 @@ impl CanvasView {
             bar(ui, "focus", left + vec2(0.0, below), |ui| {
                 self.focus_ui(ui, document, focus, commands);
             });
+            above = below + ROW + 4.0;
         }
         above
     }

@@ -10,6 +10,7 @@ use super::{CanvasView, Popup, draft, pen};
 use crate::app::theme;
 use crate::app::view::View;
 use crate::model::{Document, End, FlowId, Item, NodeRef};
+use crate::scene::detail::Level;
 use crate::scene::tokens;
 
 impl CanvasView {
@@ -243,9 +244,13 @@ impl CanvasView {
                 self.ring(painter, *node, fill, true);
                 continue;
             }
-            let at = rect.left_top() + egui::vec2(2.0, 2.0);
+            // Small cards are mostly name, and the names of namespaces are just above their left corners.
+            let (at, radius) = match Level::at(self.camera.zoom) {
+                Level::Near => (rect.left_top() + egui::vec2(2.0, 2.0), 9.0),
+                _ => (rect.right_top() + egui::vec2(2.0, -2.0), 7.5),
+            };
             let border = Stroke::new(1.5, theme::color(palette.canvas));
-            painter.circle(at, 9.0, fill, border);
+            painter.circle(at, radius, fill, border);
             let font = theme::semibold(tokens::TEXT_TINY);
             painter.text(
                 at,

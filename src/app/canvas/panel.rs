@@ -25,6 +25,7 @@ pub fn canvas_ui(
     ui.advance_cursor_after_rect(rect);
     let mut canvas = std::mem::take(&mut view.canvas);
     canvas.camera.viewport = rect;
+    canvas.camera.refit();
     let known = Known {
         verdicts: &results.proof.verdicts,
         number: view.results_number,

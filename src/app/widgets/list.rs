@@ -16,6 +16,7 @@ pub struct Row<'a> {
     icon_color: Option<Color32>,
     text: &'a str,
     end: &'a str,
+    mark: Option<(&'a str, Color32)>,
     indent: f32,
     selected: bool,
     height: f32,
@@ -33,6 +34,7 @@ impl<'a> Row<'a> {
             icon_color: None,
             text,
             end: "",
+            mark: None,
             indent: 0.0,
             selected: false,
             height: tokens::ROW,
@@ -52,6 +54,12 @@ impl<'a> Row<'a> {
     /// What is at the end.
     pub fn end(mut self, end: &'a str) -> Self {
         self.end = end;
+        self
+    }
+
+    /// An icon behind that.
+    pub fn mark(mut self, icon: &'a str, foreground: Color32) -> Self {
+        self.mark = Some((icon, foreground));
         self
     }
 
@@ -136,6 +144,12 @@ impl<'a> Row<'a> {
             x += 22.0;
         }
         let mut right = rect.right() - 8.0;
+        if let Some((icon, foreground)) = self.mark {
+            let at = pos2(right - 6.0, middle);
+            let font = theme::icon(13.0);
+            painter.text(at, Align2::CENTER_CENTER, icon, font, foreground);
+            right -= 18.0;
+        }
         if !self.end.is_empty() {
             let font = theme::sans(tokens::TEXT_SMALL);
             let at = pos2(right, middle);

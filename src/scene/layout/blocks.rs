@@ -1,11 +1,11 @@
 //! Namespaces as blocks in rows: sources above destinations, connected namespaces close together, and
-//! the whole about as wide as a screen.
+//! the whole in about the shape of the canvas.
 
 use std::collections::BTreeMap;
 
 use super::inside::{self, Edge, Item};
 use super::layers::{acyclic, longest_path};
-use super::{Places, container_size, snap};
+use super::{ASPECT, Places, container_size, extent, snap};
 use crate::model::NodeRef;
 use crate::scene::request::Request;
 use crate::scene::{Point, Rect, pt, tokens};
@@ -13,8 +13,6 @@ use crate::scene::{Point, Rect, pt, tokens};
 /// Gaps between blocks side by side, and one above the other.
 const GAP_X: f32 = 96.0;
 const GAP_Y: f32 = 60.0;
-/// Ratio of width to height that the whole aims at.
-const ASPECT: f32 = 1.6;
 
 /// A namespace with its nodes placed in it.
 #[derive(Clone, Debug)]
@@ -344,8 +342,7 @@ fn cost(blocks: &[Block], links: &[Link], corners: &[Point]) -> f32 {
         sum += link.weight.sqrt() * (length + 0.4 * up + left + 260.0 * under as f32);
         flows += link.weight.sqrt();
     }
-    let size = all.width().max(all.height() * ASPECT);
-    sum + size * (0.35 * flows + 0.5 * blocks.len() as f32)
+    sum + extent(&all) * (0.35 * flows + 0.5 * blocks.len() as f32)
 }
 
 /// Whether a segment passes through a rectangle.

@@ -20,6 +20,14 @@ const ROW: f32 = 84.0;
 /// Between neighbours with nothing between them.
 const GAP: f32 = 36.0;
 
+/// Ratio of width to height that the whole aims at: that of the canvas between its panels.
+const ASPECT: f32 = 1.1;
+
+/// The width that a screen of that ratio needs to show a rectangle.
+fn extent(rect: &Rect) -> f32 {
+    rect.width().max(rect.height() * ASPECT)
+}
+
 /// Top left corners of nodes and namespaces.
 pub(crate) type Places = BTreeMap<NodeRef, Point>;
 

@@ -1,15 +1,17 @@
-//! Nodes outside containers: sources at the left, destinations at the right, each as near to its peers
-//! as there is space.
+//! Nodes outside containers: sources at the left, destinations at the right, or above and below, each as near
+//! to its peers as there is space and as suits the shape of the whole.
 
 use std::collections::BTreeMap;
 
-use super::{Places, container_size, snap, snap_up};
+use super::{PITCH, Places, container_size, extent, snap, snap_up};
 use crate::model::{NamespaceId, NodeRef};
 use crate::scene::request::{NodeSpec, Request};
 use crate::scene::{Point, Rect, pt, tokens};
 
 /// Gap from a container to an outer node: space for a chip.
 const REACH: f32 = 132.0;
+/// The same above and below it.
+const RISE: f32 = 30.0;
 /// Gap between outer nodes.
 const BETWEEN: f32 = 30.0;
 
@@ -62,33 +64,41 @@ fn wish(request: &Request, places: &Places, node: NodeRef) -> Wish {
     }
 }
 
-/// Tries heights around the preferred one; at each, the node slides towards its peers until it would
-/// touch something.
+/// Tries places around the preferred one, beside what is there and above and below it; at each, the node
+/// slides towards its peers until it would touch something.
 fn best_place(taken: &[Rect], width: f32, wish: &Wish) -> Rect {
-    let height = tokens::NODE_HEIGHT;
+    let size = pt(width, tokens::NODE_HEIGHT);
     let all = taken
         .iter()
         .copied()
         .reduce(|a, b| a.union(&b))
         .unwrap_or_default();
-    let start = snap(wish.at.y - height / 2.0);
-    let steps = ((all.height() / 12.0) as i32 + 20).min(400);
+    let start = pt(
+        snap(wish.at.x - size.x / 2.0),
+        snap(wish.at.y - size.y / 2.0),
+    );
+    let steps = ((all.height().max(all.width()) / PITCH) as i32 + 20).min(400);
     let mut best: Option<(f32, Rect)> = None;
     for step in 0..steps {
-        for y in [start + 12.0 * step as f32, start - 12.0 * step as f32] {
-            let Some(rect) = slide(taken, Rect::new(0.0, y, width, height), wish, &all) else {
-                continue;
-            };
-            let outside = (all.min.y - y).max(y + height - all.max.y).max(0.0);
-            let cost = (rect.centre().x - wish.at.x).abs()
-                + 1.4 * (rect.centre().y - wish.at.y).abs()
-                + 2.0 * outside;
-            if best.is_none_or(|(least, _)| cost < least - 0.1) {
-                best = Some((cost, rect));
+        for off in [PITCH * step as f32, -PITCH * step as f32] {
+            let beside = Rect::new(0.0, start.y + off, size.x, size.y);
+            let over = Rect::new(start.x + off, 0.0, size.x, size.y);
+            let places = [
+                slide(taken, beside, wish, &all),
+                rise(taken, over, wish, &all, true),
+                rise(taken, over, wish, &all, false),
+            ];
+            for rect in places.into_iter().flatten() {
+                let cost = (rect.centre().x - wish.at.x).abs()
+                    + 1.4 * (rect.centre().y - wish.at.y).abs()
+                    + 2.0 * (extent(&all.union(&rect)) - extent(&all));
+                if best.is_none_or(|(least, _)| cost < least - 0.1) {
+                    best = Some((cost, rect));
+                }
             }
         }
     }
-    best.map_or(Rect::new(0.0, all.max.y + REACH, width, height), |b| b.1)
+    best.map_or(Rect::new(0.0, all.max.y + REACH, size.x, size.y), |b| b.1)
 }
 
 /// The node at this height, beside everything placed there.
@@ -103,14 +113,38 @@ fn slide(taken: &[Rect], rect: Rect, wish: &Wish, all: &Rect) -> Option<Rect> {
     let x = if wish.left {
         let edge = taken.iter().filter(near).filter(|r| r.min.x <= wish.at.x);
         let edge = edge.map(|r| r.min.x).fold(wish.at.x, f32::min);
-        ((edge - REACH - rect.width()) / 12.0).floor() * 12.0
+        ((edge - REACH - rect.width()) / PITCH).floor() * PITCH
     } else {
         let edge = taken.iter().filter(near).filter(|r| r.max.x >= wish.at.x);
         snap_up(edge.map(|r| r.max.x).fold(wish.at.x, f32::max) + REACH)
     };
-    let placed = rect.at(pt(x, rect.min.y));
-    let free = taken.iter().all(|r| !r.grow(BETWEEN).overlaps(&placed));
-    free.then_some(placed)
+    free(taken, rect.at(pt(x, rect.min.y)))
+}
+
+/// The node at this x, above (or below) everything placed there.
+fn rise(taken: &[Rect], rect: Rect, wish: &Wish, all: &Rect, up: bool) -> Option<Rect> {
+    let band = Rect::new(
+        rect.min.x,
+        all.min.y - 9e4,
+        rect.width(),
+        all.height() + 18e4,
+    );
+    let near = taken.iter().filter(|r| r.grow(BETWEEN).overlaps(&band));
+    let y = if up {
+        let edge = near.filter(|r| r.min.y <= wish.at.y).map(|r| r.min.y);
+        let edge = edge.reduce(f32::min)?;
+        ((edge - RISE - rect.height()) / PITCH).floor() * PITCH
+    } else {
+        let edge = near.filter(|r| r.max.y >= wish.at.y).map(|r| r.max.y);
+        snap_up(edge.reduce(f32::max)? + RISE)
+    };
+    free(taken, rect.at(pt(rect.min.x, y)))
+}
+
+/// The place, if nothing is there.
+fn free(taken: &[Rect], place: Rect) -> Option<Rect> {
+    let free = taken.iter().all(|r| !r.grow(BETWEEN).overlaps(&place));
+    free.then_some(place)
 }
 
 /// Obstacles: containers, and outer nodes with a place.

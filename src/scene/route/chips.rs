@@ -1,4 +1,5 @@
-//! Chips, the port labels of arrows: on the line, never over a node, a header's text or another chip.
+//! Chips, the port labels of arrows: on the line or touching it, never over a node, a header's text, another
+//! chip or another arrow.
 //! An arrow without such a place has no chip, and its ports are shown by other means.
 
 use crate::scene::geom::flatten;
@@ -23,7 +24,7 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
     let within = |arrow: &Arrow| Some(scene.expanded_end(arrow.port?)?.rect);
     let within: Vec<Option<Rect>> = scene.arrows.iter().map(within).collect();
     let mut solid = Context::of(scene, arrows);
-    let crossing = Crossing::of(&lines);
+    let lines_near = Lines::of(&lines);
     let length = |n: usize| lines.get(n).map_or(0, Vec::len);
     let mut order = arrows.to_vec();
     order.sort_by_key(|&n| (length(n), n));
@@ -35,21 +36,15 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
             continue;
         }
         let width = arrow.label_width + 2.0 * tokens::CHIP_PADDING;
-        let mut best: Option<(f32, Rect)> = None;
-        for (bias, centre) in candidates(line, width) {
-            if best.is_some_and(|(least, _)| bias >= least) {
-                break;
-            }
-            let rect = Rect::around(centre, width, tokens::CHIP);
-            let inside = within.get(number).copied().flatten();
-            if solid.is_free(&rect) && inside.is_none_or(|inside| inside.encloses(&rect)) {
-                let cost = bias + 0.22 * crossing.under(&rect, number) as f32;
-                if best.is_none_or(|(least, _)| cost < least) {
-                    best = Some((cost, rect));
-                }
-            }
-        }
-        arrow.chip = best.map(|(_, rect)| {
+        let inside = within.get(number).copied().flatten();
+        let free = |rect: &Rect| {
+            solid.is_free(rect)
+                && inside.is_none_or(|inside| inside.encloses(rect))
+                && !lines_near.pass(rect, number)
+        };
+        let places = candidates(line, width).into_iter();
+        let mut places = places.map(|centre| Rect::around(centre, width, tokens::CHIP));
+        arrow.chip = places.find(free).map(|rect| {
             solid.add(rect);
             Chip {
                 rect,
@@ -59,9 +54,9 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
     }
 }
 
-/// Candidate centres of a chip with their cost, cheapest first: the middle of the line, then elsewhere
-/// on it, then beside it.
-fn candidates(line: &[Point], width: f32) -> Vec<(f32, Point)> {
+/// Candidate centres of a chip, best first: the middle of the line, then elsewhere on it, then beside it
+/// where it still touches.
+fn candidates(line: &[Point], width: f32) -> Vec<Point> {
     let count = line.len();
     let step = (count / MOST).max(1);
     let mut found = Vec::new();
@@ -72,31 +67,31 @@ fn candidates(line: &[Point], width: f32) -> Vec<(f32, Point)> {
         let Some(next) = next.filter(|_| !ends || count < 8) else {
             continue;
         };
-        let d = *next - p;
-        let normal = pt(-d.y, d.x) * (1.0 / p.distance(*next).max(0.01));
-        let beside = width / 2.0 + 8.0;
-        for aside in [0.0, 9.0, -9.0, 14.0, -14.0, beside, -beside] {
-            let far = match aside.abs() {
-                0.0 => 0.0,
-                a if a < 15.0 => 0.6,
-                _ => 1.2,
-            };
-            let bias = (fraction - 0.5).abs() + far;
-            found.push((bias, p + normal * aside));
+        let d = (*next - p) * (1.0 / p.distance(*next).max(0.01));
+        let normal = pt(-d.y, d.x);
+        // From the middle of the chip to its edge, across the line.
+        let edge = (width * normal.x.abs() + tokens::CHIP * normal.y.abs()) / 2.0;
+        for (aside, less) in [(0.0, 0.0), (0.6, 0.6), (1.0, 1.2)] {
+            let bias = (fraction - 0.5).abs() + less;
+            let aside = normal * (aside * edge);
+            found.push((bias, p + aside));
+            if less > 0.0 {
+                found.push((bias, p - aside));
+            }
         }
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    found
+    found.into_iter().map(|(_, at)| at).collect()
 }
 
-/// Sample points of all arrows, to count overlaps.
-struct Crossing {
+/// Sample points of all arrows, to find those under a chip.
+struct Lines {
     /// The arrow of each point and the point.
     points: Vec<(usize, Point)>,
     grid: Grid,
 }
 
-impl Crossing {
+impl Lines {
     fn of(lines: &[Vec<Point>]) -> Self {
         let of_line = |(number, line): (usize, &Vec<Point>)| {
             line.iter().map(|&p| (number, p)).collect::<Vec<_>>()
@@ -108,16 +103,12 @@ impl Crossing {
         }
     }
 
-    /// How many other arrows run under a rectangle.
-    fn under(&self, rect: &Rect, own: usize) -> usize {
-        let near = self.grid.near(*rect);
-        let points = near.iter().filter_map(|&n| self.points.get(n as usize));
-        let mut arrows: Vec<usize> = points
-            .filter(|(arrow, p)| *arrow != own && rect.contains(*p))
-            .map(|(arrow, _)| *arrow)
-            .collect();
-        arrows.dedup();
-        arrows.len()
+    /// Whether another arrow than `own` passes under a rectangle.
+    fn pass(&self, rect: &Rect, own: usize) -> bool {
+        let rect = rect.grow(CLEAR);
+        let near = self.grid.near(rect);
+        let mut points = near.iter().filter_map(|&n| self.points.get(n as usize));
+        points.any(|(arrow, p)| *arrow != own && rect.contains(*p))
     }
 }
 

@@ -63,7 +63,7 @@ fn draw(scene: &mut Scene, arrows: &[usize], stop: &dyn Fn() -> bool) {
             .total_cmp(&b.distance)
             .then(a.number.cmp(&b.number))
     });
-    let mut planner = Planner::new(scene, arrows.len());
+    let mut planner = Planner::new(scene);
     mark_others(&mut planner, scene, arrows);
     let plans: Vec<Plan> = jobs
         .iter()

@@ -53,12 +53,12 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    /// A planner for that many arrows: the more there are, the fewer states each search visits.
-    pub fn new(scene: &'a Scene, arrows: usize) -> Self {
+    /// A planner of arrows among what the scene has.
+    pub fn new(scene: &'a Scene) -> Self {
         Self {
             scene,
             raster: Raster::of(scene),
-            search: Search::new((4_000_000 / arrows.max(1)).clamp(1_500, 20_000)),
+            search: Search::default(),
         }
     }
 

@@ -9,6 +9,13 @@ use super::raster::{Cell, Raster};
 const STEP: u32 = 10;
 const BEND: u32 = 70;
 
+/// States that every search may visit.
+const EACH: usize = 1_500;
+/// States that one search may visit at most.
+const MOST: usize = 100_000;
+/// States that all searches together may visit beyond `EACH`.
+const SPARE: usize = 1_500_000;
+
 /// A cell where a path may start or end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gate {
@@ -30,26 +37,30 @@ pub(super) struct Path {
     pub cells: Vec<Cell>,
 }
 
-/// Buffers of searches, reused.
-#[derive(Default)]
+/// Searches that share their buffers, and a bound of the work: most need little, and leave the rest to those
+/// that have to go around much.
 pub(super) struct Search {
     seen: Vec<u32>,
     cost: Vec<u32>,
     before: Vec<u32>,
     round: u32,
-    /// States visited before a search gives up.
-    most: usize,
+    /// What is left of `SPARE`.
+    spare: usize,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            seen: Vec::new(),
+            cost: Vec::new(),
+            before: Vec::new(),
+            round: 0,
+            spare: SPARE,
+        }
+    }
 }
 
 impl Search {
-    /// A search that visits at most so many states.
-    pub fn new(most: usize) -> Self {
-        Self {
-            most,
-            ..Self::default()
-        }
-    }
-
     /// The cheapest path from one of `starts` to one of `goals`.
     pub fn run(
         &mut self,
@@ -73,17 +84,20 @@ impl Search {
                 }
             }
         }
-        let mut left = self.most;
+        let most = (EACH + self.spare).min(MOST);
+        let mut visited = 0_usize;
         while let Some((Reverse(total), state)) = open.pop() {
             if state >= states {
+                self.spare -= visited.saturating_sub(EACH);
                 return self.path(raster, state, states, starts, goals);
             }
             let (cell, direction) = (raster.cell(state / 4), state % 4);
             let cost = self.cost[state];
-            if total > cost + estimate(cell, goals) || left == 0 {
+            // Past the bound, only what has already reached a goal counts.
+            if total > cost + estimate(cell, goals) || visited == most {
                 continue;
             }
-            left -= 1;
+            visited += 1;
             for (number, goal) in goals.iter().enumerate() {
                 let enter = (goal.out + 2) % 4;
                 if goal.cell == cell && direction != goal.out {
@@ -108,6 +122,7 @@ impl Search {
                 }
             }
         }
+        self.spare -= visited.saturating_sub(EACH);
         None
     }
 

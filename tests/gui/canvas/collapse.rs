@@ -306,3 +306,30 @@ fn a_weighted_arrow_ends_at_the_border_of_an_expanded_namespace_and_its_flows_be
     let canvas = &bench.harness().state().view.canvas;
     assert!(into.iter().all(|flow| !canvas.dims_arrow(*flow)));
 }
+
+/// Where the outline has the row of that name.
+fn row(bench: &Bench, name: &str) -> Option<Rect> {
+    let rows = bench.harness().query_all_by_label(name);
+    let mut rects = rows.map(|row| row.rect());
+    rects.find(|rect| rect.left() < 100.0)
+}
+
+#[test]
+fn the_outline_of_a_large_project_begins_closed_and_opens_for_the_selection() {
+    let mut bench = Bench::new(bench::many(10, 10));
+    assert!(row(&bench, "team-4").is_some() && row(&bench, "svc-4").is_none());
+    bench.click_label("List workloads of team-1");
+    assert!(row(&bench, "svc-4").is_some());
+    bench.click_label("Hide workloads of team-1");
+    assert!(row(&bench, "svc-4").is_none());
+    let chosen = bench.node("team-2/svc-4").item().unwrap();
+    bench.ask(Command::Select(vec![chosen]));
+    assert!(row(&bench, "svc-4").is_some());
+    let bench = Bench::new(shop());
+    let top = |name| row(&bench, name).unwrap().top();
+    assert!(
+        top("data") < top("kafka")
+            && top("kafka") < top("payments")
+            && top("payments") < top("shop")
+    );
+}

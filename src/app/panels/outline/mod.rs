@@ -1,19 +1,24 @@
 //! The outline: every object by name, with a filter. A click selects and reveals; arrow keys move.
 
+mod lines;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Frame, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Color32, Frame, Id, Key, Margin, Rect, ScrollArea, TextEdit, Ui, vec2};
 
+use crate::app::canvas::{colors_of, icon_of};
 use crate::app::command::{Command, Commands, Keymap};
 use crate::app::icons;
 use crate::app::names::PolicyNames;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
 use crate::model::{Document, InvariantId, Item, NamespaceId, NodeRef};
+use crate::picture::Facts;
 use crate::query::Outcome;
 use crate::query::Results;
-use crate::scene::tokens;
+use crate::scene::{bundle, tokens};
+use lines::{Inputs, Line, Space, lines};
 
 /// State of the outline.
 #[derive(Default)]
@@ -21,42 +26,24 @@ pub struct OutlineView {
     /// The text that names must contain.
     pub filter: String,
     closed: BTreeSet<NamespaceId>,
+    /// Which namespaces begin closed was decided; not while there are no workloads.
+    begun: bool,
+    /// The selection that was last followed.
+    selection: BTreeSet<Item>,
     lines: Arc<Vec<Line>>,
     made_for: Option<Inputs>,
     /// How often the lines were computed; for tests.
     pub made: u64,
 }
 
-/// The inputs of the lines.
-struct Inputs {
-    document: Document,
-    names: Arc<PolicyNames>,
-    results: u64,
-    filter: String,
-    closed: BTreeSet<NamespaceId>,
-    hubs: Arc<BTreeSet<NodeRef>>,
-}
-
-impl Inputs {
-    /// Whether both give the same lines; compares pointers where it can.
-    fn same(&self, other: &Self) -> bool {
-        let (a, b) = (&self.document, &other.document);
-        a.namespaces.same(&b.namespaces)
-            && a.workloads.same(&b.workloads)
-            && a.externals.same(&b.externals)
-            && a.groups.same(&b.groups)
-            && a.invariants.same(&b.invariants)
-            && a.policies.same(&b.policies)
-            && Arc::ptr_eq(&self.names, &other.names)
-            && (self.results, &self.filter) == (other.results, &other.filter)
-            && self.closed == other.closed
-            && self.hubs == other.hubs
-    }
-}
-
 impl OutlineView {
     /// Computes the lines again if an input has changed.
     fn keep(&mut self, document: &Document, results: &Results, beside: Beside<'_>) {
+        if !self.begun && !document.workloads.is_empty() {
+            self.begun = true;
+            self.closed = bundle::collapsed_at_first(document);
+        }
+        self.follow(document, beside.selection);
         let (number, names) = (beside.number, beside.names);
         let inputs = Inputs {
             document: document.clone(),
@@ -76,24 +63,21 @@ impl OutlineView {
             self.made += 1;
         }
     }
-}
 
-/// One line of the outline.
-enum Line {
-    Section(&'static str, usize),
-    Item {
-        item: Item,
-        depth: usize,
-        count: Option<usize>,
-        foreground: Option<usize>,
-    },
-    /// A hub that the canvas hides.
-    Hub(NodeRef),
-    /// A generated policy, by its index.
-    Written(usize),
-    Gap,
-    /// There are no namespaces yet.
-    Empty,
+    /// Opens the namespaces of workloads that were just selected.
+    fn follow(&mut self, document: &Document, selection: &BTreeSet<Item>) {
+        if self.selection == *selection {
+            return;
+        }
+        self.selection.clone_from(selection);
+        for item in selection {
+            if let Item::Workload(id) = item
+                && let Some(workload) = document.workloads.get(*id)
+            {
+                self.closed.remove(&workload.namespace);
+            }
+        }
+    }
 }
 
 /// What the outline reads besides the Document and the results.
@@ -168,120 +152,6 @@ fn filter_ui(ui: &mut Ui, view: &mut OutlineView) {
     }
 }
 
-fn lines(
-    document: &Document,
-    results: &Results,
-    view: &OutlineView,
-    beside: Beside<'_>,
-) -> Vec<Line> {
-    let names = beside.names;
-    let filter = view.filter.trim().to_lowercase();
-    let fits = |name: &str| filter.is_empty() || name.to_lowercase().contains(&filter);
-    let mut lines = vec![Line::Section("Namespaces", document.namespaces.len())];
-    for (number, (id, namespace)) in document.namespaces.iter().enumerate() {
-        let mut workloads = document.workloads_of(id);
-        workloads.sort_by_key(|id| document.workloads.get(*id).map(|w| w.name.clone()));
-        let all = workloads.len();
-        if !fits(&namespace.name) {
-            workloads.retain(|id| document.workloads.get(*id).is_some_and(|w| fits(&w.name)));
-            if workloads.is_empty() {
-                continue;
-            }
-        }
-        let item = Item::Namespace(id);
-        lines.push(Line::Item {
-            item,
-            depth: 0,
-            count: Some(all),
-            foreground: Some(number),
-        });
-        if filter.is_empty() && view.closed.contains(&id) {
-            continue;
-        }
-        let below = workloads.into_iter().map(Item::Workload);
-        lines.extend(below.map(|item| Line::Item {
-            item,
-            depth: 1,
-            count: None,
-            foreground: None,
-        }));
-    }
-    if document.namespaces.is_empty() {
-        lines.push(Line::Empty);
-    }
-    let plain = |item| Line::Item {
-        item,
-        depth: 0,
-        count: None,
-        foreground: None,
-    };
-    let externals: Vec<_> = document
-        .externals
-        .iter()
-        .filter(|(_, e)| fits(&e.name))
-        .collect();
-    section(
-        &mut lines,
-        "External",
-        externals
-            .iter()
-            .map(|(id, _)| plain(Item::External(*id)))
-            .collect(),
-    );
-    let hubs = beside.hubs.iter();
-    let hubs = hubs.filter(|hub| fits(document.node_name(**hub)));
-    section(
-        &mut lines,
-        "Hidden hubs",
-        hubs.copied().map(Line::Hub).collect(),
-    );
-    let groups: Vec<_> = document
-        .groups
-        .iter()
-        .filter(|(_, g)| fits(&g.name))
-        .collect();
-    section(
-        &mut lines,
-        "Groups",
-        groups
-            .iter()
-            .map(|(id, _)| plain(Item::Group(*id)))
-            .collect(),
-    );
-    let invariants = document.invariants.iter();
-    let invariants = invariants.filter(|(_, invariant)| fits(&invariant.name));
-    section(
-        &mut lines,
-        "Invariants",
-        invariants
-            .map(|(id, _)| plain(Item::Invariant(id)))
-            .collect(),
-    );
-    let imported = document.policies.ids();
-    let imported =
-        imported.filter(|id| fits(names.name(document, *id)) || fits(names.namespace(*id)));
-    section(
-        &mut lines,
-        "Imported policies",
-        imported.map(|id| plain(Item::Policy(id))).collect(),
-    );
-    let written = results.generated.policies.iter().enumerate();
-    let written = written.filter(|(_, policy)| fits(&policy.name) || fits(&policy.namespace));
-    section(
-        &mut lines,
-        "Policies",
-        written.map(|(at, _)| Line::Written(at)).collect(),
-    );
-    lines
-}
-
-fn section(lines: &mut Vec<Line>, name: &'static str, below: Vec<Line>) {
-    if !below.is_empty() {
-        lines.extend([Line::Gap, Line::Section(name, below.len())]);
-        lines.extend(below);
-    }
-}
-
 fn line_ui(
     ui: &mut Ui,
     line: &Line,
@@ -329,24 +199,76 @@ fn line_ui(
                 commands.push(Command::Highlight(policy.flows.clone()));
             }
         }
-        Line::Item {
-            item,
-            depth,
-            count,
-            foreground,
-        } => {
-            let foreground = foreground.map(|hue| theme::palette(ui.ctx()).icon(hue));
-            let look = match item {
-                Item::Invariant(id) => verdict(*id, results, theme::palette(ui.ctx())),
-                item => (icons::of_item(*item, document), foreground),
-            };
-            let shape = (*depth, *count, look);
-            if item_ui(ui, document, (*item, shape), beside, commands)
-                && let Item::Namespace(id) = item
-            {
-                toggle(view, *id);
-            }
-        }
+        Line::Namespace(space) => namespace_ui(ui, document, space, beside, view, commands),
+        Line::Workload(item) => item_ui(ui, (document, results), (*item, 28.0), beside, commands),
+        Line::Item(item) => item_ui(ui, (document, results), (*item, 0.0), beside, commands),
+    }
+}
+
+/// Shows a namespace: a caret, its name, the number of its workloads, and the worst verdict of its flows.
+fn namespace_ui(
+    ui: &mut Ui,
+    document: &Document,
+    space: &Space,
+    beside: Beside<'_>,
+    view: &mut OutlineView,
+    commands: &mut Commands,
+) {
+    let palette = theme::palette(ui.ctx());
+    let item = Item::Namespace(space.id);
+    let (name, count) = (document.item_name(item), space.count.to_string());
+    let (mark, ink, words) = mark(space.facts, palette);
+    let response = Row::new(icons::NAMESPACE, &name)
+        .indent(12.0)
+        .icon_color(color(palette.icon(space.hue)))
+        .end(&count)
+        .mark(mark, ink)
+        .selected(beside.selection.contains(&item))
+        .show(ui);
+    let caret = Rect::from_min_size(response.rect.min, vec2(20.0, response.rect.height()));
+    if caret_ui(ui, caret, &name, space.open) || response.double_clicked() {
+        toggle(view, space.id);
+    } else if response.clicked() {
+        choose(ui, item, commands);
+    }
+    response.on_hover_text(words);
+}
+
+/// The caret of a namespace; whether it was clicked.
+fn caret_ui(ui: &Ui, rect: Rect, name: &str, open: bool) -> bool {
+    let (icon, verb) = match open {
+        true => (icons::CARET_DOWN, "Hide"),
+        false => (icons::CARET_RIGHT, "List"),
+    };
+    let id = ui.id().with(("outline caret", name));
+    let response = ui.interact(rect, id, egui::Sense::click());
+    let ink = color(theme::palette(ui.ctx()).text_faint);
+    let (middle, center) = (rect.center(), egui::Align2::CENTER_CENTER);
+    (ui.painter()).text(middle, center, icon, theme::icon(11.0), ink);
+    let words = format!("{verb} workloads of {name}");
+    widgets::named(&response, egui::WidgetType::Button, &words);
+    response.clicked()
+}
+
+/// The mark of a namespace, its colour, and what it means.
+fn mark(facts: Facts, palette: &tokens::Palette) -> (&'static str, Color32, String) {
+    if let Some(icon) = icon_of(facts.worst) {
+        let (_, ink, _) = colors_of(facts.worst, palette);
+        let plural = if facts.wrong == 1 { "" } else { "s" };
+        let words = format!("{} flow{plural} not exact", facts.wrong);
+        return (icon, ink, words);
+    }
+    match facts.judged {
+        true => (
+            icons::CHECK,
+            color(palette.exact),
+            "All flows are exact".to_owned(),
+        ),
+        false => (
+            icons::CIRCLE,
+            color(palette.text_faint),
+            "No flows".to_owned(),
+        ),
     }
 }
 
@@ -364,44 +286,44 @@ fn verdict(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Loo
     }
 }
 
-/// Depth of an item, number of its children, and its look.
-type Shape = (usize, Option<usize>, Look);
-
-/// Shows an item; true if it was double-clicked.
+/// Shows an item, moved in by that much.
 fn item_ui(
     ui: &mut Ui,
-    document: &Document,
-    (item, (depth, count, (icon, foreground))): (Item, Shape),
+    (document, results): (&Document, &Results),
+    (item, indent): (Item, f32),
     beside: Beside<'_>,
     commands: &mut Commands,
-) -> bool {
+) {
+    let (icon, foreground) = match item {
+        Item::Invariant(id) => verdict(id, results, theme::palette(ui.ctx())),
+        item => (icons::of_item(item, document), None),
+    };
     let (end, name) = match item {
-        Item::Policy(id) => {
-            let names = beside.names;
-            let name = names.name(document, id).to_owned();
-            (names.namespace(id).to_owned(), name)
-        }
-        item => (
-            count.map_or(String::new(), |count| count.to_string()),
-            document.item_name(item),
+        Item::Policy(id) => (
+            beside.names.namespace(id),
+            beside.names.name(document, id).to_owned(),
         ),
+        item => ("", document.item_name(item)),
     };
     let mut row = Row::new(icon, &name)
-        .indent(depth as f32 * 16.0)
-        .end(&end)
+        .indent(indent)
+        .end(end)
         .selected(beside.selection.contains(&item));
     if let Some(foreground) = foreground {
         row = row.icon_color(color(foreground));
     }
-    let response = row.show(ui);
-    if response.clicked() {
-        let add = ui.input(|i| i.modifiers.command || i.modifiers.shift);
-        commands.push(match add {
-            true => Command::ToggleSelect(item),
-            false => Command::Reveal(item),
-        });
+    if row.show(ui).clicked() {
+        choose(ui, item, commands);
     }
-    response.double_clicked()
+}
+
+/// Reveals what was clicked, or adds it to the selection.
+fn choose(ui: &Ui, item: Item, commands: &mut Commands) {
+    let add = ui.input(|i| i.modifiers.command || i.modifiers.shift);
+    commands.push(match add {
+        true => Command::ToggleSelect(item),
+        false => Command::Reveal(item),
+    });
 }
 
 fn toggle(view: &mut OutlineView, id: NamespaceId) {
@@ -418,7 +340,8 @@ fn take_first(ui: &mut Ui, lines: &[Line], commands: &mut Commands) {
         return;
     }
     let first = lines.iter().find_map(|line| match line {
-        Line::Item { item, .. } => Some(*item),
+        Line::Item(item) | Line::Workload(item) => Some(*item),
+        Line::Namespace(space) => Some(Item::Namespace(space.id)),
         _ => None,
     });
     if let Some(item) = first {
