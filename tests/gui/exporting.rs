@@ -72,9 +72,9 @@ fn the_export_lists_what_a_dialect_omits() {
     window.press_with(Modifiers::COMMAND, Key::E);
     window.click("Show flows in NetworkPolicy");
     assert!(window.sees("checkout to api.stripe.com"));
-    assert!(window.sees("is omitted: "), "with the reason");
+    assert!(window.sees("is left out: "), "with the reason");
     window.click("Hide flows in NetworkPolicy");
-    assert!(!window.sees("is omitted: "));
+    assert!(!window.sees("is left out: "));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_strip_above_the_policies_lists_the_flows_that_are_not_exact() {
     let mut window = TestWindow::shop();
     let strip = "16 of 17 flows expressed in NetworkPolicy";
     window.click(strip);
-    assert!(window.sees("is omitted: "));
+    assert!(window.sees("is left out: "));
     window.click("checkout to api.stripe.com");
     assert_eq!(
         window.app().view.selected(),

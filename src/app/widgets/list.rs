@@ -16,6 +16,7 @@ pub struct Row<'a> {
     icon_color: Option<Color32>,
     text: &'a str,
     end: &'a str,
+    end_is_icon: bool,
     indent: f32,
     selected: bool,
     height: f32,
@@ -33,6 +34,7 @@ impl<'a> Row<'a> {
             icon_color: None,
             text,
             end: "",
+            end_is_icon: false,
             indent: 0.0,
             selected: false,
             height: tokens::ROW,
@@ -52,6 +54,13 @@ impl<'a> Row<'a> {
     /// What is at the end.
     pub fn end(mut self, end: &'a str) -> Self {
         self.end = end;
+        self
+    }
+
+    /// An icon at the end.
+    pub fn end_icon(mut self, icon: &'a str) -> Self {
+        self.end = icon;
+        self.end_is_icon = true;
         self
     }
 
@@ -137,7 +146,10 @@ impl<'a> Row<'a> {
         }
         let mut right = rect.right() - 8.0;
         if !self.end.is_empty() {
-            let font = theme::sans(tokens::TEXT_SMALL);
+            let font = match self.end_is_icon {
+                true => theme::icon(tokens::TEXT_SMALL),
+                false => theme::sans(tokens::TEXT_SMALL),
+            };
             let at = pos2(right, middle);
             let end = painter.text(
                 at,

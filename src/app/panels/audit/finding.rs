@@ -11,7 +11,7 @@ use super::rows::Group;
 use super::shown::Shown;
 use crate::app::audit::name_of;
 use crate::app::command::{Command, Commands};
-use crate::app::problems::{Tone, sentence};
+use crate::app::problems::{Tone, place_of, sentence};
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::diag::{Diagnostic, Severity};
@@ -116,13 +116,6 @@ pub(super) fn group_ui(ui: &mut Ui, group: &Group, view: &mut AuditView, command
     if response.clicked() && !view.folded.remove(group.code) {
         view.folded.insert(group.code);
     }
-}
-
-/// `cart.yaml:22`, without the folders.
-fn place_of(finding: &Diagnostic) -> Option<String> {
-    let span = finding.span.as_ref()?;
-    let name = span.file.rsplit('/').next().unwrap_or(&span.file);
-    Some(format!("{name}:{}", span.line))
 }
 
 impl Shown<'_> {
@@ -257,6 +250,11 @@ impl Shown<'_> {
                 widgets::small(ui, sentence(help));
             }
             if let Some(text) = self.audit.text(finding) {
+                if let Some(place) = place_of(finding) {
+                    let file = self.audit.file_of(at);
+                    let from = file.map_or(String::new(), |file| format!(", from {file}"));
+                    widgets::faint(ui, format!("{}{from}", sentence(&place)));
+                }
                 let patches = view.fixes().and_then(|fixes| fixes.patches.get(&at));
                 excerpt::excerpt_ui(ui, text, finding, patches.map_or(&[], Vec::as_slice));
             }
@@ -300,7 +298,7 @@ impl Shown<'_> {
 
 /// The place of a finding; a link to the text, if that is an imported policy.
 fn place_ui(ui: &mut Ui, finding: &Diagnostic, policy: Option<Item>, commands: &mut Commands) {
-    let Some(place) = place_of(finding) else {
+    let (Some(span), Some(place)) = (&finding.span, place_of(finding)) else {
         return;
     };
     let palette = theme::palette(ui.ctx());
@@ -308,7 +306,9 @@ fn place_ui(ui: &mut Ui, finding: &Diagnostic, policy: Option<Item>, commands: &
         Some(_) => palette.accent,
         None => palette.text_faint,
     };
-    let text = RichText::new(&place).font(theme::mono(tokens::TEXT_TINY));
+    // The row names the object.
+    let line = format!("line {}", span.line);
+    let text = RichText::new(line).font(theme::mono(tokens::TEXT_TINY));
     let sense = if policy.is_some() {
         Sense::click()
     } else {
