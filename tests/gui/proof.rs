@@ -149,7 +149,7 @@ fn the_matrix_is_navigated_by_keys_and_enter_opens_why() {
         .map(|(_, line)| line.trim())
         .collect();
     assert_eq!(marked[0], "- namespaceSelector: {}", "{marked:?}");
-    assert!(window.sees("Text of data/pg-open data.yaml:12"));
+    assert!(window.sees("Text of data/pg-open line 12"));
     window.press(Key::End);
     window.press(Key::PageDown);
     assert_eq!(cell(&window).1, "api.stripe.com");
