@@ -604,4 +604,21 @@ mod tests {
         let different: BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len(), "{keys:?}");
     }
+
+    #[test]
+    fn each_menu_fits_a_low_window() {
+        use crate::scene::tokens;
+        let bar = [Menu::File, Menu::Edit, Menu::View, Menu::Policy, Menu::Help];
+        for menu in bar {
+            let own = LISTED.iter().filter(|listed| listed.menu == menu);
+            let inside = LISTED.iter().filter(|l| l.menu.parent() == Some(menu));
+            let submenus: Vec<_> = inside.map(|listed| listed.menu.title()).collect();
+            let submenus = submenus.into_iter().collect::<BTreeSet<_>>().len();
+            let apart = LISTED.iter().filter(|l| l.menu.root() == menu && l.apart);
+            // A separator is a line between two spaces of 4.
+            let height =
+                (own.count() + submenus) as f32 * tokens::BUTTON + apart.count() as f32 * 9.0;
+            assert!(height <= 760.0, "{menu:?}: {height}");
+        }
+    }
 }

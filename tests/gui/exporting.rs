@@ -78,6 +78,18 @@ fn the_export_lists_what_a_dialect_omits() {
 }
 
 #[test]
+fn each_dialect_has_its_verdict_in_words() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut window = shop(folder.path());
+    window.press_with(Modifiers::COMMAND, Key::E);
+    assert!(window.sees("exact: 16 of 17 flows expressed, 1 cannot be expressed"));
+    assert!(window.sees("The export omits 1 flow, which NetworkPolicy cannot express"));
+    assert!(window.sees("3 too wide, 2 cannot be expressed; 15 of 17 flows expressed"));
+    window.click("Show flows in AdminNetworkPolicy");
+    assert!(window.sees("AdminNetworkPolicy: 3 too wide, 2 cannot be expressed"));
+}
+
+#[test]
 fn a_strip_above_the_policies_lists_the_flows_that_are_not_exact() {
     let mut window = TestWindow::shop();
     let strip = "16 of 17 flows expressed in NetworkPolicy";
