@@ -120,6 +120,7 @@ fn a_finding_is_fixed_with_a_click_and_the_fix_undone() {
     let mut window = opened(Vec::new());
     let before = texts(&window.document());
     open_row(&mut window, SERVICE_PORT);
+    window.scroll_to("Fix");
     window.click("Fix");
     let after = texts(&window.document());
     assert_eq!(after[0], before[0].replace("{port: 80}", "{port: 8080}"));
@@ -193,6 +194,7 @@ fn fixing_all_shows_every_text_first_and_is_one_step() {
 fn a_finding_is_explained_by_its_page() {
     let mut window = opened(Vec::new());
     open_row(&mut window, SERVICE_PORT);
+    window.scroll_to("Why it matters");
     window.click("Why it matters");
     assert!(window.sees("Policies see a connection after the Service has forwarded it"));
     window.press(Key::Escape);
@@ -207,6 +209,7 @@ fn a_finding_is_explained_by_its_page() {
 fn a_finding_is_shown_on_the_canvas() {
     let mut window = opened(Vec::new());
     open_row(&mut window, SERVICE_PORT);
+    window.scroll_to("Show on canvas");
     window.click("Show on canvas");
     assert_eq!(window.app().view.selected(), [window.workload("web")]);
     assert_eq!(window.app().view.tab, Tab::Problems);

@@ -101,11 +101,11 @@ fn a_strip_above_the_policies_lists_the_flows_that_are_not_exact() {
         [window.flow("checkout to api.stripe.com")]
     );
     assert!(
-        window.sees("0 of 1 flow exact in NetworkPolicy"),
+        window.sees("0 of 1 flow expressed in NetworkPolicy"),
         "of the selection"
     );
     window.ask(Command::WriteCilium);
-    assert!(window.sees("1 flow exact in CiliumNetworkPolicy"));
+    assert!(window.sees("1 flow expressed in CiliumNetworkPolicy"));
     window.ask(Command::Select(Vec::new()));
     assert!(window.sees("all 17 flows expressed in CiliumNetworkPolicy"));
 }
