@@ -92,6 +92,9 @@ fn row(window: &TestWindow, start: &str) -> String {
 }
 
 fn open_row(window: &mut TestWindow, start: &str) {
+    // The details of a finding and its buttons are visible at once.
+    window.harness.set_size(egui::vec2(1280.0, 1200.0));
+    window.settle();
     let name = row(window, start);
     window.click(&name);
 }
@@ -120,7 +123,6 @@ fn a_finding_is_fixed_with_a_click_and_the_fix_undone() {
     let mut window = opened(Vec::new());
     let before = texts(&window.document());
     open_row(&mut window, SERVICE_PORT);
-    window.scroll_to("Fix");
     window.click("Fix");
     let after = texts(&window.document());
     assert_eq!(after[0], before[0].replace("{port: 80}", "{port: 8080}"));
@@ -194,7 +196,6 @@ fn fixing_all_shows_every_text_first_and_is_one_step() {
 fn a_finding_is_explained_by_its_page() {
     let mut window = opened(Vec::new());
     open_row(&mut window, SERVICE_PORT);
-    window.scroll_to("Why it matters");
     window.click("Why it matters");
     assert!(window.sees("Policies see a connection after the Service has forwarded it"));
     window.press(Key::Escape);
@@ -209,7 +210,6 @@ fn a_finding_is_explained_by_its_page() {
 fn a_finding_is_shown_on_the_canvas() {
     let mut window = opened(Vec::new());
     open_row(&mut window, SERVICE_PORT);
-    window.scroll_to("Show on canvas");
     window.click("Show on canvas");
     assert_eq!(window.app().view.selected(), [window.workload("web")]);
     assert_eq!(window.app().view.tab, Tab::Problems);

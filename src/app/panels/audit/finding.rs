@@ -229,7 +229,13 @@ impl Shown<'_> {
                     }
                 }
             }
-            place_ui(ui, finding, about.policy.map(Item::Policy), commands);
+            let file = self.audit.file_of(at);
+            place_ui(
+                ui,
+                (finding, file),
+                about.policy.map(Item::Policy),
+                commands,
+            );
         });
         shown.response.rect.left()
     }
@@ -265,11 +271,6 @@ impl Shown<'_> {
                 widgets::small(ui, sentence(help));
             }
             if let Some(text) = self.audit.text(finding) {
-                if let Some(place) = place_of(finding) {
-                    let file = self.audit.file_of(at);
-                    let from = file.map_or(String::new(), |file| format!(", from {file}"));
-                    widgets::faint(ui, format!("{}{from}", sentence(&place)));
-                }
                 let patches = view.fixes().and_then(|fixes| fixes.patches.get(&at));
                 excerpt::excerpt_ui(ui, text, finding, patches.map_or(&[], Vec::as_slice));
             }
@@ -312,7 +313,12 @@ impl Shown<'_> {
 }
 
 /// The place of a finding; a link to the text, if that is an imported policy.
-fn place_ui(ui: &mut Ui, finding: &Diagnostic, policy: Option<Item>, commands: &mut Commands) {
+fn place_ui(
+    ui: &mut Ui,
+    (finding, file): (&Diagnostic, Option<&str>),
+    policy: Option<Item>,
+    commands: &mut Commands,
+) {
     let (Some(span), Some(place)) = (&finding.span, place_of(finding)) else {
         return;
     };
@@ -333,7 +339,9 @@ fn place_ui(ui: &mut Ui, finding: &Diagnostic, policy: Option<Item>, commands: &
     let response = ui.add(label.sense(sense));
     let Some(policy) = policy else { return };
     widgets::named(&response, WidgetType::Link, &place);
+    let from = file.map_or(String::new(), |file| format!(", from {file}"));
     if response
+        .on_hover_text(format!("{}{from}", sentence(&place)))
         .on_hover_cursor(egui::CursorIcon::PointingHand)
         .clicked()
     {
