@@ -213,9 +213,7 @@ fn a_finding_is_shown_on_the_canvas() {
     window.click("Show on canvas");
     assert_eq!(window.app().view.selected(), [window.workload("web")]);
     assert_eq!(window.app().view.tab, Tab::Problems);
-    window.harness.set_size(egui::vec2(1280.0, 1800.0));
-    window.settle();
-    window.click("line 7 of NetworkPolicy shop/db");
+    window.click("line 7 of NetworkPolicy data/db");
     let policies = window.document().policies;
     let last = policies.ids().last().expect("a policy");
     assert_eq!(window.app().view.selected(), [Item::Policy(last)]);
