@@ -107,9 +107,12 @@ impl Audit {
             return None;
         }
         let ignored: Vec<IgnoredHere> = document.ignore.iter().map(ignored).collect();
-        let report = lint::report(&loaded, &sources, &ignored);
+        let mut report = lint::report(&loaded, &sources, &ignored);
         if stop() {
             return None;
+        }
+        for finding in &mut report.found {
+            finding.message = without_places(&finding.message, &sources);
         }
         let scores = score::scores(&loaded, &report.found);
         let items = Items::of(document, &loaded);
@@ -141,6 +144,12 @@ impl Audit {
         let file = &finding.span.as_ref()?.file;
         let mut same = self.sources.iter().filter(|source| source.name == *file);
         same.next().map(|source| source.text.as_str())
+    }
+
+    /// The file that the imported policy of a finding came from.
+    pub fn file_of(&self, at: usize) -> Option<&str> {
+        let policy = self.document.policies.get(self.about.get(at)?.policy?)?;
+        Some(&policy.file)
     }
 
     /// The fixes of the wanted findings in imported policies, proven.
@@ -196,6 +205,25 @@ pub fn name_of(finding: &Diagnostic) -> &str {
     let name = resource.map(|r| r.split_once(' ').map_or(r, |(_, name)| name));
     let file = || finding.span.as_ref().map(|span| &*span.file);
     name.or_else(file).unwrap_or("the project")
+}
+
+/// A message without ` (all.yaml#2:1:1)`: a place in the text of one policy is none in its file.
+fn without_places(message: &str, sources: &[Source]) -> String {
+    let mut kept = message.to_owned();
+    for source in sources {
+        let begin = format!(" ({}:", source.name);
+        while let Some(at) = kept.find(&begin) {
+            let rest = &kept[at + begin.len()..];
+            let place = rest.find(|c: char| !c.is_ascii_digit() && c != ':');
+            match place {
+                Some(end) if rest[end..].starts_with(')') => {
+                    kept.replace_range(at..at + begin.len() + end + 1, "");
+                }
+                _ => break,
+            }
+        }
+    }
+    kept
 }
 
 fn ignored(entry: &crate::model::IgnoredRule) -> IgnoredHere {
@@ -286,6 +314,17 @@ mod tests {
     use super::*;
     use crate::project::format;
     use crate::query;
+
+    #[test]
+    fn a_message_names_no_place_in_a_text_of_the_project() {
+        let sources = [Source::new("a.yaml#2", ""), Source::new("a.yaml", "")];
+        let kept = |message| without_places(message, &sources);
+        assert_eq!(kept("x (a.yaml#2:1:1) and y (a.yaml:10:2)"), "x and y");
+        assert_eq!(
+            kept("x (b.yaml:1:1) (a.yaml: no)"),
+            "x (b.yaml:1:1) (a.yaml: no)"
+        );
+    }
 
     /// The Service's port in place of the pods', twice in one file; a rule that is never read; and an ignored rule.
     const PROJECT: &str = r"format: drawbridge/1

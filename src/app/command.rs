@@ -18,7 +18,7 @@ pub use shortcut::Shortcut;
 use super::audit::Form;
 use super::icons;
 use super::theme::Choice;
-use crate::model::{Edit, FlowId, Item, PolicyId, Style};
+use crate::model::{Edit, ExternalId, FlowId, Item, PolicyId, Style};
 use crate::observe::propose::Proposal;
 use crate::observe::time::Time;
 use crate::policy::Target;
@@ -163,6 +163,8 @@ pub enum Command {
     ToggleSelect(Item),
     /// Selects an item and scrolls to it.
     Reveal(Item),
+    /// Selects an external and gives the field that adds a network the focus.
+    AddNetworks(ExternalId),
     /// Reads files of recorded flows.
     OpenRecordings(Vec<PathBuf>),
     /// Asks which of these flows of a recording to draw.
@@ -278,14 +280,63 @@ pub enum Menu {
     File,
     /// Edit.
     Edit,
+    /// Edit, Select connected.
+    Connected,
+    /// Edit, Align.
+    Align,
     /// View.
     View,
+    /// View, Collapse and expand.
+    Collapse,
+    /// View, Focus.
+    Focus,
+    /// View, Appearance.
+    Appearance,
     /// Policy.
     Policy,
+    /// Policy, Dialect.
+    Dialect,
+    /// Policy, Compare.
+    Compare,
     /// Help.
     Help,
     /// In no menu.
     None,
+}
+
+impl Menu {
+    /// Of a submenu, the menu that it is in.
+    pub fn parent(self) -> Option<Self> {
+        match self {
+            Self::Connected | Self::Align => Some(Self::Edit),
+            Self::Collapse | Self::Focus | Self::Appearance => Some(Self::View),
+            Self::Dialect | Self::Compare => Some(Self::Policy),
+            Self::File | Self::Edit | Self::View | Self::Policy | Self::Help | Self::None => None,
+        }
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Edit => "Edit",
+            Self::View | Self::None => "View",
+            Self::Policy => "Policy",
+            Self::Help => "Help",
+            Self::Connected => "Select connected",
+            Self::Align => "Align",
+            Self::Collapse => "Collapse and expand",
+            Self::Focus => "Focus",
+            Self::Appearance => "Appearance",
+            Self::Dialect => "Dialect",
+            Self::Compare => "Compare",
+        }
+    }
+
+    /// The menu of the bar that it is or is in.
+    pub fn root(self) -> Self {
+        self.parent().unwrap_or(self)
+    }
 }
 
 /// An entry of [`LISTED`].
@@ -388,16 +439,16 @@ pub static LISTED: &[Listed] = listed! {
     Duplicate "edit.duplicate" "Duplicate" "", Edit, Selection, [ctrl(Key::D)];
     Delete "edit.delete" "Delete" icons::TRASH, Edit, Selection, [key(Key::Delete), key(Key::Backspace)];
     SelectAll "edit.select-all" "Select all" "", Edit "-", Project, [ctrl(Key::A)];
-    SelectSources "edit.select-sources" "Select sources" "", Edit, Selection, [key(Key::OpenBracket)];
-    SelectDestinations "edit.select-destinations" "Select destinations" "", Edit, Selection, [key(Key::CloseBracket)];
-    AddSources "edit.add-sources" "Add sources to the selection" "", Edit, Selection, [shift(Key::OpenBracket)];
-    AddDestinations "edit.add-destinations" "Add destinations to the selection" "", Edit, Selection, [shift(Key::CloseBracket)];
-    AlignLeft "edit.align-left" "Align left" "", Edit "-", Several, [ctrl_shift(Key::ArrowLeft)];
-    AlignRight "edit.align-right" "Align right" "", Edit, Several, [ctrl_shift(Key::ArrowRight)];
-    AlignTop "edit.align-top" "Align top" "", Edit, Several, [ctrl_shift(Key::ArrowUp)];
-    AlignBottom "edit.align-bottom" "Align bottom" "", Edit, Several, [ctrl_shift(Key::ArrowDown)];
-    DistributeAcross "edit.distribute-across" "Distribute horizontally" "", Edit, Several, [];
-    DistributeDown "edit.distribute-down" "Distribute vertically" "", Edit, Several, [];
+    SelectSources "edit.select-sources" "Select sources" "", Connected, Selection, [key(Key::OpenBracket)];
+    SelectDestinations "edit.select-destinations" "Select destinations" "", Connected, Selection, [key(Key::CloseBracket)];
+    AddSources "edit.add-sources" "Add sources to the selection" "", Connected, Selection, [shift(Key::OpenBracket)];
+    AddDestinations "edit.add-destinations" "Add destinations to the selection" "", Connected, Selection, [shift(Key::CloseBracket)];
+    AlignLeft "edit.align-left" "Align left" "", Align "-", Several, [ctrl_shift(Key::ArrowLeft)];
+    AlignRight "edit.align-right" "Align right" "", Align, Several, [ctrl_shift(Key::ArrowRight)];
+    AlignTop "edit.align-top" "Align top" "", Align, Several, [ctrl_shift(Key::ArrowUp)];
+    AlignBottom "edit.align-bottom" "Align bottom" "", Align, Several, [ctrl_shift(Key::ArrowDown)];
+    DistributeAcross "edit.distribute-across" "Distribute horizontally" "", Align, Several, [];
+    DistributeDown "edit.distribute-down" "Distribute vertically" "", Align, Several, [];
     Rename "edit.rename" "Rename" icons::PENCIL_SIMPLE, Edit, Selection, [key(Key::F2), key(Key::Enter)];
     MuteFlow "edit.mute" "Mute or unmute flow" icons::EYE_SLASH, Edit "-", Flows, [key(Key::M)];
     ReverseFlow "edit.reverse" "Reverse flow" icons::SWAP, Edit, Flows, [key(Key::R)];
@@ -419,16 +470,16 @@ pub static LISTED: &[Listed] = listed! {
     Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift(Key::Num1), key(Key::Home)];
     FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift(Key::Num2)];
     LayOut "view.lay-out" "Auto-layout" "", View, Project, [];
-    Collapse "view.collapse" "Collapse" icons::CARET_RIGHT, View "-", Namespaces, [key(Key::C)];
-    Expand "view.expand" "Expand" icons::CARET_DOWN, View, Namespaces, [];
-    CollapseAll "view.collapse-all" "Collapse all" "", View, Project, [];
-    ExpandAll "view.expand-all" "Expand all" "", View, Project, [];
+    Collapse "view.collapse" "Collapse" icons::CARET_RIGHT, Collapse "-", Namespaces, [key(Key::C)];
+    Expand "view.expand" "Expand" icons::CARET_DOWN, Collapse, Namespaces, [];
+    CollapseAll "view.collapse-all" "Collapse all" "", Collapse, Project, [];
+    ExpandAll "view.expand-all" "Expand all" "", Collapse, Project, [];
     Focus "view.focus" "Focus on the selection" icons::FOCUS, View "-", Project, [key(Key::O)];
-    FocusMore "view.focus-more" "Focus: one hop more" icons::PLUS, View, Focused, [key(Key::Plus), key(Key::Equals)];
-    FocusLess "view.focus-less" "Focus: one hop less" icons::MINUS, View, Focused, [key(Key::Minus)];
-    FocusBoth "view.focus-both" "Focus: both directions" "", View, Focused, [];
-    FocusIn "view.focus-in" "Focus: incoming only" "", View, Focused, [];
-    FocusOut "view.focus-out" "Focus: outgoing only" "", View, Focused, [];
+    FocusMore "view.focus-more" "Focus: one hop more" icons::PLUS, Focus, Focused, [key(Key::Plus), key(Key::Equals)];
+    FocusLess "view.focus-less" "Focus: one hop less" icons::MINUS, Focus, Focused, [key(Key::Minus)];
+    FocusBoth "view.focus-both" "Focus: both directions" "", Focus, Focused, [];
+    FocusIn "view.focus-in" "Focus: incoming only" "", Focus, Focused, [];
+    FocusOut "view.focus-out" "Focus: outgoing only" "", Focus, Focused, [];
     Back "view.back" "Back" icons::ARROW_LEFT, View "-", Project, [alt(Key::ArrowLeft)];
     Forward "view.forward" "Forward" icons::ARROW_RIGHT, View, Project, [alt(Key::ArrowRight)];
     PageUp "view.page-up" "Page up" "", View, Project, [key(Key::PageUp)];
@@ -440,14 +491,14 @@ pub static LISTED: &[Listed] = listed! {
     ToggleTraffic "view.traffic" "Recorded traffic" icons::TRAFFIC, View, Recording, [], Switch::Traffic;
     ToggleHubs "view.hubs" "Hubs of large drawings" icons::EYE, View, Project, [], Switch::Hubs;
     ClearFilters "view.clear-filters" "Clear filters" "", View, Project, [];
-    ThemeSystem "view.theme-system" "System theme" "", View "-", Always, [], Switch::Theme(Choice::System);
-    ThemeLight "view.theme-light" "Light theme" icons::SUN, View, Always, [], Switch::Theme(Choice::Light);
-    ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [], Switch::Theme(Choice::Dark);
-    ToggleContrast "view.high-contrast" "High contrast" "", View, Always, [], Switch::Contrast;
-    ToggleMotion "view.reduced-motion" "Reduced motion" "", View, Always, [], Switch::Motion;
-    LargerInterface "view.larger-interface" "Larger interface" "", View "-", Always, [];
-    SmallerInterface "view.smaller-interface" "Smaller interface" "", View, Always, [];
-    ResetInterface "view.reset-interface" "Interface at 100%" "", View, Always, [];
+    ThemeSystem "view.theme-system" "System theme" "", Appearance "-", Always, [], Switch::Theme(Choice::System);
+    ThemeLight "view.theme-light" "Light theme" icons::SUN, Appearance, Always, [], Switch::Theme(Choice::Light);
+    ThemeDark "view.theme-dark" "Dark theme" icons::MOON, Appearance, Always, [], Switch::Theme(Choice::Dark);
+    ToggleContrast "view.high-contrast" "High contrast" "", Appearance, Always, [], Switch::Contrast;
+    ToggleMotion "view.reduced-motion" "Reduced motion" "", Appearance, Always, [], Switch::Motion;
+    LargerInterface "view.larger-interface" "Larger interface" "", Appearance "-", Always, [];
+    SmallerInterface "view.smaller-interface" "Smaller interface" "", Appearance, Always, [];
+    ResetInterface "view.reset-interface" "Interface at 100%" "", Appearance, Always, [];
 
     CopyPolicies "policy.copy" "Copy policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
     Adopt "policy.adopt" "Adopt imported policies" icons::CHECK, Policy "-", Imported, [];
@@ -457,11 +508,11 @@ pub static LISTED: &[Listed] = listed! {
     RemoveFromProject "policy.stop-keeping" "Remove from project" "", Policy, ImportedSelected, [];
     StylePerFlow "policy.per-flow" "One policy per flow" "", Policy "-", Project, [], Switch::Style(Style::PerFlow);
     StylePerWorkload "policy.per-workload" "One policy per workload" "", Policy, Project, [], Switch::Style(Style::PerWorkload);
-    WriteKubernetes "policy.kubernetes" "Write NetworkPolicy" "", Policy "-", Project, [], Switch::Dialect(Target::Kubernetes);
-    WriteCilium "policy.cilium" "Write CiliumNetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::Cilium);
-    WriteCalico "policy.calico" "Write Calico NetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::Calico);
-    WriteAdminNetworkPolicy "policy.admin" "Write AdminNetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::AdminNetworkPolicy);
-    WriteClusterNetworkPolicy "policy.cluster" "Write ClusterNetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::ClusterNetworkPolicy);
+    WriteKubernetes "policy.kubernetes" "Write NetworkPolicy" "", Dialect "-", Project, [], Switch::Dialect(Target::Kubernetes);
+    WriteCilium "policy.cilium" "Write CiliumNetworkPolicy" "", Dialect, Project, [], Switch::Dialect(Target::Cilium);
+    WriteCalico "policy.calico" "Write Calico NetworkPolicy" "", Dialect, Project, [], Switch::Dialect(Target::Calico);
+    WriteAdminNetworkPolicy "policy.admin" "Write AdminNetworkPolicy" "", Dialect, Project, [], Switch::Dialect(Target::AdminNetworkPolicy);
+    WriteClusterNetworkPolicy "policy.cluster" "Write ClusterNetworkPolicy" "", Dialect, Project, [], Switch::Dialect(Target::ClusterNetworkPolicy);
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     Audit "policy.audit" "Audit policies" icons::SHIELD, Policy, Project, [];
@@ -472,10 +523,10 @@ pub static LISTED: &[Listed] = listed! {
     ShowTraffic "policy.traffic" "Show recorded traffic" icons::TRAFFIC, Policy, Project, [];
     ShowWhy "policy.why" "Explain a connection" icons::QUESTION, Policy, Project, [key(Key::F10)];
     Radius "policy.radius" "Show blast radius" icons::TARGET, Policy, Project, [key(Key::B)];
-    CompareSaved "policy.compare-saved" "Compare with last saved" icons::SWAP, Policy "-", Project, [];
-    CompareProject "policy.compare-with" "Compare with a project…" "", Policy, Project, [];
-    CompareFolder "policy.compare-folder" "Compare with a folder of manifests…" "", Policy, Project, [];
-    CompareEnforcers "policy.compare-enforcers" "Compare enforcers" icons::SCALES, Policy, Project, [];
+    CompareSaved "policy.compare-saved" "Compare with last saved" icons::SWAP, Compare "-", Project, [];
+    CompareProject "policy.compare-with" "Compare with a project…" "", Compare, Project, [];
+    CompareFolder "policy.compare-folder" "Compare with a folder of manifests…" "", Compare, Project, [];
+    CompareEnforcers "policy.compare-enforcers" "Compare enforcers" icons::SCALES, Compare, Project, [];
     ImportReport "policy.import-report" "Show import report" "", Policy "-", Project, [];
 
     Keys "help.keys" "Keyboard shortcuts" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];
@@ -556,5 +607,22 @@ mod tests {
             .collect();
         let different: BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len(), "{keys:?}");
+    }
+
+    #[test]
+    fn each_menu_fits_a_low_window() {
+        use crate::scene::tokens;
+        let bar = [Menu::File, Menu::Edit, Menu::View, Menu::Policy, Menu::Help];
+        for menu in bar {
+            let own = LISTED.iter().filter(|listed| listed.menu == menu);
+            let inside = LISTED.iter().filter(|l| l.menu.parent() == Some(menu));
+            let submenus: Vec<_> = inside.map(|listed| listed.menu.title()).collect();
+            let submenus = submenus.into_iter().collect::<BTreeSet<_>>().len();
+            let apart = LISTED.iter().filter(|l| l.menu.root() == menu && l.apart);
+            // A separator is a line between two spaces of 4.
+            let height =
+                (own.count() + submenus) as f32 * tokens::BUTTON + apart.count() as f32 * 9.0;
+            assert!(height <= 760.0, "{menu:?}: {height}");
+        }
     }
 }

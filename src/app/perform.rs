@@ -12,7 +12,7 @@ use super::files::PictureForm;
 use super::matrix::Center;
 use super::overlays::{IgnoreView, KeysView, Overlay, PaletteView, SuggestionsView};
 use super::panels::Tab;
-use super::panels::inspector::name_field_id;
+use super::panels::inspector::{external, name_field_id};
 use super::panels::policies::Scope;
 use super::panels::problems::Shown;
 use super::panels::{radius, why};
@@ -21,7 +21,7 @@ use super::selection::exists;
 use super::state::App;
 use super::suggestions::{Proposal, proposals};
 use super::theme::Choice;
-use crate::model::{Document, Edit, FlowId, History, Item, Settings, Style};
+use crate::model::{Document, Edit, ExternalId, FlowId, History, Item, Settings, Style};
 use crate::observe::evidence;
 use crate::observe::propose::Proposal as Recorded;
 use crate::policy::Target;
@@ -163,6 +163,7 @@ impl App {
                 self.view.extra = Some(id);
             }
             Command::Reveal(item) => self.reveal(item),
+            Command::AddNetworks(id) => self.add_networks(id),
             Command::Highlight(flows) => self.view.highlight = flows.into_iter().collect(),
             Command::ChoosePolicy(key) => {
                 self.view.policies.choose_key(key);
@@ -417,6 +418,13 @@ impl App {
             self.view.policies.scope = Scope::Selection;
         }
         self.select(vec![item]);
+    }
+
+    fn add_networks(&mut self, id: ExternalId) {
+        self.reveal(Item::External(id));
+        self.view.side_layout.set_open(external::NETWORKS, true);
+        self.view.drafts.focus(external::networks_field(id));
+        self.show_side();
     }
 
     fn open_palette(&mut self, only_commands: bool) {

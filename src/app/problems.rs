@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::icons;
 use crate::analysis::oracle::Probe;
 use crate::diag::{Diagnostic, Severity};
-use crate::model::{Document, FlowId, Item, validate};
-use crate::policy::Loss;
+use crate::model::{Document, End, ExternalId, FlowId, Item, validate};
+use crate::policy::{ADD_NETWORKS, Loss};
 use crate::proof::Finding;
 use crate::proof::Fix;
 use crate::proof::Kind;
@@ -81,6 +81,8 @@ pub struct Problem {
     pub finding: Option<usize>,
     /// The connection to explain.
     pub why: Option<Question>,
+    /// The external that needs networks.
+    pub networks: Option<ExternalId>,
     /// Fixes that need no proof; those of a finding are computed when it is shown.
     pub fixes: Vec<Fix>,
 }
@@ -136,7 +138,7 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
         Kind::Blocked => (Tone::Bad, "Blocked"),
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
         Kind::Invalid => (Tone::Bad, "Invalid flow"),
-        Kind::CannotExpress => (Tone::Note, "Cannot be expressed"),
+        Kind::CannotExpress => (Tone::Doubtful, "Cannot be expressed"),
     };
     let shown = &finding.witness;
     let witness = match finding.kind {
@@ -163,8 +165,25 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
             .or(finding.workload.map(Item::Workload)),
         finding: Some(at),
         why: question(document, [&shown.from, &shown.to], shown.port),
+        networks: finding
+            .flow
+            .and_then(|flow| without_networks(document, flow, finding.help.as_deref())),
         fixes: Vec::new(),
     }
+}
+
+/// The external of a flow that needs networks, if that is what helps.
+fn without_networks(document: &Document, flow: FlowId, help: Option<&str>) -> Option<ExternalId> {
+    let flow = document
+        .flows
+        .get(flow)
+        .filter(|_| help == Some(ADD_NETWORKS))?;
+    [&flow.from, &flow.to]
+        .into_iter()
+        .find_map(|end| match end {
+            End::External(id) => Some(*id),
+            _ => None,
+        })
 }
 
 /// The name of an end in a title.
@@ -193,6 +212,7 @@ fn of_judged(document: &Document, judged: &Judged) -> Option<Problem> {
         item: Some(Item::Invariant(judged.id)),
         finding: None,
         why: hops.first().and_then(|hop| of_hop(document, hop)),
+        networks: None,
         fixes: Vec::new(),
     })
 }
@@ -253,14 +273,15 @@ fn question(document: &Document, ends: [&Located; 2], port: Probe) -> Option<Que
 fn of_loss(document: &Document, loss: &Loss) -> Problem {
     let flow = FlowId::from(loss.flow);
     Problem {
-        tone: Tone::Note,
-        title: format!("Omitted: {}", document.flow_name(flow)),
-        message: sentence(&format!("{}: {}", loss.part, loss.why)),
+        tone: Tone::from(loss.severity),
+        title: format!("Left out: {}", document.flow_name(flow)),
+        message: sentence(&loss.message()),
         witness: String::new(),
         help: sentence(loss.help.as_deref().unwrap_or_default()),
         item: Some(Item::Flow(flow)),
         finding: None,
         why: None,
+        networks: without_networks(document, flow, loss.help.as_deref()),
         fixes: Vec::new(),
     }
 }
@@ -272,10 +293,7 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Problem {
         Tone::Doubtful => "Warning".into(),
         Tone::Note => "Note".into(),
     });
-    let place = diagnostic
-        .span
-        .as_ref()
-        .map_or(String::new(), |span| format!("{}:{}", span.file, span.line));
+    let place = place_of(diagnostic).unwrap_or_default();
     Problem {
         tone,
         title,
@@ -285,8 +303,17 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Problem {
         item: None,
         finding: None,
         why: None,
+        networks: None,
         fixes: Vec::new(),
     }
+}
+
+/// `line 5 of NetworkPolicy shop/web`: a project keeps the text of each policy alone, so that a line in it is none of
+/// the file that it came from.
+pub fn place_of(diagnostic: &Diagnostic) -> Option<String> {
+    let span = diagnostic.span.as_ref()?;
+    let text = diagnostic.resource.as_deref().unwrap_or(&span.file);
+    Some(format!("line {} of {text}", span.line))
 }
 
 /// A diagnostic's message as a sentence: capitalized (unless a path comes first), without
@@ -334,6 +361,6 @@ spec:
             .find(|p| p.title == "NetworkPolicy shop/out");
         let problem = problem.expect("a problem");
         assert_eq!(problem.message, sentence(&found.message));
-        assert_eq!(problem.witness, "out.yaml:5");
+        assert_eq!(problem.witness, "line 5 of NetworkPolicy shop/out");
     }
 }

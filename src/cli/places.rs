@@ -46,11 +46,11 @@ pub(super) fn about_flows(
 /// The codes of imported policies of a project that do nothing.
 const UNUSED: [&str; 2] = [load::imported::NO_POLICY, crate::proof::REPLACES_NOTHING];
 
-/// The parts of flows omitted from the policies, as diagnostics.
+/// The parts of flows left out of the policies, as diagnostics.
 pub(super) fn omitted(document: &Document, losses: &[Loss]) -> Vec<Diagnostic> {
     let one = |loss: &Loss| {
-        let message = format!("{} is omitted: {}", loss.part, loss.why);
-        let mut found = Diagnostic::new(loss.severity, "left-out", message).of_flow(loss.flow.0);
+        let mut found =
+            Diagnostic::new(loss.severity, "left-out", loss.message()).of_flow(loss.flow.0);
         found.help.clone_from(&loss.help);
         found.on(format!("flow {}", document.flow_name(loss.flow.into())))
     };

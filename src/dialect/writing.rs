@@ -11,8 +11,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
 use super::Text;
 use crate::diag::Severity;
 use crate::policy::{
-    Action, Direction, Entity, FlowKey, Loss, Match, Network, OrderedPolicy, OrderedRule, Part,
-    PlanPeer, PlanPolicy, PlanRule, PortMatch,
+    ADD_NETWORKS, Action, Direction, Entity, FlowKey, Loss, Match, Network, OrderedPolicy,
+    OrderedRule, Part, PlanPeer, PlanPolicy, PlanRule, PortMatch,
 };
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::write::{Node, Output};
@@ -304,7 +304,7 @@ pub fn peer_losses(rule: &PlanRule, dialect: &str, is_lost: fn(&PlanPeer) -> boo
             "`{}` has only {kind}, which {dialect} cannot express",
             rule.other
         );
-        return losses(rule, &Part::Flow, &why, "add its networks");
+        return losses(rule, &Part::Flow, &why, ADD_NETWORKS);
     }
     let help = "use externals with networks instead";
     let one = |(part, _, kinds): &(Part, String, &str)| {

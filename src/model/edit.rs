@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use fragment::extract;
+pub use name::kind_and_name;
 
 use super::{
     Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, IgnoredRule,

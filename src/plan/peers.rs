@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use crate::diag::Severity;
 use crate::model::{End, External, FlowPort, NamespaceId, Network, Settings};
 use crate::plan::context::Context;
-use crate::policy::{Entity, Match, PlanNamespaces, PlanPeer, PortMatch};
+use crate::policy::{ADD_NETWORKS, Entity, Match, PlanNamespaces, PlanPeer, PortMatch};
 use crate::sets::{PortSet, Protocol, Selector};
 
 /// The peers of a rule in a policy of the namespace `own`; never empty.
@@ -84,7 +84,7 @@ fn external(external: &External, settings: &Settings) -> Result<Vec<PlanPeer>, R
         true => format!("`{name}` has no networks"),
         false => format!("no network of `{name}` is valid"),
     };
-    let help = "add its networks".to_owned();
+    let help = ADD_NETWORKS.to_owned();
     Err(Refusal(Severity::Error, why, help))
 }
 

@@ -41,6 +41,16 @@ pub struct Loss {
     pub help: Option<String>,
 }
 
+/// What to do about an external that has only what a dialect cannot express, or nothing.
+pub const ADD_NETWORKS: &str = "add its networks";
+
+impl Loss {
+    /// `the flow is left out: …`, the same wherever losses are reported.
+    pub fn message(&self) -> String {
+        format!("{} is left out: {}", self.part, self.why)
+    }
+}
+
 /// What of a flow is left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {

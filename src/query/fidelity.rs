@@ -144,6 +144,32 @@ impl Counts {
     }
 }
 
+/// What is left out of all flows: `1 flow and 2 parts of other flows`.
+pub fn omitted_words(all: &[OfFlow]) -> Option<String> {
+    let is_whole =
+        |one: &&OfFlow| matches!(one.fidelity, Fidelity::CannotExpress | Fidelity::Invalid);
+    let whole = all.iter().filter(is_whole).count();
+    let approximated = all
+        .iter()
+        .filter(|one| one.fidelity == Fidelity::Approximated);
+    let parts: usize = approximated.map(|one| one.losses.len()).sum();
+    let flows = match whole {
+        1 => "1 flow".to_owned(),
+        n => format!("{n} flows"),
+    };
+    let parts = match parts {
+        0 => None,
+        1 => Some("1 part".to_owned()),
+        n => Some(format!("{n} parts")),
+    };
+    match (whole, parts) {
+        (0, None) => None,
+        (_, None) => Some(flows),
+        (0, Some(parts)) => Some(format!("{parts} of the drawn flows")),
+        (_, Some(parts)) => Some(format!("{flows} and {parts} of other flows")),
+    }
+}
+
 /// The document written in one dialect only.
 pub fn in_dialect(document: &Document, target: Target) -> Document {
     let mut document = document.clone();
@@ -194,6 +220,20 @@ flows:
         assert_eq!(flows, expected);
         let expected = "1 of 3 flows expressed, 1 approximated, 1 cannot be expressed";
         assert_eq!(words, expected);
+        let omitted = |keep: &dyn Fn(Fidelity) -> bool| {
+            let (document, _) = format::read(PROJECT, "p").expect("a project");
+            let document = in_dialect(&document, Target::Kubernetes);
+            let mut all = of_flows(&document, &generate(&document));
+            all.retain(|one| keep(one.fidelity));
+            omitted_words(&all)
+        };
+        let all = omitted(&|_| true);
+        assert_eq!(all.as_deref(), Some("1 flow and 1 part of other flows"));
+        let whole = omitted(&|fidelity| fidelity == Fidelity::CannotExpress);
+        assert_eq!(whole.as_deref(), Some("1 flow"));
+        let part = omitted(&|fidelity| fidelity == Fidelity::Approximated);
+        assert_eq!(part.as_deref(), Some("1 part of the drawn flows"));
+        assert_eq!(omitted(&|fidelity| fidelity == Fidelity::Exact), None);
         let (flows, words) = of(Target::Cilium);
         assert_eq!(words, "all 3 flows expressed");
         assert!(

@@ -92,6 +92,9 @@ fn row(window: &TestWindow, start: &str) -> String {
 }
 
 fn open_row(window: &mut TestWindow, start: &str) {
+    // The details of a finding and its buttons are visible at once.
+    window.harness.set_size(egui::vec2(1280.0, 1200.0));
+    window.settle();
     let name = row(window, start);
     window.click(&name);
 }
@@ -210,7 +213,7 @@ fn a_finding_is_shown_on_the_canvas() {
     window.click("Show on canvas");
     assert_eq!(window.app().view.selected(), [window.workload("web")]);
     assert_eq!(window.app().view.tab, Tab::Problems);
-    window.click("db.yaml:7");
+    window.click("line 7 of NetworkPolicy data/db");
     let policies = window.document().policies;
     let last = policies.ids().last().expect("a policy");
     assert_eq!(window.app().view.selected(), [Item::Policy(last)]);

@@ -72,9 +72,21 @@ fn the_export_lists_what_a_dialect_omits() {
     window.press_with(Modifiers::COMMAND, Key::E);
     window.click("Show flows in NetworkPolicy");
     assert!(window.sees("checkout to api.stripe.com"));
-    assert!(window.sees("is omitted: "), "with the reason");
+    assert!(window.sees("is left out: "), "with the reason");
     window.click("Hide flows in NetworkPolicy");
-    assert!(!window.sees("is omitted: "));
+    assert!(!window.sees("is left out: "));
+}
+
+#[test]
+fn each_dialect_has_its_verdict_in_words() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut window = shop(folder.path());
+    window.press_with(Modifiers::COMMAND, Key::E);
+    assert!(window.sees("exact: 16 of 17 flows expressed, 1 cannot be expressed"));
+    assert!(window.sees("The export omits 1 flow, which NetworkPolicy cannot express"));
+    assert!(window.sees("3 too wide, 2 cannot be expressed; 15 of 17 flows expressed"));
+    window.click("Show flows in AdminNetworkPolicy");
+    assert!(window.sees("AdminNetworkPolicy: 3 too wide, 2 cannot be expressed"));
 }
 
 #[test]
@@ -82,18 +94,18 @@ fn a_strip_above_the_policies_lists_the_flows_that_are_not_exact() {
     let mut window = TestWindow::shop();
     let strip = "16 of 17 flows expressed in NetworkPolicy";
     window.click(strip);
-    assert!(window.sees("is omitted: "));
+    assert!(window.sees("is left out: "));
     window.click("checkout to api.stripe.com");
     assert_eq!(
         window.app().view.selected(),
         [window.flow("checkout to api.stripe.com")]
     );
     assert!(
-        window.sees("0 of 1 flow exact in NetworkPolicy"),
+        window.sees("0 of 1 flow expressed in NetworkPolicy"),
         "of the selection"
     );
     window.ask(Command::WriteCilium);
-    assert!(window.sees("1 flow exact in CiliumNetworkPolicy"));
+    assert!(window.sees("1 flow expressed in CiliumNetworkPolicy"));
     window.ask(Command::Select(Vec::new()));
     assert!(window.sees("all 17 flows expressed in CiliumNetworkPolicy"));
 }

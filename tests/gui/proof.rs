@@ -149,7 +149,7 @@ fn the_matrix_is_navigated_by_keys_and_enter_opens_why() {
         .map(|(_, line)| line.trim())
         .collect();
     assert_eq!(marked[0], "- namespaceSelector: {}", "{marked:?}");
-    assert!(window.sees("Text of data/pg-open data.yaml:12"));
+    assert!(window.sees("Text of data/pg-open line 12"));
     window.press(Key::End);
     window.press(Key::PageDown);
     assert_eq!(cell(&window).1, "api.stripe.com");
@@ -273,6 +273,47 @@ fn why_is_queried_by_name_and_a_denial_is_fixed() {
     assert_eq!(window.document(), before);
     let why = window.app().view.why.answer().expect("an answer");
     assert_eq!(why.verdict, PairVerdict::Denied);
+}
+
+#[test]
+fn keys_in_the_fields_of_why_stay_in_them() {
+    let mut window = TestWindow::shop();
+    window.press(Key::F10);
+    let before = window.document();
+    window.write("From", "cart");
+    assert!(window.sees("shop/cart"));
+    window.press(Key::Escape);
+    assert!(window.has_focus("From"), "Escape closes the list first");
+    for letter in [Key::N, Key::W, Key::G] {
+        window.press(letter);
+    }
+    assert_eq!(window.document(), before, "letters are no commands");
+    window.press(Key::Escape);
+    window.press(Key::Escape);
+    assert!(!window.has_focus("From"));
+    window.write("From", "cart");
+    window.press(Key::Enter);
+    window.write("To", "postg");
+    window.press(Key::Tab);
+    assert!(window.has_focus("Port"));
+    for letter in [Key::N, Key::W, Key::G] {
+        window.press(letter);
+    }
+    assert_eq!(window.document(), before);
+    let why = window.app().view.why.answer().expect("an answer");
+    assert_eq!(why.to.name, "postgres", "Tab takes the completion");
+}
+
+#[test]
+fn an_external_without_networks_is_a_click_away_from_them() {
+    let mut window = TestWindow::shop();
+    window.ask(Command::Problems);
+    let problem = "The flow is left out: \"api.stripe.com\" has only a domain name";
+    assert!(window.sees(problem));
+    window.click("Add networks…");
+    let selected = window.app().view.selected();
+    assert!(matches!(selected[..], [Item::External(_)]), "{selected:?}");
+    assert!(window.has_focus("Add address block"));
 }
 
 #[test]

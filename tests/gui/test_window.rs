@@ -154,6 +154,11 @@ impl TestWindow {
         self.press(Key::Enter);
     }
 
+    /// Whether the control of that name has the keyboard.
+    pub fn has_focus(&self, label: &str) -> bool {
+        self.control(label).accesskit_node().is_focused()
+    }
+
     pub fn sees(&self, label: &str) -> bool {
         self.harness
             .query_all_by_label_contains(label)

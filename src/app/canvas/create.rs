@@ -10,7 +10,7 @@ use super::camera::snap;
 use super::pen;
 use crate::app::command::{Command, Commands};
 use crate::app::panels::inspector::internet;
-use crate::model::edit::{Thing, extract};
+use crate::model::edit::{Thing, extract, kind_and_name};
 use crate::model::{
     Document, Edit, End, External, Group, Item, Namespace, NamespaceId, NodeRef, Workload,
 };
@@ -79,7 +79,7 @@ fn make_namespace(document: &Document, at: Pos2) -> Made {
         ],
         item: Item::Namespace(id),
         node,
-        name: format!("namespace {name}"),
+        name: kind_and_name("namespace", &name),
     }
 }
 
@@ -127,7 +127,7 @@ fn make_workload(
         edits,
         item: Item::Workload(id),
         node,
-        name: format!("workload {name}"),
+        name: kind_and_name("workload", &name),
     }
 }
 
@@ -135,7 +135,7 @@ fn make_external(document: &Document, mut external: External, at: Pos2) -> Made 
     external.name = document.fresh_external_name(&external.name);
     let id = document.externals.next_id();
     let node = NodeRef::External(id);
-    let name = format!("external {}", external.name);
+    let name = kind_and_name("external", &external.name);
     Made {
         edits: vec![Edit::Add(Thing::External(external)), place(node, at)],
         item: Item::External(id),
@@ -187,7 +187,7 @@ fn make_group(document: &Document, name: &str, at: Pos2) -> Made {
         ],
         item: Item::Group(id),
         node,
-        name: format!("group {name}"),
+        name: kind_and_name("group", &name),
     }
 }
 

@@ -3,7 +3,7 @@
 use egui::epaint::TextShape;
 use egui::{Align2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::shown::{NAMES, Shown, TOP};
+use super::shown::{MARGINS, Shown, TOP};
 use super::{Counters, MatrixView, Mode};
 use crate::app::theme::{self, color};
 use crate::app::traffic::ShownTraffic;
@@ -153,14 +153,14 @@ impl Painter<'_> {
         };
         let verdict = cell.verdict();
         let (foreground, background) = verdict::colors(verdict, palette);
-        let inner = rect.shrink2(vec2(4.0, 4.0));
+        let inner = rect.shrink2(vec2(3.0, 4.0));
         painter.rect_filled(inner, 5.0, color(background));
         outline(painter, inner, verdict, color(foreground));
         let text = short(ports_of(cell, mode));
         let font = theme::mono(tokens::TEXT_SMALL);
         let mut job = egui::text::LayoutJob::simple_singleline(text, font, color(foreground));
         let signed = verdict != PairVerdict::Drawn;
-        let room = inner.width() - 8.0 - if signed { 16.0 } else { 0.0 };
+        let room = inner.width() - 6.0 - if signed { 16.0 } else { 0.0 };
         job.wrap = egui::text::TextWrapping::truncate_at_width(room);
         let galley = painter.layout_job(job);
         let width = galley.size().x + if signed { 16.0 } else { 0.0 };
@@ -241,6 +241,7 @@ impl Painter<'_> {
             pos2(body.left(), body.bottom()),
         );
         let painter = self.ui.painter_at(side);
+        let [left, right] = MARGINS;
         for row in self.shown.rows.clone() {
             let cell = self.shown.rect(row, self.shown.columns.start);
             let lit = row == self.matrix.at.0 || self.hovered.is_some_and(|at| at.0 == row);
@@ -248,18 +249,18 @@ impl Painter<'_> {
             let font = theme::sans(tokens::TEXT_NORMAL);
             let name = self.name(row).to_owned();
             let mut job = egui::text::LayoutJob::simple_singleline(name, font, foreground);
-            job.wrap = egui::text::TextWrapping::truncate_at_width(NAMES - 32.0);
+            job.wrap = egui::text::TextWrapping::truncate_at_width(side.width() - left - right);
             let galley = painter.layout_job(job);
             let about = self.about(row);
             let middle = cell.center().y - if about.is_empty() { 0.0 } else { 7.0 };
             let at = pos2(
-                body.left() - 12.0 - galley.size().x,
+                body.left() - right - galley.size().x,
                 middle - galley.size().y / 2.0,
             );
             painter.galley(at, galley, foreground);
             if !about.is_empty() {
                 let faint = color(theme::palette(self.ui.ctx()).text_faint);
-                let at = pos2(body.left() - 12.0, cell.center().y + 8.0);
+                let at = pos2(body.left() - right, cell.center().y + 8.0);
                 let font = theme::sans(tokens::TEXT_TINY);
                 painter.text(at, Align2::RIGHT_CENTER, about, font, faint);
             }

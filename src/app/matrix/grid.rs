@@ -1,15 +1,18 @@
 //! The cells, with names that stay visible: only the visible part is painted.
 
 use egui::scroll_area::ScrollAreaOutput;
+use egui::style::ScrollStyle;
 use egui::{Rect, Response, ScrollArea, Sense, Ui, UiBuilder, WidgetType, vec2};
 
 use super::cells::{Painter, ports_of};
-use super::shown::{CELL, NAMES, Shown, TOP};
+use super::shown::{LEAN_OUT, MARGINS, NAMES, Shown, TOP, cell_size};
 use super::{Counters, KEPT, MatrixView, Mode, keyboard, matrix_id};
+use crate::app::theme;
 use crate::app::traffic::ShownTraffic;
 use crate::app::widgets;
 use crate::model::Document;
 use crate::query::reach::AxisEntries;
+use crate::scene::tokens;
 
 /// Shows it; returns the entries of the queried cell.
 pub(super) fn grid_ui(
@@ -30,13 +33,18 @@ pub(super) fn grid_ui(
         });
         return None;
     }
-    let body = Rect::from_min_max(room.min + vec2(NAMES, TOP), room.max);
+    let names = names_width(ui, document, matrix);
+    let body = Rect::from_min_max(room.min + vec2(names, TOP), room.max);
     let count = matrix.order.entries.len();
-    let page = ((body.height() / CELL.y) as usize).saturating_sub(1).max(1);
+    let bar = ScrollStyle::solid().allocated_width();
+    let cell = cell_size(body.width() - bar, count);
+    let page = ((body.height() / cell.y) as usize).saturating_sub(1).max(1);
     let focus = ui.interact(body, matrix_id(), Sense::focusable_noninteractive());
     let enter = keyboard::keys(ui, &focus, matrix, page);
-    let output = scrolled(ui, body, matrix, count);
-    let shown = Shown::new(body, output.state.offset, count);
+    let output = scrolled(ui, (body, cell), matrix, count);
+    // Without the scroll bars.
+    let body = output.inner_rect;
+    let shown = Shown::new(body, cell, output.state.offset, count);
     ask_for_rows(matrix, &shown);
     let response = output.inner;
     let hovered = response.hover_pos().and_then(|at| shown.cell_at(at));
@@ -78,15 +86,38 @@ pub(super) fn grid_ui(
     Some((entry(row)?, entry(column)?))
 }
 
-/// The area in which the cells scroll.
+/// The width of the names of rows: what the longest names need.
+fn names_width(ui: &Ui, document: &Document, matrix: &MatrixView) -> f32 {
+    let names = matrix.order.names.iter().map(String::as_str);
+    let spaces = document
+        .namespaces
+        .iter()
+        .map(|(_, space)| space.name.as_str());
+    let longest = |name: Option<&str>, size: f32| {
+        let name = name.unwrap_or_default().to_owned();
+        let galley =
+            ui.painter()
+                .layout_no_wrap(name, theme::sans(size), egui::Color32::PLACEHOLDER);
+        galley.size().x
+    };
+    let count = |name: &&str| name.chars().count();
+    let name = longest(names.max_by_key(count), tokens::TEXT_NORMAL);
+    let space = longest(spaces.max_by_key(count), tokens::TEXT_TINY);
+    // The one with the most letters need not be the widest one.
+    let widest = name.max(space) * 1.1;
+    let [left, right] = MARGINS;
+    (widest + left + right).ceil().min(NAMES)
+}
+
+/// The area in which the cells scroll. Its bars are always visible where there is more: what is painted would cover
+/// floating ones.
 fn scrolled(
     ui: &mut Ui,
-    body: Rect,
+    (body, cell): (Rect, egui::Vec2),
     matrix: &mut MatrixView,
     count: usize,
 ) -> ScrollAreaOutput<Response> {
-    // The last name leans out over its column.
-    let size = CELL * count as f32 + vec2(64.0, 24.0);
+    let size = cell * count as f32 + vec2(LEAN_OUT, 24.0);
     let mut area = ScrollArea::both()
         .id_salt("matrix cells")
         .auto_shrink(false);
@@ -94,17 +125,18 @@ fn scrolled(
         let id = ui.make_persistent_id("matrix cells");
         let offset =
             egui::scroll_area::State::load(ui.ctx(), id).map_or(egui::Vec2::ZERO, |s| s.offset);
-        let at = vec2(matrix.at.1 as f32, matrix.at.0 as f32) * CELL;
+        let at = vec2(matrix.at.1 as f32, matrix.at.0 as f32) * cell;
         let follow = |offset: f32, at: f32, cell: f32, room: f32| {
             offset.min(at).max(at + cell + 52.0 - room).max(0.0)
         };
         let offset = vec2(
-            follow(offset.x, at.x, CELL.x, body.width()),
-            follow(offset.y, at.y, CELL.y, body.height()),
+            follow(offset.x, at.x, cell.x, body.width()),
+            follow(offset.y, at.y, cell.y, body.height()),
         );
         area = area.scroll_offset(offset);
     }
     ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
+        ui.spacing_mut().scroll = ScrollStyle::solid();
         area.show_viewport(ui, |ui, viewport| {
             ui.set_width(size.x);
             ui.set_height(size.y);

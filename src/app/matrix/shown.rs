@@ -4,46 +4,78 @@ use std::ops::Range;
 
 use egui::{Pos2, Rect, vec2};
 
-/// Width and height of a cell.
-pub(super) const CELL: egui::Vec2 = vec2(68.0, 36.0);
-/// Width of the names of rows.
+/// Least and most width of a cell: narrower where all columns then have room.
+const WIDTHS: [f32; 2] = [56.0, 68.0];
+/// Height of a cell.
+const HEIGHT: f32 = 36.0;
+/// Most width of the names of rows.
 pub(super) const NAMES: f32 = 168.0;
+/// Before the names of rows, and between them and the cells.
+pub(super) const MARGINS: [f32; 2] = [16.0, 12.0];
+/// How far the last name leans out over its column.
+pub(super) const LEAN_OUT: f32 = 40.0;
 /// Height of the names of columns.
 pub(super) const TOP: f32 = 104.0;
+
+/// Width and height of a cell, where so many columns share so much room.
+pub(super) fn cell_size(room: f32, count: usize) -> egui::Vec2 {
+    let [least, most] = WIDTHS;
+    let each = ((room - LEAN_OUT) / count.max(1) as f32).floor();
+    let width = if each < least { most } else { each.min(most) };
+    vec2(width, HEIGHT)
+}
 
 /// Which part of the cells is seen.
 pub(super) struct Shown {
     /// Where the cells are on the screen.
     pub(super) body: Rect,
+    cell: egui::Vec2,
     offset: egui::Vec2,
     pub(super) rows: Range<usize>,
     pub(super) columns: Range<usize>,
 }
 
 impl Shown {
-    pub(super) fn new(body: Rect, offset: egui::Vec2, count: usize) -> Self {
+    pub(super) fn new(body: Rect, cell: egui::Vec2, offset: egui::Vec2, count: usize) -> Self {
         let range = |offset: f32, room: f32, cell: f32| {
             let first = (offset / cell).floor().max(0.0) as usize;
             let last = ((offset + room) / cell).ceil().max(0.0) as usize;
             first.min(count)..last.min(count)
         };
         Self {
-            rows: range(offset.y, body.height(), CELL.y),
-            columns: range(offset.x, body.width(), CELL.x),
+            rows: range(offset.y, body.height(), cell.y),
+            columns: range(offset.x, body.width(), cell.x),
             body,
+            cell,
             offset,
         }
     }
 
     pub(super) fn rect(&self, row: usize, column: usize) -> Rect {
-        let at = vec2(column as f32, row as f32) * CELL;
-        Rect::from_min_size(self.body.min + at - self.offset, CELL)
+        let at = vec2(column as f32, row as f32) * self.cell;
+        Rect::from_min_size(self.body.min + at - self.offset, self.cell)
     }
 
     pub(super) fn cell_at(&self, at: Pos2) -> Option<(usize, usize)> {
-        let place = (at - self.body.min + self.offset) / CELL;
+        let place = (at - self.body.min + self.offset) / self.cell;
         let (row, column) = (place.y.floor() as usize, place.x.floor() as usize);
         let inside = self.rows.contains(&row) && self.columns.contains(&column);
         inside.then_some((row, column))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_narrower_where_all_of_them_then_fit() {
+        assert_eq!(cell_size(2000.0, 15).x, 68.0);
+        assert_eq!(cell_size(900.0, 15).x, 57.0);
+        assert_eq!(
+            cell_size(600.0, 15).x,
+            68.0,
+            "they scroll, so they need not be narrow"
+        );
     }
 }

@@ -133,16 +133,10 @@ impl KeysView {
     }
 
     fn menu_ui(&self, ui: &mut Ui, menu: Menu, keymap: &Keymap) -> Option<Asked> {
-        let name = match menu {
-            Menu::File => "File",
-            Menu::Edit => "Edit",
-            Menu::View | Menu::None => "View",
-            Menu::Policy => "Policy",
-            Menu::Help => "Help",
-        };
+        let name = menu.title();
         widgets::heading(ui, name);
         let mut asked = None;
-        for listed in LISTED.iter().filter(|listed| listed.menu == menu) {
+        for listed in LISTED.iter().filter(|listed| listed.menu.root() == menu) {
             let what = listed.text.trim_end_matches('…');
             line(ui, what, |ui| {
                 asked = self.shortcut_ui(ui, listed, what, keymap).or(asked.take());

@@ -67,12 +67,11 @@ pub fn list_ui(ui: &mut Ui, document: &Document, flows: &[OfFlow]) -> Option<Flo
         for loss in &one.losses {
             ui.horizontal_top(|ui| {
                 ui.add_space(30.0);
-                let what = format!("{} is omitted: {}", loss.part, loss.why);
                 let help = loss
                     .help
                     .as_deref()
                     .map(|help| format!(" {}.", sentence(help)));
-                let text = format!("{}.{}", sentence(&what), help.unwrap_or_default());
+                let text = format!("{}.{}", sentence(&loss.message()), help.unwrap_or_default());
                 let text = RichText::new(text)
                     .font(theme::sans(tokens::TEXT_SMALL))
                     .color(color(palette.text_secondary));

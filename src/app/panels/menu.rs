@@ -1,5 +1,6 @@
 //! The menus, from the table of commands.
 
+use egui::containers::menu::SubMenu;
 use egui::{ScrollArea, Ui};
 
 use crate::app::command::{Commands, Keymap, LISTED, Listed, Menu, Switch, When};
@@ -17,7 +18,7 @@ pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     let most = ui.ctx().content_rect().height() - tokens::BAR - 24.0;
     let scrolled = ScrollArea::vertical().max_height(most);
     scrolled.min_scrolled_height(most).show(ui, |ui| {
-        entries_ui(ui, app, |listed| listed.menu == menu, commands);
+        entries_ui(ui, app, menu, commands);
     });
 }
 
@@ -25,32 +26,56 @@ pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
 pub fn dialects_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     ui.set_width(280.0);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let is_dialect = |listed: &Listed| matches!(listed.switch, Some(Switch::Dialect(_)));
-    entries_ui(ui, app, is_dialect, commands);
+    entries_ui(ui, app, Menu::Dialect, commands);
 }
 
-fn entries_ui(ui: &mut Ui, app: &App, shown: impl Fn(&Listed) -> bool, commands: &mut Commands) {
+/// The entries of a menu; each submenu stands where its first entry is listed.
+fn entries_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     let keymap = Keymap::of(ui.ctx());
-    for (at, listed) in LISTED.iter().filter(|listed| shown(listed)).enumerate() {
-        if listed.apart && at > 0 {
+    let mut last = None;
+    for listed in LISTED {
+        let is_submenu = listed.menu.parent() == Some(menu);
+        if (listed.menu != menu && !is_submenu) || (is_submenu && last == Some(listed.menu)) {
+            continue;
+        }
+        if listed.apart && last.is_some() {
             ui.add_space(4.0);
             widgets::hairline(ui);
             ui.add_space(4.0);
         }
-        let text = text_of(app, listed);
-        let keys = keymap.text(&listed.command);
-        let icon = if listed.switch.is_some_and(|switch| is_on(app, switch)) {
-            icons::CHECK
-        } else {
-            listed.icon
-        };
-        let row = Row::new(icon, &text)
-            .end(&keys)
-            .menu(app.can(&listed.command));
-        if row.show(ui).clicked() {
-            commands.push(listed.command.clone());
-            ui.close();
+        last = Some(listed.menu);
+        match is_submenu {
+            true => submenu_ui(ui, app, listed.menu, commands),
+            false => entry_ui(ui, app, listed, &keymap, commands),
         }
+    }
+}
+
+fn submenu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
+    let row = Row::new("", menu.title())
+        .end_icon(icons::CARET_RIGHT)
+        .menu(true);
+    let response = row.show(ui);
+    SubMenu::new().show(ui, &response, |ui| {
+        ui.set_width(280.0);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        entries_ui(ui, app, menu, commands);
+    });
+}
+
+fn entry_ui(ui: &mut Ui, app: &App, listed: &Listed, keymap: &Keymap, commands: &mut Commands) {
+    let text = text_of(app, listed);
+    let keys = keymap.text(&listed.command);
+    let icon = match listed.switch.is_some_and(|switch| is_on(app, switch)) {
+        true => icons::CHECK,
+        false => listed.icon,
+    };
+    let row = Row::new(icon, &text)
+        .end(&keys)
+        .menu(app.can(&listed.command));
+    if row.show(ui).clicked() {
+        commands.push(listed.command.clone());
+        ui.close();
     }
 }
 

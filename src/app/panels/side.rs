@@ -100,6 +100,9 @@ pub fn side_ui(
     if ui.ctx().content_rect().height() < LOW {
         most = most.min(area.height() - BELOW_LEAST);
     }
+    if view.tab == Tab::Policies {
+        most = most.min(area.height() / 2.0);
+    }
     let most = most.max(80.0);
     let shown = ScrollArea::vertical()
         .id_salt("inspector")

@@ -12,6 +12,7 @@ use crate::app::icons;
 use crate::app::problems::{Problem, Tone};
 use crate::app::theme::{self, color};
 use crate::app::traffic::TrafficView;
+use crate::app::traffic::words::grouped;
 use crate::app::view::View;
 use crate::app::widgets;
 use crate::model::Document;
@@ -121,7 +122,7 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
         if count == 0 {
             continue;
         }
-        let text = format!("{count} {}", if count == 1 { one } else { many });
+        let text = self::count(count, one, many);
         let foreground = color(theme::palette(ui.ctx()).text_secondary);
         let label = RichText::new(text)
             .font(theme::sans(tokens::TEXT_SMALL))
@@ -208,7 +209,7 @@ fn numbers(ui: &Ui, document: &Document, results: &Results, view: &View) -> Vec<
         format!("{:.0}%", view.canvas.zoom() * 100.0),
         format!("checked in {}", duration(results.took)),
         count(policies, "policy", "policies"),
-        count(document.flows.len(), "flow", "flows"),
+        flows_words(document),
         count(document.workloads.len(), "workload", "workloads"),
     ];
     if ui.max_rect().width() < 760.0 {
@@ -247,6 +248,17 @@ fn duration(took: std::time::Duration) -> String {
     }
 }
 
+/// `114 flows, 1 muted`: the proof and the policies count only those that are not muted.
+fn flows_words(document: &Document) -> String {
+    let all = count(document.flows.len(), "flow", "flows");
+    let flows = document.flows.iter();
+    match flows.filter(|(_, flow)| flow.muted).count() {
+        0 => all,
+        muted => format!("{all}, {} muted", grouped(muted as u64)),
+    }
+}
+
 fn count(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    let number = grouped(count as u64);
+    format!("{number} {}", if count == 1 { one } else { many })
 }

@@ -52,15 +52,11 @@ pub fn top_bar_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
 
 fn left_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     ui.spacing_mut().item_spacing.x = 2.0;
-    let menus = [
-        (Menu::File, "File"),
-        (Menu::Edit, "Edit"),
-        (Menu::View, "View"),
-        (Menu::Policy, "Policy"),
-        (Menu::Help, "Help"),
-    ];
-    for (which, text) in menus {
-        widgets::menu_button(ui, text, |ui| menu::menu_ui(ui, app, which, commands));
+    let menus = [Menu::File, Menu::Edit, Menu::View, Menu::Policy, Menu::Help];
+    for which in menus {
+        widgets::menu_button(ui, which.title(), |ui| {
+            menu::menu_ui(ui, app, which, commands)
+        });
     }
     ui.add_space(6.0);
     for (command, icon) in [
@@ -109,7 +105,16 @@ fn name_ui(ui: &mut Ui, app: &App) {
 fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     ui.spacing_mut().item_spacing.x = 8.0;
     ui.add_space(8.0);
-    if widgets::primary(ui, "Export")
+    // With nothing drawn there is nothing to export.
+    let has_flows = app
+        .history
+        .as_ref()
+        .is_some_and(|history| !history.document().flows.is_empty());
+    let export = match has_flows {
+        true => widgets::primary(ui, "Export"),
+        false => widgets::secondary(ui, "Export"),
+    };
+    if export
         .on_hover_text(with_key(
             ui,
             "Write the policies to files",

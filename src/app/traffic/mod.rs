@@ -53,6 +53,8 @@ pub struct TrafficView {
     off: bool,
     /// The classes that are switched off.
     hidden: BTreeSet<TrafficClass>,
+    /// The legend shows its words where there is room for one column only.
+    legend_open: bool,
     /// The Traffic tab lists only the connections of ends that the canvas shows as one.
     only_others: bool,
     /// Pairs of ends that are ignored.

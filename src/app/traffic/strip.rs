@@ -17,6 +17,8 @@ use crate::scene::{tokens, traffic};
 
 /// Least width of an entry of the legend.
 const ENTRY: f32 = 276.0;
+/// Width of an entry without its words.
+const SHORT: f32 = 118.0;
 /// Length of the sample of a line.
 const SAMPLE: f32 = 34.0;
 /// The bar is never wider.
@@ -201,12 +203,26 @@ fn legend_ui(ui: &mut Ui, view: &mut TrafficView) {
         return;
     };
     let columns = (ui.available_width() / ENTRY).floor().max(1.0);
-    let width = (ui.available_width() / columns).floor();
+    let is_narrow = columns < 2.0;
+    let is_short = is_narrow && !view.legend_open;
+    let width = match is_short {
+        true => SHORT,
+        false => (ui.available_width() / columns).floor(),
+    };
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+        if is_narrow {
+            let (icon, name) = match view.legend_open {
+                true => (icons::CARET_UP, "Hide the words of the legend"),
+                false => (icons::CARET_DOWN, "Show the words of the legend"),
+            };
+            if widgets::icon_button(ui, icon, name).clicked() {
+                view.legend_open = is_short;
+            }
+        }
         for class in ORDER {
             if let Some(count) = counts.get(&class)
-                && entry_ui(ui, width, (class, *count), !view.hides(class)).clicked()
+                && entry_ui(ui, (width, is_short), (class, *count), !view.hides(class)).clicked()
             {
                 view.toggle_class(class);
             }
@@ -214,8 +230,13 @@ fn legend_ui(ui: &mut Ui, view: &mut TrafficView) {
     });
 }
 
-/// A class: its line, shape, words and number; a click switches it.
-fn entry_ui(ui: &mut Ui, width: f32, (class, count): (TrafficClass, usize), on: bool) -> Response {
+/// A class: its line, shape, words (unless it is short) and number; a click switches it.
+fn entry_ui(
+    ui: &mut Ui,
+    (width, is_short): (f32, bool),
+    (class, count): (TrafficClass, usize),
+    on: bool,
+) -> Response {
     let palette = theme::palette(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(width, tokens::ROW), Sense::click());
     let name = format!("{}, {count}", class.words());
@@ -251,14 +272,18 @@ fn entry_ui(ui: &mut Ui, width: f32, (class, count): (TrafficClass, usize), on: 
         font.clone(),
         quiet,
     );
+    let verb = if on { "Hide" } else { "Show" };
+    let response = response.on_hover_text(format!("{verb}: {}", class.words()));
+    if is_short {
+        return response;
+    }
     let left = rect.left() + SAMPLE + 30.0;
     let ink = color(palette.text);
     let mut job = egui::text::LayoutJob::simple_singleline(class.words().to_owned(), font, ink);
     job.wrap = egui::text::TextWrapping::truncate_at_width(end.left() - 6.0 - left);
     let galley = painter.layout_job(job);
     painter.galley(pos2(left, middle - galley.size().y / 2.0), galley, ink);
-    let verb = if on { "Hide" } else { "Show" };
-    response.on_hover_text(format!("{verb}: {}", class.words()))
+    response
 }
 
 /// A line as the canvas draws it.

@@ -17,6 +17,7 @@ pub struct Row<'a> {
     text: &'a str,
     end: &'a str,
     mark: Option<(&'a str, Color32)>,
+    end_is_icon: bool,
     indent: f32,
     selected: bool,
     height: f32,
@@ -35,6 +36,7 @@ impl<'a> Row<'a> {
             text,
             end: "",
             mark: None,
+            end_is_icon: false,
             indent: 0.0,
             selected: false,
             height: tokens::ROW,
@@ -60,6 +62,13 @@ impl<'a> Row<'a> {
     /// An icon behind that.
     pub fn mark(mut self, icon: &'a str, foreground: Color32) -> Self {
         self.mark = Some((icon, foreground));
+        self
+    }
+
+    /// An icon at the end.
+    pub fn end_icon(mut self, icon: &'a str) -> Self {
+        self.end = icon;
+        self.end_is_icon = true;
         self
     }
 
@@ -151,7 +160,10 @@ impl<'a> Row<'a> {
             right -= 18.0;
         }
         if !self.end.is_empty() {
-            let font = theme::sans(tokens::TEXT_SMALL);
+            let font = match self.end_is_icon {
+                true => theme::icon(tokens::TEXT_SMALL),
+                false => theme::sans(tokens::TEXT_SMALL),
+            };
             let at = pos2(right, middle);
             let end = painter.text(
                 at,

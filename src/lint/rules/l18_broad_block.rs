@@ -54,6 +54,15 @@ fn private_witness(input: &Input, block: &Block) -> String {
         .map_or_else(String::new, |witness| format!(": {witness}"))
 }
 
+/// The exceptions of a block, after "every address".
+fn but_except<T>(except: &[(IpNet, T)]) -> String {
+    match except {
+        [] => String::new(),
+        [(only, _)] => format!(" but those of its exception `{only}`"),
+        all => format!(" but those of its {} exceptions", all.len()),
+    }
+}
+
 fn judge(input: &Input, block: &Block) -> Option<(String, &'static str)> {
     let (rule, net) = (block.rule, block.net);
     if block.direction == Direction::Egress {
@@ -61,7 +70,8 @@ fn judge(input: &Input, block: &Block) -> Option<(String, &'static str)> {
         return (!fine).then(|| {
             (
                 format!(
-                    "`{net}` is every address, private networks included{}",
+                    "`{net}` is every address{}, private networks included{}",
+                    but_except(&block.except),
                     private_witness(input, block)
                 ),
                 "if the Internet is meant, except the private ranges: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and fc00::/7",
@@ -78,7 +88,8 @@ fn judge(input: &Input, block: &Block) -> Option<(String, &'static str)> {
     (!pods.iter().any(is_published)).then(|| {
         (
             format!(
-                "`{net}` lets every address in, but no LoadBalancer, NodePort or route publishes these ports of {}",
+                "`{net}` lets every address in{}, but no LoadBalancer, NodePort or route publishes these ports of {}",
+                but_except(&block.except),
                 input.name_of(first)
             ),
             "name the clients that are meant, or the addresses that they come from",
@@ -88,7 +99,7 @@ fn judge(input: &Input, block: &Block) -> Option<(String, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::{example, lines};
+    use crate::lint::tests::{all_of, example, lines};
 
     #[test]
     fn blocks_of_all_addresses() {
@@ -105,6 +116,13 @@ mod tests {
             .replace("egress:", "ingress:")
             .replace("to:", "from:");
         assert_eq!(lines("L18", &ingress), [12]);
+        let one = ingress.replace("0.0.0.0/0}", "0.0.0.0/0, except: [203.0.113.0/24]}");
+        let found = all_of("L18", &one);
+        let found = found.iter().map(|d| d.message.as_str()).collect::<String>();
+        assert!(
+            found.contains("every address in but those of its exception `203.0.113.0/24`, but no"),
+            "{found}"
+        );
         let published = format!(
             "{ingress}---\napiVersion: v1\nkind: Service\nmetadata: {{name: p, namespace: crawl}}\nspec: {{type: LoadBalancer, selector: {{app: spider}}, ports: [{{port: 443}}]}}\n"
         );

@@ -96,7 +96,15 @@ fn named(before: &Document, item: Item) -> String {
         Item::Policy(_) => "policy",
         Item::Invariant(_) => "invariant",
     };
-    format!("{kind} {}", before.item_name(item))
+    kind_and_name(kind, &before.item_name(item))
+}
+
+/// `external Office`; a name that begins with the kind, as new objects have it, stands alone: `external-2`.
+pub fn kind_and_name(kind: &str, name: &str) -> String {
+    match name.starts_with(kind) {
+        true => name.to_owned(),
+        false => format!("{kind} {name}"),
+    }
 }
 
 /// An imported policy by its file: its own name is in its text, which an edit must not take the time to read.
@@ -109,11 +117,11 @@ fn of_file(policy: &ImportedPolicy) -> String {
 
 fn thing_name(before: &Document, thing: &Thing) -> String {
     match thing {
-        Thing::Namespace(namespace) => format!("namespace {}", namespace.name),
-        Thing::Workload(workload) => format!("workload {}", workload.name),
+        Thing::Namespace(namespace) => kind_and_name("namespace", &namespace.name),
+        Thing::Workload(workload) => kind_and_name("workload", &workload.name),
         Thing::Service(service) => format!("Service {}", service.name),
-        Thing::External(external) => format!("external {}", external.name),
-        Thing::Group(group) => format!("group {}", group.name),
+        Thing::External(external) => kind_and_name("external", &external.name),
+        Thing::Group(group) => kind_and_name("group", &group.name),
         Thing::Flow(flow) => format!(
             "flow {} to {}",
             before.end_name(&flow.from),

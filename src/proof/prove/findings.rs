@@ -506,7 +506,7 @@ pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding>
                 Severity::Error => Kind::Invalid,
                 Severity::Warning | Severity::Info => Kind::CannotExpress,
             },
-            message: format!("{} is left out: {}", loss.part, loss.why),
+            message: loss.message(),
             from: words.of(&flow.from),
             to: words.of(&flow.to),
             ports: crate::model::validate::flow_ports_text(&flow.ports),

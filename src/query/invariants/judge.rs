@@ -8,6 +8,7 @@ use crate::analysis::query::open_ports;
 use crate::analysis::{Connection, Endpoint, Matrix, Party, Places};
 use crate::cluster::Pod;
 use crate::model::{Claim, Document, End, External, FlowPort, Invariant, Refusal};
+use crate::policy::ADD_NETWORKS;
 use crate::proof::InForce;
 use crate::sets::{IpSet, PortSet};
 
@@ -95,7 +96,7 @@ impl<'a> Judge<'a> {
                     .map_or(IpSet::empty(), External::addresses);
                 if places.outside.is_empty() {
                     let why = Refusal::new(format!("`{words}` has no networks"));
-                    return Err(why.help("add its networks"));
+                    return Err(why.help(ADD_NETWORKS));
                 }
             }
             _ => {

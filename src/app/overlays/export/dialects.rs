@@ -3,14 +3,20 @@
 use egui::{Align, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
 
 use super::ExportView;
+use crate::app::files::InDialect;
 use crate::app::icons;
 use crate::app::panels::fidelity;
 use crate::app::panels::status::look_of;
+use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::policy::Target;
-use crate::query::fidelity::Counts;
+use crate::proof::{Kind, State};
+use crate::query::fidelity::{self as fidelity_of, Counts};
 use crate::scene::tokens;
+
+/// More findings than these are counted, not listed.
+const FINDINGS: usize = 5;
 
 /// The verdict on the chosen dialects; of several, on the worst.
 pub(super) fn verdict_ui(ui: &mut Ui, view: &ExportView) {
@@ -33,12 +39,11 @@ pub(super) fn verdict_ui(ui: &mut Ui, view: &ExportView) {
         return;
     };
     let (icon, foreground, background) = look_of(worst.results.proof.state, palette);
-    let losses = worst.results.generated.losses.len();
     let kind = worst.target().kind();
-    let more = match losses {
-        0 => String::new(),
-        1 => format!("The export omits 1 part of the drawn flows, which {kind} cannot express"),
-        n => format!("The export omits {n} parts of the drawn flows, which {kind} cannot express"),
+    let more = match fidelity_of::omitted_words(&worst.flows) {
+        Some(what) if Counts::of(&worst.flows).invalid > 0 => format!("The export omits {what}"),
+        Some(what) => format!("The export omits {what}, which {kind} cannot express"),
+        None => String::new(),
     };
     let summary = worst.results.proof.summary();
     let text = match view.dialects.len() {
@@ -69,6 +74,11 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: &mut ExportView) -> bool {
                 }
                 state_ui(ui, view, target);
             });
+            if view.listed == Some(target)
+                && let Some(listed) = view.in_dialect(target)
+            {
+                listed_ui(ui, listed);
+            }
         }
         if view.dialects.len() > 1 {
             let text =
@@ -76,14 +86,44 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: &mut ExportView) -> bool {
             widgets::faint(ui, text);
         }
     });
-    if let Some(listed) = view.listed.and_then(|target| view.in_dialect(target)) {
-        let area = ScrollArea::vertical().id_salt("flows").max_height(150.0);
-        area.show(ui, |ui| {
-            let _ = fidelity::list_ui(ui, &listed.results.document, &listed.flows);
-        });
-        ui.add_space(4.0);
-    }
     changed
+}
+
+/// What is wrong with the policies of a dialect, and its flows, under a heading.
+fn listed_ui(ui: &mut Ui, listed: &InDialect) {
+    let kind = listed.target().kind();
+    widgets::small(ui, format!("{kind}: {}", listed.results.proof.summary()));
+    let area = ScrollArea::vertical().id_salt("flows").max_height(150.0);
+    area.show(ui, |ui| {
+        let palette = theme::palette(ui.ctx());
+        let findings = listed.results.proof.findings.iter();
+        let wrong =
+            findings.filter(|finding| matches!(finding.kind, Kind::TooWide | Kind::Blocked));
+        for finding in wrong.take(FINDINGS) {
+            let (icon, foreground) = match finding.kind {
+                Kind::TooWide => (icons::WARNING, palette.wide),
+                _ => (icons::X, palette.blocked),
+            };
+            widgets::message(ui, icon, &sentence(&finding.message), color(foreground));
+        }
+        let _ = fidelity::list_ui(ui, &listed.results.document, &listed.flows);
+    });
+    ui.add_space(4.0);
+}
+
+/// The verdict on a dialect, then how many flows it expresses.
+fn verdict_words(one: &InDialect) -> String {
+    let expressed = Counts::of(&one.flows);
+    match one.results.proof.state {
+        State::NothingToProve => "no flows".to_owned(),
+        State::Exact | State::CannotExpress => format!("exact: {}", expressed.words()),
+        State::Invalid => expressed.words(),
+        // The summary counts what cannot be expressed, too.
+        State::TooWide | State::Blocked => {
+            let summary = one.results.proof.summary();
+            format!("{summary}; {}", expressed.exact_words())
+        }
+    }
 }
 
 /// The proof of a dialect, and a button that lists its flows.
@@ -96,11 +136,10 @@ fn state_ui(ui: &mut Ui, view: &mut ExportView, target: Target) {
     let (icon, foreground, _) = look_of(one.results.proof.state, palette);
     let icon = RichText::new(icon).font(theme::icon(13.0));
     ui.label(icon.color(color(foreground)));
-    let words = Counts::of(&one.flows).words();
-    let tooltip = match one.results.generated.losses.len() {
-        0 => one.results.proof.summary(),
-        1 => format!("{}; 1 part omitted", one.results.proof.summary()),
-        n => format!("{}; {n} parts omitted", one.results.proof.summary()),
+    let words = verdict_words(one);
+    let tooltip = match fidelity_of::omitted_words(&one.flows) {
+        Some(what) => format!("{}; {what} omitted", one.results.proof.summary()),
+        None => one.results.proof.summary(),
     };
     let any = !one.flows.is_empty();
     let open = view.listed == Some(target);

@@ -7,11 +7,12 @@ use egui::{
 use super::AuditView;
 use super::excerpt;
 use super::line::line;
+use super::list::FINDING;
 use super::rows::Group;
 use super::shown::Shown;
 use crate::app::audit::name_of;
 use crate::app::command::{Command, Commands};
-use crate::app::problems::{Tone, sentence};
+use crate::app::problems::{Tone, place_of, sentence};
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::diag::{Diagnostic, Severity};
@@ -118,24 +119,17 @@ pub(super) fn group_ui(ui: &mut Ui, group: &Group, view: &mut AuditView, command
     }
 }
 
-/// `cart.yaml:22`, without the folders.
-fn place_of(finding: &Diagnostic) -> Option<String> {
-    let span = finding.span.as_ref()?;
-    let name = span.file.rsplit('/').next().unwrap_or(&span.file);
-    Some(format!("{name}:{}", span.line))
-}
-
 impl Shown<'_> {
-    /// A finding: opens its details.
+    /// A finding: opens its details. Returns the height that it needs in the wide place.
     pub(super) fn finding_ui(
         &self,
         ui: &mut Ui,
         at: usize,
         view: &mut AuditView,
         commands: &mut Commands,
-    ) {
+    ) -> f32 {
         let Some(finding) = self.audit.report.found.get(at) else {
-            return;
+            return 0.0;
         };
         let palette = theme::palette(ui.ctx());
         let rect = ui.max_rect();
@@ -151,10 +145,11 @@ impl Shown<'_> {
             ui.painter().rect_filled(rect, 0.0, color(background));
         }
         widgets::focus_ring(ui, &response, rect);
-        let first = match self.is_wide {
-            true => rect,
-            false => Rect::from_min_size(rect.min, vec2(rect.width(), rect.height() / 2.0)),
+        let high = match self.is_wide {
+            true => FINDING[0],
+            false => rect.height() / 2.0,
         };
+        let first = Rect::from_min_size(rect.min, vec2(rect.width(), high));
         sign(
             ui,
             pos2(rect.left() + 34.0, first.center().y),
@@ -171,18 +166,31 @@ impl Shown<'_> {
         let name_rect = Rect::from_x_y_ranges(left..=name_end, first.y_range());
         let second = color(palette.text_secondary);
         line(ui.painter(), name_rect, name_of(finding), mono, second);
-        let text = match self.is_wide {
-            true => Rect::from_x_y_ranges(name_end + 12.0..=right, first.y_range()),
-            false => Rect::from_x_y_ranges(
-                left..=rect.right() - 16.0,
-                first.bottom() - 3.0..=rect.bottom() - 3.0,
-            ),
+        let ink = color(palette.text);
+        let needed = match self.is_wide {
+            true => {
+                let left = name_end + 12.0;
+                let width = (right - left).max(0.0);
+                let galley = ui.painter().layout(message.clone(), sans, ink, width);
+                // The first line is level with the name.
+                let row = galley.rows.first().map_or(0.0, |row| row.height());
+                let place = pos2(left, first.center().y - row / 2.0);
+                let height = galley.size().y;
+                ui.painter().galley(place, galley, ink);
+                FINDING[0] - row + height
+            }
+            false => {
+                let below = first.bottom() - 3.0..=rect.bottom() - 3.0;
+                let text = Rect::from_x_y_ranges(left..=rect.right() - 16.0, below);
+                line(ui.painter(), text, &message, sans, ink);
+                rect.height()
+            }
         };
-        line(ui.painter(), text, &message, sans, color(palette.text));
         if response.clicked() {
             view.open = (!is_open).then_some(at);
         }
         response.on_hover_text(message);
+        needed
     }
 
     /// Place and actions at the end of a row; returns their left.
@@ -221,7 +229,13 @@ impl Shown<'_> {
                     }
                 }
             }
-            place_ui(ui, finding, about.policy.map(Item::Policy), commands);
+            let file = self.audit.file_of(at);
+            place_ui(
+                ui,
+                (finding, file),
+                about.policy.map(Item::Policy),
+                commands,
+            );
         });
         shown.response.rect.left()
     }
@@ -299,8 +313,13 @@ impl Shown<'_> {
 }
 
 /// The place of a finding; a link to the text, if that is an imported policy.
-fn place_ui(ui: &mut Ui, finding: &Diagnostic, policy: Option<Item>, commands: &mut Commands) {
-    let Some(place) = place_of(finding) else {
+fn place_ui(
+    ui: &mut Ui,
+    (finding, file): (&Diagnostic, Option<&str>),
+    policy: Option<Item>,
+    commands: &mut Commands,
+) {
+    let (Some(span), Some(place)) = (&finding.span, place_of(finding)) else {
         return;
     };
     let palette = theme::palette(ui.ctx());
@@ -308,7 +327,9 @@ fn place_ui(ui: &mut Ui, finding: &Diagnostic, policy: Option<Item>, commands: &
         Some(_) => palette.accent,
         None => palette.text_faint,
     };
-    let text = RichText::new(&place).font(theme::mono(tokens::TEXT_TINY));
+    // The row names the object.
+    let line = format!("line {}", span.line);
+    let text = RichText::new(line).font(theme::mono(tokens::TEXT_TINY));
     let sense = if policy.is_some() {
         Sense::click()
     } else {
@@ -318,7 +339,9 @@ fn place_ui(ui: &mut Ui, finding: &Diagnostic, policy: Option<Item>, commands: &
     let response = ui.add(label.sense(sense));
     let Some(policy) = policy else { return };
     widgets::named(&response, WidgetType::Link, &place);
+    let from = file.map_or(String::new(), |file| format!(", from {file}"));
     if response
+        .on_hover_text(format!("{}{from}", sentence(&place)))
         .on_hover_cursor(egui::CursorIcon::PointingHand)
         .clicked()
     {

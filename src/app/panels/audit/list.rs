@@ -1,5 +1,7 @@
 //! The list: rows of different heights, of which only the visible ones are laid out.
 
+use std::collections::BTreeMap;
+
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::rows::{self, Group, Row};
@@ -11,8 +13,8 @@ use crate::app::widgets;
 
 /// Height of the row of a rule.
 const GROUP: f32 = 36.0;
-/// Height of a finding on one line, and on two where there is less space.
-const FINDING: [f32; 2] = [28.0, 44.0];
+/// Height of a finding on one line, and on two where there is less space. In the wide place a long message has more lines.
+pub(super) const FINDING: [f32; 2] = [28.0, 44.0];
 /// Assumed height of details that were never shown.
 const GUESS: f32 = 240.0;
 /// From this width on a finding has one line.
@@ -25,6 +27,8 @@ pub(super) struct Layout {
     groups: Option<(Filter, Vec<Group>)>,
     /// The height of the open details.
     details: Option<(usize, f32)>,
+    /// The heights of findings that have several lines in the wide place, and the width that they are for.
+    tall: (u32, BTreeMap<usize, f32>),
 }
 
 impl Layout {
@@ -59,11 +63,17 @@ pub(super) fn list_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView, commands
     }
     let is_wide = ui.available_width() >= WIDE;
     let details = view.layout.details;
+    let width = ui.available_width().round() as u32;
+    if view.layout.tall.0 != width {
+        view.layout.tall = (width, BTreeMap::new());
+    }
+    let tall = &view.layout.tall.1;
     let height = |row: &Row| match row {
         Row::Whole => score::WHOLE,
         Row::Score(at) => audit.scores.get(*at).map_or(0.0, score::height),
         Row::Group(_) => GROUP,
-        Row::Finding(_) => FINDING[usize::from(!is_wide)],
+        Row::Finding(at) if is_wide => tall.get(at).copied().unwrap_or(FINDING[0]),
+        Row::Finding(_) => FINDING[1],
         Row::Details(at) => match details {
             Some((of, height)) if of == *at => height,
             _ => GUESS,
@@ -131,7 +141,15 @@ impl Shown<'_> {
                     finding::group_ui(ui, group, view, commands);
                 }
             }
-            Row::Finding(at) => self.finding_ui(ui, at, view, commands),
+            Row::Finding(at) => {
+                let height = self.finding_ui(ui, at, view, commands).max(FINDING[0]);
+                let tall = &mut view.layout.tall.1;
+                let known = tall.get(&at).copied().unwrap_or(FINDING[0]);
+                if self.is_wide && known != height {
+                    tall.insert(at, height);
+                    ui.ctx().request_repaint();
+                }
+            }
             Row::Details(at) => {
                 let height = self.details_ui(ui, at, view, commands);
                 if view.layout.details != Some((at, height)) {

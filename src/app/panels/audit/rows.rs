@@ -20,6 +20,11 @@ pub(super) enum Row {
     Details(usize),
 }
 
+/// Words of names of rules that are written in capitals.
+const ACRONYMS: [&str; 10] = [
+    "api", "cidr", "dns", "http", "icmp", "ip", "sctp", "tcp", "tls", "udp",
+];
+
 /// The findings of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Group {
@@ -61,9 +66,20 @@ pub(super) fn groups(audit: &Audit, filter: &Filter) -> Vec<Group> {
     groups
 }
 
-/// The name of a rule as a title: `Service port`.
+/// The name of a rule as a title: `Missing DNS`.
 pub(super) fn title(code: &str) -> String {
-    crate::app::problems::sentence(&name_of(code).replace('-', " "))
+    let words = name_of(code).split('-').map(|word| {
+        let is_acronym = ACRONYMS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(word));
+        match (code, word) {
+            // These two are ways to join selectors.
+            ("L05", "or" | "and") => word.to_uppercase(),
+            _ if is_acronym => word.to_uppercase(),
+            _ => word.to_owned(),
+        }
+    });
+    crate::app::problems::sentence(&words.collect::<Vec<_>>().join(" "))
 }
 
 fn contains(finding: &Diagnostic, wanted: &str) -> bool {
@@ -102,4 +118,16 @@ pub(super) fn rows(audit: &Audit, groups: &[Group], view: &AuditView) -> Vec<Row
         }
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acronyms_in_titles_are_in_capitals() {
+        assert_eq!(title("L11"), "Missing DNS");
+        assert_eq!(title("L05"), "OR instead of AND");
+        assert_eq!(title("L18"), "Broad block");
+    }
 }

@@ -10,6 +10,18 @@ use crate::app::widgets;
 use crate::model::{Edit, External, ExternalId, Item, Network, Thing, validate};
 use crate::policy::{Entity, Target};
 
+/// The section of its networks.
+pub const NETWORKS: &str = "Address blocks";
+
+fn networks_id(item: Item) -> Id {
+    Id::new(("add block", item))
+}
+
+/// The field that adds a network to an external.
+pub fn networks_field(id: ExternalId) -> Id {
+    parts::Texts::field_that_adds(networks_id(Item::External(id)))
+}
+
 /// Shows the external.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
     let document = inspect.document;
@@ -26,7 +38,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
     parts::name_field(ui, inspect, item, &external.name);
     let blocks: Vec<String> = external.networks.iter().map(|n| n.to_string()).collect();
     let answer = listed(&blocks);
-    section(ui, inspect, ("Address blocks", &answer), |ui, inspect| {
+    section(ui, inspect, (NETWORKS, &answer), |ui, inspect| {
         networks(ui, inspect, item, external);
     });
     let answer = listed(&external.domain_names);
@@ -60,7 +72,7 @@ fn networks(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Exter
         block(ui, inspect, item, external, (at, network));
     }
     let texts = Texts {
-        id: Id::new(("add block", item)),
+        id: networks_id(item),
         name: "Address block",
         hint: "198.51.100.0/24 or 2001:db8::/32",
         texts: Vec::new(),
@@ -169,7 +181,7 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
     if !external.domain_names.is_empty() && !target.has_domain_names() {
         let foreground = color(theme::palette(ui.ctx()).text_secondary);
         let text = format!(
-            "{} cannot express domain names. Flows to them are reported and omitted from the export.",
+            "{} cannot express domain names. Flows to them are reported and left out of the export.",
             target.kind()
         );
         widgets::message(ui, icons::NOTE, &text, foreground);

@@ -160,7 +160,7 @@ fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
         }
         if !target.has_icmp_types() && flow.ports.iter().any(types) {
             let text = format!(
-                "{} cannot express types of ICMP: they are omitted from the export. Cilium and Calico can.",
+                "{} cannot express types of ICMP: they are left out of the export. Cilium and Calico can.",
                 target.kind()
             );
             widgets::small(ui, text.as_str());
@@ -300,7 +300,7 @@ fn requests(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
 /// Why the flow is not written.
 fn omitted(ui: &mut Ui, why: &str) {
     let foreground = color(theme::palette(ui.ctx()).text_secondary);
-    let text = format!("{why}. The flow is reported and omitted from the export.");
+    let text = format!("{why}. The flow is reported and left out of the export.");
     widgets::message(ui, icons::NOTE, &text, foreground);
 }
 
@@ -387,9 +387,7 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
         .losses
         .iter()
         .filter(|loss| loss.flow == id.into());
-    let reasons: Vec<String> = losses
-        .map(|loss| sentence(&format!("{}: {}", loss.part, loss.why)))
-        .collect();
+    let reasons: Vec<String> = losses.map(|loss| sentence(&loss.message())).collect();
     let policies = inspect
         .results
         .generated

@@ -95,7 +95,7 @@ fn accounts(ui: &mut Ui, inspect: &mut Inspect<'_>, group: &Group, item: Item) {
     if !target.selects_accounts() {
         let foreground = color(theme::palette(ui.ctx()).text_secondary);
         let text = format!(
-            "{} does not select pods by service account. Flows of this group are reported and omitted from the export.",
+            "{} does not select pods by service account. Flows of this group are reported and left out of the export.",
             target.kind()
         );
         widgets::message(ui, icons::NOTE, &text, foreground);

@@ -2,7 +2,7 @@
 
 mod arrow;
 mod audit;
-mod external;
+pub mod external;
 mod flow;
 mod group;
 mod invariant;

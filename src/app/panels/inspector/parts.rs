@@ -72,6 +72,11 @@ pub struct Texts<'a> {
 }
 
 impl Texts<'_> {
+    /// The field that adds a text to the list of that id.
+    pub fn field_that_adds(id: Id) -> Id {
+        Field::id_of((id, "add"))
+    }
+
     /// Shows the list. `change` returns the edit that sets the text at an index (past the end: adds
     /// one), or removes it with `None`.
     pub fn show(
@@ -116,7 +121,7 @@ impl Texts<'_> {
                     text => change(end, Some(text)),
                 }
             });
-        label_change::preview_ui(ui, inspect, Field::id_of((self.id, "add")));
+        label_change::preview_ui(ui, inspect, Self::field_that_adds(self.id));
     }
 }
 

@@ -106,7 +106,7 @@ fn isolation(inspect: &Inspect<'_>, id: WorkloadId) -> (&'static str, &'static s
     let isolation = inspect.results.proof.isolation.get(&id);
     let (icon, words) = match isolation.map(|i| (i.ingress, i.egress)) {
         None => (icons::NOTE, "Not checked yet"),
-        Some((true, true)) => (icons::SHIELD, "Isolated for ingress and egress"),
+        Some((true, true)) => (icons::SHIELD_CHECK, "Isolated for ingress and egress"),
         Some((true, false)) => (
             icons::WARNING,
             "Isolated for ingress only: all egress is allowed",

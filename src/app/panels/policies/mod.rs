@@ -272,14 +272,18 @@ fn chips_ui(ui: &mut Ui, policies: &mut PoliciesView, commands: &mut Commands) {
     Frame::new()
         .inner_margin(Margin::symmetric(16, 8))
         .show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-                for policy in shown {
-                    let on = policies.chosen.as_ref() == Some(&policy.key);
-                    if widgets::chip(ui, &policy.name, on, false).clicked() {
-                        chosen = Some((policy.key.clone(), policy.flows.clone(), on));
+            // One row, whatever their names: the text below needs the height.
+            let row = ScrollArea::horizontal().id_salt("chips");
+            row.show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+                    for policy in shown {
+                        let on = policies.chosen.as_ref() == Some(&policy.key);
+                        if widgets::chip(ui, &policy.name, on, false).clicked() {
+                            chosen = Some((policy.key.clone(), policy.flows.clone(), on));
+                        }
                     }
-                }
+                })
             });
         });
     if let Some((key, flows, on)) = chosen {

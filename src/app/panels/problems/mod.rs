@@ -247,7 +247,8 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
                         }
                     });
             }
-            if !problem.help.is_empty() {
+            // What a click does needs no words beside it.
+            if !problem.help.is_empty() && problem.networks.is_none() {
                 widgets::faint(ui, problem.help.as_str());
             }
             actions_ui(ui, problem, fixes, commands)
@@ -279,6 +280,11 @@ fn actions_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Comm
         && let Some(edit) = super::why::fix_buttons(ui, fixes, false)
     {
         commands.edit(edit);
+    }
+    if let Some(external) = problem.networks
+        && widgets::secondary(ui, "Add networks…").clicked()
+    {
+        commands.push(Command::AddNetworks(external));
     }
     if problem.item.is_none() && problem.why.is_none() {
         return false;

@@ -2,7 +2,8 @@
 
 use egui::text::CCursorRange;
 use egui::{
-    Align, Area, Frame, Id, Key, Layout, Margin, Modifiers, Order, Stroke, TextEdit, Ui, vec2,
+    Align, Area, EventFilter, Frame, Id, Key, Layout, Margin, Modifiers, Order, Stroke, TextEdit,
+    Ui, vec2,
 };
 
 use crate::app::theme::{self, color};
@@ -119,15 +120,29 @@ fn end_ui(
         None => Vec::new(),
     };
     let focused = ui.memory(|memory| memory.has_focus(id));
-    let (mut down, mut up) = (0, 0);
-    if focused && !offers.is_empty() {
+    let (mut down, mut up, mut closed) = (0, 0, false);
+    let is_listed = focused && !offers.is_empty();
+    if is_listed {
         ui.input_mut(|input| {
             down = input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown);
             up = input.count_and_consume_key(Modifiers::NONE, Key::ArrowUp);
+            closed = input.consume_key(Modifiers::NONE, Key::Escape);
         });
     }
     let response = ui.add(edit(text, id, ["shop/web", "data/postgres"][at], width));
     name(&response, ["From", "To"][at], text);
+    if closed {
+        fields.close();
+    } else if is_listed {
+        // Escape closes the list first: what is typed next still belongs to the field.
+        let filter = EventFilter {
+            escape: true,
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            tab: false,
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    }
     if fields.wanted == Some(at) {
         fields.wanted = None;
         response.request_focus();

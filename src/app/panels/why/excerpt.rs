@@ -12,7 +12,7 @@ const LINE: f32 = 18.0;
 /// Width of the line numbers.
 const GUTTER: f32 = 38.0;
 
-/// A link such as `data/pg-open data.yaml:41`.
+/// A link such as `data/pg-open line 41`.
 pub(super) fn source_ui(ui: &mut Ui, source: &Source) -> Response {
     let foreground = color(theme::palette(ui.ctx()).accent);
     let text = words(source);
@@ -25,14 +25,9 @@ pub(super) fn source_ui(ui: &mut Ui, source: &Source) -> Response {
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
 
+/// The line is one of the policy's own text: that of its file is not known.
 fn words(source: &Source) -> String {
-    match &source.file {
-        Some(file) => {
-            let name = file.rsplit('/').next().unwrap_or(file);
-            format!("{} {name}:{}", source.policy, source.line)
-        }
-        None => format!("{} line {}", source.policy, source.line),
-    }
+    format!("{} line {}", source.policy, source.line)
 }
 
 /// Shows the excerpt; returns the policy if it was clicked.
