@@ -138,7 +138,7 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
         Kind::Blocked => (Tone::Bad, "Blocked"),
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
         Kind::Invalid => (Tone::Bad, "Invalid flow"),
-        Kind::CannotExpress => (Tone::Doubtful, "Cannot be expressed"),
+        Kind::CannotExpress => (Tone::Note, "Cannot be expressed"),
     };
     let shown = &finding.witness;
     let witness = match finding.kind {
@@ -273,7 +273,11 @@ fn question(document: &Document, ends: [&Located; 2], port: Probe) -> Option<Que
 fn of_loss(document: &Document, loss: &Loss) -> Problem {
     let flow = FlowId::from(loss.flow);
     Problem {
-        tone: Tone::from(loss.severity),
+        // Nothing is wrong in the drawing: the dialect is what cannot express it.
+        tone: match loss.severity {
+            Severity::Error => Tone::Bad,
+            Severity::Warning | Severity::Info => Tone::Note,
+        },
         title: format!("Left out: {}", document.flow_name(flow)),
         message: sentence(&loss.message()),
         witness: String::new(),

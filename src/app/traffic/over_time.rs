@@ -33,7 +33,9 @@ pub fn over_time_ui(
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     widgets::named(&response, WidgetType::Image, &summary(histogram));
     let scale = Scale::new(histogram, rect)?;
-    let hovered = response.hover_pos().and_then(|at| {
+    // Also where a handle is above the bars.
+    let pointer = ui.input(|i| i.pointer.hover_pos());
+    let hovered = pointer.filter(|at| rect.contains(*at)).and_then(|at| {
         let mut all = histogram.intervals().enumerate();
         all.find(|(nth, _)| scale.column(*nth).x_range().contains(at.x))
     });
@@ -49,10 +51,11 @@ pub fn over_time_ui(
         bar(&painter, scale.column(nth), bucket, most, palette);
     }
     days(&painter, rect, histogram, color(palette.text_secondary));
-    if let Some((_, (start, bucket))) = hovered {
-        response.on_hover_text_at_pointer(words(start, histogram.width(), bucket));
+    let words = hovered.map(|(_, (start, bucket))| words(start, histogram.width(), bucket));
+    if let Some(words) = &words {
+        response.on_hover_text_at_pointer(words);
     }
-    handles_ui(ui, &scale, window)
+    handles_ui(ui, &scale, window, words.as_deref())
 }
 
 /// Where times are.
@@ -105,11 +108,12 @@ impl Scale {
     }
 }
 
-/// The two handles of the window, which arrow keys move, too.
+/// The two handles of the window, which arrow keys move, too; `under`: what is said of the bar under the pointer.
 fn handles_ui(
     ui: &mut Ui,
     scale: &Scale,
     window: Option<&Range<Time>>,
+    under: Option<&str>,
 ) -> Option<Option<Range<Time>>> {
     let set = window.map_or([0, scale.count], |window| {
         [scale.edge(window.start), scale.edge(window.end)]
@@ -154,7 +158,10 @@ fn handles_ui(
         is_held |= response.dragged();
         is_moved |= response.drag_stopped() || step != 0;
         paint_handle(ui, scale, &response, edges[at]);
-        response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
+        let response = response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
+        if let Some(words) = under.filter(|_| !response.dragged()) {
+            response.on_hover_text_at_pointer(words);
+        }
     }
     let outside = [0..edges[0], edges[1]..scale.count];
     let veil = color(theme::palette(ui.ctx()).raised).gamma_multiply(0.7);

@@ -4,7 +4,7 @@
 
 use crate::scene::geom::flatten;
 use crate::scene::grid::Grid;
-use crate::scene::{Arrow, Chip, Point, Rect, Scene, pt, tokens};
+use crate::scene::{Arrow, ArrowId, Chip, Point, Rect, Scene, pt, tokens};
 
 /// Least gap between a chip and its obstacles.
 const CLEAR: f32 = 3.0;
@@ -37,14 +37,18 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
         }
         let width = arrow.label_width + 2.0 * tokens::CHIP_PADDING;
         let inside = within.get(number).copied().flatten();
-        let free = |rect: &Rect| {
-            solid.is_free(rect)
-                && inside.is_none_or(|inside| inside.encloses(rect))
-                && !lines_near.pass(rect, number)
-        };
+        let is_free =
+            |rect: &&Rect| solid.is_free(rect) && inside.is_none_or(|inside| inside.encloses(rect));
         let places = candidates(line, width).into_iter();
-        let mut places = places.map(|centre| Rect::around(centre, width, tokens::CHIP));
-        arrow.chip = places.find(free).map(|rect| {
+        let places: Vec<Rect> = places
+            .map(|centre| Rect::around(centre, width, tokens::CHIP))
+            .collect();
+        let mut alone = places.iter().filter(is_free);
+        let alone = alone.find(|rect| !lines_near.pass(rect, number));
+        // What is no flow is told by its chip: it has one, on another arrow if need be.
+        let is_needed = matches!(arrow.id, ArrowId::Extra(_));
+        let any = || places.iter().find(is_free).filter(|_| is_needed);
+        arrow.chip = alone.or_else(any).copied().map(|rect| {
             solid.add(rect);
             Chip {
                 rect,

@@ -7,8 +7,7 @@ use egui::{
 use super::AuditView;
 use super::excerpt;
 use super::line::line;
-use super::list::FINDING;
-use super::rows::Group;
+use super::rows::{FINDING, Group};
 use super::shown::Shown;
 use crate::app::audit::name_of;
 use crate::app::command::{Command, Commands};

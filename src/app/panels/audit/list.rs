@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::rows::{self, Group, Row};
+use super::rows::{self, FINDING, Group, Row};
 use super::shown::Shown;
 use super::{AuditView, Filter, finding, score};
 use crate::app::audit::Audit;
@@ -13,8 +13,6 @@ use crate::app::widgets;
 
 /// Height of the row of a rule.
 const GROUP: f32 = 36.0;
-/// Height of a finding on one line, and on two where there is less space. In the wide place a long message has more lines.
-pub(super) const FINDING: [f32; 2] = [28.0, 44.0];
 /// Assumed height of details that were never shown.
 const GUESS: f32 = 240.0;
 /// From this width on a finding has one line.

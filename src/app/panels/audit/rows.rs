@@ -5,6 +5,9 @@ use crate::app::audit::Audit;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::name_of;
 
+/// Height of a finding on one line, and on two where there is less space. In the wide place a long message has more lines.
+pub(super) const FINDING: [f32; 2] = [28.0, 44.0];
+
 /// A row of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Row {

@@ -273,7 +273,9 @@ fn chips_ui(ui: &mut Ui, policies: &mut PoliciesView, commands: &mut Commands) {
         .inner_margin(Margin::symmetric(16, 8))
         .show(ui, |ui| {
             // One row, whatever their names: the text below needs the height.
-            let row = ScrollArea::horizontal().id_salt("chips");
+            let row = ScrollArea::horizontal()
+                .id_salt("chips")
+                .auto_shrink([false, true]);
             row.show(ui, |ui| {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
