@@ -111,6 +111,7 @@ fn service_accounts_of_a_group_are_edited_where_the_dialect_selects_by_them() {
     // Kept, shown and explained where the dialect has none.
     window.ask(Command::WriteKubernetes);
     assert!(window.sees("Flows of this group are reported and left out of the export"));
+    window.scroll_to("Remove robot");
     window.click("Remove robot");
     assert!(group(&window).1.accounts.is_any());
 }

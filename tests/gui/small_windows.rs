@@ -241,6 +241,7 @@ fn sections_of_the_inspector_fold_and_stay_so() {
     let web = window.workload("web");
     window.ask(Command::Select(vec![web]));
     assert!(is_there(&window, "Pod labels"));
+    window.scroll_to(LABELS);
     window.click(LABELS);
     assert!(!is_there(&window, "Pod labels"));
     assert!(is_there(&window, SELECTED), "the others stay open");
@@ -261,6 +262,7 @@ fn sections_of_the_inspector_fold_and_stay_so() {
     let web = window.workload("web");
     window.ask(Command::Select(vec![web]));
     assert!(!is_there(&window, "Pod labels"));
+    window.scroll_to(LABELS);
     window.click(LABELS);
     assert!(is_there(&window, "Pod labels"));
 }

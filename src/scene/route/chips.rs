@@ -39,16 +39,16 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
         let inside = within.get(number).copied().flatten();
         let is_free =
             |rect: &&Rect| solid.is_free(rect) && inside.is_none_or(|inside| inside.encloses(rect));
-        let places = candidates(line, width).into_iter();
-        let places: Vec<Rect> = places
-            .map(|centre| Rect::around(centre, width, tokens::CHIP))
-            .collect();
-        let mut alone = places.iter().filter(is_free);
+        let places = |asides| {
+            let places = candidates(line, width, asides).into_iter();
+            places.map(|centre| Rect::around(centre, width, tokens::CHIP))
+        };
+        let mut alone = places(&TOUCHING).filter(|rect| is_free(&rect));
         let alone = alone.find(|rect| !lines_near.pass(rect, number));
-        // What is no flow is told by its chip: it has one, on another arrow if need be.
+        // What is no flow is told by its chip: it has one, on another arrow or beside its own if need be.
         let is_needed = matches!(arrow.id, ArrowId::Extra(_));
-        let any = || places.iter().find(is_free).filter(|_| is_needed);
-        arrow.chip = alone.or_else(any).copied().map(|rect| {
+        let any = || places(&ANY).find(|rect| is_needed && is_free(&rect));
+        arrow.chip = alone.or_else(any).map(|rect| {
             solid.add(rect);
             Chip {
                 rect,
@@ -58,9 +58,15 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
     }
 }
 
-/// Candidate centres of a chip, best first: the middle of the line, then elsewhere on it, then beside it
-/// where it still touches.
-fn candidates(line: &[Point], width: f32) -> Vec<Point> {
+/// How far a chip is beside its line, in halves of its size across the line, and how much less that is liked.
+type Asides = [(f32, f32)];
+/// Where it still touches the line.
+const TOUCHING: [(f32, f32); 3] = [(0.0, 0.0), (0.6, 0.6), (1.0, 1.2)];
+/// The same, and farther away.
+const ANY: [(f32, f32); 5] = [(0.0, 0.0), (0.6, 0.6), (1.0, 1.2), (1.5, 1.8), (2.2, 2.4)];
+
+/// Candidate centres of a chip, best first: the middle of the line, then elsewhere on it, then beside it.
+fn candidates(line: &[Point], width: f32, asides: &Asides) -> Vec<Point> {
     let count = line.len();
     let step = (count / MOST).max(1);
     let mut found = Vec::new();
@@ -75,7 +81,7 @@ fn candidates(line: &[Point], width: f32) -> Vec<Point> {
         let normal = pt(-d.y, d.x);
         // From the middle of the chip to its edge, across the line.
         let edge = (width * normal.x.abs() + tokens::CHIP * normal.y.abs()) / 2.0;
-        for (aside, less) in [(0.0, 0.0), (0.6, 0.6), (1.0, 1.2)] {
+        for &(aside, less) in asides {
             let bias = (fraction - 0.5).abs() + less;
             let aside = normal * (aside * edge);
             found.push((bias, p + aside));

@@ -99,9 +99,9 @@ fn arrows_of_imported_policies_can_be_hidden_and_deselected() {
 fn manifests_without_flows_are_audited() {
     let mut bench = Bench::new(audited());
     bench.harness().get_by_label("Audit");
-    bench
-        .harness()
-        .get_by_label("Proof: 5 workloads, 2 imported policies: 1 not isolated");
+    bench.harness().get_by_label(
+        "Proof: 5 workloads, 2 imported policies: 1 not isolated, 4 in one direction only",
+    );
     let runner = bench.node("tools/runner");
     bench.click_label("tools/runner");
     assert_eq!(
