@@ -67,13 +67,20 @@ fn documents(text: &str) -> Vec<Chunk> {
     let mut start = marked(text);
     let mut start_line = 1;
     let mut directive = false;
+    // Empty lines at the start are counted and not parsed: a text may stand far down in another file.
+    let rest = text[start..].trim_start_matches('\n');
+    if !rest.is_empty() {
+        let empty = text.len() - start - rest.len();
+        start += empty;
+        start_line += u32::try_from(empty).unwrap_or(u32::MAX - 1);
+    }
     let mut offset = start;
-    let mut next_line = 1;
+    let mut next_line = start_line;
     // Line ends other than the usual ones are counted as the parser counts them.
     let plain = text.is_ascii() && !text.as_bytes().contains(&b'\r');
     let odd = !plain && text.contains(&BREAKS[1..]);
     let joined = !plain && text[start..].contains('\u{feff}');
-    for raw in text[start..].split_inclusive('\n') {
+    for raw in text[offset..].split_inclusive('\n') {
         let line = next_line;
         next_line += match odd {
             true => u32::try_from(starts(raw).count()).unwrap_or(u32::MAX),
@@ -170,6 +177,16 @@ mod tests {
             .into_iter()
             .map(|c| (c.line, &text[c.range]))
             .collect()
+    }
+
+    #[test]
+    fn empty_lines_at_the_start_are_counted_and_not_parsed() {
+        assert_eq!(
+            texts("\n\n\n  a: 1\n---\nb: 2"),
+            [(4, "  a: 1\n"), (5, "---\nb: 2")]
+        );
+        assert_eq!(texts("\u{feff}\n---\na: 1"), [(2, "---\na: 1")]);
+        assert_eq!(texts("\n\n"), [(1, "\n\n")]);
     }
 
     #[test]

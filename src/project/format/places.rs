@@ -55,10 +55,9 @@ fn first_line(text: &str, node: &Node) -> u32 {
         return node.mark.line;
     };
     let first = value.lines().next().unwrap_or_default().trim();
-    let below = text
-        .lines()
-        .nth(node.mark.line as usize)
-        .unwrap_or_default();
+    // From the node on: its text may be one of thousands.
+    let rest = text.get(node.mark.bytes().start..).unwrap_or_default();
+    let below = rest.lines().nth(1).unwrap_or_default();
     match below.trim() == first {
         true => node.mark.line + 1,
         false => node.mark.line,
@@ -71,8 +70,13 @@ fn indent(text: &str, node: &Node) -> Option<usize> {
         return None;
     };
     let first = first_line(text, node);
-    let mut lines = text.lines().skip(first as usize - 1);
-    let line = lines.next().filter(|_| first > node.mark.line)?;
+    let below = first
+        .checked_sub(node.mark.line)
+        .filter(|below| *below > 0)?;
+    let line = text
+        .get(node.mark.bytes().start..)?
+        .lines()
+        .nth(below as usize)?;
     let written = value.lines().next().unwrap_or_default();
     line.len().checked_sub(written.len())
 }
