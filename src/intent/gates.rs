@@ -54,6 +54,8 @@ pub(crate) enum Bound {
     Lower,
     /// What may be allowed.
     Upper,
+    /// What may be allowed, with what the dialect cannot express of flows that allow: imported policies may allow it.
+    Drawn,
 }
 
 impl DocumentSnapshot {
@@ -84,7 +86,7 @@ pub(crate) fn intents(
 #[derive(Debug, Default)]
 pub(crate) struct Intents {
     /// For each bound.
-    last: [Last; 2],
+    last: [Last; 3],
 }
 
 #[derive(Debug, Default)]
@@ -124,7 +126,7 @@ impl Intents {
             last.without_flows = shared(intended.without_flows(imported), known);
         }
         let mut exceptions: BTreeMap<FlowKey, Vec<&Part>> = BTreeMap::new();
-        for loss in losses {
+        for loss in losses.iter().filter(|loss| intended.is_exception(loss)) {
             exceptions.entry(loss.flow).or_default().push(&loss.part);
         }
         let mut intents = last.without_flows.clone();
@@ -147,6 +149,12 @@ impl Intents {
         }
         intents
     }
+}
+
+/// Whether what is lost is drawn as allowed, and only the dialect cannot express it.
+pub(crate) fn is_inexpressible(document: &Document, loss: &Loss) -> bool {
+    let flow = document.flows.get(loss.flow.into());
+    loss.severity != Severity::Error && flow.is_some_and(|flow| !flow.denies)
 }
 
 /// What flows deny, where a part of it is left out of the policies: all of it but what is invalid.
@@ -442,6 +450,11 @@ impl Intended<'_> {
         intents
     }
 
+    /// Whether the bound is without what is lost.
+    fn is_exception(&self, loss: &Loss) -> bool {
+        self.bound != Bound::Drawn || !is_inexpressible(self.document, loss)
+    }
+
     /// Both gates of a flow, or its only one, at every pod of its ends. An external has no gate, even where a pod has one of its
     /// addresses.
     fn flow(&self, id: FlowId, flow: &Flow, exceptions: &[&Part]) -> Vec<Intent> {
@@ -457,7 +470,7 @@ impl Intended<'_> {
         let bound = match (flow.denies, self.bound) {
             (false, bound) => bound,
             (true, Bound::Lower) => Bound::Upper,
-            (true, Bound::Upper) => Bound::Lower,
+            (true, Bound::Upper | Bound::Drawn) => Bound::Lower,
         };
         let action = match flow.denies {
             true => Action::Deny,
@@ -651,7 +664,7 @@ impl Intended<'_> {
             return Some(Peer::AnyOf(peers));
         }
         Some(match (self.bound, self.alike(workload)) {
-            (Bound::Upper, Some(alike)) => Peer::AnyOf(vec![known, alike]),
+            (Bound::Upper | Bound::Drawn, Some(alike)) => Peer::AnyOf(vec![known, alike]),
             _ => known,
         })
     }

@@ -29,7 +29,7 @@ pub(crate) struct Before {
     pub(super) intents: Intents,
     isolated: Option<(Snapshot, Vec<Isolation>)>,
     /// For each kind of comparison.
-    differences: [Option<Compared>; 3],
+    differences: [Option<Compared>; 4],
     /// How many policies the last proof compared, on both sides.
     pub(crate) compared: usize,
 }
@@ -94,7 +94,7 @@ impl Before {
     ) -> Option<Vec<GateDifference>> {
         let last = &mut self.differences[match with {
             With::Intent(bound) => bound as usize,
-            With::Denials => 2,
+            With::Denials => 3,
         }];
         let again = last.take().and_then(|last| last.update(&ideal, real));
         let (compared, differences) = match again {

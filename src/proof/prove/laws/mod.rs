@@ -9,7 +9,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::cluster::PodAddresses;
 use crate::model::Isolate;
-use crate::policy::Part;
 use crate::proof::generate;
 pub(crate) use evaluated::alter;
 pub(crate) use random::{Random, drawing, drawing_in, random, random_with_rules, target};
@@ -150,11 +149,7 @@ proptest! {
             let is_lost =
                 unmanaged || not_isolated || left_out || target.is_cluster_wide() && beyond;
             let denial = f.message.contains(", which the flow ") && is_lost;
-            // Of pods that run as an account which the dialect does not select, the part of a flow is lost, although
-            // another policy that isolates some of them may carry it.
-            let by_account = f.kind == Kind::TooWide
-                && generated.losses.iter().any(|loss| matches!(loss.part, Part::Accounts(..)));
-            by_account || outside || named || requests || denial || not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
+            outside || named || requests || denial || not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
         };
         let reported = proof.findings.iter().filter(right).count() > 0;
         let wrong: Vec<String> = proof
