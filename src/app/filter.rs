@@ -95,6 +95,7 @@ impl Filter {
         let (verdicts, recorded) = (&self.verdicts, &self.recorded);
         let verdict = known.verdicts.get(&id);
         let class = known.recorded.and_then(|of| of.flows.get(&id));
+        let class = class.map(|(class, _)| class);
         (self.ports.is_empty() || flow.ports.iter().any(|port| self.ports.contains(port)))
             && (verdicts.is_empty() || verdict.is_some_and(|verdict| verdicts.contains(verdict)))
             && (recorded.is_empty() || class.is_some_and(|class| recorded.contains(class)))

@@ -11,6 +11,7 @@ use crate::cluster::{ServicePort, TargetPort};
 use crate::model::{Document, External, ExternalId, NodeRef, Service, WorkloadId};
 use crate::policy::Entity;
 use crate::query::party;
+use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, PortSet, Protocol};
 
 /// An end of a recorded connection.
@@ -29,14 +30,31 @@ const NARROW: (u8, u8) = (8, 16);
 pub struct Places<'a> {
     document: &'a Document,
     externals: Vec<(ExternalId, IpSet)>,
+    /// Workloads by namespace and name, of any kind.
+    workloads: HashMap<(&'a str, &'a str), Vec<(WorkloadId, &'a str)>>,
+    by_address: HashMap<IpAddr, WorkloadId>,
 }
 
 impl<'a> Places<'a> {
     /// Of a document.
     pub fn new(document: &'a Document) -> Self {
+        let mut workloads: HashMap<_, Vec<(WorkloadId, &str)>> = HashMap::default();
+        let mut by_address = HashMap::default();
+        for (id, workload) in document.workloads.iter() {
+            if let Some(namespace) = document.namespaces.get(workload.namespace) {
+                let name = (namespace.name.as_str(), workload.name.as_str());
+                let of_name = workloads.entry(name).or_default();
+                of_name.push((id, workload.kind.as_str()));
+            }
+            for address in &workload.addresses {
+                by_address.entry(*address).or_insert(id);
+            }
+        }
         Self {
             document,
             externals: party::externals(document),
+            workloads,
+            by_address,
         }
     }
 
@@ -68,7 +86,8 @@ impl<'a> Places<'a> {
                 found.map(NodeRef::Workload)
             }
             Reference::Address(address) => {
-                let found = self.at_address(*address);
+                let found = self.by_address.get(address);
+                let found = found.map(|id| NodeRef::Workload(*id));
                 found.or_else(|| self.containing(&[*address].into()).map(NodeRef::External))
             }
             Reference::Name(name) => {
@@ -99,20 +118,13 @@ impl<'a> Places<'a> {
     }
 
     fn workload(&self, namespace: &str, name: &str, kind: Option<&str>) -> Option<WorkloadId> {
-        let of = self.document.namespace_named(namespace)?;
-        if let Some(found) = kind.and_then(|kind| self.document.workload_named(of, name, kind)) {
-            return Some(found);
+        let named = self.workloads.get(&(namespace, name))?;
+        let mut of_kind = named.iter().filter(|(_, own)| Some(*own) == kind);
+        match (of_kind.next(), named.as_slice()) {
+            (Some((found, _)), _) => Some(*found),
+            (None, [(only, _)]) => Some(*only),
+            (None, _) => None,
         }
-        let all = self.document.workloads.iter();
-        let mut named = all.filter(|(_, w)| w.namespace == of && w.name == name);
-        let only = named.next()?.0;
-        named.next().is_none().then_some(only)
-    }
-
-    fn at_address(&self, address: IpAddr) -> Option<NodeRef> {
-        let mut all = self.document.workloads.iter();
-        let found = all.find(|(_, workload)| workload.addresses.contains(&address));
-        found.map(|(id, _)| NodeRef::Workload(id))
     }
 
     /// The ports of the only workload of a Service that one of its own ports leads to.

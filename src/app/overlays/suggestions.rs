@@ -157,7 +157,13 @@ fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
     }
     // Rows of text are as high as LINE, not as a button.
     ui.spacing_mut().interact_size.y = 0.0;
-    for evidence in &one.evidence {
+    // An address without a name may be one of thousands, which are listed, and laid out where they are visible.
+    let (seen, top) = (ui.clip_rect().y_range(), ui.cursor().top());
+    let count = one.evidence.len();
+    let line = |y: f32| (((y - top) / LINE).max(0.0) as usize).min(count);
+    let visible = line(seen.min)..(line(seen.max) + 1).min(count);
+    ui.add_space(LINE * visible.start as f32);
+    for evidence in one.evidence.get(visible.clone()).unwrap_or_default() {
         line_ui(ui, |ui| {
             let file = evidence.file.rsplit('/').next().unwrap_or(&evidence.file);
             let place = format!("{file}:{}", evidence.line);
@@ -166,6 +172,7 @@ fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
                 .on_hover_text(&evidence.text);
         });
     }
+    ui.add_space(LINE * (count - visible.end) as f32);
     if !proposal.reason.is_empty() {
         line_ui(ui, |ui| {
             let text = format!("Not ticked: {}", proposal.reason);
