@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{Align, Context, Layout, RichText, ScrollArea, Ui, WidgetType, vec2};
+use egui::{Align, Context, Layout, RichText, Ui, WidgetType, vec2};
 
-use super::dialog;
 use super::report::head;
+use super::{dialog, list_area};
 use crate::app::command::Command;
 use crate::app::state::App;
 use crate::app::suggestions::{Proposal, Recorded, arrows, edit_of};
@@ -26,13 +26,20 @@ pub struct SuggestionsView {
     pub proposals: Vec<Proposal>,
     /// They as arrows on the canvas.
     pub arrows: Arc<Vec<Extra>>,
+    /// Whether the canvas is laid out anew when they are drawn, which is the choice where nothing is drawn or placed yet.
+    lay_out: bool,
 }
 
 impl SuggestionsView {
     /// Offers such flows.
     pub fn new(document: &Document, proposals: Vec<Proposal>) -> Self {
         let arrows = Arc::new(arrows(document, &proposals));
-        Self { proposals, arrows }
+        let lay_out = document.flows.is_empty() && document.layout.is_empty();
+        Self {
+            proposals,
+            arrows,
+            lay_out,
+        }
     }
 
     fn ticked(&self) -> usize {
@@ -81,10 +88,16 @@ pub(super) fn suggestions_ui(
             if button.inner.clicked() {
                 let edit = edit_of(&app.document(), &view.proposals);
                 app.commands.extend(edit.map(Command::Edit));
-                app.commands.push(Command::Fit);
+                app.commands.push(match view.lay_out {
+                    true => Command::LayOut,
+                    false => Command::Fit,
+                });
                 close = true;
             }
             close |= widgets::secondary(ui, "Not now").clicked();
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.checkbox(&mut view.lay_out, "Auto-layout");
+            });
         });
         close
     });
@@ -106,10 +119,10 @@ fn height(proposal: &Proposal) -> f32 {
 fn list_ui(ui: &mut Ui, proposals: &mut [Proposal]) {
     let tall = ui.ctx().content_rect().height() * 0.6;
     ui.spacing_mut().item_spacing.y = 0.0;
-    let area = ScrollArea::vertical().max_height(tall);
-    area.show_viewport(ui, |ui, seen| {
+    list_area(tall).show_viewport(ui, |ui, seen| {
         let total: f32 = proposals.iter().map(height).sum();
-        ui.set_width(ui.available_width());
+        // The bar of the list is beside the ports.
+        ui.set_width(ui.available_width() - 14.0);
         let corner = ui.min_rect().min;
         ui.set_min_height(total);
         let mut top = 0.0;

@@ -1,7 +1,8 @@
 //! The dialects of an export: the choice, the proof of each, and the flows that each expresses.
 
-use egui::{Align, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Align, Layout, RichText, Ui, WidgetInfo, WidgetType, vec2};
 
+use super::super::list_area;
 use super::ExportView;
 use crate::app::files::InDialect;
 use crate::app::icons;
@@ -93,7 +94,7 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: &mut ExportView) -> bool {
 fn listed_ui(ui: &mut Ui, listed: &InDialect) {
     let kind = listed.target().kind();
     widgets::small(ui, format!("{kind}: {}", listed.results.proof.summary()));
-    let area = ScrollArea::vertical().id_salt("flows").max_height(150.0);
+    let area = list_area(150.0).id_salt("flows");
     area.show(ui, |ui| {
         let palette = theme::palette(ui.ctx());
         let findings = listed.results.proof.findings.iter();
