@@ -1,7 +1,7 @@
 //! The drawn connections, pair by pair: the flows (and the DNS that namespaces permit) that cover a
 //! connection, and whether it is intended, as in the proof.
 
-use crate::policy::{Entity, Loss};
+use crate::policy::{Entity, Loss, Wider};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::oracle::{Probe, probe};
@@ -67,11 +67,12 @@ impl DrawnConnections {
     /// Collects the drawn connections.
     pub fn new(document: &Document, generated: &Generated, in_force: &InForce) -> Self {
         let cluster = &in_force.cluster;
-        let inexpressible: BTreeSet<FlowId> = generated
-            .losses
-            .iter()
-            .map(|loss| loss.flow.into())
-            .collect();
+        // Addresses are allowed in place of a name, and the name itself is still what no policy has.
+        let approximations = generated.approximations.iter();
+        let without_names = approximations.filter(|one| one.form.wider == Wider::AnyAddress);
+        let lost = generated.losses.iter().map(|loss| loss.flow);
+        let lost = lost.chain(without_names.map(|one| one.flow));
+        let inexpressible: BTreeSet<FlowId> = lost.map(FlowId::from).collect();
         let in_effect = document.flows.iter().filter(|(_, flow)| !flow.muted);
         let (denying, allowing): (Vec<_>, Vec<_>) = in_effect.partition(|(_, flow)| flow.denies);
         let line = |(id, flow): (FlowId, &Flow)| Line {
@@ -93,7 +94,8 @@ impl DrawnConnections {
         let denied = denying.into_iter().filter(|(id, _)| is_valid(id));
         let denied = denied.map(line).collect();
         let imported = in_force.imported();
-        let intents = gates::intents(document, &imported, &losses, Bound::Upper);
+        let mut intents = gates::intents(document, &imported, &losses, Bound::Upper);
+        intents.extend(gates::without_wider_forms(document));
         let intended = cluster.intended(&intents);
         lines.extend(dns(document, cluster, &analysis::isolation(&intended)));
         Self {

@@ -130,8 +130,8 @@ impl Asked {
             return contradiction("both gates allow it");
         }
         let wrong = matches!(verdict, PairVerdict::Blocked | PairVerdict::NotDrawn);
-        if wrong && proof.state == State::Exact {
-            return contradiction("the proof is exact");
+        if wrong && matches!(proof.state, State::Exact | State::Approximated) {
+            return contradiction("the proof finds nothing wrong");
         }
         // A flow with one gate may be exact where another that opens the other gate is not; an external has no
         // gate, also where it has the address of a pod.

@@ -29,7 +29,10 @@ pub(super) fn findings(
         of_flow.any(|loss| loss.part == Part::Flow)
     };
     let flows = document.flows.iter();
-    let flows = flows.filter(|(id, flow)| !flow.http.is_empty() && flow.allows() && !left_out(*id));
+    // Where the user accepts that any request is allowed, the rules are not to have an effect.
+    let filters = document.settings.target().filters_http();
+    let counts = |flow: &Flow| !flow.http.is_empty() && (filters || !flow.approximate);
+    let flows = flows.filter(|(id, flow)| counts(flow) && flow.allows() && !left_out(*id));
     let flows: Vec<_> = flows.collect();
     if flows.is_empty() {
         return Vec::new();
