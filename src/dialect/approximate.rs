@@ -3,8 +3,8 @@
 
 use super::Text;
 use crate::policy::{
-    Approximate, Approximation, FlowKey, Form, Loss, Match, Network, Part, PlanPeer, PlanPolicy,
-    PlanRule, Target, Wider,
+    Approximate, Approximation, Direction, FlowKey, Form, Loss, Match, Network, Part, PlanPeer,
+    PlanPolicy, PlanRule, Target, Wider,
 };
 
 /// The policy with the wider forms that the user has chosen, and the flows that are written so.
@@ -15,7 +15,7 @@ pub(super) fn widened(target: Target, plan: &PlanPolicy) -> (PlanPolicy, Vec<App
         if rule.approximate != Approximate::Chosen {
             continue;
         }
-        for form in Form::of_rule(target, rule) {
+        for form in forms(target, rule) {
             widen(rule, form.wider);
             rule.comments
                 .push(format!("Approximation: allows {}", form.words()));
@@ -27,6 +27,18 @@ pub(super) fn widened(target: Target, plan: &PlanPolicy) -> (PlanPolicy, Vec<App
         }
     }
     (plan, found)
+}
+
+/// The wider forms of a rule in a dialect that cannot express it. Domain names have one as destinations alone: no dialect has
+/// them as sources.
+fn forms(target: Target, rule: &PlanRule) -> Vec<Form> {
+    let peers = rule.peers.listed().iter();
+    let domains = peers.filter_map(|peer| match (rule.direction, peer) {
+        (Direction::Egress, PlanPeer::Domain(name)) => Some(name.clone()),
+        _ => None,
+    });
+    let domains: Vec<String> = domains.collect();
+    Form::of(target, &rule.ports, &rule.http, &domains)
 }
 
 fn widen(rule: &mut PlanRule, wider: Wider) {
@@ -55,17 +67,23 @@ pub(super) fn written(text: Option<&Text>, mut all: Vec<Approximation>) -> Vec<A
 pub(super) fn offer(target: Target, plan: &PlanPolicy, losses: &mut [Loss]) {
     let offered = |rule: &&PlanRule| rule.approximate == Approximate::Offered;
     for rule in plan.rules.iter().filter(offered) {
-        let forms = Form::of_rule(target, rule);
-        let forms: Vec<String> = forms.iter().map(Form::allowed).collect();
+        let forms = forms(target, rule);
         if forms.is_empty() {
             continue;
         }
+        let has_addresses = forms.iter().any(|form| form.wider == Wider::AnyAddress);
+        let forms: Vec<String> = forms.iter().map(Form::allowed).collect();
         let offer = format!(
             "set `approximate: true` on the flow: allows {}",
             forms.join(" and ")
         );
         let avoided = |loss: &&mut Loss| {
-            rule.flows.contains(&loss.flow) && matches!(loss.part, Part::Flow | Part::Domain(_))
+            let avoids = match loss.part {
+                Part::Flow => true,
+                Part::Domain(_) => has_addresses,
+                _ => false,
+            };
+            avoids && rule.flows.contains(&loss.flow)
         };
         for loss in losses.iter_mut().filter(avoided) {
             loss.help = Some(match &loss.help {

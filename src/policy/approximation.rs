@@ -1,6 +1,6 @@
 //! Wider forms of flows that a dialect cannot express, which only the user can choose.
 
-use super::{FlowKey, HttpRule, Match, PlanPeer, PlanRule, PortMatch, Target};
+use super::{FlowKey, HttpRule, Match, PortMatch, Target};
 
 /// Whether a rule may be written in a wider form where the dialect cannot express it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,19 +72,6 @@ impl Form {
             found.push(form(Wider::AnyAddress, domains.to_vec()));
         }
         found
-    }
-
-    /// The forms of a rule that may be written in one.
-    pub fn of_rule(target: Target, rule: &PlanRule) -> Vec<Self> {
-        let domains = rule.peers.listed().iter().filter_map(|peer| match peer {
-            PlanPeer::Domain(name) => Some(name.clone()),
-            _ => None,
-        });
-        let domains: Vec<String> = domains.collect();
-        match rule.approximate {
-            Approximate::Never => Vec::new(),
-            _ => Self::of(target, &rule.ports, &rule.http, &domains),
-        }
     }
 
     /// `any request on TCP 8080`.

@@ -408,9 +408,10 @@ fn judge(
     open.retain(|finding| !known.contains(&finding.about()));
     proof.findings.append(&mut open);
     proof.findings.extend(findings::losses(document, generated));
-    let requests = requests::findings(document, losses, &cluster, &real);
+    let approximated = approximated::findings(document, losses, &cluster, &intents);
+    let any_request = approximated.iter().filter_map(|f| f.flow).collect();
+    let requests = requests::findings(document, losses, (&cluster, &real), &any_request);
     proof.findings.extend(requests);
-    let approximated = approximated::findings(document, losses, (&cluster, &isolation), &intents);
     proof.findings.extend(approximated);
     proof.findings.sort();
     proof.verdicts = verdicts(document, &proof.findings);

@@ -52,7 +52,64 @@ fn requests_become_ports_and_names_become_addresses_outside() {
         let policy = policies.find(|policy| policy.name == name);
         policy.expect("it is written").text.clone()
     });
-    insta::assert_snapshot!(texts.join("---\n"), @"");
+    insta::assert_snapshot!(texts.join("---\n"), @r#"
+    # catalog accepts connections from web
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: catalog-from-web
+      namespace: shop
+      labels:
+        app.kubernetes.io/managed-by: drawbridge
+    spec:
+      podSelector:
+        matchLabels:
+          app: catalog
+      policyTypes:
+      - Ingress
+      ingress:
+      # Approximation: allows any request on TCP 8080, drawn: GET /products/.*, POST /carts
+      - from:
+        - podSelector:
+            matchLabels:
+              app: web
+        ports:
+        - protocol: TCP
+          port: 8080
+    ---
+    # web may open connections to stripe
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: web-to-stripe
+      namespace: shop
+      labels:
+        app.kubernetes.io/managed-by: drawbridge
+    spec:
+      podSelector:
+        matchLabels:
+          app: web
+      policyTypes:
+      - Egress
+      egress:
+      # Approximation: allows all addresses outside the cluster on TCP 443, drawn: api.stripe.com, *.stripe.network
+      - to:
+        - ipBlock:
+            cidr: 0.0.0.0/0
+            except:
+            - 10.0.0.0/8
+            - 172.16.0.0/12
+            - 192.168.0.0/16
+            - 169.254.0.0/16
+        - ipBlock:
+            cidr: "::/0"
+            except:
+            - "fc00::/7"
+            - "fe80::/10"
+        ports:
+        - protocol: TCP
+          port: 443
+    "#);
 }
 
 #[test]
@@ -80,11 +137,11 @@ fn each_dialect_approximates_what_it_cannot_express() {
                 assert!(generated.text().contains(&comment), "{}", generated.text());
             }
             let proof = prove(&fixture.document, &generated);
-            let findings: Vec<_> = (proof.findings.iter())
+            let findings: BTreeSet<_> = (proof.findings.iter())
                 .map(|f| (f.kind, f.message.clone()))
                 .collect();
             let said = expected.iter();
-            let said: Vec<_> = said
+            let said: BTreeSet<_> = said
                 .map(|words| (Kind::Approximated, format!("allows more: {words}")))
                 .collect();
             assert_eq!(findings, said, "{target:?}");
@@ -183,16 +240,37 @@ fn what_is_beyond_the_form_is_too_wide_and_what_is_short_of_it_blocked() {
     }
 }
 
-/// Where nothing isolates the sources, no form is written for names; but requests are not filtered.
+/// Where nothing isolates the ends, no form is written, and the verdicts are those of the same flows without the key.
 #[test]
 fn a_form_that_is_not_needed_is_not_written() {
-    let (mut fixture, [http, names]) = shop(Target::Kubernetes);
+    let (mut fixture, flows) = shop(Target::Kubernetes);
     fixture.document.settings.base = Base::None;
-    let generated = generate(&fixture.document);
-    assert_eq!(generated.approximations, []);
-    let proof = prove(&fixture.document, &generated);
-    assert_eq!(proof.verdicts[&names], Verdict::Exact);
-    assert_eq!(proof.verdicts[&http], Verdict::Approximated);
+    for approximate in [true, false] {
+        for id in flows {
+            let flow = fixture.document.flows.get_mut(id).expect("a flow");
+            flow.approximate = approximate;
+        }
+        let generated = generate(&fixture.document);
+        assert_eq!(generated.approximations, []);
+        let verdicts = prove(&fixture.document, &generated).verdicts;
+        let verdicts = flows.map(|id| verdicts[&id]);
+        // Nothing filters requests there.
+        assert_eq!(verdicts, [Verdict::TooWide, Verdict::Exact]);
+    }
+}
+
+/// One gate that is isolated is enough: requests are filtered there.
+#[test]
+fn a_form_at_one_gate_is_approximated() {
+    for base in [Base::DenyIngress, Base::DenyEgress] {
+        let (mut fixture, [http, _]) = shop(Target::Kubernetes);
+        fixture.document.settings.base = base;
+        let generated = generate(&fixture.document);
+        let mut written = generated.approximations.iter();
+        assert!(written.any(|one| one.flow == http.into()), "{base:?}");
+        let proof = prove(&fixture.document, &generated);
+        assert_eq!(proof.verdicts[&http], Verdict::Approximated, "{base:?}");
+    }
 }
 
 /// Future pods alone may be the sources.
@@ -209,6 +287,25 @@ fn a_form_for_future_pods_is_approximated() {
         .approximate = true;
     let proof = proven(&fixture.document);
     assert_eq!(proof.verdicts[&flow], Verdict::Approximated);
+}
+
+/// No dialect has domain names as sources, and addresses are not taken for them.
+#[test]
+fn names_of_sources_are_never_approximated() {
+    for target in [Target::Kubernetes, Target::Calico] {
+        let (mut fixture, _) = shop(target);
+        let id = fixture.flow("external/stripe", "shop/catalog", "TCP/8080");
+        let flow = fixture.document.flows.get_mut(id).expect("a flow");
+        flow.approximate = true;
+        flow.http = HttpRule::parse("GET /").into_iter().collect();
+        let generated = generate(&fixture.document);
+        let mut written = generated.approximations.iter();
+        let names = |one: &&Approximation| one.form.wider == crate::policy::Wider::AnyAddress;
+        assert!(!written.any(|one| one.flow == id.into() && names(&one)));
+        let proof = prove(&fixture.document, &generated);
+        assert_eq!(proof.verdicts[&id], Verdict::CannotExpress, "{target:?}");
+        assert_eq!(proof.state, State::CannotExpress, "{target:?}");
+    }
 }
 
 /// What denies more would block what is drawn.

@@ -140,18 +140,22 @@ impl<'a> Plain<'a> {
             && names.is_some_and(|names| !names.is_empty())
     }
 
-    /// Whether a flow in force allows more than is drawn because the user accepts it: all requests, or addresses in place of
-    /// names from a pod that is isolated.
+    /// Whether a flow in force allows more than is drawn because the user accepts it, at a gate of a pod that is isolated: all
+    /// requests, or addresses in place of names.
     pub(super) fn allows_more(&self, flow: &Flow) -> bool {
         let filters = self.document.settings.target() == Target::Cilium;
-        let is_source = |at: usize| {
-            self.is_at(&flow.from, &Endpoint::Pod(at)) && self.isolated(Direction::Egress, at)
+        let opens = |direction, end: &End| {
+            let is_isolated =
+                |at: usize| self.is_at(end, &Endpoint::Pod(at)) && self.isolated(direction, at);
+            flow.half.is_none_or(|only| only == direction)
+                && !matches!(end, End::External(_))
+                && (0..self.snapshot.pods.len()).any(is_isolated)
         };
+        let leaves = opens(Direction::Egress, &flow.from);
+        let enters = opens(Direction::Ingress, &flow.to);
+        let requests = !flow.http.is_empty() && !filters;
         let accepted = flow.approximate && flow.allows() && !flow.ports.is_empty();
-        let opens = flow.half != Some(Direction::Ingress);
-        accepted
-            && (!flow.http.is_empty() && !filters
-                || opens && self.is_widened(flow) && (0..self.snapshot.pods.len()).any(is_source))
+        accepted && (requests && (leaves || enters) || self.is_widened(flow) && leaves)
     }
 
     /// Whether permitted DNS opens a gate.
