@@ -209,6 +209,9 @@
 //!   not be allowed. Where a dialect cannot write it, it is a loss even if nothing allows these connections yet, because nothing
 //!   would keep them denied; each that is allowed at both gates is too wide, as well: the proof puts the denial before the
 //!   policies in force and asks what that changes (`proof::prove`).
+//! - A flow that a dialect cannot express is widened only where the user accepts it (`approximate`): the [form](policy::Form) is
+//!   chosen by what the dialect lacks, `dialect` writes it, and [`intent`] computes by itself what it allows at most. Such a flow is
+//!   approximated, never exact, and everything beyond the form is too wide. Sources that nothing isolates need no form.
 //! - Pods of one workload that are on the host network beside others that are not are a loss of their own where such pods count as
 //!   nodes ([`policy::Part::HostNetwork`]).
 //! - An invalid flow is an error of its project: exit code 2 in every command that reads it, `lint` as well.

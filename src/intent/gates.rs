@@ -4,9 +4,10 @@
 //! Default denies isolate the pods of managed namespaces, `isolate` those of single workloads and groups there,
 //! imported policies those that they select. Each drawn flow and each permitted DNS connection is allowed
 //! at both of its gates (a flow with `half` at that one), for every pod of its ends. Only a listed
-//! [`Loss`] is subtracted.
+//! [`Loss`] is subtracted, and only the wider form of a flow that the user accepts is added.
 
 mod policies;
+mod wider;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use crate::policy::{
     WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
+pub(crate) use wider::{approximations, forms, without_wider_forms};
+
 use policies::{allowance, closed_side, decision, denied_side, empty, isolation_of};
 
 /// One intended policy, and why it is intended.
@@ -488,7 +491,7 @@ impl Intended<'_> {
         };
         let (Some(from), Some(to)) = (
             bounded.end(&flow.from, exceptions),
-            bounded.end(&flow.to, exceptions),
+            bounded.destination(flow, exceptions),
         ) else {
             return Vec::new();
         };

@@ -425,19 +425,30 @@ fn flow() -> impl Strategy<Value = Thing> {
         vec(flow_port(), 0..3),
         text(),
         option::weighted(0.3, select(Direction::BOTH.to_vec())),
-        any::<[bool; 2]>(),
+        any::<[bool; 3]>(),
         vec(http_rule(), 0..2),
         option::weighted(0.3, flow_evidence()),
         unknown(),
     )
         .prop_map(
-            |(from, to, ports, note, half, [muted, denies], http, observed, unknown)| {
+            |(
+                from,
+                to,
+                ports,
+                note,
+                half,
+                [muted, denies, approximate],
+                http,
+                observed,
+                unknown,
+            )| {
                 Thing::Flow(Flow {
                     from,
                     to,
                     ports,
                     http,
                     denies,
+                    approximate,
                     note,
                     half,
                     muted,

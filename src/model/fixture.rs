@@ -77,6 +77,7 @@ impl Fixture {
             ports: flow_ports(ports).unwrap(),
             http: Vec::new(),
             denies: false,
+            approximate: false,
             note: String::new(),
             half: None,
             muted: false,

@@ -439,6 +439,8 @@ pub struct Flow {
     pub http: Vec<HttpRule>,
     /// Whether it denies, whatever other flows allow.
     pub denies: bool,
+    /// Whether dialects that cannot express it exactly may allow its nearest wider form. What denies has none.
+    pub approximate: bool,
     /// A note.
     pub note: String,
     /// The only gate that it opens; none: the source's egress and the destination's ingress.

@@ -7,6 +7,7 @@
 //! the Admin and Baseline tiers, Cilium and Calico.
 
 mod accounts;
+mod approximation;
 mod entity;
 mod http;
 mod imported;
@@ -19,6 +20,7 @@ mod raised;
 mod target;
 
 pub use accounts::Accounts;
+pub use approximation::{Approximate, Approximation, Form, Wider};
 pub use entity::Entity;
 pub use http::HttpRule;
 pub use imported::Imported;

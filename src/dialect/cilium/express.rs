@@ -490,6 +490,7 @@ mod tests {
             ports: Match::Only(ports),
             http: Vec::new(),
             filters: false,
+            approximate: crate::policy::Approximate::Never,
         }
     }
 

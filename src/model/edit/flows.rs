@@ -53,12 +53,12 @@ type Key<'a> = (
     &'a End,
     &'a End,
     Option<Direction>,
-    [bool; 2],
+    [bool; 3],
     &'a [HttpRule],
 );
 
 fn key(flow: &Flow) -> Key<'_> {
-    let flags = [flow.muted, flow.denies];
+    let flags = [flow.muted, flow.denies, flow.approximate];
     (&flow.from, &flow.to, flow.half, flags, &flow.http)
 }
 

@@ -65,6 +65,7 @@ fn flow(document: &Document, from: &str, to: &str, port: &str) -> Flow {
         ports: crate::model::validate::flow_ports(port).expect("a port"),
         http: Vec::new(),
         denies: false,
+        approximate: false,
         note: String::new(),
         half: None,
         muted: false,
@@ -485,4 +486,24 @@ fn collapsed_namespaces_are_forgotten_with_the_namespace() {
         Some(&[NamespaceId(1)].into())
     );
     assert!(both.apply(&mut document).is_err(), "one is gone");
+}
+
+/// A flow whose wider form is accepted is another one: what one accepts does not hold for the ports of the other.
+#[test]
+fn a_flow_that_accepts_a_wider_form_is_not_merged_with_one_that_does_not() {
+    let mut document = shop();
+    let (id, flow) = document.flows.iter().next().expect("a flow");
+    let wider = Flow {
+        approximate: true,
+        ..flow.clone()
+    };
+    let before = document.flows.len();
+    Edit::Add(Thing::Flow(wider.clone()))
+        .apply(&mut document)
+        .expect("it is added");
+    assert_eq!(document.flows.len(), before + 1);
+    Edit::Change(Item::Flow(id), Thing::Flow(wider))
+        .apply(&mut document)
+        .expect("it is changed");
+    assert_eq!(document.flows.len(), before, "both accept it");
 }

@@ -610,3 +610,21 @@ fn imported_policies_are_read_at_their_places() {
     assert_eq!((third[12], third[13]), ("---", "kind: Y"));
     assert_eq!(lines[13].trim(), "kind: Y");
 }
+
+#[test]
+fn a_flow_accepts_its_wider_form_only_where_that_is_written() {
+    let text = "format: drawbridge/1\nnamespaces: [{name: shop}]\nexternals: [{name: bank, domainNames: [bank.example.com]}]\nflows:\n- {from: shop/*, to: external/bank, ports: [TCP/443], approximate: true}\n- {from: shop/*, to: external/bank, ports: [TCP/80]}\n";
+    let (document, diagnostics) = read(text, "p").expect("a project");
+    assert_eq!(diagnostics, []);
+    let accepted: Vec<bool> = (document.flows.iter())
+        .map(|(_, flow)| flow.approximate)
+        .collect();
+    assert_eq!(accepted, [true, false]);
+    let written = super::write(&document);
+    assert_eq!(written.matches("approximate: true").count(), 1, "{written}");
+    assert_eq!(written.matches("approximate").count(), 1, "{written}");
+    let wrong = text.replace("approximate: true", "approximate: often");
+    let refused = read(&wrong, "p");
+    let refused = format!("{refused:?}");
+    assert!(refused.contains("expected true or false"), "{refused}");
+}

@@ -17,19 +17,21 @@ use crate::policy::{Condition, Direction, Loss, Part, Policy, Rule};
 /// The most pairs of ends of one flow that are looked at.
 const MOST: usize = 400;
 
-/// The flows whose HTTP rules have no effect, in id order.
+/// The flows whose HTTP rules have no effect, in id order, except those that are approximated.
 pub(super) fn findings(
     document: &Document,
     losses: &[Loss],
-    cluster: &DocumentSnapshot,
-    real: &Snapshot,
+    (cluster, real): (&DocumentSnapshot, &Snapshot),
+    approximated: &BTreeSet<FlowId>,
 ) -> Vec<Finding> {
     let left_out = |id: FlowId| {
         let mut of_flow = losses.iter().filter(|loss| loss.flow == id.into());
         of_flow.any(|loss| loss.part == Part::Flow)
     };
     let flows = document.flows.iter();
-    let flows = flows.filter(|(id, flow)| !flow.http.is_empty() && flow.allows() && !left_out(*id));
+    // Where a flow allows any request because the user accepts it, the rules are not to have an effect.
+    let counts = |id| !approximated.contains(&id) && !left_out(id);
+    let flows = flows.filter(|(id, flow)| !flow.http.is_empty() && flow.allows() && counts(*id));
     let flows: Vec<_> = flows.collect();
     if flows.is_empty() {
         return Vec::new();

@@ -19,6 +19,8 @@ pub enum Mark {
     Partly,
     /// It is drawn, but cannot be expressed.
     CannotExpress,
+    /// More of it is allowed than is drawn, as the user accepts.
+    Approximated,
     /// All of it is drawn.
     Drawn,
 }
@@ -31,6 +33,7 @@ impl Mark {
             Self::NotDrawn => "not drawn",
             Self::Partly => "partly drawn",
             Self::CannotExpress => "cannot be expressed",
+            Self::Approximated => "approximated",
             Self::Drawn => "drawn",
         }
     }
@@ -56,6 +59,7 @@ impl Entry {
         match cell.verdict() {
             PairVerdict::Blocked => Mark::Blocked,
             PairVerdict::CannotExpress => Mark::CannotExpress,
+            PairVerdict::Approximated => Mark::Approximated,
             _ if !cell.allowed.intersects(&cell.drawn) => Mark::NotDrawn,
             _ if cell.allowed.is_subset(&cell.drawn) => Mark::Drawn,
             _ => Mark::Partly,

@@ -38,7 +38,7 @@ impl Explainer<'_> {
                 found.extend(self.regenerate(flows));
                 found.extend(self.label(shown));
             }
-            PairVerdict::Drawn | PairVerdict::CannotExpress => {}
+            PairVerdict::Drawn | PairVerdict::Approximated | PairVerdict::CannotExpress => {}
         }
         found.retain(|fix| self.is_proven(fix, verdict, shown));
         found

@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::fixture::Fixture;
 use crate::model::{Edit, FlowPort, Thing};
+use crate::policy::HttpRule;
 use crate::query::check;
 use crate::query::drawn::DrawnConnections;
 use crate::sets::Protocol;
@@ -86,6 +87,33 @@ fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
     let excerpt = ingress.excerpt.as_ref().expect("an excerpt");
     assert_eq!(excerpt.source, source);
     assert!(why.fixes.is_empty());
+}
+
+#[test]
+fn what_a_flow_allows_in_a_wider_form_is_approximated() {
+    let mut fixture = shop();
+    fixture.external("bank", &[], &["bank.example.com"]);
+    let names = fixture.flow("shop/web", "external/bank", "TCP/443");
+    let requests = fixture.flow("shop/web", "shop/cart", "TCP/80");
+    for id in [names, requests] {
+        let flow = fixture.document.flows.get_mut(id).expect("a flow");
+        flow.approximate = true;
+    }
+    let flow = fixture.document.flows.get_mut(requests).expect("a flow");
+    flow.http = HttpRule::parse("GET /a").into_iter().collect();
+    for (to, port, flow) in [
+        ("external/bank", "TCP/443", names),
+        ("1.1.1.1", "TCP/443", names),
+        ("shop/cart", "TCP/80", requests),
+    ] {
+        let why = asked(&fixture, "shop/web", to, port);
+        assert_eq!(why.verdict, PairVerdict::Approximated, "{to}");
+        assert_eq!(why.flows, [flow], "{to}");
+    }
+    let private = asked(&fixture, "shop/web", "10.0.0.1", "TCP/443");
+    assert_eq!(private.verdict, PairVerdict::Denied);
+    let drawn = asked(&fixture, "shop/web", "data/postgres", "TCP/5432");
+    assert_eq!(drawn.verdict, PairVerdict::Drawn);
 }
 
 #[test]

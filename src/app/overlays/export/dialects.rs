@@ -46,6 +46,13 @@ pub(super) fn verdict_ui(ui: &mut Ui, view: &ExportView) {
         Some(what) => format!("The export omits {what}, which {kind} cannot express"),
         None => String::new(),
     };
+    let wider = fidelity_of::wider_words(&worst.flows);
+    let wider = wider.map(|what| format!("The export allows more than is drawn for {what}"));
+    let more: Vec<String> = wider
+        .into_iter()
+        .chain((!more.is_empty()).then_some(more))
+        .collect();
+    let more = more.join("\n");
     let summary = worst.results.proof.summary();
     let text = match view.dialects.len() {
         1 => summary,
@@ -118,6 +125,7 @@ fn verdict_words(one: &InDialect) -> String {
     match one.results.proof.state {
         State::NothingToProve => "no flows".to_owned(),
         State::Exact | State::CannotExpress => format!("exact: {}", expressed.words()),
+        State::Approximated => expressed.words(),
         State::Invalid => expressed.words(),
         // The summary counts what cannot be expressed, too.
         State::TooWide | State::Blocked => {

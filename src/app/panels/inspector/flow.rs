@@ -14,8 +14,8 @@ use crate::model::{
     Direction, Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, PortChoice, Thing,
     validate,
 };
-use crate::policy::Target;
-use crate::proof::Verdict;
+use crate::policy::{Form, Target};
+use crate::proof::{Verdict, wider_forms};
 use crate::scene::request::pods_words;
 use crate::scene::tokens;
 
@@ -29,6 +29,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     ports(ui, inspect, id, flow);
     action(ui, inspect, id, flow);
     requests(ui, inspect, id, flow);
+    approximate(ui, inspect, id, flow);
     note(ui, inspect, id, flow);
     ends(ui, inspect, id, flow);
     gates(ui, inspect, id, flow);
@@ -283,7 +284,7 @@ fn requests(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             };
             trial(document, Edit::Change(Item::Flow(id), Thing::Flow(changed)))
         });
-        if !flow.http.is_empty() && !target.filters_http() {
+        if !flow.http.is_empty() && !target.filters_http() && !flow.approximate {
             let why = match target {
                 Target::Calico => {
                     "HTTP rules of Calico need its Envoy add-on, and are not written".to_owned()
@@ -293,6 +294,37 @@ fn requests(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             omitted(ui, &why);
         } else if flow.http.is_empty() {
             widgets::faint(ui, "All requests. Write a method, a path, or both.");
+        }
+    });
+}
+
+/// Whether the dialect may allow more, where it cannot express the flow.
+fn approximate(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let forms = wider_forms(inspect.document, flow);
+    if forms.is_empty() && !flow.approximate {
+        return;
+    }
+    widgets::labelled(ui, "Approximation", |ui| {
+        let forms: Vec<String> = forms.iter().map(Form::allowed).collect();
+        let text = match &forms[..] {
+            [] => "Accept a wider form".to_owned(),
+            forms => format!("Allow {}", forms.join(" and ")),
+        };
+        if let Some(approximate) = widgets::check(ui, flow.approximate, &text) {
+            let changed = Flow {
+                approximate,
+                ..flow.clone()
+            };
+            let edit = Edit::Change(Item::Flow(id), Thing::Flow(changed));
+            inspect.commands.edit(edit);
+        }
+        let kind = inspect.document.settings.target().kind();
+        match forms.is_empty() {
+            true => widgets::faint(
+                ui,
+                format!("Not needed: nothing more is allowed in {kind}."),
+            ),
+            false => widgets::faint(ui, format!("{kind} cannot express what is drawn.")),
         }
     });
 }
@@ -405,6 +437,13 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             names.join(", "),
             palette.exact,
             palette.exact_soft,
+        ),
+        Verdict::Approximated => (
+            icons::APPROXIMATE,
+            "More is allowed, as the flow accepts",
+            messages.join("\n"),
+            palette.text,
+            palette.canvas,
         ),
         Verdict::TooWide => (
             icons::WARNING,

@@ -35,7 +35,6 @@ use crate::query::Results;
 use crate::scene::ExtraId;
 
 use audit::AuditView;
-pub use external::internet;
 use label_change::LabelChangeView;
 use policy::PolicyView;
 

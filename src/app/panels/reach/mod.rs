@@ -255,6 +255,7 @@ fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
         Mark::Blocked => (icons::X, palette.blocked),
         Mark::NotDrawn | Mark::Partly => (icons::WARNING, palette.wide),
         Mark::CannotExpress => (icons::NOTE, palette.text_secondary),
+        Mark::Approximated => (icons::APPROXIMATE, palette.text_secondary),
         Mark::Drawn => (icons::CHECK, palette.exact),
     }
 }

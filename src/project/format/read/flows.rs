@@ -65,6 +65,7 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
             Some(node) => Some(evidence(reader, node)?),
             None => None,
         },
+        approximate: take_boolean(reader, &mut fields, "approximate").unwrap_or(false),
         http,
         denies: denies.unwrap_or_default(),
         unknown: unknown(reader, fields, [("http", extra)]),

@@ -69,7 +69,7 @@ pub(crate) struct Random {
     pub(super) groups: Vec<(usize, usize, u8)>,
     /// Which service accounts groups and workloads have, by their places; none: groups any, workloads the default.
     pub(super) accounts: Option<(usize, usize)>,
-    /// The last: `half`.
+    /// The last: `half`, HTTP rules, `action` and `approximate`.
     pub(super) flows: Vec<(usize, usize, usize, bool, u8)>,
     pub(super) kept: Option<(usize, bool)>,
     /// Whether the imported policy allows something, too.
@@ -110,7 +110,7 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
                 number.clone(),
                 number,
                 prop::bool::weighted(0.1),
-                0..6_u8,
+                0..8_u8,
             ),
             0..8,
         ),
@@ -281,10 +281,11 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
             muted: *muted,
             observed: None,
             http: match half {
-                3 => HttpRule::parse("GET /a/.*").into_iter().collect(),
+                3 | 7 => HttpRule::parse("GET /a/.*").into_iter().collect(),
                 _ => Vec::new(),
             },
             denies: *half == 4,
+            approximate: *half >= 6,
             unknown: Unknown::new(),
         });
     }
