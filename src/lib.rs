@@ -11,7 +11,7 @@
 //!
 //! | Concept | What it is | Where |
 //! | --- | --- | --- |
-//! | Document | what the user edits: namespaces, workloads, services, externals, groups, flows, imported policies, invariants, layout, settings | [`model`] |
+//! | Document | what the user edits: namespaces, workloads, services, nodes, externals, groups, flows, imported policies, invariants, layout, settings | [`model`] |
 //! | Flow | an intent: this source should be able to open connections to that destination on these ports | [`model::Flow`] |
 //! | Snapshot | the input of the analysis: namespaces, pods, nodes, services, policies, tiers, assumptions | [`cluster::Snapshot`] |
 //! | Policy | dialect-neutral rules: tier, order, subject, ingress and egress, each part with its source lines | [`policy`] |

@@ -9,7 +9,7 @@ mod selector;
 #[cfg(test)]
 mod tests;
 
-pub use document::{check, invariants, problems};
+pub use document::{check, flow_ends, invariants, problems};
 pub use names::{
     free_name, label_key, label_name, label_value, labels, labels_text, port_name, sentence_name,
     subdomain_name,

@@ -267,7 +267,7 @@ fn has(document: &Document, party: Party, end: &ObservedEnd) -> bool {
             workload.is_some_and(|workload| workload.namespace == space)
         }
         (Party::Drawn(own), node) => own == node,
-        (Party::Outside, NodeRef::External(_)) => true,
+        (Party::Outside, NodeRef::External(_) | NodeRef::Node(_)) => true,
         (Party::Outside, _) => false,
     }
 }

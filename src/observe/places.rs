@@ -10,7 +10,7 @@ use super::reference::Reference;
 use crate::cluster::{ServicePort, TargetPort};
 use crate::model::{Document, External, ExternalId, NodeRef, Service, WorkloadId};
 use crate::policy::Entity;
-use crate::query::party;
+use crate::query::party::{self, Addressed};
 use crate::sets::{DomainPattern, IpSet, PortSet, Protocol};
 
 /// An end of a recorded connection.
@@ -28,7 +28,7 @@ const NARROW: (u8, u8) = (8, 16);
 /// Finds ends in a document.
 pub struct Places<'a> {
     document: &'a Document,
-    externals: Vec<(ExternalId, IpSet)>,
+    addressed: Addressed,
 }
 
 impl<'a> Places<'a> {
@@ -36,7 +36,7 @@ impl<'a> Places<'a> {
     pub fn new(document: &'a Document) -> Self {
         Self {
             document,
-            externals: party::externals(document),
+            addressed: party::addressed(document),
         }
     }
 
@@ -69,12 +69,15 @@ impl<'a> Places<'a> {
             }
             Reference::Address(address) => {
                 let found = self.at_address(*address);
-                found.or_else(|| self.containing(&[*address].into()).map(NodeRef::External))
+                found.or_else(|| self.containing(&[*address].into()))
             }
             Reference::Name(name) => {
                 let named = self.named(name);
-                let narrow = || self.containing(addresses).filter(|id| !self.is_wide(*id));
-                named.or_else(narrow).map(NodeRef::External)
+                let narrow = || {
+                    self.containing(addresses)
+                        .filter(|node| !self.is_wide(*node))
+                };
+                named.map(NodeRef::External).or_else(narrow)
             }
             Reference::Service { namespace, name } => self.behind(namespace, name),
             Reference::Entity(word) => {
@@ -85,8 +88,11 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Whether an external is most of a family of addresses, as the Internet is.
-    pub fn is_wide(&self, id: ExternalId) -> bool {
+    /// Whether it is an external that is most of a family of addresses, as the Internet is.
+    pub fn is_wide(&self, node: NodeRef) -> bool {
+        let NodeRef::External(id) = node else {
+            return false;
+        };
         let external = self.document.externals.get(id);
         external.is_some_and(|external| {
             let mut networks = external.networks.iter();
@@ -178,10 +184,10 @@ impl<'a> Places<'a> {
         all.find(|(_, external)| is(external)).map(|(id, _)| id)
     }
 
-    /// The narrowest external with all of the addresses.
-    fn containing(&self, addresses: &BTreeSet<IpAddr>) -> Option<ExternalId> {
+    /// The narrowest external or node with all of the addresses.
+    fn containing(&self, addresses: &BTreeSet<IpAddr>) -> Option<NodeRef> {
         let has = |set: &IpSet| addresses.iter().all(|address| set.contains(*address));
-        let all = self.externals.iter();
+        let all = self.addressed.iter();
         let mut around = all.filter(|(_, set)| !addresses.is_empty() && has(set));
         let first = around.next()?;
         let narrowest = around.fold(first, |best, one| match one.1.is_subset(&best.1) {

@@ -135,7 +135,7 @@ impl Commands {
         let (Some(from), Some(to)) = (nodes.get(row), nodes.get(column)) else {
             return;
         };
-        let outside = |node: &NodeRef| matches!(node, NodeRef::External(_));
+        let outside = |node: &NodeRef| matches!(node, NodeRef::External(_) | NodeRef::Node(_));
         if row == column || (outside(from) && outside(to)) {
             return;
         }

@@ -231,3 +231,26 @@ fn an_address_is_of_the_external_with_the_narrowest_block_around_it() {
     let answer = asked(&fixture, "10.0.0.5", "shop/web", "TCP/80");
     assert_eq!(answer.from.node, narrow);
 }
+
+/// A node is asked about by its name or by its address, and is named either way.
+#[test]
+fn a_node_is_named_where_a_flow_uses_it() {
+    let mut fixture = shop();
+    fixture.node("n1", &["10.0.0.7"]);
+    fixture.node("n2", &["10.0.0.8"]);
+    fixture.external("wide", &["10.0.0.0/8"], &[]);
+    fixture.flow("node/n1", "shop/web", "TCP/80");
+    let node = |name: &str| fixture.document.node_named(name).map(NodeRef::Node);
+    for (from, verdict) in [
+        ("node/n1", PairVerdict::Drawn),
+        ("10.0.0.7", PairVerdict::Drawn),
+        ("node/n2", PairVerdict::Denied),
+    ] {
+        let answer = asked(&fixture, from, "shop/web", "TCP/80");
+        assert_eq!(answer.verdict, verdict, "{from}");
+        let name = if from == "node/n2" { "n2" } else { "n1" };
+        assert_eq!(answer.from.node, node(name), "{from}");
+    }
+    let back = asked(&fixture, "shop/web", "node/n1", "TCP/80");
+    assert_eq!(back.verdict, PairVerdict::Denied);
+}
