@@ -220,7 +220,8 @@
 //! - Objects that policies name (CIDR groups, network sets, tiers, service accounts) are read before any policy is lowered, into
 //!   [`dialect::Resources`].
 //! - Calico's pods of both families connect by IPv4; the rules for IPv6 match them towards outside addresses only.
-//! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
+//! - A node is an end of flows by its addresses. Like an external it has no gate ([`model::End::has_gate`]), and its own pods are always
+//!   reachable from it. Only the user draws it: adopting makes an external of a block with its address, as of any other block.
 
 #![forbid(unsafe_code)]
 

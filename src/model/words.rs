@@ -338,9 +338,4 @@ impl End {
             Self::Missing(_) => None,
         }
     }
-
-    /// Whether it is pods, at which policies apply; an external and a node have no gate.
-    pub fn has_gate(&self) -> bool {
-        !matches!(self, Self::External(_) | Self::Node(_))
-    }
 }

@@ -64,7 +64,7 @@ pub(super) fn peers(
     }
 }
 
-/// Nodes by their addresses (semantics P4), which blocks of NetworkPolicy do not match under Cilium (C31).
+/// Nodes by their addresses, which blocks of NetworkPolicy do not match under Cilium (C31).
 fn at_nodes(addresses: &[IpAddr], settings: &Settings) -> Result<Vec<PlanPeer>, Refusal> {
     let blocks_match = settings.judged().enforcer != Enforcer::Cilium;
     if !blocks_match && settings.target() == Target::Kubernetes {

@@ -256,7 +256,7 @@ fn unlearnt_losses(rule: &PlanRule) -> Vec<Loss> {
         .collect()
 }
 
-/// A node is no peer of its own (C32 needs a flag): all of a rule, where it has no others.
+/// No peer is a single node: `fromNodes` and `toNodes` need a flag of the agent. All of a rule, where it has no others.
 fn node_losses(rule: &PlanRule, network: &Network) -> Vec<Loss> {
     let is_node = |peer: &PlanPeer| matches!(peer, PlanPeer::Node(_));
     let part = match &rule.peers {
@@ -264,7 +264,7 @@ fn node_losses(rule: &PlanRule, network: &Network) -> Vec<Loss> {
         _ => Part::Network(network.clone()),
     };
     let why = format!(
-        "Cilium matches no single node, as `{}` is matched: its entities `host` and `remote-node` are all of them",
+        "only addresses of a node match `{}`, and Cilium matches no single node: its entity `remote-node` is all but the pod's own",
         rule.other
     );
     losses(

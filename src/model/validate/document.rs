@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Refusal, domain_name, free_name, label_key, label_name, label_value, port_name, sentence_name,
-    subdomain_name,
+    Refusal, domain_name, flow_ends, free_name, label_key, label_name, label_value, port_name,
+    sentence_name, subdomain_name,
 };
 use crate::diag::Diagnostic;
 use crate::model::{
@@ -78,20 +78,6 @@ pub fn invariants(document: &Document) -> Vec<Diagnostic> {
         found.push(broken(format!("collapsed namespace {id:?} does not exist")));
     }
     found
-}
-
-/// Whether policies can control traffic between two ends: at least one of them is pods.
-pub fn flow_ends(from: &End, to: &End) -> Result<(), Refusal> {
-    let what = match (from, to) {
-        (End::External(_), End::External(_)) => "two externals",
-        (End::Node(_), End::Node(_)) => "two nodes",
-        (End::External(_), End::Node(_)) | (End::Node(_), End::External(_)) => {
-            "an external and a node"
-        }
-        _ => return Ok(()),
-    };
-    let message = format!("policies cannot control traffic between {what}");
-    Err(Refusal::new(message).help("start or end the flow at a workload, a namespace or a group"))
 }
 
 fn broken(message: String) -> Diagnostic {

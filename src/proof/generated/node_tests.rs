@@ -56,7 +56,7 @@ fn a_node_is_its_addresses_where_blocks_match_nodes() {
     assert_eq!(text.matches("2001:db8::7/128").count(), 2, "{text}");
 }
 
-/// C31, C32: neither blocks nor entities match one node.
+/// Neither blocks (C31) nor entities match one node.
 #[test]
 fn cilium_matches_no_single_node() {
     let (losses, verdicts) = outcome(&with_node(Target::Cilium));
