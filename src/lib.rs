@@ -11,7 +11,7 @@
 //!
 //! | Concept | What it is | Where |
 //! | --- | --- | --- |
-//! | Document | what the user edits: namespaces, workloads, services, externals, groups, flows, imported policies, invariants, layout, settings | [`model`] |
+//! | Document | what the user edits: namespaces, workloads, services, nodes, externals, groups, flows, imported policies, invariants, layout, settings | [`model`] |
 //! | Flow | an intent: this source should be able to open connections to that destination on these ports | [`model::Flow`] |
 //! | Snapshot | the input of the analysis: namespaces, pods, nodes, services, policies, tiers, assumptions | [`cluster::Snapshot`] |
 //! | Policy | dialect-neutral rules: tier, order, subject, ingress and egress, each part with its source lines | [`policy`] |
@@ -223,7 +223,8 @@
 //! - Objects that policies name (CIDR groups, network sets, tiers, service accounts) are read before any policy is lowered, into
 //!   [`dialect::Resources`].
 //! - Calico's pods of both families connect by IPv4; the rules for IPv6 match them towards outside addresses only.
-//! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
+//! - A node is an end of flows by its addresses. Like an external it has no gate ([`model::End::has_gate`]), and its own pods are always
+//!   reachable from it. Only the user draws it: adopting makes an external of a block with its address, as of any other block.
 
 #![forbid(unsafe_code)]
 

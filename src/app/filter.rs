@@ -158,8 +158,13 @@ impl Filter {
         let workloads = document.workloads.ids().map(NodeRef::Workload);
         let outside = document.externals.ids().map(NodeRef::External);
         let groups = document.groups.ids().map(NodeRef::Group);
+        let cluster_nodes = document.nodes_of_flows().into_iter().map(NodeRef::Node);
         let spaces = document.namespaces.ids().map(NodeRef::Namespace);
-        let all = workloads.chain(outside).chain(groups).chain(spaces);
+        let all = workloads
+            .chain(outside)
+            .chain(groups)
+            .chain(cluster_nodes)
+            .chain(spaces);
         hidden
             .nodes
             .extend(all.filter(|node| !found.nodes.contains(node) && !homes.contains(node)));
@@ -194,6 +199,7 @@ impl FilterView {
                 && of.namespaces.same(&document.namespaces)
                 && of.externals.same(&document.externals)
                 && of.groups.same(&document.groups)
+                && of.nodes.same(&document.nodes)
         };
         if !self.of.as_ref().is_some_and(same) {
             let found = self.filter.matches(document, known);

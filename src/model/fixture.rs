@@ -1,12 +1,12 @@
 //! Small Documents for tests, built from strings.
 
-use crate::cluster::ContainerPort;
+use crate::cluster::{self, ContainerPort};
 use crate::model::validate::{flow_ports, labels, network};
 use crate::model::{
-    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Namespace, NamespaceId, Unknown,
-    Words, Workload, WorkloadId,
+    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Namespace, NamespaceId, Node,
+    Unknown, Words, Workload, WorkloadId,
 };
-use crate::sets::{Protocol, Selector};
+use crate::sets::{Labels, Protocol, Selector};
 
 /// A builder of Documents. Panics at invalid strings: it is for tests.
 #[derive(Default)]
@@ -56,6 +56,19 @@ impl Fixture {
             networks: networks.iter().map(|n| network(n).unwrap()).collect(),
             domain_names: domain_names.iter().map(|n| (*n).to_owned()).collect(),
             entity: None,
+            unknown: Unknown::new(),
+        });
+    }
+
+    pub(crate) fn node(&mut self, name: &str, addresses: &[&str]) {
+        let addresses = addresses.iter().map(|one| one.parse().unwrap());
+        self.document.nodes.add(Node {
+            node: cluster::Node {
+                name: name.to_owned(),
+                labels: Labels::new(),
+                addresses: addresses.collect(),
+                pod_cidrs: Vec::new(),
+            },
             unknown: Unknown::new(),
         });
     }

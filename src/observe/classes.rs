@@ -275,7 +275,9 @@ fn drawn(end: &ObservedEnd) -> Option<NodeRef> {
 /// Whether an end of the canvas is a recorded end, or contains it.
 fn has(document: &Document, party: Party, end: Option<NodeRef>) -> bool {
     match (party, end) {
-        (Party::Outside, end) => matches!(end, None | Some(NodeRef::External(_))),
+        (Party::Outside, end) => {
+            matches!(end, None | Some(NodeRef::External(_) | NodeRef::Node(_)))
+        }
         (Party::Drawn(_), None) => false,
         (Party::Drawn(NodeRef::AnyPod), Some(NodeRef::Workload(_))) => true,
         (Party::Drawn(NodeRef::Namespace(space)), Some(NodeRef::Workload(id))) => {

@@ -10,7 +10,7 @@ use super::reference::Reference;
 use crate::cluster::{ServicePort, TargetPort};
 use crate::model::{Document, External, ExternalId, NodeRef, Service, WorkloadId};
 use crate::policy::Entity;
-use crate::query::party;
+use crate::query::party::{self, Addressed};
 use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, PortSet, Protocol};
 
@@ -29,7 +29,7 @@ const NARROW: (u8, u8) = (8, 16);
 /// Finds ends in a document.
 pub struct Places<'a> {
     document: &'a Document,
-    externals: Vec<(ExternalId, IpSet)>,
+    addressed: Addressed,
     /// Workloads by namespace and name, of any kind.
     workloads: HashMap<(&'a str, &'a str), Vec<(WorkloadId, &'a str)>>,
     by_address: HashMap<IpAddr, WorkloadId>,
@@ -52,7 +52,7 @@ impl<'a> Places<'a> {
         }
         Self {
             document,
-            externals: party::externals(document),
+            addressed: party::addressed(document),
             workloads,
             by_address,
         }
@@ -88,12 +88,15 @@ impl<'a> Places<'a> {
             Reference::Address(address) => {
                 let found = self.by_address.get(address);
                 let found = found.map(|id| NodeRef::Workload(*id));
-                found.or_else(|| self.containing(&[*address].into()).map(NodeRef::External))
+                found.or_else(|| self.containing(&[*address].into()))
             }
             Reference::Name(name) => {
                 let named = self.named(name);
-                let narrow = || self.containing(addresses).filter(|id| !self.is_wide(*id));
-                named.or_else(narrow).map(NodeRef::External)
+                let narrow = || {
+                    self.containing(addresses)
+                        .filter(|node| !self.is_wide(*node))
+                };
+                named.map(NodeRef::External).or_else(narrow)
             }
             Reference::Service { namespace, name } => self.behind(namespace, name),
             Reference::Entity(word) => {
@@ -104,8 +107,11 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Whether an external is most of a family of addresses, as the Internet is.
-    pub fn is_wide(&self, id: ExternalId) -> bool {
+    /// Whether it is an external that is most of a family of addresses, as the Internet is.
+    pub fn is_wide(&self, node: NodeRef) -> bool {
+        let NodeRef::External(id) = node else {
+            return false;
+        };
         let external = self.document.externals.get(id);
         external.is_some_and(|external| {
             let mut networks = external.networks.iter();
@@ -190,10 +196,10 @@ impl<'a> Places<'a> {
         all.find(|(_, external)| is(external)).map(|(id, _)| id)
     }
 
-    /// The narrowest external with all of the addresses.
-    fn containing(&self, addresses: &BTreeSet<IpAddr>) -> Option<ExternalId> {
+    /// The narrowest external or node with all of the addresses.
+    fn containing(&self, addresses: &BTreeSet<IpAddr>) -> Option<NodeRef> {
         let has = |set: &IpSet| addresses.iter().all(|address| set.contains(*address));
-        let all = self.externals.iter();
+        let all = self.addressed.iter();
         let mut around = all.filter(|(_, set)| !addresses.is_empty() && has(set));
         let first = around.next()?;
         let narrowest = around.fold(first, |best, one| match one.1.is_subset(&best.1) {

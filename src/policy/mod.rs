@@ -24,7 +24,7 @@ pub use approximation::{Approximate, Approximation, Form, Wider};
 pub use entity::Entity;
 pub use http::HttpRule;
 pub use imported::Imported;
-pub use loss::{ADD_NETWORKS, FlowKey, Loss, Part, WorkloadKey, distinct};
+pub use loss::{ADD_ADDRESSES, ADD_NETWORKS, FlowKey, Loss, Part, WorkloadKey, distinct};
 pub use network::Network;
 pub use ordered::{OrderedPolicy, OrderedRule, Place, RaisedOrdered};
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};

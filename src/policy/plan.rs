@@ -126,7 +126,7 @@ pub enum PlanPeer {
     Accounts(PlanNamespaces, Selector, Accounts),
     /// An address block without its exceptions.
     Block(Network),
-    /// The address of a node, for the pods on its network.
+    /// An address of a node, for the node itself or for pods on its network.
     Node(Network),
     /// A domain name, or a pattern of them.
     Domain(String),

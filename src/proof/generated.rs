@@ -14,6 +14,8 @@ mod host_network_tests;
 #[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]
+mod node_tests;
+#[cfg(test)]
 mod target_tests;
 #[cfg(test)]
 mod tests;

@@ -331,7 +331,7 @@ impl FuturePods {
                 Some(Self::Namespace(namespace.name.clone()))
             }
             End::Group(id) => Some(Self::Group(Box::new(document.groups.get(*id)?.clone()))),
-            End::Workload(_) | End::External(_) | End::Missing(_) => None,
+            End::Workload(_) | End::External(_) | End::Node(_) | End::Missing(_) => None,
         }
     }
 
@@ -362,6 +362,12 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
         },
         End::Workload(id) => {
             found.workloads.extend(index(id));
+            return found;
+        }
+        End::Node(_) => {
+            found.addresses = document.addresses_at(end);
+            found.networks = found.addresses.clone();
+            found.workloads = with_addresses(document, cluster, &found.addresses);
             return found;
         }
         _ => {

@@ -133,13 +133,12 @@ impl Asked {
         if wrong && matches!(proof.state, State::Exact | State::Approximated) {
             return contradiction("the proof finds nothing wrong");
         }
-        // A flow with one gate may be exact where another that opens the other gate is not; an external has no
-        // gate, also where it has the address of a pod.
+        // A flow with one gate may be exact where another that opens the other gate is not; an external and a
+        // node have no gate, also where they have the address of a pod.
         let flows = &self.results.document.flows;
-        let external = |end: &End| matches!(end, End::External(_));
         let whole = |flow: &FlowId| {
             flows.get(*flow).is_some_and(|flow| {
-                flow.half.is_none() && !external(&flow.from) && !external(&flow.to)
+                flow.half.is_none() && flow.from.has_gate() && flow.to.has_gate()
             })
         };
         let exact = |flow| whole(flow) && proof.verdicts.get(flow) == Some(&Verdict::Exact);

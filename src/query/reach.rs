@@ -156,7 +156,7 @@ impl ReachMatrix {
     /// The cells from an entry to each other one.
     pub fn row(&mut self, from: usize) -> BTreeMap<usize, Cell> {
         match self.entries.node(from) {
-            Some(NodeRef::External(_)) => self.external_row(from),
+            Some(NodeRef::External(_) | NodeRef::Node(_)) => self.external_row(from),
             Some(_) => self.workload_row(from),
             None => BTreeMap::new(),
         }
@@ -165,7 +165,7 @@ impl ReachMatrix {
     /// The cells from each other entry to one.
     pub fn column(&mut self, to: usize) -> BTreeMap<usize, Cell> {
         match self.entries.node(to) {
-            Some(NodeRef::External(_)) => self.external_column(to),
+            Some(NodeRef::External(_) | NodeRef::Node(_)) => self.external_column(to),
             Some(_) => self.workload_column(to),
             None => BTreeMap::new(),
         }

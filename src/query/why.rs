@@ -199,13 +199,13 @@ impl Explainer<'_> {
     }
 
     fn verdict(&self, shown: &Shown) -> PairVerdict {
-        use analysis::Endpoint::{Address, Domain, Pod};
+        use analysis::Endpoint::{Address, Domain, NodeAddress, Pod};
         let (from, to) = (&shown.from, &shown.to);
         if ![from, to]
             .iter()
-            .all(|end| matches!(end, Pod(_) | Address(_) | Domain(_)))
+            .all(|end| matches!(end, Pod(_) | Address(_) | Domain(_) | NodeAddress(..)))
         {
-            // No flow leads to a node or a future pod.
+            // No flow leads to a node without an address or a future pod.
             return match shown.trace.allowed {
                 true => PairVerdict::Open,
                 false => PairVerdict::Denied,

@@ -257,6 +257,7 @@ fn same_names(a: &Document, b: &Document) -> bool {
         && a.workloads.same(&b.workloads)
         && a.externals.same(&b.externals)
         && a.groups.same(&b.groups)
+        && a.nodes.same(&b.nodes)
         && a.flows.same(&b.flows)
         && a.policies.same(&b.policies)
 }
@@ -289,6 +290,9 @@ fn things(document: &Document, results: &Results, names: &PolicyNames) -> Vec<En
     }
     for id in document.groups.ids() {
         add(Item::Group(id), "group".into());
+    }
+    for id in document.nodes.ids() {
+        add(Item::Node(id), "node".into());
     }
     for (id, flow) in document.flows.iter() {
         add(

@@ -217,6 +217,80 @@ fn invalid_edits_are_rejected_with_a_reason() {
 }
 
 #[test]
+fn flows_and_pods_follow_a_node_that_is_renamed_and_a_node_takes_its_flows_with_it() {
+    let text = "format: drawbridge/1
+namespaces: [{name: shop}]
+workloads:
+- {name: web, namespace: shop, labels: {app: web}, pods: [{name: a, node: n1}, {name: b, node: n2}]}
+nodes: [{name: n1, addresses: [10.0.0.1]}, {name: n2, addresses: [10.0.0.2]}]
+externals: [{name: office, networks: [{cidr: 198.51.100.0/24}]}]
+flows:
+- {from: node/n1, to: shop/web, ports: [TCP/80]}
+- {from: shop/web, to: node/n3, ports: [TCP/80]}
+layout: {node/n1: [1, 2]}
+";
+    let (mut document, _) = read(text, "shop").expect("a project");
+    let [n1, n2] = [NodeId(0), NodeId(1)];
+    let flow = |document: &Document, at: u32| document.flows.get(FlowId(at)).unwrap().clone();
+    assert_eq!(flow(&document, 0).from, End::Node(n1));
+    assert_eq!(flow(&document, 1).to, End::Missing("node/n3".into()));
+    // Both at once: the flow to the name that did not exist finds it.
+    let renamed = Edit::Rename(Item::Node(n1), "n3".into());
+    renamed.apply(&mut document).expect("the edit applies");
+    assert_eq!(document.end_words(&flow(&document, 0).from), "node/n3");
+    assert_eq!(flow(&document, 1).to, End::Node(n1));
+    let pods = &document.workloads.get(WorkloadId(0)).unwrap().pods;
+    let nodes: Vec<_> = pods.iter().map(|pod| pod.node.as_deref()).collect();
+    assert_eq!(nodes, [Some("n3"), Some("n2")]);
+
+    let refusal = |from: End, to: End| {
+        let flow = Flow::new(from, to, vec![FlowPort::Any]);
+        let refused = Edit::Add(Thing::Flow(flow)).apply(&mut document.clone());
+        refused.expect_err("it is refused").message
+    };
+    let office = End::External(ExternalId(0));
+    assert!(refusal(End::Node(n1), End::Node(n2)).ends_with("between two nodes"));
+    assert!(refusal(office, End::Node(n2)).ends_with("between an external and a node"));
+    let twice = Edit::Rename(Item::Node(n2), "n3".into());
+    assert!(twice.apply(&mut document).is_err());
+
+    let removed = Edit::Remove(vec![Item::Node(n1)]);
+    removed.apply(&mut document).expect("the edit applies");
+    assert!(document.flows.is_empty() && document.layout.is_empty());
+    assert_eq!(invariants(&document), []);
+}
+
+#[test]
+fn a_node_that_is_merged_or_pasted_is_the_one_of_the_same_name() {
+    let text = "format: drawbridge/1
+namespaces: [{name: shop}]
+workloads: [{name: web, namespace: shop, labels: {app: web}}]
+nodes: [{name: n1, addresses: [10.0.0.1]}]
+flows: [{from: node/n1, to: shop/web, ports: [TCP/80]}]
+";
+    let (mut document, _) = read(text, "shop").expect("a project");
+    let (other, _) = read(&text.replace("10.0.0.1", "10.0.0.9"), "shop").expect("a project");
+    let fragment = Arc::new(extract(&document, &[Item::Node(NodeId(0))]));
+    let merge = Edit::Merge {
+        other: Arc::new(other),
+        identities: Arc::default(),
+    };
+    merge.apply(&mut document).expect("the edit applies");
+    let paste = Edit::Paste {
+        fragment,
+        into: None,
+        offset: [0.0, 0.0],
+    };
+    paste.apply(&mut document).expect("the edit applies");
+    assert_eq!((document.nodes.len(), document.flows.len()), (1, 1));
+    let addresses = &document.nodes.get(NodeId(0)).unwrap().node.addresses;
+    assert_eq!(
+        addresses[..],
+        ["10.0.0.9".parse::<std::net::IpAddr>().unwrap()]
+    );
+}
+
+#[test]
 fn removing_an_object_removes_its_contents() {
     let mut document = shop();
     Edit::Remove(vec![Item::Workload(WorkloadId(0))])

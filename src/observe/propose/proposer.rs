@@ -98,7 +98,7 @@ impl<'a> Proposer<'a> {
         let from = self.far(&key.source, &sums.source_addresses)?;
         let to = self.far(&key.destination, &sums.addresses)?;
         let is_workload = |far: &Far| match far {
-            Far::Known(words) => !words.starts_with("external/"),
+            Far::Known(words) => self.words.end(words).is_ok_and(|end| end.has_gate()),
             far => matches!(far, Far::Workload(_)),
         };
         if !is_workload(&from) && !is_workload(&to) {
@@ -111,7 +111,7 @@ impl<'a> Proposer<'a> {
 
     fn far(&self, end: &Reference, addresses: &BTreeSet<IpAddr>) -> Result<Far, LeftOut> {
         let is_narrow = |node: &NodeRef| match (node, end) {
-            (NodeRef::External(id), Reference::Address(_)) => !self.places.is_wide(*id),
+            (node, Reference::Address(_)) => !self.places.is_wide(*node),
             _ => true,
         };
         if let Some(node) = self.places.node(end, addresses).filter(is_narrow) {
@@ -293,7 +293,7 @@ impl<'a> Proposer<'a> {
             Far::Private => ProposedEnd::Outside(outside::at(addresses, None)),
             Far::Public => {
                 let all = self.document.externals.iter();
-                let mut wide = all.filter(|(id, _)| self.places.is_wide(*id));
+                let mut wide = all.filter(|(id, _)| self.places.is_wide(NodeRef::External(*id)));
                 let internet = wide
                     .next()
                     .map_or_else(outside::internet, |(_, one)| one.clone());

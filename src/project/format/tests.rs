@@ -351,11 +351,13 @@ pub(super) fn renumbered(document: &Document) -> Document {
     let workloads = ranks(document.workloads.ids());
     let externals = ranks(document.externals.ids());
     let groups = ranks(document.groups.ids());
+    let nodes = ranks(document.nodes.ids());
     let node = |node: NodeRef| match node {
         NodeRef::Namespace(id) => NodeRef::Namespace(namespaces[&id].into()),
         NodeRef::Workload(id) => NodeRef::Workload(workloads[&id].into()),
         NodeRef::External(id) => NodeRef::External(externals[&id].into()),
         NodeRef::Group(id) => NodeRef::Group(groups[&id].into()),
+        NodeRef::Node(id) => NodeRef::Node(nodes[&id].into()),
         NodeRef::AnyPod => NodeRef::AnyPod,
     };
     let end = |end: &End| end.node().map_or(end.clone(), |n| node(n).into());
@@ -365,12 +367,14 @@ pub(super) fn renumbered(document: &Document) -> Document {
         ignore: document.ignore.clone(),
         recordings: document.recordings.clone(),
         routes: document.routes.clone(),
-        nodes: document.nodes.clone(),
         unknown: document.unknown.clone(),
         ..Document::default()
     };
     for (_, row) in document.namespaces.iter() {
         new.namespaces.add(row.clone());
+    }
+    for (_, row) in document.nodes.iter() {
+        new.nodes.add(row.clone());
     }
     for (_, row) in document.workloads.iter() {
         let namespace = namespaces[&row.namespace].into();

@@ -48,7 +48,7 @@ pub(super) fn mapping(document: &Document) -> Mapping {
             .map(|(_, row)| service(row, home(row.namespace))),
     );
     map.list("routes", document.routes.iter().map(route));
-    map.list("nodes", document.nodes.iter().map(node));
+    map.list("nodes", document.nodes.iter().map(|(_, row)| node(row)));
     map.list(
         "externals",
         document.externals.iter().map(|(_, row)| external(row)),

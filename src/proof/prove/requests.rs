@@ -165,14 +165,12 @@ fn endpoints(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Vec<
         Some(workload.pods.clone().map(Endpoint::Pod))
     });
     let mut found: Vec<Endpoint> = pods.flatten().collect();
+    let addresses = document.addresses_at(end);
+    let ranges = addresses.ranges();
+    found.extend(ranges.map(|(first, _)| Endpoint::Address(first)));
     if let End::External(id) = end
         && let Some(external) = document.externals.get(*id)
     {
-        let addresses = external.addresses();
-        let first = addresses
-            .ranges()
-            .map(|(first, _)| Endpoint::Address(first));
-        found.extend(first);
         let names = external.domain_names.iter().cloned();
         found.extend(names.map(Endpoint::Domain));
         found.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));

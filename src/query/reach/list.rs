@@ -130,7 +130,10 @@ impl ReachMatrix {
                 Item::Group(id) => {
                     workloads.extend(document.workloads_at(&crate::model::End::Group(*id)));
                 }
-                Item::External(id) => found.extend(self.entries.position(NodeRef::External(*id))),
+                Item::External(_) | Item::Node(_) => {
+                    let node = item.node();
+                    found.extend(node.and_then(|node| self.entries.position(node)));
+                }
                 _ => {}
             }
         }
@@ -175,7 +178,7 @@ impl ReachMatrix {
 
     fn first_end(&self, entry: usize) -> Option<Endpoint> {
         match self.entries.node(entry)? {
-            NodeRef::External(_) => self.entries.ends(entry).first().cloned(),
+            NodeRef::External(_) | NodeRef::Node(_) => self.entries.ends(entry).first().cloned(),
             _ => self.first_pod(entry),
         }
     }

@@ -163,6 +163,26 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
     assert_eq!(to.len(), 3, "postgres and both externals, no neighbours");
 }
 
+/// Nodes are rows and columns while flows use them, after the externals.
+#[test]
+fn nodes_of_flows_have_cells() {
+    let mut fixture = shop();
+    fixture.node("n1", &["10.0.0.7"]);
+    fixture.node("unused", &["10.0.0.8"]);
+    fixture.flow("node/n1", "shop/web", "TCP/80");
+    let mut board = board(&fixture);
+    let last = board.entries().nodes(Axis::Workloads).last().copied();
+    assert_eq!(last, fixture.end("node/n1").node());
+    assert!(
+        board
+            .entries()
+            .position(fixture.end("node/unused").node().expect("a node"))
+            .is_none()
+    );
+    let row = board.row(place(&fixture, &board, "node/n1"));
+    assert_eq!(names(&fixture, &row, &board), ["web TCP 80: Drawn"]);
+}
+
 #[test]
 fn namespaces_aggregate_their_workloads() {
     let mut fixture = shop();

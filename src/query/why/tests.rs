@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::fixture::Fixture;
-use crate::model::{Edit, FlowPort, Thing};
+use crate::model::{Edit, End, FlowPort, Pod, Thing};
 use crate::policy::HttpRule;
 use crate::query::check;
 use crate::query::drawn::DrawnConnections;
@@ -258,4 +258,52 @@ fn an_address_is_of_the_external_with_the_narrowest_block_around_it() {
         .map(NodeRef::External);
     let answer = asked(&fixture, "10.0.0.5", "shop/web", "TCP/80");
     assert_eq!(answer.from.node, narrow);
+}
+
+/// A node is asked about by its name or by its address, and is named either way.
+#[test]
+fn a_node_is_named_where_a_flow_uses_it() {
+    let mut fixture = shop();
+    fixture.node("n1", &["10.0.0.7"]);
+    fixture.node("n2", &["10.0.0.8"]);
+    fixture.external("wide", &["10.0.0.0/8"], &[]);
+    fixture.flow("node/n1", "shop/web", "TCP/80");
+    let node = |name: &str| fixture.document.node_named(name).map(NodeRef::Node);
+    for (from, verdict) in [
+        ("node/n1", PairVerdict::Drawn),
+        ("10.0.0.7", PairVerdict::Drawn),
+        ("node/n2", PairVerdict::Denied),
+    ] {
+        let answer = asked(&fixture, from, "shop/web", "TCP/80");
+        assert_eq!(answer.verdict, verdict, "{from}");
+        let name = if from == "node/n2" { "n2" } else { "n1" };
+        assert_eq!(answer.from.node, node(name), "{from}");
+    }
+    let back = asked(&fixture, "shop/web", "node/n1", "TCP/80");
+    assert_eq!(back.verdict, PairVerdict::Denied);
+}
+
+/// P2: a node reaches its own pods, drawn or not, and only these.
+#[test]
+fn a_node_reaches_its_own_pods_without_a_flow() {
+    let mut fixture = shop();
+    fixture.node("n1", &["10.0.0.7"]);
+    fixture.node("n2", &["10.0.0.8"]);
+    let cart = fixture.end("shop/cart");
+    let End::Workload(id) = cart else {
+        panic!("{cart:?}")
+    };
+    let cart = fixture.document.workloads.get_mut(id).unwrap();
+    cart.pods = vec![Pod {
+        name: "cart-0".to_owned(),
+        node: Some("n1".to_owned()),
+        ..Pod::default()
+    }];
+    for (from, verdict) in [
+        ("node/n1", PairVerdict::Open),
+        ("node/n2", PairVerdict::Denied),
+    ] {
+        let answer = asked(&fixture, from, "shop/cart", "TCP/80");
+        assert_eq!(answer.verdict, verdict, "{from}");
+    }
 }

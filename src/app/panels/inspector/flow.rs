@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::policy::{Form, Target};
 use crate::proof::{Verdict, wider_forms};
-use crate::scene::request::pods_words;
+use crate::scene::request::{addresses_words, pods_words};
 use crate::scene::tokens;
 
 /// Shows the flow.
@@ -124,6 +124,10 @@ fn about(document: &Document, end: &End) -> String {
             .get(*id)
             .map_or(String::new(), crate::app::words::addresses),
         End::Group(id) => document.groups.get(*id).map_or(String::new(), pods_words),
+        End::Node(id) => document
+            .nodes
+            .get(*id)
+            .map_or(String::new(), |row| addresses_words(&row.node.addresses)),
         End::Missing(words) => format!("{words} (does not exist)"),
     }
 }
@@ -354,7 +358,7 @@ fn ends(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
         widgets::labelled(ui, label, |ui| {
             let field = Field::new((label, id), label, &words)
                 .mono()
-                .hint("shop/web, shop/*, *, external/office");
+                .hint("shop/web, shop/*, *, external/office, node/worker-1");
             field.show(ui, inspect.drafts, inspect.commands, |text| {
                 let end = document.end_from_words(text.trim())?;
                 let mut changed = flow.clone();
@@ -369,10 +373,9 @@ fn ends(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     }
 }
 
-/// Which gates the flow opens. An external has none, so there is no choice.
+/// Which gates the flow opens. An external and a node have none, so there is no choice.
 fn gates(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
-    let outside = |end: &End| matches!(end, End::External(_));
-    if flow.half.is_none() && (outside(&flow.from) || outside(&flow.to)) {
+    if flow.half.is_none() && !(flow.from.has_gate() && flow.to.has_gate()) {
         return;
     }
     widgets::labelled(ui, "Gates", |ui| {

@@ -97,7 +97,7 @@ pub(super) fn keep(
 fn reaches(item: Item) -> bool {
     matches!(
         item,
-        Item::Workload(_) | Item::Namespace(_) | Item::External(_) | Item::Group(_)
+        Item::Workload(_) | Item::Namespace(_) | Item::External(_) | Item::Group(_) | Item::Node(_)
     )
 }
 

@@ -100,7 +100,7 @@ impl<'a> Plain<'a> {
         !flow.muted
             && (!flow.denies || self.is_in_document(at))
             && flow.half.is_none_or(|only| only == direction)
-            && !matches!(own, End::External(_))
+            && !matches!(own, End::External(_) | End::Node(_))
             && matches!(at, Endpoint::Pod(_))
             && self.is_at(&flow.from, from)
             && self.is_destination(flow, to)
@@ -277,6 +277,14 @@ impl<'a> Plain<'a> {
                     None => false,
                 };
                 named || entity || self.within(other, &external.networks)
+            }),
+            End::Node(id) => document.nodes.get(*id).is_some_and(|row| {
+                let own = row.node.addresses.iter();
+                let own = own.map(|address| Network {
+                    cidr: (*address).into(),
+                    except: Vec::new(),
+                });
+                self.within(other, &own.collect::<Vec<_>>())
             }),
             End::Missing(_) => false,
         }

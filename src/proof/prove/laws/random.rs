@@ -261,12 +261,21 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
             group.accounts = names.iter().map(|name| (*name).to_owned()).collect();
         }
     }
+    // One has no address; one has the address of a pod, too.
+    for (name, addresses) in [
+        ("n0", &["10.0.0.9", "fd00::9"][..]),
+        ("n1", &["10.1.0.2"]),
+        ("n2", &[]),
+    ] {
+        fixture.node(name, addresses);
+    }
     let mut ends = vec![End::AnyPod];
     ends.extend(ids.iter().map(|id| End::AnyPodOf(*id)));
     ends.extend(fixture.document.workloads.ids().map(End::Workload));
     ends.extend(fixture.document.workloads.ids().map(End::Workload));
     ends.extend(fixture.document.externals.ids().map(End::External));
     ends.extend(fixture.document.groups.ids().map(End::Group));
+    ends.extend(fixture.document.nodes.ids().map(End::Node));
     for (from, to, ports, muted, half) in &random.flows {
         fixture.document.flows.add(Flow {
             from: ends[from % ends.len()].clone(),
