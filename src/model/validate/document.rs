@@ -9,7 +9,7 @@ use super::{
 };
 use crate::diag::Diagnostic;
 use crate::model::{
-    Claim, Document, End, External, Flow, FlowPort, Group, Invariant, Namespace, Node, NodeRef,
+    Claim, Document, External, Flow, FlowPort, Group, Invariant, Namespace, Node, NodeRef,
     Service, Thing, Words, Workload,
 };
 use crate::sets::{LabelOp, Labels, Selector};
