@@ -208,7 +208,7 @@ fn workload() -> impl Strategy<Value = Thing> {
     let what = (
         vec(port, 0..3),
         option::of(name()),
-        any::<bool>(),
+        (any::<bool>(), any::<Option<bool>>()),
         isolate(),
         option::of(0..9u32),
     );
@@ -217,7 +217,7 @@ fn workload() -> impl Strategy<Value = Thing> {
     let rest = (address, pods, unknown());
     (who, what, rest).prop_map(|(who, what, (addresses, pods, unknown))| {
         let (namespace, name, kind, labels, selector) = who;
-        let (ports, service_account, host_network, isolate, replicas) = what;
+        let (ports, service_account, (host_network, cluster_dns), isolate, replicas) = what;
         Thing::Workload(Workload {
             namespace,
             name,
@@ -227,6 +227,7 @@ fn workload() -> impl Strategy<Value = Thing> {
             ports,
             service_account,
             host_network,
+            cluster_dns,
             isolate,
             replicas,
             addresses,
@@ -320,6 +321,20 @@ fn cluster_node() -> impl Strategy<Value = cluster::Node> {
             .into_iter()
             .collect(),
     })
+}
+
+fn address_pool() -> impl Strategy<Value = AddressPool> {
+    let pool = (
+        select(vec!["IPPool", "CiliumPodIPPool", "CiliumNode"]),
+        name(),
+        any::<u8>(),
+    );
+    let pool = pool.prop_map(|(kind, name, n)| cluster::AddressPool {
+        kind: kind.to_owned(),
+        name,
+        cidrs: vec![format!("10.245.{n}.0/24").parse().expect("a network")],
+    });
+    (pool, unknown()).prop_map(|(pool, unknown)| AddressPool { pool, unknown })
 }
 
 fn service() -> impl Strategy<Value = Thing> {
@@ -646,7 +661,8 @@ fn recorded_file() -> impl Strategy<Value = RecordedFile> {
 pub(crate) fn document() -> impl Strategy<Value = Document> {
     let nodes = vec((cluster_node(), unknown()), 0..3);
     let edits = vec(simple_edit(), 0..150);
-    (edits, vec(route(), 0..3), nodes).prop_map(|(edits, routes, mut nodes)| {
+    let pools = option::of(address_pool());
+    (edits, vec(route(), 0..3), nodes, pools).prop_map(|(edits, routes, mut nodes, pools)| {
         let mut document = Document {
             routes: Arc::new(routes),
             ..Document::default()
@@ -656,6 +672,7 @@ pub(crate) fn document() -> impl Strategy<Value = Document> {
         let nodes = nodes.into_iter();
         let nodes = nodes.map(|(node, unknown)| Node { node, unknown });
         document.nodes = Arc::new(nodes.collect());
+        document.address_pools = Arc::new(pools.into_iter().collect());
         for edit in edits {
             let _ = edit.apply(&mut document);
         }

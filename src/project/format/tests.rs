@@ -366,6 +366,7 @@ pub(super) fn renumbered(document: &Document) -> Document {
         recordings: document.recordings.clone(),
         routes: document.routes.clone(),
         nodes: document.nodes.clone(),
+        address_pools: document.address_pools.clone(),
         unknown: document.unknown.clone(),
         ..Document::default()
     };
@@ -495,6 +496,7 @@ workloads:
   namespace: shop
   labels: {app: web}
   pods: [{name: web-a}, {name: web-b, labels: {app: web, color: blue}, ports: [], hostNetwork: true, node: n1}]
+- {name: agent, namespace: shop, hostNetwork: true, clusterDNS: true}
 services:
 - {name: lb, namespace: shop, type: LoadBalancer, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80}]}
 - {name: mail, namespace: shop, type: ExternalName, externalName: mail.example.com}
@@ -504,6 +506,8 @@ routes:
 - {kind: HTTPRoute, name: api, namespace: edge, service: shop/lb, port: http, protocol: TCP, gateways: [edge/main], colour: red}
 nodes:
 - {name: n1, labels: {zone: a}, addresses: [10.0.0.1], podCIDRs: [10.244.0.0/24]}
+addressPools:
+- {kind: IPPool, name: default, networks: [10.245.0.0/16]}
 "#;
     let (document, found) = read(text, "p").expect("it is a project");
     assert_eq!(found.len(), 1, "the unknown field: {found:?}");
