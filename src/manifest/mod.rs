@@ -10,6 +10,7 @@ mod assemble;
 mod class;
 mod clients;
 mod config_files;
+mod duplicate_keys;
 mod endpoints;
 mod facts;
 mod gateway;
@@ -125,6 +126,7 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
         .map(|object| {
             let kind = kinds::of(&object, policies);
             let mut found = loose_words(&object, kind);
+            found.extend(duplicate_keys::duplicate_keys(&object, kind));
             found.extend(workload::selector_mismatch(&object, kind));
             found.extend(values::invalid(&object, kind));
             (found, resource::decode(object, kind))

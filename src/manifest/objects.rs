@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::Source;
 use super::kinds::{self, Kind};
-use crate::diag::{Diagnostic, RENDER, edit_distance};
+use super::{Source, duplicate_keys};
+use crate::diag::{Diagnostic, RENDER, Severity, edit_distance};
 use crate::policy;
 use crate::yaml::decode::{self, deep};
-use crate::yaml::{self, Mark, Node, Object, Problem, Value};
+use crate::yaml::{self, Map, Mark, Node, Object, Path, Problem, Value};
 
 /// Lists in lists deeper than this are not read.
 const MAX_LISTS: usize = 8;
@@ -129,19 +129,33 @@ impl Reader<'_> {
             .help("open it alone");
             return self.report(note, node.mark);
         }
-        self.joined(&node);
         self.node(node, text, Inherited::default(), 0);
     }
 
-    /// Two objects in one document, as when files are joined without `---`: only the last keys are used (V23).
-    fn joined(&mut self, node: &Node) {
+    /// Two objects in one map, as when files are joined without `---`: only the last keys are used (V23).
+    fn joined(&mut self, node: &Node, lists: usize) {
         let Value::Map(map) = &node.value else { return };
-        let mut again = map.duplicates.iter();
-        if let Some((key, mark)) = again.find(|(key, _)| key == "kind" || key == "apiVersion") {
-            let message =
-                format!("duplicate key `{key}` in one document: the earlier value is lost");
-            let help = "put a line `---` between two objects";
-            self.report(Diagnostic::error("V23", message).help(help), *mark);
+        let Some((key, mark)) = duplicate_keys::joined(map) else {
+            return;
+        };
+        let (whole, help) = match lists {
+            0 => ("document", "put a line `---` between two objects"),
+            _ => ("item", "make two objects two items of the list"),
+        };
+        let message = format!("duplicate key `{key}` in one {whole}: the earlier value is lost");
+        self.report(Diagnostic::error("V23", message).help(help), *mark);
+    }
+
+    /// Keys that a list has twice, of which only the last is used (V23).
+    fn duplicates_of_list(&mut self, map: &Map) {
+        if duplicate_keys::joined(map).is_some() {
+            return;
+        }
+        for (key, mark) in &map.duplicates {
+            let mut path = Path::default();
+            path.enter_field(key);
+            let duplicate = duplicate_keys::duplicate(&path, Severity::Error);
+            self.report(duplicate, *mark);
         }
     }
 
@@ -155,6 +169,7 @@ impl Reader<'_> {
             let note = Diagnostic::info("not-an-object", message);
             return self.report(note, node.mark);
         }
+        self.joined(&node, lists);
         let word = |key: &str| node.get(key).and_then(Node::as_str);
         let api_version = word("apiVersion")
             .or(inherited.api_version)
@@ -201,6 +216,7 @@ impl Reader<'_> {
         self.found += 1;
         let mark = node.mark;
         let Value::Map(map) = node.value else { return };
+        self.duplicates_of_list(&map);
         let keys: Vec<String> = map.entries.iter().map(|e| e.key.clone()).collect();
         let items = map.entries.into_iter().find(|e| e.key == key);
         let Some(items) = items.map(|e| e.value) else {

@@ -237,11 +237,11 @@ fn own<'a>(shown: &'a Shown, gate: &GateTrace) -> &'a Endpoint {
 /// Why an end that is not a known pod has no gate.
 fn no_pod(snapshot: &Snapshot, own: &Endpoint) -> String {
     if let Endpoint::Address(address) = own
-        && let Some((node, _)) = snapshot.pod_cidrs_in(&IpSet::single(*address)).next()
+        && let Some((owner, _)) = snapshot.pod_cidrs_in(&IpSet::single(*address)).next()
     {
-        let node = &node.name;
+        let owner = owner.replace('`', "");
         return format!(
-            "the address of a pod that is not known, by the pod CIDR of node {node}; its policies are not judged"
+            "the address of a pod that is not known, by the pod CIDR of {owner}; its policies are not judged"
         );
     }
     "not a pod; policies select pods only".into()

@@ -14,6 +14,7 @@ mod event;
 mod json;
 mod object;
 pub mod patch;
+mod path;
 pub mod plain;
 pub(crate) mod read;
 mod scalar;
@@ -24,6 +25,7 @@ pub mod write;
 mod tests;
 
 pub use object::Object;
+pub use path::Path;
 pub use read::{Document, Parsed, Problem, parse};
 
 use std::hash::{DefaultHasher, Hash, Hasher};
