@@ -92,6 +92,8 @@ pub struct LeftOut {
     pub group: String,
     /// The namespace of the pods that it may select; none: any.
     pub namespace: Option<String>,
+    /// Whether it is for nodes alone, so that it selects no pods.
+    pub of_nodes: bool,
     /// `metadata.name`.
     pub name: String,
     /// Where it is.
@@ -99,6 +101,20 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
+    /// Whether it may select pods of a namespace.
+    pub fn may_select(&self, namespace: &str) -> bool {
+        let here = self.namespace.as_ref().is_none_or(|own| own == namespace);
+        here && !self.of_nodes
+    }
+
+    /// `CiliumNetworkPolicy shop/web and 2 more are left out`.
+    pub fn and_more_left_out(&self, more: usize) -> String {
+        match more {
+            0 => format!("{} is left out", self.title()),
+            more => format!("{} and {more} more are left out", self.title()),
+        }
+    }
+
     /// `CiliumNetworkPolicy shop/web`.
     pub fn title(&self) -> String {
         match &self.namespace {
@@ -396,7 +412,7 @@ impl WorkloadObject {
 impl Snapshot {
     /// The policies left out that may select pods of a namespace.
     pub fn left_out_in(&self, namespace: &str) -> impl Iterator<Item = &LeftOut> {
-        let may = move |policy: &&LeftOut| policy.namespace.as_ref().is_none_or(|n| n == namespace);
+        let may = move |policy: &&LeftOut| policy.may_select(namespace);
         self.left_out.iter().filter(may)
     }
 

@@ -1,12 +1,15 @@
 //! Policies that are written in full, and at whose pods the connections change all the same: the new dialect combines
 //! policies in another way, or its enforcer reads addresses, nodes or port names in another way.
 
+use std::net::IpAddr;
+
 use super::policy::{Converted, Reason, State};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, GateDifference, PeerClass, compare};
 use crate::cluster::Snapshot;
 use crate::load::{Loaded, LoadedPolicy};
 use crate::policy::{Direction, Policy};
+use crate::sets::IpSet;
 
 /// Marks policies that select pods whose connections change, unless one of which a part is left out selects the same.
 pub(super) fn mark(loaded: &Loaded, after: &Snapshot, all: &mut [Converted]) {
@@ -37,6 +40,15 @@ fn selects(before: &Snapshot, policy: &LoadedPolicy, found: &GateDifference) -> 
     lowered.into_iter().any(|one| is_for(one))
 }
 
+/// Addresses as a network where they are one: `0.0.0.0/0`.
+fn addresses(first: IpAddr, last: IpAddr) -> String {
+    match IpSet::range(first, last).cidrs().as_slice() {
+        _ if first == last => format!("`{first}`"),
+        [net] => format!("`{net}`"),
+        _ => format!("`{first}` to `{last}`"),
+    }
+}
+
 /// `its rules are written in full, but ingress to shop/web from shop/db on TCP 80 is now denied`.
 fn describe(before: &Snapshot, found: &GateDifference) -> String {
     let workload = |at: usize| {
@@ -49,7 +61,7 @@ fn describe(before: &Snapshot, found: &GateDifference) -> String {
             pod.map_or_else(String::new, |pod| workload(pod.workload))
         }
         PeerClass::NewPod(_) => "future pods".to_owned(),
-        PeerClass::Addresses { first, .. } => format!("`{first}`"),
+        PeerClass::Addresses { first, last } => addresses(*first, *last),
         PeerClass::Domain(name) => format!("`{name}`"),
         PeerClass::Entity(entity) => entity.description().to_owned(),
         PeerClass::Node(_) => "a node".to_owned(),
@@ -67,4 +79,22 @@ fn describe(before: &Snapshot, found: &GateDifference) -> String {
         "its rules are written in full, but {ends} on {} is now {verdict}",
         found.ports
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::addresses;
+
+    #[test]
+    fn addresses_are_a_network_where_they_can_be() {
+        for (first, last, words) in [
+            ("0.0.0.0", "255.255.255.255", "`0.0.0.0/0`"),
+            ("10.1.0.0", "10.1.255.255", "`10.1.0.0/16`"),
+            ("10.1.0.7", "10.1.0.7", "`10.1.0.7`"),
+            ("10.1.0.1", "10.1.0.9", "`10.1.0.1` to `10.1.0.9`"),
+        ] {
+            let [first, last] = [first, last].map(|text| text.parse().unwrap());
+            assert_eq!(addresses(first, last), words);
+        }
+    }
 }

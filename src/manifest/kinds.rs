@@ -169,6 +169,15 @@ fn policy_like(object: &Object, policies: &[policy::Kind]) -> Kind {
 }
 
 impl Kind {
+    /// Whether something depends on its objects: they are read, or reported.
+    pub fn matters(self) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Policy(kind) => kind.reading != Reading::ResourceOfOthers,
+            _ => true,
+        }
+    }
+
     /// Whether its objects have a namespace.
     pub fn namespaced(self) -> bool {
         match self {

@@ -17,6 +17,8 @@ const MAX_LISTS: usize = 8;
 pub(super) struct Objects {
     /// The objects of all sources, in order.
     pub objects: Vec<Object>,
+    /// Those without a name, a namespace or a kind that can be read, and why.
+    pub unreadable: Vec<(Object, Diagnostic)>,
     /// How many objects there are, lists and Secrets included.
     pub found: usize,
     /// About the rest.
@@ -33,6 +35,7 @@ pub(super) fn objects(sources: &[Source], policies: &[policy::Kind]) -> Objects 
     let mut all = Objects::default();
     for part in parts {
         all.objects.extend(part.objects);
+        all.unreadable.extend(part.unreadable);
         all.found += part.found;
         all.diagnostics.extend(part.diagnostics);
     }
@@ -45,6 +48,7 @@ fn of_source(source: &Source, policies: &[policy::Kind]) -> Objects {
         source,
         policies,
         objects: Vec::new(),
+        unreadable: Vec::new(),
         found: 0,
         diagnostics: Vec::new(),
     };
@@ -57,6 +61,7 @@ fn of_source(source: &Source, policies: &[policy::Kind]) -> Objects {
         .extend(parsed.problems.into_iter().map(|p| problem(source, p)));
     Objects {
         objects: reader.objects,
+        unreadable: reader.unreadable,
         found: reader.found,
         diagnostics: reader.diagnostics,
     }
@@ -79,12 +84,19 @@ fn list_key(node: &Node, api_version: &str, kind: &str) -> Option<&'static str> 
 
 fn problem(source: &Source, problem: Problem) -> Diagnostic {
     let span = problem.mark.span(source.name.clone());
-    let message = if problem.fatal {
-        format!("{}; the rest of this file is not read", problem.message)
-    } else {
-        format!("{}; this document is skipped", problem.message)
+    let skipped = match problem.fatal {
+        true => "the rest of this file is not read",
+        false => "this document is skipped",
     };
-    let diagnostic = Diagnostic::error("syntax", message).at(span);
+    let what = match problem.template {
+        // In backticks, so that all templates are one kind of mistake, wherever their YAML ends.
+        true => format!(
+            "a template is no YAML: `{}`",
+            problem.message.replace('`', "'")
+        ),
+        false => problem.message,
+    };
+    let diagnostic = Diagnostic::error("syntax", format!("{what}; {skipped}")).at(span);
     if problem.template {
         return diagnostic.help(RENDER);
     }
@@ -108,6 +120,7 @@ struct Reader<'a> {
     source: &'a Source,
     policies: &'a [policy::Kind],
     objects: Vec<Object>,
+    unreadable: Vec<(Object, Diagnostic)>,
     found: usize,
     diagnostics: Vec<Diagnostic>,
 }
@@ -228,7 +241,8 @@ impl Reader<'_> {
         };
         if kind == "Template" && keys.iter().any(|key| key == "parameters") {
             let message = "the parameters of this Template are not filled in: its objects are read as they are written";
-            let help = "fill them in: `oc process --local -f FILE -o yaml | drawbridge list -`";
+            let help =
+                "fill them in and read the result: `oc process --local -f FILE -o yaml > all.yaml`";
             self.report(Diagnostic::info("parameters", message).help(help), mark);
         }
         let typed = kind.strip_suffix("List").filter(|k| !k.is_empty());
@@ -280,42 +294,47 @@ impl Reader<'_> {
         if kind == "Secret" {
             return;
         }
-        let word = |key: &str| deep(&node, &["metadata", key], decode::string);
-        let words =
-            word("name").and_then(|name| Ok((name, word("generateName")?, word("namespace")?)));
-        let (name, generate, namespace) = match words {
-            Ok(words) => words,
-            Err(error) => {
-                let message = format!("{}; this {kind} is skipped", error.message);
-                let mut diagnostic = Diagnostic::error("V22", message).path(error.path);
-                diagnostic.help = error.help;
-                return self.report(diagnostic.on(kind), error.mark);
-            }
-        };
-        let given = |word: Option<String>| word.filter(|w| !w.is_empty());
-        let name = given(name).or(given(generate)).unwrap_or_default();
-        let namespace = given(namespace);
-        let templated = |text: &str| text.contains("{{");
-        if templated(&name) || templated(&kind) || namespace.as_deref().is_some_and(templated) {
-            let message = format!("{kind} `{name}` is a template, not an object: skipped");
-            return self.report(
-                Diagnostic::error("template", message).help(RENDER),
-                node.mark,
-            );
-        }
         let mut object = Object {
             file: self.source.name.clone(),
             api_version,
             kind,
-            namespace,
-            name,
+            namespace: None,
+            name: String::new(),
             text: String::new(),
             node,
         };
+        if let Err(problem) = name(&mut object) {
+            return self.unreadable.push((object, *problem));
+        }
         // Which enforcer judges it may not be known yet.
         if matches!(kinds::of(&object, self.policies), Kind::Policy(_)) {
             text.clone_into(&mut object.text);
         }
         self.objects.push(object);
     }
+}
+
+/// Reads the name and the namespace of an object. Err: why it cannot be used, which is a mistake where something depends
+/// on its kind.
+fn name(object: &mut Object) -> Result<(), Box<Diagnostic>> {
+    let word = |key: &str| deep(&object.node, &["metadata", key], decode::string);
+    let words = word("name").and_then(|name| Ok((name, word("generateName")?, word("namespace")?)));
+    let kind = &object.kind;
+    let (name, generate, namespace) = words.map_err(|error| {
+        let message = format!("{}; this {kind} is skipped", error.message);
+        let mut problem = Diagnostic::error("V22", message).path(error.path);
+        problem.help = error.help;
+        Box::new(problem.on(kind.as_str()).at(object.span(error.mark)))
+    })?;
+    let given = |word: Option<String>| word.filter(|w| !w.is_empty());
+    let name = given(name).or(given(generate)).unwrap_or_default();
+    let namespace = given(namespace);
+    let templated = |text: &str| text.contains("{{");
+    if templated(&name) || templated(kind) || namespace.as_deref().is_some_and(templated) {
+        let message = format!("{kind} `{name}` is a template, not an object: skipped");
+        let problem = Diagnostic::error("template", message).help(RENDER);
+        return Err(Box::new(problem.at(object.span(object.node.mark))));
+    }
+    (object.name, object.namespace) = (name, namespace);
+    Ok(())
 }

@@ -79,7 +79,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         Kind::OtherPolicy => return left_out(&object, kind, not_judged(&object)),
         Kind::PolicyMaker => return left_out(&object, kind, makes_policies(&object)),
         Kind::Policy(policy) => match policy.reading {
-            Reading::Judged | Reading::Resource => {}
+            Reading::Judged | Reading::Resource | Reading::ResourceOfOthers => {}
             Reading::LeftOutWith(fields) if !has_any(&object, fields) => return Outcome::Skipped,
             Reading::LeftOut(_) | Reading::LeftOutWith(_) => {
                 return left_out(&object, kind, not_judged(&object));

@@ -223,7 +223,7 @@ fn left_out_for<'a>(snapshot: &'a Snapshot, own: &Endpoint) -> impl Iterator<Ite
     let namespace = pod.and_then(|pod| snapshot.namespaces.get(pod.namespace));
     let name = namespace.map(|n| n.name.as_str());
     let all = snapshot.left_out.iter();
-    all.filter(move |p| name.is_none() || p.namespace.is_none() || p.namespace.as_deref() == name)
+    all.filter(move |policy| name.is_none_or(|name| policy.may_select(name)))
 }
 
 /// The end of a connection whose gate this is.

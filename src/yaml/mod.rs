@@ -173,6 +173,17 @@ impl Node {
         hasher.finish()
     }
 
+    /// The word in braces, if this is nothing else: what is meant is probably text of a template, which YAML reads as a map.
+    pub fn placeholder(&self) -> Option<&str> {
+        let Value::Map(map) = &self.value else {
+            return None;
+        };
+        match map.entries.as_slice() {
+            [only] if only.value.value == Value::Null => Some(&only.key),
+            _ => None,
+        }
+    }
+
     /// The items, if this is a list.
     pub fn items(&self) -> Option<&[Node]> {
         match &self.value {
