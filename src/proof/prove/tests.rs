@@ -222,6 +222,18 @@ fn an_isolated_unmanaged_namespace_blocks() {
     );
 }
 
+/// No peer is named with the ports of another.
+#[test]
+fn connections_of_an_imported_policy_are_named_with_their_own_ports() {
+    let mut fixture = shop();
+    fixture.import(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: out, namespace: shop}\nspec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: 443}]}, {to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: data}}}], ports: [{port: 5, protocol: SCTP}]}]}\n",
+        None,
+    );
+    let proof = prove(&fixture.document, &generate(&fixture.document));
+    insta::assert_snapshot!(findings_text(&proof), @r#"TooWide [] ["shop/out"]: shop/out lets shop/web reach addresses outside on TCP 443 and every pod of data on SCTP 5; no flow is drawn"#);
+}
+
 /// Pods that are not in the document and that only a policy or a group selects have gates, too.
 #[test]
 fn gates_of_future_pods_are_compared() {
