@@ -264,7 +264,7 @@ fn gates_of_future_pods_are_compared() {
     );
     let wide = prove(&fixture.document, &generate(&fixture.document));
     assert_eq!(wide.state, State::TooWide);
-    insta::assert_snapshot!(findings_text(&wide), @r#"TooWide [] ["n0/stray"]: n0/stray lets a future pod of n0 with app=web, role=batch, a future pod of n0 with role=batch reach addresses outside, every pod of kube-system, every pod of n0, 1 more on any port; no flow is drawn"#);
+    insta::assert_snapshot!(findings_text(&wide), @r#"TooWide [] ["n0/stray"]: n0/stray lets a future pod of n0 with app=web, role=batch, a future pod of n0 with role=batch reach the DNS pods on TCP 1-52,54-65535; UDP 1-52,54-65535; SCTP; other protocols, addresses outside on TCP 1-442,444-65535; UDP; SCTP; other protocols, addresses outside, every pod of n0 on any port and 1 more; no flow is drawn"#);
 }
 
 #[test]
