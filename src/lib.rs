@@ -11,7 +11,7 @@
 //!
 //! | Concept | What it is | Where |
 //! | --- | --- | --- |
-//! | Document | what the user edits: namespaces, workloads, services, externals, groups, flows, imported policies, invariants, layout, settings | [`model`] |
+//! | Document | what the user edits: namespaces, workloads, services, nodes, externals, groups, flows, imported policies, invariants, layout, settings | [`model`] |
 //! | Flow | an intent: this source should be able to open connections to that destination on these ports | [`model::Flow`] |
 //! | Snapshot | the input of the analysis: namespaces, pods, nodes, services, policies, tiers, assumptions | [`cluster::Snapshot`] |
 //! | Policy | dialect-neutral rules: tier, order, subject, ingress and egress, each part with its source lines | [`policy`] |
@@ -209,6 +209,9 @@
 //!   not be allowed. Where a dialect cannot write it, it is a loss even if nothing allows these connections yet, because nothing
 //!   would keep them denied; each that is allowed at both gates is too wide, as well: the proof puts the denial before the
 //!   policies in force and asks what that changes (`proof::prove`).
+//! - A flow that a dialect cannot express is widened only where the user accepts it (`approximate`): the [form](policy::Form) is
+//!   chosen by what the dialect lacks, `dialect` writes it, and [`intent`] computes by itself what it allows at most. Such a flow is
+//!   approximated, never exact, and everything beyond the form is too wide. Sources that nothing isolates need no form.
 //! - Pods of one workload that are on the host network beside others that are not are a loss of their own where such pods count as
 //!   nodes ([`policy::Part::HostNetwork`]).
 //! - An invalid flow is an error of its project: exit code 2 in every command that reads it, `lint` as well.
@@ -220,7 +223,8 @@
 //! - Objects that policies name (CIDR groups, network sets, tiers, service accounts) are read before any policy is lowered, into
 //!   [`dialect::Resources`].
 //! - Calico's pods of both families connect by IPv4; the rules for IPv6 match them towards outside addresses only.
-//! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
+//! - A node is an end of flows by its addresses. Like an external it has no gate ([`model::End::has_gate`]), and its own pods are always
+//!   reachable from it. Only the user draws it: adopting makes an external of a block with its address, as of any other block.
 
 #![forbid(unsafe_code)]
 

@@ -177,6 +177,25 @@ fn blocks_become_externals_and_known_ones_are_reused() {
     );
 }
 
+/// A block says nothing about who has its address, and a node may change its own.
+#[test]
+fn a_block_with_the_address_of_a_node_becomes_an_external() {
+    let mut fixture = shop();
+    fixture.node("n1", &["10.0.0.7"]);
+    fixture.import(&policy("deny", DENY_INGRESS), None);
+    fixture.import(
+        &policy(
+            "web",
+            "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.7/32}}], ports: [{port: 80}]}]}",
+        ),
+        None,
+    );
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(flows(&after), ["external/10.0.0.7/32 > shop/web TCP/80"]);
+    assert!(after.nodes_of_flows().is_empty());
+}
+
 #[test]
 fn selectors_that_are_no_workload_become_groups() {
     let mut fixture = shop();

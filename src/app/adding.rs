@@ -53,7 +53,7 @@ fn of_selection(document: &Document, selected: &[Item]) -> Invariant {
             (new.from, new.to) = (Some((*from).into()), Some((*to).into()));
             new.claim = Claim::DenyAnyHops;
         }
-        ([NodeRef::External(id)], _) => new.from = Some(End::External(*id)),
+        ([node @ (NodeRef::External(_) | NodeRef::Node(_))], _) => new.from = Some((*node).into()),
         ([node], _) => {
             new.to = Some((*node).into());
             if let NodeRef::Workload(id) = node {

@@ -95,6 +95,7 @@ impl Filter {
         let (verdicts, recorded) = (&self.verdicts, &self.recorded);
         let verdict = known.verdicts.get(&id);
         let class = known.recorded.and_then(|of| of.flows.get(&id));
+        let class = class.map(|(class, _)| class);
         (self.ports.is_empty() || flow.ports.iter().any(|port| self.ports.contains(port)))
             && (verdicts.is_empty() || verdict.is_some_and(|verdict| verdicts.contains(verdict)))
             && (recorded.is_empty() || class.is_some_and(|class| recorded.contains(class)))
@@ -157,8 +158,13 @@ impl Filter {
         let workloads = document.workloads.ids().map(NodeRef::Workload);
         let outside = document.externals.ids().map(NodeRef::External);
         let groups = document.groups.ids().map(NodeRef::Group);
+        let cluster_nodes = document.nodes_of_flows().into_iter().map(NodeRef::Node);
         let spaces = document.namespaces.ids().map(NodeRef::Namespace);
-        let all = workloads.chain(outside).chain(groups).chain(spaces);
+        let all = workloads
+            .chain(outside)
+            .chain(groups)
+            .chain(cluster_nodes)
+            .chain(spaces);
         hidden
             .nodes
             .extend(all.filter(|node| !found.nodes.contains(node) && !homes.contains(node)));
@@ -193,6 +199,7 @@ impl FilterView {
                 && of.namespaces.same(&document.namespaces)
                 && of.externals.same(&document.externals)
                 && of.groups.same(&document.groups)
+                && of.nodes.same(&document.nodes)
         };
         if !self.of.as_ref().is_some_and(same) {
             let found = self.filter.matches(document, known);

@@ -14,6 +14,8 @@ pub use set::{
     TRASH, UPLOAD_SIMPLE, WARNING, X, X_CIRCLE as ERROR,
 };
 
+/// More is allowed than drawn, as the user accepts.
+pub const APPROXIMATE: &str = set::APPROXIMATE_EQUALS;
 /// Focus.
 pub const FOCUS: &str = set::CROSSHAIR;
 /// A namespace.
@@ -34,6 +36,8 @@ pub const INTERNET: &str = set::GLOBE;
 pub const ENTITY: &str = set::CUBE;
 /// Pods by selector.
 pub const GROUP: &str = set::SELECTION_ALL;
+/// A node of the cluster.
+pub const NODE: &str = set::HARD_DRIVES;
 /// Who reaches whom.
 pub const REACH: &str = set::ARROWS_LEFT_RIGHT;
 /// Who reaches whom, as a matrix.
@@ -80,6 +84,7 @@ pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
         Item::Service(_) => set::GRAPH,
         Item::External(id) => document.externals.get(id).map_or(EXTERNAL, of_external),
         Item::Group(_) => GROUP,
+        Item::Node(_) => NODE,
         Item::Flow(_) => ARROW_RIGHT,
         Item::Policy(id) => match document.policies.get(id) {
             Some(policy) if policy.replaces.is_some() => PENCIL_SIMPLE,
@@ -114,6 +119,7 @@ pub fn of_end(end: &End, document: &crate::model::Document) -> &'static str {
         Some(NodeRef::Workload(id)) => of_item(Item::Workload(id), document),
         Some(NodeRef::External(id)) => of_item(Item::External(id), document),
         Some(NodeRef::Group(_)) => GROUP,
+        Some(NodeRef::Node(_)) => NODE,
         Some(NodeRef::AnyPod) => ANY,
         None => WARNING,
     }

@@ -683,7 +683,8 @@ fn everything(document: &Document) -> Vec<Item> {
     let workloads = document.workloads.ids().map(Item::Workload);
     let externals = document.externals.ids().map(Item::External);
     let groups = document.groups.ids().map(Item::Group);
+    let cluster_nodes = document.nodes_of_flows().into_iter().map(Item::Node);
     let flows = document.flows.ids().map(Item::Flow);
     let nodes = spaces.chain(workloads).chain(externals).chain(groups);
-    nodes.chain(flows).collect()
+    nodes.chain(cluster_nodes).chain(flows).collect()
 }

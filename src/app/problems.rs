@@ -139,11 +139,14 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
         Kind::Invalid => (Tone::Bad, "Invalid flow"),
         Kind::CannotExpress => (Tone::Note, "Cannot be expressed"),
+        Kind::Approximated => (Tone::Note, "Approximated"),
     };
     let shown = &finding.witness;
     let witness = match finding.kind {
-        Kind::Invalid | Kind::CannotExpress => String::new(),
-        _ => format!("{} > {} {}", finding.from, finding.to, finding.ports),
+        Kind::Invalid | Kind::CannotExpress | Kind::Approximated => String::new(),
+        Kind::Blocked | Kind::TooWide => {
+            format!("{} > {} {}", finding.from, finding.to, finding.ports)
+        }
     };
     let mut message = sentence(&finding.message);
     if !finding.policies.is_empty() {
@@ -177,7 +180,7 @@ fn without_networks(document: &Document, flow: FlowId, help: Option<&str>) -> Op
     let flow = document
         .flows
         .get(flow)
-        .filter(|_| help == Some(ADD_NETWORKS))?;
+        .filter(|_| help.is_some_and(|help| help.starts_with(ADD_NETWORKS)))?;
     [&flow.from, &flow.to]
         .into_iter()
         .find_map(|end| match end {

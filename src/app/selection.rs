@@ -20,6 +20,7 @@ pub fn exists(document: &Document, item: Item) -> bool {
         Item::Service(id) => document.services.contains(id),
         Item::External(id) => document.externals.contains(id),
         Item::Group(id) => document.groups.contains(id),
+        Item::Node(id) => document.nodes.contains(id),
         Item::Flow(id) => document.flows.contains(id),
         Item::Policy(id) => document.policies.contains(id),
         Item::Invariant(id) => document.invariants.contains(id),

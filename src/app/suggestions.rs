@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::panels::inspector::internet;
 use crate::model::validate::{flow_ports, network};
 use crate::model::words::Words;
 use crate::model::{Document, Edit, End, External, Flow, FlowPort, Thing};
 use crate::observe::propose::{self, ProposedEnd};
+use crate::policy::Network;
 use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
 use crate::suggest::{API_SERVER, INGRESS_CONTROLLER, Strength, Suggestion};
 
@@ -181,7 +181,7 @@ fn ports(suggestion: &Suggestion) -> Vec<FlowPort> {
 fn external_of(end: &str) -> Option<External> {
     let name = end.strip_prefix("external/")?;
     if name == "Internet" {
-        return Some(External::new(name, internet()));
+        return Some(External::new(name, Network::outside().into()));
     }
     if let Ok(address) = name.parse::<std::net::IpAddr>() {
         let length = if address.is_ipv4() { 32 } else { 128 };

@@ -11,6 +11,7 @@ pub fn icon(verdict: PairVerdict) -> &'static str {
         PairVerdict::NotDrawn => icons::WARNING,
         PairVerdict::Drawn => icons::CHECK,
         PairVerdict::CannotExpress => icons::NOTE,
+        PairVerdict::Approximated => icons::APPROXIMATE,
         PairVerdict::Open => icons::INFO,
         PairVerdict::Denied => icons::MINUS,
     }
@@ -22,7 +23,9 @@ pub fn colors(verdict: PairVerdict, palette: &Palette) -> (Rgb, Rgb) {
         PairVerdict::Blocked => (palette.blocked, palette.blocked_soft),
         PairVerdict::NotDrawn => (palette.wide, palette.wide_soft),
         PairVerdict::Drawn => (palette.exact, palette.exact_soft),
-        PairVerdict::CannotExpress | PairVerdict::Open => (palette.text, palette.canvas),
+        PairVerdict::CannotExpress | PairVerdict::Approximated | PairVerdict::Open => {
+            (palette.text, palette.canvas)
+        }
         PairVerdict::Denied => (palette.text_secondary, palette.canvas),
     }
 }

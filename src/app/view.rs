@@ -207,7 +207,9 @@ impl View {
             PairVerdict::NotDrawn => ExtraKind::TooWide,
             PairVerdict::Denied => ExtraKind::Denied,
             PairVerdict::Open => ExtraKind::Hop,
-            PairVerdict::Drawn | PairVerdict::CannotExpress => return None,
+            PairVerdict::Drawn | PairVerdict::Approximated | PairVerdict::CannotExpress => {
+                return None;
+            }
         };
         let (from, to) = (shown.from?, shown.to?);
         let same = |(_, flow): (FlowId, &Flow)| {

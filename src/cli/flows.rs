@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, load_inputs, no_answer,
-    print_diagnostics, spinner, stdin_twice,
+    FINDINGS, FINE, Inputs, Rules, WRONG, exit_code, load_inputs, no_answer, print_diagnostics,
+    spinner, stdin_twice,
 };
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity, Span};
@@ -17,7 +17,7 @@ use crate::load::Loaded;
 use crate::model::Document;
 use crate::observe::classes::{Comparison, Drawing, compare};
 use crate::observe::time::{self, Time};
-use crate::observe::{Observed, Reader, warnings, workload_of};
+use crate::observe::{Observed, Reader, warnings, workloads_of};
 use crate::project::format::EXTENSION;
 use crate::project::recordings::{self, Hashed};
 use crate::project::{files, sources};
@@ -145,18 +145,19 @@ pub(super) fn run(args: &Args) -> u8 {
         document,
     };
     let code = if would_change(found) { FINDINGS } else { FINE };
-    let text = match args.output {
-        Format::Txt => flows::text(found),
-        Format::Json => flows::json(found, &diagnostics),
-        Format::Csv => flows::csv(found),
-        Format::Md => flows::markdown(found),
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = match args.output {
+        Format::Txt => flows::text(&mut out, found),
+        Format::Json => flows::json(&mut out, found, &diagnostics),
+        Format::Csv => flows::csv(&mut out, found),
+        Format::Md => flows::markdown(&mut out, found),
     };
     // What is not judged makes replays uncertain, which is a finding.
     let errors: Vec<Diagnostic> = diagnostics
         .into_iter()
         .filter(|d| d.severity == Severity::Error)
         .collect();
-    answer(&text, exit_code(&errors, code))
+    super::written(written, exit_code(&errors, code))
 }
 
 /// The connections beside the policies, and beside the drawing of a project.
@@ -200,8 +201,9 @@ pub(super) fn read(
             (Err(diagnostic), Some(_)) => diagnostics.push(recordings::unreadable(*diagnostic)),
         }
     }
+    let manifests = snapshot.map(workloads_of);
     let observed =
-        reader.finish(&|namespace, pod, labels| workload_of(snapshot?, namespace, pod, labels));
+        reader.finish(&|namespace, pod, labels| manifests.as_ref()?(namespace, pod, labels));
     spinner.finish_and_clear();
     let has_records = observed
         .capture

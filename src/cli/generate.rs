@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use super::export;
 use super::{
-    DialectName, FINDINGS, FINE, WRONG, answer, exit_code, omitted, open_project, places,
-    print_diagnostics,
+    DialectName, FINDINGS, FINE, WRONG, answer, approximated, exit_code, omitted, open_project,
+    places, print_diagnostics,
 };
 use crate::diag::{Diagnostic, Severity};
 use crate::load::{self, imported::NO_POLICY};
@@ -133,11 +133,12 @@ fn in_one_dialect(
     }
     let mut notes = generated.diagnostics.clone();
     notes.extend(omitted(document, &generated.losses));
+    notes.extend(approximated(document, &generated.approximations));
     places.locate(&mut notes);
     print_diagnostics(&notes);
     let refused = refused(document, generated);
     print_diagnostics(&refused);
-    let code = match generated.losses.is_empty() {
+    let code = match generated.losses.is_empty() && generated.approximations.is_empty() {
         true => FINE,
         false => FINDINGS,
     };

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use self::places::{about_flows, omitted, places};
+use self::places::{about_flows, approximated, omitted, places};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -93,6 +93,9 @@ enum Command {
     /// these.
     Adopt(import::Args),
     /// Write the policies of a project
+    ///
+    /// Exit code 0: every flow is written exactly as it is drawn; 1: some are left out, or allow more because they have
+    /// `approximate: true`; 2: the project is wrong.
     Generate(generate::Args),
     /// Convert policies to another dialect, compared before and after
     ///
@@ -104,6 +107,9 @@ enum Command {
     /// Exit code 0: every policy is converted in full and nothing changes; 1 otherwise.
     Convert(convert::Args),
     /// Check policies against the flows and invariants of a project
+    ///
+    /// Exit code 0: the policies allow exactly what is drawn, and the invariants hold; 1: they do not, or the dialect
+    /// cannot express some flows, or these are approximated (`approximate: true`); 2: the project or a policy is wrong.
     Verify(verify::Args),
     /// Write the diagram of a project as an SVG or PNG picture
     ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diag::{Diagnostic, Severity};
 use crate::load;
 use crate::model::Document;
-use crate::policy::{Loss, distinct};
+use crate::policy::{Approximation, Loss, distinct};
 use crate::project::format;
 use crate::proof::Generated;
 use crate::report::verify::Places;
@@ -55,4 +55,13 @@ pub(super) fn omitted(document: &Document, losses: &[Loss]) -> Vec<Diagnostic> {
         found.on(format!("flow {}", document.flow_name(loss.flow.into())))
     };
     distinct(losses).iter().map(one).collect()
+}
+
+/// The flows that are written in a wider form, as diagnostics.
+pub(super) fn approximated(document: &Document, all: &[Approximation]) -> Vec<Diagnostic> {
+    let one = |one: &Approximation| {
+        let found = Diagnostic::info("approximated", one.message()).of_flow(one.flow.0);
+        found.on(format!("flow {}", document.flow_name(one.flow.into())))
+    };
+    all.iter().map(one).collect()
 }

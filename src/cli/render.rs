@@ -27,8 +27,8 @@ pub(super) struct Args {
     /// The picture to write: FILE.svg or FILE.png
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Only this part, with its flows and their other ends: NAMESPACE, NAMESPACE/WORKLOAD, external/NAME or
-    /// group/NAME; may be repeated
+    /// Only this part, with its flows and their other ends: NAMESPACE, NAMESPACE/WORKLOAD, external/NAME,
+    /// group/NAME or node/NAME; may be repeated
     #[arg(long, value_name = "PART")]
     select: Vec<String>,
     /// Light on dark
@@ -153,7 +153,8 @@ fn node(document: &Document, words: &str) -> Result<NodeRef, Refusal> {
             .filter(|help| help.starts_with("did you mean"));
         let help = match near {
             Some(near) => near.clone(),
-            None => "choose NAMESPACE, NAMESPACE/WORKLOAD, external/NAME or group/NAME".to_owned(),
+            None => "choose NAMESPACE, NAMESPACE/WORKLOAD, external/NAME, group/NAME or node/NAME"
+                .to_owned(),
         };
         Refusal::new(refusal.message).help(help)
     })
@@ -207,7 +208,7 @@ fn collapsed(document: &Document, selected: &[NodeRef]) -> BTreeSet<NamespaceId>
                 let home = document.workloads.get(*id).map(|w| w.namespace);
                 home.is_some_and(|home| collapsed.remove(&home))
             }
-            NodeRef::External(_) | NodeRef::Group(_) | NodeRef::AnyPod => false,
+            NodeRef::External(_) | NodeRef::Group(_) | NodeRef::Node(_) | NodeRef::AnyPod => false,
         };
     }
     collapsed

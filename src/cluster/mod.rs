@@ -478,6 +478,11 @@ impl Node {
             pod_cidrs: Vec::new(),
         }
     }
+
+    /// Its addresses as a set.
+    pub fn address_set(&self) -> IpSet {
+        self.addresses.iter().map(|one| IpNet::from(*one)).collect()
+    }
 }
 
 /// A Service.

@@ -8,9 +8,9 @@ use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{self, Expressed};
 use crate::manifest::{self, Source};
 use crate::policy::{
-    Direction, FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer, PlanPolicy,
-    PlanRule, PortMatch, RaisedOrdered, RaisedPolicy, RaisedRule, Resolution, Role, Target,
-    Unraised,
+    Approximate, Direction, FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer,
+    PlanPolicy, PlanRule, PortMatch, RaisedOrdered, RaisedPolicy, RaisedRule, Resolution, Role,
+    Target, Unraised,
 };
 use crate::sets::Labels;
 use crate::yaml::Object;
@@ -363,6 +363,7 @@ fn planned(rule: RaisedRule, number: u32, comments: &Comments) -> PlanRule {
         ports: rule.ports,
         http: Vec::new(),
         filters: false,
+        approximate: Approximate::Never,
     }
 }
 

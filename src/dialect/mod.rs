@@ -3,6 +3,7 @@
 //! A wire format is a `Dialect`; the registry has one of each. Nothing outside this folder names one:
 //! [`kinds`], [`read`], [`write()`] and [`tiers`] are its interface.
 
+mod approximate;
 mod calico;
 pub mod cidr;
 mod cilium;
@@ -25,8 +26,8 @@ use std::ops::RangeInclusive;
 use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
-    FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered, RaisedPolicy, Reading,
-    Resolution, Selects, Target,
+    Approximation, FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered,
+    RaisedPolicy, Reading, Resolution, Selects, Target,
 };
 use crate::yaml::Object;
 
@@ -323,6 +324,20 @@ pub fn is_namespaced(object: &Object) -> bool {
 /// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed.
 pub fn write(target: Target, plan: &PlanPolicy, resolution: Resolution) -> Expressed {
     (writer(target).write)(plan, resolution)
+}
+
+/// The same of a policy for drawn flows: of those that the dialect cannot express, it writes the wider form where the user
+/// has chosen that, and lists these, too.
+pub fn write_drawn(
+    target: Target,
+    plan: &PlanPolicy,
+    resolution: Resolution,
+) -> (Expressed, Vec<Approximation>) {
+    let (widened, approximations) = approximate::widened(target, plan);
+    let (text, mut losses) = write(target, &widened, resolution);
+    approximate::offer(target, plan, &mut losses);
+    let approximations = approximate::written(text.as_ref(), approximations);
+    ((text, losses), approximations)
 }
 
 /// Writes a policy of the whole cluster, and lists what of it the dialect cannot express: rules that allow, or peers of

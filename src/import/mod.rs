@@ -84,7 +84,9 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     pods::keep_different(document, loaded, &ids);
     services(document, snapshot, &ids);
     document.routes = Arc::new(routes(snapshot));
-    document.nodes = Arc::new(snapshot.nodes.iter().map(node).collect());
+    for row in snapshot.nodes.iter().map(node) {
+        document.nodes.add(row);
+    }
     let mut diagnostics = policies(document, loaded, project, &ids);
     diagnostics.extend(not_imported(loaded));
     diagnostics.extend(refused::refused(snapshot));

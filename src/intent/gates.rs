@@ -4,9 +4,10 @@
 //! Default denies isolate the pods of managed namespaces, `isolate` those of single workloads and groups there,
 //! imported policies those that they select. Each drawn flow and each permitted DNS connection is allowed
 //! at both of its gates (a flow with `half` at that one), for every pod of its ends. Only a listed
-//! [`Loss`] is subtracted.
+//! [`Loss`] is subtracted, and only the wider form of a flow that the user accepts is added.
 
 mod policies;
+mod wider;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use crate::policy::{
     WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
+pub(crate) use wider::{approximations, forms, without_wider_forms};
+
 use policies::{allowance, closed_side, decision, denied_side, empty, isolation_of};
 
 /// One intended policy, and why it is intended.
@@ -455,8 +458,8 @@ impl Intended<'_> {
         self.bound != Bound::Drawn || !is_inexpressible(self.document, loss)
     }
 
-    /// Both gates of a flow, or its only one, at every pod of its ends. An external has no gate, even where a pod has one of its
-    /// addresses.
+    /// Both gates of a flow, or its only one, at every pod of its ends. An external and a node have no gate, even where a
+    /// pod has one of their addresses.
     fn flow(&self, id: FlowId, flow: &Flow, exceptions: &[&Part]) -> Vec<Intent> {
         // What may be denied need not be allowed, and what must be denied must not be. What is left out of a denial
         // need not be denied, but may be: at another gate it may well be written.
@@ -488,7 +491,7 @@ impl Intended<'_> {
         };
         let (Some(from), Some(to)) = (
             bounded.end(&flow.from, exceptions),
-            bounded.end(&flow.to, exceptions),
+            bounded.destination(flow, exceptions),
         ) else {
             return Vec::new();
         };
@@ -519,7 +522,7 @@ impl Intended<'_> {
             .filter(|(.., ports)| !ports.is_empty())
             .filter(|(direction, ..)| flow.half.is_none_or(|only| only == *direction))
             .filter(|(direction, ..)| !exceptions.contains(&&Part::Gate(*direction)))
-            .filter(|(_, end, ..)| !matches!(end, End::External(_)))
+            .filter(|(_, end, ..)| end.has_gate())
             .map(|(direction, _, subject, peer, ports)| Intent {
                 policy: decision(
                     action,
@@ -633,6 +636,10 @@ impl Intended<'_> {
                 let entity = entity.filter(|e| !exceptions.contains(&&Part::Entity(**e)));
                 peers.extend(entity.map(|entity| self.entity(*entity)));
                 Peer::AnyOf(peers)
+            }
+            End::Node(id) => {
+                let row = document.nodes.get(*id)?;
+                self.assumptions().block(row.node.address_set())
             }
             End::Missing(_) => return None,
         })

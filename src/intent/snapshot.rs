@@ -106,7 +106,7 @@ pub fn snapshot(
     known(document).with(tiers, policies)
 }
 
-/// The document without stand-ins. Its nodes are no part of the proof: no flow can name them.
+/// The document without stand-ins. Its nodes are no part of the proof: flows name them by their addresses.
 fn known(document: &Document) -> DocumentSnapshot {
     let mut cluster = build(document, None, Vec::new());
     cluster.snapshot.nodes = model::cluster::nodes(document);

@@ -140,6 +140,7 @@ fn end() -> impl Strategy<Value = End> {
         "web/db",
         "external/web",
         "db/*",
+        "node/web",
         "node/x",
         "ns:group/web",
         "?",
@@ -151,6 +152,7 @@ fn end() -> impl Strategy<Value = End> {
         1 => Just(End::AnyPod),
         2 => id().prop_map(End::External),
         1 => id().prop_map(End::Group),
+        1 => id().prop_map(End::Node),
         1 => words.prop_map(|words| End::Missing(words.to_owned())),
     ]
 }
@@ -161,6 +163,7 @@ fn node() -> impl Strategy<Value = NodeRef> {
         id().prop_map(NodeRef::Workload),
         id().prop_map(NodeRef::External),
         id().prop_map(NodeRef::Group),
+        id().prop_map(NodeRef::Node),
         Just(NodeRef::AnyPod),
     ]
 }
@@ -322,6 +325,10 @@ fn cluster_node() -> impl Strategy<Value = cluster::Node> {
     })
 }
 
+fn node_of_cluster() -> impl Strategy<Value = Thing> {
+    (cluster_node(), unknown()).prop_map(|(node, unknown)| Thing::Node(Node { node, unknown }))
+}
+
 fn service() -> impl Strategy<Value = Thing> {
     let target = prop_oneof![
         (1..=65535u16).prop_map(TargetPort::Number),
@@ -425,19 +432,30 @@ fn flow() -> impl Strategy<Value = Thing> {
         vec(flow_port(), 0..3),
         text(),
         option::weighted(0.3, select(Direction::BOTH.to_vec())),
-        any::<[bool; 2]>(),
+        any::<[bool; 3]>(),
         vec(http_rule(), 0..2),
         option::weighted(0.3, flow_evidence()),
         unknown(),
     )
         .prop_map(
-            |(from, to, ports, note, half, [muted, denies], http, observed, unknown)| {
+            |(
+                from,
+                to,
+                ports,
+                note,
+                half,
+                [muted, denies, approximate],
+                http,
+                observed,
+                unknown,
+            )| {
                 Thing::Flow(Flow {
                     from,
                     to,
                     ports,
                     http,
                     denies,
+                    approximate,
                     note,
                     half,
                     muted,
@@ -509,6 +527,7 @@ fn thing() -> impl Strategy<Value = Thing> {
         1 => service(),
         2 => external(),
         1 => group(),
+        1 => node_of_cluster(),
         5 => flow(),
         1 => policy(),
         2 => invariant(),
@@ -522,6 +541,7 @@ fn item() -> impl Strategy<Value = Item> {
         1 => id().prop_map(Item::Service),
         1 => id().prop_map(Item::External),
         1 => id().prop_map(Item::Group),
+        1 => id().prop_map(Item::Node),
         2 => id().prop_map(Item::Flow),
         1 => id().prop_map(Item::Policy),
         1 => id().prop_map(Item::Invariant),
@@ -601,6 +621,7 @@ fn same_kind(thing: Thing, number: u32) -> Edit {
         Thing::Service(_) => Item::Service(number.into()),
         Thing::External(_) => Item::External(number.into()),
         Thing::Group(_) => Item::Group(number.into()),
+        Thing::Node(_) => Item::Node(number.into()),
         Thing::Flow(_) => Item::Flow(number.into()),
         Thing::Policy(_) => Item::Policy(number.into()),
         Thing::Invariant(_) => Item::Invariant(number.into()),
@@ -644,18 +665,12 @@ fn recorded_file() -> impl Strategy<Value = RecordedFile> {
 
 /// A Document built by simple edits.
 pub(crate) fn document() -> impl Strategy<Value = Document> {
-    let nodes = vec((cluster_node(), unknown()), 0..3);
     let edits = vec(simple_edit(), 0..150);
-    (edits, vec(route(), 0..3), nodes).prop_map(|(edits, routes, mut nodes)| {
+    (edits, vec(route(), 0..3)).prop_map(|(edits, routes)| {
         let mut document = Document {
             routes: Arc::new(routes),
             ..Document::default()
         };
-        nodes.sort_by(|a, b| a.0.name.cmp(&b.0.name));
-        nodes.dedup_by(|a, b| a.0.name == b.0.name);
-        let nodes = nodes.into_iter();
-        let nodes = nodes.map(|(node, unknown)| Node { node, unknown });
-        document.nodes = Arc::new(nodes.collect());
         for edit in edits {
             let _ = edit.apply(&mut document);
         }

@@ -53,7 +53,7 @@ pub fn routes(document: &Document) -> Vec<Route> {
 /// The nodes of a document, by name.
 pub fn nodes(document: &Document) -> Vec<Node> {
     let nodes = document.nodes.iter();
-    let mut nodes: Vec<Node> = nodes.map(|node| node.node.clone()).collect();
+    let mut nodes: Vec<Node> = nodes.map(|(_, row)| row.node.clone()).collect();
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
     nodes
 }

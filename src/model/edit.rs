@@ -18,8 +18,9 @@ pub use name::kind_and_name;
 
 use super::{
     Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, IgnoredRule,
-    ImportedPolicy, Invariant, InvariantId, Namespace, NamespaceId, NodeRef, PolicyId,
-    PolicyIdentities, RecordedFile, Refusal, Service, ServiceId, Settings, Workload, WorkloadId,
+    ImportedPolicy, Invariant, InvariantId, Namespace, NamespaceId, Node, NodeId, NodeRef,
+    PolicyId, PolicyIdentities, RecordedFile, Refusal, Service, ServiceId, Settings, Workload,
+    WorkloadId,
 };
 
 /// Identifies an object of a Document.
@@ -35,6 +36,8 @@ pub enum Item {
     External(ExternalId),
     /// A group.
     Group(GroupId),
+    /// A node.
+    Node(NodeId),
     /// A flow.
     Flow(FlowId),
     /// An imported policy.
@@ -51,6 +54,7 @@ impl Item {
             Self::Workload(id) => Some(NodeRef::Workload(id)),
             Self::External(id) => Some(NodeRef::External(id)),
             Self::Group(id) => Some(NodeRef::Group(id)),
+            Self::Node(id) => Some(NodeRef::Node(id)),
             Self::Flow(_) | Self::Service(_) | Self::Policy(_) | Self::Invariant(_) => None,
         }
     }
@@ -64,6 +68,7 @@ impl NodeRef {
             Self::Workload(id) => Some(Item::Workload(id)),
             Self::External(id) => Some(Item::External(id)),
             Self::Group(id) => Some(Item::Group(id)),
+            Self::Node(id) => Some(Item::Node(id)),
             Self::AnyPod => None,
         }
     }
@@ -82,6 +87,8 @@ pub enum Thing {
     External(External),
     /// A group.
     Group(Group),
+    /// A node.
+    Node(Node),
     /// A flow.
     Flow(Flow),
     /// An imported policy.

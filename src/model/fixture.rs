@@ -1,12 +1,12 @@
 //! Small Documents for tests, built from strings.
 
-use crate::cluster::ContainerPort;
+use crate::cluster::{self, ContainerPort};
 use crate::model::validate::{flow_ports, labels, network};
 use crate::model::{
-    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Namespace, NamespaceId, Unknown,
-    Words, Workload, WorkloadId,
+    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Namespace, NamespaceId, Node,
+    Unknown, Words, Workload, WorkloadId,
 };
-use crate::sets::{Protocol, Selector};
+use crate::sets::{Labels, Protocol, Selector};
 
 /// A builder of Documents. Panics at invalid strings: it is for tests.
 #[derive(Default)]
@@ -60,6 +60,19 @@ impl Fixture {
         });
     }
 
+    pub(crate) fn node(&mut self, name: &str, addresses: &[&str]) {
+        let addresses = addresses.iter().map(|one| one.parse().unwrap());
+        self.document.nodes.add(Node {
+            node: cluster::Node {
+                name: name.to_owned(),
+                labels: Labels::new(),
+                addresses: addresses.collect(),
+                pod_cidrs: Vec::new(),
+            },
+            unknown: Unknown::new(),
+        });
+    }
+
     pub(crate) fn group(&mut self, name: &str, namespaces: Selector, pods: Selector) {
         let group = Group::new(name, namespaces, pods);
         self.document.groups.add(group);
@@ -77,6 +90,7 @@ impl Fixture {
             ports: flow_ports(ports).unwrap(),
             http: Vec::new(),
             denies: false,
+            approximate: false,
             note: String::new(),
             half: None,
             muted: false,

@@ -27,6 +27,8 @@ id!(
     WorkloadId,
     /// A Service.
     ServiceId,
+    /// A node.
+    NodeId,
     /// An external.
     ExternalId,
     /// A group.

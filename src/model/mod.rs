@@ -60,8 +60,8 @@ pub struct Document {
     pub services: Table<ServiceId, Service>,
     /// What Ingress, Route and Gateway objects send to Services.
     pub routes: std::sync::Arc<Vec<Route>>,
-    /// Nodes, which flows cannot name.
-    pub nodes: std::sync::Arc<Vec<Node>>,
+    /// Nodes.
+    pub nodes: Table<NodeId, Node>,
     /// Things outside the cluster.
     pub externals: Table<ExternalId, External>,
     /// Pods by selector.
@@ -92,7 +92,7 @@ impl Document {
         let alike = self.namespaces.same(&other.namespaces)
             && self.services.same(&other.services)
             && self.routes == other.routes
-            && self.nodes == other.nodes
+            && self.nodes.same(&other.nodes)
             && self.externals.same(&other.externals)
             && self.groups.same(&other.groups)
             && self.policies.same(&other.policies)
@@ -439,6 +439,8 @@ pub struct Flow {
     pub http: Vec<HttpRule>,
     /// Whether it denies, whatever other flows allow.
     pub denies: bool,
+    /// Whether dialects that cannot express it exactly may allow its nearest wider form. What denies has none.
+    pub approximate: bool,
     /// A note.
     pub note: String,
     /// The only gate that it opens; none: the source's egress and the destination's ingress.
@@ -488,6 +490,8 @@ pub enum End {
     External(ExternalId),
     /// Pods by selector.
     Group(GroupId),
+    /// A node, by its addresses.
+    Node(NodeId),
     /// The words of an end that does not exist; stored so that nothing is lost.
     Missing(String),
 }
@@ -503,6 +507,8 @@ pub enum NodeRef {
     External(ExternalId),
     /// A group.
     Group(GroupId),
+    /// A node of the cluster; shown while a flow uses it.
+    Node(NodeId),
     /// Any pod of the cluster; shown while a flow uses it.
     AnyPod,
 }

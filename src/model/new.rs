@@ -168,6 +168,7 @@ impl Flow {
             ports,
             http: Vec::new(),
             denies: false,
+            approximate: false,
             note: String::new(),
             half: None,
             muted: false,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId,
-    Isolate, Item, NamespaceId, NodeRef, PolicyId, ServiceId, Thing, Workload, WorkloadId,
+    Isolate, Item, NamespaceId, NodeId, NodeRef, PolicyId, ServiceId, Thing, Workload, WorkloadId,
 };
 use crate::cluster::{HostNetwork, NAMESPACE_NAME_LABEL, TargetPort};
 use crate::policy::Entity;
@@ -66,6 +66,11 @@ impl Document {
         find(self.externals.iter(), |external| external.name == name)
     }
 
+    /// The node of that name.
+    pub fn node_named(&self, name: &str) -> Option<NodeId> {
+        find(self.nodes.iter(), |row| row.node.name == name)
+    }
+
     /// The group of that name.
     pub fn group_named(&self, name: &str) -> Option<GroupId> {
         find(self.groups.iter(), |group| group.name == name)
@@ -124,6 +129,7 @@ impl Document {
             NodeRef::Workload(id) => self.workloads.get(id).map_or("", |w| &w.name),
             NodeRef::External(id) => self.externals.get(id).map_or("", |e| &e.name),
             NodeRef::Group(id) => self.groups.get(id).map_or("", |g| &g.name),
+            NodeRef::Node(id) => self.nodes.get(id).map_or("", |n| &n.node.name),
             NodeRef::AnyPod => "any pod",
         }
     }
@@ -159,6 +165,7 @@ impl Document {
                 .map_or(String::new(), |s| s.name.clone()),
             Item::External(id) => self.node_name(NodeRef::External(id)).to_owned(),
             Item::Group(id) => self.node_name(NodeRef::Group(id)).to_owned(),
+            Item::Node(id) => self.node_name(NodeRef::Node(id)).to_owned(),
             Item::Flow(id) => self.flow_name(id),
             Item::Policy(id) => self.policy_name(id),
             Item::Invariant(id) => {
@@ -197,6 +204,7 @@ impl Document {
             Item::Service(id) => self.services.get(id).cloned().map(Thing::Service),
             Item::External(id) => self.externals.get(id).cloned().map(Thing::External),
             Item::Group(id) => self.groups.get(id).cloned().map(Thing::Group),
+            Item::Node(id) => self.nodes.get(id).cloned().map(Thing::Node),
             Item::Flow(id) => self.flows.get(id).cloned().map(Thing::Flow),
             Item::Policy(id) => self.policies.get(id).cloned().map(Thing::Policy),
             Item::Invariant(id) => self.invariants.get(id).cloned().map(Thing::Invariant),
@@ -210,6 +218,7 @@ impl Document {
             NodeRef::Workload(id) => self.workloads.contains(id),
             NodeRef::External(id) => self.externals.contains(id),
             NodeRef::Group(id) => self.groups.contains(id),
+            NodeRef::Node(id) => self.nodes.contains(id),
             NodeRef::AnyPod => true,
         }
     }
@@ -354,7 +363,7 @@ impl Document {
                 }
                 _ => Vec::new(),
             },
-            End::Missing(_) => Vec::new(),
+            End::Node(_) | End::Missing(_) => Vec::new(),
         }
     }
 

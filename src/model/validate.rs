@@ -2,6 +2,7 @@
 //! and the reader of project files share it; every error has a reason and a remedy.
 
 mod document;
+mod ends;
 mod names;
 mod network;
 mod port;
@@ -10,6 +11,7 @@ mod selector;
 mod tests;
 
 pub use document::{check, invariants, problems};
+pub use ends::flow_ends;
 pub use names::{
     free_name, label_key, label_name, label_value, labels, labels_text, port_name, sentence_name,
     subdomain_name,

@@ -1,14 +1,16 @@
 //! Ends as words, as the project file and the command line write them: `shop/web`,
 //! `shop/web[StatefulSet]` where two kinds share a name, `shop/*`, `*`, `external/office`,
-//! `group/scrapers`; a namespace that is itself called external, group or node is `ns:external/web`.
+//! `group/scrapers`, `node/worker-1`; a namespace that is itself called external, group or node is `ns:external/web`.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::validate::flow_ends;
 use crate::cluster;
 
 use super::{
-    Document, End, ExternalId, Flow, GroupId, NamespaceId, NodeRef, Refusal, Workload, WorkloadId,
+    Document, End, ExternalId, Flow, GroupId, NamespaceId, NodeId, NodeRef, Refusal, Workload,
+    WorkloadId,
 };
 
 /// First words that do not mean a namespace, unless `ns:` is before them.
@@ -42,6 +44,7 @@ pub struct Words<'a> {
     workloads: BTreeMap<(NamespaceId, &'a str), Vec<WorkloadId>>,
     externals: BTreeMap<&'a str, ExternalId>,
     groups: BTreeMap<&'a str, GroupId>,
+    nodes: BTreeMap<&'a str, NodeId>,
 }
 
 impl<'a> Words<'a> {
@@ -54,6 +57,7 @@ impl<'a> Words<'a> {
             workloads: BTreeMap::new(),
             externals: BTreeMap::new(),
             groups: BTreeMap::new(),
+            nodes: BTreeMap::new(),
         };
         for (id, namespace) in document.namespaces.iter() {
             words.namespaces.entry(&namespace.name).or_insert(id);
@@ -67,6 +71,9 @@ impl<'a> Words<'a> {
         }
         for (id, group) in document.groups.iter() {
             words.groups.entry(&group.name).or_insert(id);
+        }
+        for (id, row) in document.nodes.iter() {
+            words.nodes.entry(&row.node.name).or_insert(id);
         }
         words
     }
@@ -87,6 +94,10 @@ impl<'a> Words<'a> {
             End::Group(id) => match self.document.groups.get(*id) {
                 Some(group) => format!("group/{}", group.name),
                 None => removed("group", id.0),
+            },
+            End::Node(id) => match self.document.nodes.get(*id) {
+                Some(row) => format!("node/{}", row.node.name),
+                None => removed("node", id.0),
             },
             End::Missing(words) => words.clone(),
         }
@@ -121,8 +132,11 @@ impl<'a> Words<'a> {
         let Some((first, rest)) = words.split_once('/') else {
             return match words {
                 "*" => Ok(End::AnyPod),
-                _ => Err(Refusal::new(format!("`{words}` is not a valid end"))
-                    .help("write NAMESPACE/WORKLOAD, NAMESPACE/*, *, external/NAME or group/NAME")),
+                _ => Err(
+                    Refusal::new(format!("`{words}` is not a valid end")).help(
+                        "write NAMESPACE/WORKLOAD, NAMESPACE/*, *, external/NAME, group/NAME or node/NAME",
+                    ),
+                ),
             };
         };
         match first {
@@ -134,10 +148,10 @@ impl<'a> Words<'a> {
                 Some(id) => Ok(End::Group(*id)),
                 None => Err(self.unknown("group", rest, self.groups.keys())),
             },
-            "node" => Err(
-                Refusal::new(format!("`{words}`: nodes are not supported as ends"))
-                    .help("use an external with the addresses of the nodes"),
-            ),
+            "node" => match self.nodes.get(rest) {
+                Some(id) => Ok(End::Node(*id)),
+                None => Err(self.unknown("node", rest, self.nodes.keys())),
+            },
             _ => {
                 let whole = words.strip_prefix("ns:").unwrap_or(words);
                 let first = first.strip_prefix("ns:").unwrap_or(first);
@@ -167,17 +181,17 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The flow with those of its missing ends that exist; one between two externals has only
+    /// The flow with those of its missing ends that exist; one between two ends that are no pods has only
     /// missing ends.
     pub fn resolved(&self, flow: &Flow) -> Flow {
         let (from, to) = (self.resolved_end(&flow.from), self.resolved_end(&flow.to));
-        match (&from, &to) {
-            (End::External(_), End::External(_)) => Flow {
+        match flow_ends(&from, &to) {
+            Err(_) => Flow {
                 from: End::Missing(self.of(&from)),
                 to: End::Missing(self.of(&to)),
                 ..flow.clone()
             },
-            _ => Flow {
+            Ok(()) => Flow {
                 from,
                 to,
                 ..flow.clone()
@@ -305,6 +319,7 @@ impl From<NodeRef> for End {
             NodeRef::Workload(id) => Self::Workload(id),
             NodeRef::External(id) => Self::External(id),
             NodeRef::Group(id) => Self::Group(id),
+            NodeRef::Node(id) => Self::Node(id),
             NodeRef::AnyPod => Self::AnyPod,
         }
     }
@@ -318,6 +333,7 @@ impl End {
             Self::Workload(id) => Some(NodeRef::Workload(*id)),
             Self::External(id) => Some(NodeRef::External(*id)),
             Self::Group(id) => Some(NodeRef::Group(*id)),
+            Self::Node(id) => Some(NodeRef::Node(*id)),
             Self::AnyPod => Some(NodeRef::AnyPod),
             Self::Missing(_) => None,
         }

@@ -98,12 +98,26 @@ impl Capture {
         for connection in connections {
             all.merge(connection.sums.over_time.clone());
         }
-        if all.total().count() > 0 {
-            for time in [self.first(), self.last()].into_iter().flatten() {
-                all.add(time, Verdict::Forwarded, 0);
-            }
-        }
+        self.cover(&mut all);
         self.over_time = all;
+    }
+
+    /// Extends counts to the time that is recorded, or to the window of it that counts; no counts stay none.
+    pub fn cover(&self, over_time: &mut Histogram) {
+        let Some((first, last)) = self.first().zip(self.last()) else {
+            return;
+        };
+        let (first, last) = match &self.between {
+            Some(between) => (
+                first.max(between.start),
+                last.min(between.end.saturating_sub(1)),
+            ),
+            None => (first, last),
+        };
+        if over_time.total().count() > 0 && first <= last {
+            over_time.add(first, Verdict::Forwarded, 0);
+            over_time.add(last, Verdict::Forwarded, 0);
+        }
     }
 
     /// The time of the first record.

@@ -11,7 +11,7 @@ use super::connection::{Connection, Sums};
 use super::dns;
 use super::places::Places;
 use super::reader::Observed;
-use super::replay::{self, Asked, Replay, Verdict, replay};
+use super::replay::{self, Asker, Replay, Verdict, replay};
 use super::time::Time;
 use crate::analysis::Endpoint;
 use crate::cluster::Snapshot;
@@ -20,7 +20,7 @@ use crate::proof::InForce;
 use crate::query::drawn::DrawnConnections;
 use crate::query::party::Party;
 use crate::query::undrawn::{self, Allowed};
-use crate::sets::PortSet;
+use crate::sets::{PortSet, Protocol};
 
 pub use super::places::ObservedEnd;
 pub use crate::model::TrafficClass as Class;
@@ -115,10 +115,10 @@ pub fn compare(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Option<Comparison> {
     let with_nodes = replay::with_recorded(snapshot, &observed.connections);
-    let snapshot = &*with_nodes;
+    let asker = Asker::new(&with_nodes);
     let places = drawing.map(|drawing| Places::new(drawing.document));
     let connections = observed.connections.par_iter().map(|connection| {
-        (!stop()).then(|| compared(snapshot, drawing, places.as_ref(), connection))
+        (!stop()).then(|| compared(&asker, drawing, places.as_ref(), connection))
     });
     let connections: Vec<Compared> = connections.collect::<Option<_>>()?;
     let mut found = Comparison::default();
@@ -145,14 +145,19 @@ pub fn compare(
 }
 
 fn compared(
-    snapshot: &Snapshot,
+    asker: &Asker,
     drawing: Option<Drawing>,
     places: Option<&Places>,
     connection: &Connection,
 ) -> Compared {
-    let replay = replay(snapshot, connection);
-    let flows = drawing.and_then(|drawing| flows(snapshot, drawing, connection));
-    let is_forbidden = drawing.is_some_and(|drawing| is_forbidden(snapshot, drawing, connection));
+    let snapshot = asker.snapshot;
+    let replay = replay(asker, connection);
+    let questions = drawing.and_then(|_| questions(asker, connection));
+    let flows =
+        drawing.and_then(|drawing| flows(snapshot, drawing, connection, questions.as_ref()));
+    let is_forbidden = drawing
+        .zip(questions.as_ref())
+        .is_some_and(|(drawing, questions)| is_forbidden(snapshot, drawing, questions));
     let class = match replay.verdict {
         Verdict::Uncertain => None,
         verdict => {
@@ -184,14 +189,19 @@ fn compared(
 }
 
 /// The flows that draw a connection, wherever it was seen; none if it is not drawn. DNS is drawn without a flow.
-fn flows(snapshot: &Snapshot, drawing: Drawing, connection: &Connection) -> Option<Vec<FlowId>> {
+fn flows(
+    snapshot: &Snapshot,
+    drawing: Drawing,
+    connection: &Connection,
+    questions: Option<&Questions>,
+) -> Option<Vec<FlowId>> {
     if dns::is_allowed_by_setting(drawing.document, connection) {
         return Some(Vec::new());
     }
-    let (questions, name) = questions(snapshot, connection)?;
+    let (questions, name) = questions?;
     let drawn = drawing.drawn;
     let mut flows = BTreeSet::new();
-    for (from, to, at) in &questions {
+    for (from, to, at) in questions {
         let is_drawn = |to: &&Endpoint| at.is_subset(&drawn.ports(snapshot, from, to));
         let mut ends = [Some(to), name.as_ref()].into_iter().flatten();
         let to = ends.find(is_drawn)?;
@@ -201,10 +211,7 @@ fn flows(snapshot: &Snapshot, drawing: Drawing, connection: &Connection) -> Opti
 }
 
 /// Whether drawn flows deny a connection, at any place where it was seen.
-fn is_forbidden(snapshot: &Snapshot, drawing: Drawing, connection: &Connection) -> bool {
-    let Some((questions, name)) = questions(snapshot, connection) else {
-        return false;
-    };
+fn is_forbidden(snapshot: &Snapshot, drawing: Drawing, (questions, name): &Questions) -> bool {
     questions.iter().any(|(from, to, at)| {
         let mut ends = [Some(to), name.as_ref()].into_iter().flatten();
         ends.any(|to| drawing.drawn.denied(snapshot, from, to).intersects(at))
@@ -214,9 +221,9 @@ fn is_forbidden(snapshot: &Snapshot, drawing: Drawing, connection: &Connection) 
 /// The ends and ports that a connection may mean, and the name of its destination.
 type Questions = (Vec<(Endpoint, Endpoint, PortSet)>, Option<Endpoint>);
 
-fn questions(snapshot: &Snapshot, connection: &Connection) -> Option<Questions> {
-    let (source, destination) = Asked::of(snapshot, connection).ok()?;
-    let all = replay::questions(snapshot, &connection.key, &source, &destination).ok()?;
+fn questions(asker: &Asker, connection: &Connection) -> Option<Questions> {
+    let (source, destination) = asker.ends(connection).ok()?;
+    let all = replay::questions(asker.snapshot, &connection.key, &source, &destination).ok()?;
     let all = all.into_iter().map(|(from, to, port)| {
         let at = match port {
             Some((protocol, port)) => PortSet::single(protocol, port),
@@ -237,37 +244,46 @@ pub fn open_unseen(
     stop: &dyn Fn() -> bool,
 ) -> Vec<Allowed> {
     let mut open = undrawn::beyond_drawn(document, in_force, stop);
-    for allowed in &mut open {
-        let joined = &mut allowed.joined;
-        for (at, one) in comparison.connections.iter().enumerate() {
-            let is_in = has(document, joined.from, &one.from) && has(document, joined.to, &one.to);
-            let Some(connection) = observed.connections.get(at).filter(|_| is_in) else {
-                continue;
-            };
-            let protocol = replay::protocol(connection.key.protocol);
-            if let Some((protocol, port)) = protocol.zip(connection.key.port) {
-                let seen = PortSet::single(protocol, port);
-                joined.ports = joined.ports.difference(&seen);
-            }
+    let mut seen: BTreeMap<[Option<NodeRef>; 2], BTreeSet<(Protocol, u16)>> = BTreeMap::new();
+    for (one, connection) in comparison.connections.iter().zip(&observed.connections) {
+        let protocol = replay::protocol(connection.key.protocol);
+        if let Some(port) = protocol.zip(connection.key.port) {
+            let ends = [&one.from, &one.to].map(drawn);
+            seen.entry(ends).or_default().insert(port);
         }
+    }
+    for Allowed { joined, .. } in &mut open {
+        let between = seen.iter().filter(|([from, to], _)| {
+            has(document, joined.from, *from) && has(document, joined.to, *to)
+        });
+        let ports = between.flat_map(|(_, ports)| ports);
+        let ports = ports.map(|(protocol, port)| PortSet::single(*protocol, *port));
+        joined.ports = joined.ports.difference(&ports.collect());
     }
     open.retain(|allowed| !allowed.joined.ports.is_empty());
     open
 }
 
+/// The node of an end, if the document has it.
+fn drawn(end: &ObservedEnd) -> Option<NodeRef> {
+    match end {
+        ObservedEnd::Drawn(node) => Some(*node),
+        ObservedEnd::Missing(_) => None,
+    }
+}
+
 /// Whether an end of the canvas is a recorded end, or contains it.
-fn has(document: &Document, party: Party, end: &ObservedEnd) -> bool {
-    let ObservedEnd::Drawn(node) = end else {
-        return party == Party::Outside;
-    };
-    match (party, *node) {
-        (Party::Drawn(NodeRef::AnyPod), NodeRef::Workload(_)) => true,
-        (Party::Drawn(NodeRef::Namespace(space)), NodeRef::Workload(id)) => {
+fn has(document: &Document, party: Party, end: Option<NodeRef>) -> bool {
+    match (party, end) {
+        (Party::Outside, end) => {
+            matches!(end, None | Some(NodeRef::External(_) | NodeRef::Node(_)))
+        }
+        (Party::Drawn(_), None) => false,
+        (Party::Drawn(NodeRef::AnyPod), Some(NodeRef::Workload(_))) => true,
+        (Party::Drawn(NodeRef::Namespace(space)), Some(NodeRef::Workload(id))) => {
             let workload = document.workloads.get(id);
             workload.is_some_and(|workload| workload.namespace == space)
         }
-        (Party::Drawn(own), node) => own == node,
-        (Party::Outside, NodeRef::External(_)) => true,
-        (Party::Outside, _) => false,
+        (Party::Drawn(own), Some(node)) => own == node,
     }
 }

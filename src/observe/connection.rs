@@ -1,5 +1,6 @@
 //! Connections: what they are told apart by, and what is known of each.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -75,8 +76,8 @@ pub struct Sums {
     pub source_pods: BTreeSet<Arc<End>>,
     /// Pods that were its destination.
     pub destination_pods: BTreeSet<Arc<End>>,
-    /// Records of the first of them.
-    pub samples: BTreeSet<Sample>,
+    /// Records of the first of them, in order.
+    pub samples: Vec<Sample>,
 }
 
 impl Sums {
@@ -102,9 +103,12 @@ impl Sums {
 
     /// Keeps a sample, if it is one of the first.
     pub fn sample(&mut self, sample: Sample) {
-        self.samples.insert(sample);
-        if self.samples.len() > SAMPLES {
-            self.samples.pop_last();
+        if let Err(place) = self.samples.binary_search(&sample) {
+            if self.samples.is_empty() {
+                self.samples.reserve_exact(1);
+            }
+            self.samples.insert(place, sample);
+            self.samples.truncate(SAMPLES);
         }
     }
 
@@ -168,6 +172,20 @@ pub struct Connection {
     pub sums: Sums,
 }
 
+impl Connection {
+    /// Its place in answers.
+    fn place(&self) -> (&str, &str, &str, Option<u16>, Option<u8>) {
+        let Key {
+            protocol,
+            port,
+            icmp,
+            ..
+        } = self.key;
+        let protocol = protocol.name();
+        (&self.source, &self.destination, protocol, port, icmp)
+    }
+}
+
 /// Connections by key.
 #[derive(Debug, Default)]
 pub struct Connections(BTreeMap<Key, Sums>);
@@ -175,66 +193,67 @@ pub struct Connections(BTreeMap<Key, Sums>);
 impl Connections {
     /// Adds what is known of connections.
     pub fn add(&mut self, key: Key, sums: Sums) {
-        self.0.entry(key).or_default().merge(sums);
+        match self.0.entry(key) {
+            Entry::Vacant(place) => _ = place.insert(sums),
+            Entry::Occupied(mut known) => known.get_mut().merge(sums),
+        }
     }
 
-    /// All of them, sorted by words, protocol, port and type.
-    pub fn into_sorted(self) -> Vec<Connection> {
-        let mut kinds: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-        for end in self
+    /// Workloads of which there are two kinds, by namespace and name.
+    fn of_two_kinds(&self) -> BTreeSet<(String, String)> {
+        let mut kinds: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+        let ends = self
             .0
             .keys()
-            .flat_map(|key| [&key.source, &key.destination])
-        {
+            .flat_map(|key| [&key.source, &key.destination]);
+        for end in ends {
             if let Reference::Workload {
                 namespace,
                 name,
                 kind: Some(kind),
             } = end
             {
-                let of_name = kinds.entry((namespace.clone(), name.clone())).or_default();
-                of_name.insert(kind.clone());
+                let of_name = kinds.entry((namespace.as_str(), name.as_str()));
+                of_name.or_default().insert(kind);
             }
         }
+        let several = kinds.into_iter().filter(|(_, kinds)| kinds.len() > 1);
+        let owned = several.map(|((namespace, name), _)| (namespace.to_owned(), name.to_owned()));
+        owned.collect()
+    }
+
+    /// All of them, sorted by words, protocol, port and type.
+    pub fn into_sorted(self) -> Vec<Connection> {
+        let of_two_kinds = self.of_two_kinds();
         let words = |end: &Reference| match end {
             Reference::Workload {
                 namespace,
                 name,
                 kind: Some(kind),
-            } if kinds
-                .get(&(namespace.clone(), name.clone()))
-                .is_some_and(|all| all.len() > 1) =>
+            } if !of_two_kinds.is_empty()
+                && of_two_kinds.contains(&(namespace.clone(), name.clone())) =>
             {
                 format!("{end}[{kind}]")
             }
             _ => end.to_string(),
         };
-        // A workload of unknown kind is the one of that name.
-        let mut by_words: BTreeMap<_, (Key, Sums)> = BTreeMap::new();
-        for (key, sums) in self.0 {
-            let place = (
-                words(&key.source),
-                words(&key.destination),
-                key.protocol.name(),
-                key.port,
-                key.icmp,
-            );
-            match by_words.get_mut(&place) {
-                Some((known, all)) => {
-                    *known = key.max(known.clone());
-                    all.merge(sums);
-                }
-                None => _ = by_words.insert(place, (key, sums)),
+        let connection = |(key, sums): (Key, Sums)| Connection {
+            source: words(&key.source),
+            destination: words(&key.destination),
+            key,
+            sums,
+        };
+        let mut all: Vec<Connection> = self.0.into_iter().map(connection).collect();
+        all.sort_unstable_by(|a, b| (a.place(), &a.key).cmp(&(b.place(), &b.key)));
+        // A workload of unknown kind is the one of that name, whose key is the greater one.
+        all.dedup_by(|one, known| {
+            let is_same = one.place() == known.place();
+            if is_same {
+                std::mem::swap(&mut one.key, &mut known.key);
+                known.sums.merge(std::mem::take(&mut one.sums));
             }
-        }
-        let connections = by_words
-            .into_iter()
-            .map(|((source, destination, ..), (key, sums))| Connection {
-                source,
-                destination,
-                key,
-                sums,
-            });
-        connections.collect()
+            is_same
+        });
+        all
     }
 }

@@ -54,13 +54,13 @@ impl Events {
         let [e, i, u] = self.of[Verdict::Audited as usize];
         let audited = if is_known { e.max(i) } else { u };
         let mut sums = self.sums;
-        let [egress, ingress, unknown] = self.over_time;
-        sums.over_time = match is_known {
-            true => egress.of_both_ends(ingress),
-            false => unknown,
-        };
         sums.inexact = true;
         sums.dropped = dropped.min(count);
+        let [egress, ingress, unknown] = self.over_time;
+        sums.over_time = match is_known {
+            true => egress.of_both_ends(ingress, sums.dropped),
+            false => unknown,
+        };
         sums.audited = audited.min(count - sums.dropped);
         sums.forwarded = count - sums.dropped - sums.audited;
         sums
@@ -122,12 +122,13 @@ impl Counts {
             all.sums.source_guessed |= guesses[0];
             all.sums.destination_guessed |= guesses[1];
             let [source, destination] = pods;
-            all.sums.source_pods.extend(source.map(Arc::new));
-            all.sums.destination_pods.extend(destination.map(Arc::new));
+            all.sums.source_pods.extend(source);
+            all.sums.destination_pods.extend(destination);
             all.sums.addresses.extend(between.destination);
             all.sums.source_addresses.extend(between.source);
-            all.sums.allowed.extend(between.facts.allowed);
-            all.sums.denied.extend(between.facts.denied);
+            let names = &between.facts.names;
+            all.sums.allowed.extend(names.allowed.iter().cloned());
+            all.sums.denied.extend(names.denied.iter().cloned());
         }
         for (key, events) in by_key {
             into.add(key, events.counted());
@@ -137,7 +138,7 @@ impl Counts {
 }
 
 /// The ends in words, whether they are guesses, and the pods that they are.
-type Ends = (Key, [bool; 2], [Option<End>; 2]);
+type Ends = (Key, [bool; 2], [Option<Arc<End>>; 2]);
 
 fn key(between: &Between, known: &Known, manifests: InManifests, first: Time) -> Option<Ends> {
     let facts = &between.facts;
@@ -149,8 +150,13 @@ fn key(between: &Between, known: &Known, manifests: InManifests, first: Time) ->
     let destination = Evidence {
         ends: vec![(first, &facts.destination)],
         address: between.destination,
-        names: facts.destination_names.iter().map(String::as_str).collect(),
-        service: facts.service.as_ref(),
+        names: facts
+            .names
+            .of_destination
+            .iter()
+            .map(String::as_str)
+            .collect(),
+        service: facts.names.service.as_ref(),
         port: between.port,
         is_destination: true,
     };

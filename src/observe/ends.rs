@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::owner::{Owner, guessed};
 use super::record::End;
@@ -42,7 +43,7 @@ pub type InManifests<'a> = &'a dyn Fn(&str, &str, &[String]) -> Option<(String, 
 #[derive(Debug, Default)]
 pub struct Evidence<'a> {
     /// What each record says, and when.
-    pub ends: Vec<(Time, &'a End)>,
+    pub ends: Vec<(Time, &'a Arc<End>)>,
     /// Its address.
     pub address: Option<IpAddr>,
     /// Names that the other end has for it.
@@ -62,21 +63,22 @@ impl Evidence<'_> {
     /// The pod that it is.
     pub fn pod(&self) -> Option<&End> {
         let pods = self.ends.iter().filter(|(_, end)| end.is_pod());
-        pods.min().map(|(_, end)| *end)
+        pods.min().map(|(_, end)| &***end)
     }
 
     /// What is known of the pod that it is, whether it is named or not.
-    pub fn described_pod(&self) -> Option<End> {
-        let unnamed = || {
-            let all = self.ends.iter().filter(|(_, end)| end.is_unnamed_pod());
-            all.min().map(|(_, end)| *end)
-        };
-        self.pod().or_else(unnamed).map(End::with_namespace)
+    pub fn described_pod(&self) -> Option<Arc<End>> {
+        let first = |is: fn(&End) -> bool| self.ends.iter().filter(|(_, end)| is(end)).min();
+        let found = first(End::is_pod).or_else(|| first(End::is_unnamed_pod));
+        found.map(|(_, end)| match end.namespace.is_empty() {
+            true => Arc::new(end.with_namespace()),
+            false => Arc::clone(end),
+        })
     }
 
     /// Whether nothing but a Service is known.
     pub fn is_service(&self) -> bool {
-        let is_workload = |(_, end): &(Time, &End)| end.is_pod() || end.workload.is_some();
+        let is_workload = |(_, end): &(Time, &Arc<End>)| end.is_pod() || end.workload.is_some();
         self.service.is_some() && !self.ends.iter().any(is_workload) && self.entity().is_none()
     }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::ends::Known;
 use super::hubble;
-use super::record::{End, Facts};
+use super::record::{End, Facts, Names};
 use super::value::{Json, fingerprint};
 use crate::sets::hash::HashMap;
 
-/// The fields of a Flow, beside its ends, that are facts.
+/// The fields of a Flow, beside its ends, that are facts: its names.
 const FIELDS: [&str; 7] = [
     "source_names",
     "destination_names",
@@ -25,6 +25,7 @@ const FIELDS: [&str; 7] = [
 #[derive(Debug, Default)]
 pub struct AllFacts {
     ends: HashMap<u64, Arc<End>>,
+    names: HashMap<u64, Arc<Names>>,
     numbers: HashMap<u64, u32>,
     all: Vec<Facts>,
 }
@@ -35,6 +36,7 @@ impl AllFacts {
         let ends = ["source", "destination"].map(|key| flow.get(key));
         let digests = ends.map(|end| end.map_or(0, fingerprint));
         let more = FIELDS.map(|key| flow.get(key).map_or(0, fingerprint));
+        let more = self.numbers.hasher().hash_one(more);
         let digest = self.numbers.hasher().hash_one((digests, more));
         if let Some(number) = self.numbers.get(&digest) {
             return *number;
@@ -51,7 +53,16 @@ impl AllFacts {
         };
         let (source, destination) = (end(0), end(1));
         let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        self.all.push(hubble::facts(flow, source, destination));
+        let read = || Arc::new(hubble::names(flow));
+        let names = Arc::clone(self.names.entry(more).or_insert_with(read));
+        if self.all.len() == self.all.capacity() {
+            self.all.reserve_exact(self.all.len() / 8 + 16);
+        }
+        self.all.push(Facts {
+            source,
+            destination,
+            names,
+        });
         self.numbers.insert(digest, number);
         number
     }

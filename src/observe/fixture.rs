@@ -1,7 +1,7 @@
 //! Recordings and comparisons for tests.
 
 use super::classes::{Comparison, Drawing, compare};
-use super::{Observed, Reader, workload_of};
+use super::{Observed, Reader, workloads_of};
 use crate::model::Document;
 use crate::query::drawn::DrawnConnections;
 use crate::query::{Results, check};
@@ -28,9 +28,7 @@ pub(crate) fn compared(document: &Document, recording: &str) -> (Results, Observ
     let snapshot = &results.in_force.cluster.snapshot;
     let mut reader = Reader::default();
     reader.read("flows", &mut recording.as_bytes());
-    let of_pod =
-        |space: &str, pod: &str, labels: &[String]| workload_of(snapshot, space, pod, labels);
-    let observed = reader.finish(&of_pod);
+    let observed = reader.finish(&workloads_of(snapshot));
     let drawn = DrawnConnections::new(document, &results.generated, &results.in_force);
     let drawn = &drawn;
     let drawing = Drawing { document, drawn };

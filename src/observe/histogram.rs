@@ -2,8 +2,6 @@
 //! the last one needs. Intervals begin at multiples of their width, which only ever doubles, so the order of counting changes
 //! nothing.
 
-use std::collections::BTreeMap;
-
 use super::record::Verdict;
 use super::time::{SECOND, Time};
 
@@ -32,11 +30,10 @@ impl Bucket {
         self.dropped = self.dropped.saturating_add(other.dropped);
     }
 
-    /// What two ends count of the same connections: the larger count, of which each end dropped some.
-    fn of_both_ends(self, other: Self) -> Self {
-        let count = self.count().max(other.count());
-        let dropped = self.dropped.saturating_add(other.dropped).min(count);
-        let passed = count - dropped;
+    /// The same connections, of which so many were dropped, or all.
+    fn with_dropped(self, dropped: u64) -> Self {
+        let dropped = dropped.min(self.count());
+        let passed = self.count() - dropped;
         Self { passed, dropped }
     }
 }
@@ -46,15 +43,16 @@ impl Bucket {
 pub struct Histogram {
     /// How long an interval is.
     width: Time,
-    /// By the number of the interval since 1970; those in which nothing began are left out.
-    buckets: BTreeMap<i64, Bucket>,
+    /// By the number of the interval since 1970, in order; those in which nothing began are left out. Most connections of a
+    /// large recording began in one interval, so it is as large as it needs to be.
+    buckets: Vec<(i64, Bucket)>,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
         Self {
             width: NARROWEST,
-            buckets: BTreeMap::new(),
+            buckets: Vec::new(),
         }
     }
 }
@@ -80,29 +78,34 @@ impl Histogram {
         }
     }
 
-    /// What both ends counted of the same connections.
-    pub fn of_both_ends(mut self, mut other: Self) -> Self {
+    /// What both ends counted of the same connections, so many of which were dropped at one of them: the counts of the end that
+    /// counted more, as the total is. Intervals without room for what the other end dropped pass it on.
+    pub fn of_both_ends(mut self, mut other: Self, dropped: u64) -> Self {
         self.align(&mut other);
-        let mut both = Self {
-            width: self.width,
-            buckets: BTreeMap::new(),
+        let (mut more, less) = match self.total().count() >= other.total().count() {
+            true => (self, other),
+            false => (other, self),
         };
-        let numbers = self.buckets.keys().chain(other.buckets.keys());
-        for at in numbers {
-            let of = |one: &Self| one.buckets.get(at).copied().unwrap_or_default();
-            both.buckets.insert(*at, of(&self).of_both_ends(of(&other)));
+        let mut left = dropped;
+        for (at, bucket) in &mut more.buckets {
+            let both = bucket.dropped.saturating_add(less.at(*at).dropped);
+            *bucket = bucket.with_dropped(both.min(left));
+            left -= bucket.dropped;
         }
-        both.limit();
-        both
+        for (_, bucket) in &mut more.buckets {
+            let added = left.min(bucket.passed);
+            *bucket = bucket.with_dropped(bucket.dropped + added);
+            left -= added;
+        }
+        more
     }
 
     /// Each interval from the first to the last one, with when it begins; at most [`BUCKETS`].
     pub fn intervals(&self) -> impl ExactSizeIterator<Item = (Time, Bucket)> {
-        let first = self.buckets.keys().next().copied().unwrap_or_default();
+        let first = self.buckets.first().map_or(0, |(at, _)| *at);
         (0..self.length()).map(move |nth| {
             let at = first.saturating_add(i64::try_from(nth).unwrap_or(i64::MAX));
-            let bucket = self.buckets.get(&at).copied().unwrap_or_default();
-            (at.saturating_mul(self.width), bucket)
+            (at.saturating_mul(self.width), self.at(at))
         })
     }
 
@@ -114,22 +117,37 @@ impl Histogram {
     /// How many connections there are in all.
     pub fn total(&self) -> Bucket {
         let mut total = Bucket::default();
-        self.buckets.values().for_each(|bucket| total.add(*bucket));
+        let all = self.buckets.iter();
+        all.for_each(|(_, bucket)| total.add(*bucket));
         total
     }
 
     /// How many intervals there are from the first to the last one.
     fn length(&self) -> usize {
-        let mut numbers = self.buckets.keys();
-        let Some(first) = numbers.next() else {
-            return 0;
-        };
-        let last = numbers.next_back().unwrap_or(first);
-        usize::try_from(last - first + 1).unwrap_or(usize::MAX)
+        let ends = self.buckets.first().zip(self.buckets.last());
+        let length = |((first, _), (last, _)): (&(i64, _), &(i64, _))| last - first + 1;
+        ends.map_or(0, |ends| {
+            usize::try_from(length(ends)).unwrap_or(usize::MAX)
+        })
+    }
+
+    /// The counts of an interval, by its number.
+    fn at(&self, at: i64) -> Bucket {
+        let found = self.buckets.binary_search_by_key(&at, |(at, _)| *at);
+        let found = found.ok().and_then(|place| self.buckets.get(place));
+        found.map_or_else(Bucket::default, |(_, bucket)| *bucket)
     }
 
     fn add_bucket(&mut self, at: i64, bucket: Bucket) {
-        self.buckets.entry(at).or_default().add(bucket);
+        match self.buckets.binary_search_by_key(&at, |(at, _)| *at) {
+            Ok(place) => self.buckets[place].1.add(bucket),
+            Err(place) => {
+                if self.buckets.is_empty() {
+                    self.buckets.reserve_exact(1);
+                }
+                self.buckets.insert(place, (at, bucket));
+            }
+        }
         self.limit();
     }
 
@@ -152,12 +170,16 @@ impl Histogram {
 
     fn double(&mut self) {
         self.width *= 2;
-        for (at, bucket) in std::mem::take(&mut self.buckets) {
-            self.buckets
-                .entry(at.div_euclid(2))
-                .or_default()
-                .add(bucket);
+        for (at, _) in &mut self.buckets {
+            *at = at.div_euclid(2);
         }
+        self.buckets.dedup_by(|(at, bucket), (before, sum)| {
+            let is_same = at == before;
+            if is_same {
+                sum.add(*bucket);
+            }
+            is_same
+        });
     }
 }
 
@@ -199,12 +221,18 @@ mod tests {
     }
 
     #[test]
-    fn both_ends_count_the_same_connections() {
+    fn the_end_that_counted_more_counts_and_both_dropped() {
         let source = of(&[(0, FORWARDED, 10), (20 * SECOND, FORWARDED, 1)]);
         let destination = of(&[(0, Verdict::Dropped, 4), (0, FORWARDED, 6)]);
-        let both = source.of_both_ends(destination);
-        let (passed, dropped) = (6 + 1, 4);
-        assert_eq!(both.total(), Bucket { passed, dropped });
+        let both = source.clone().of_both_ends(destination.clone(), 4);
+        let bucket = |passed, dropped| Bucket { passed, dropped };
+        let all: Vec<Bucket> = both.intervals().map(|(_, bucket)| bucket).collect();
+        assert_eq!(all, [bucket(6, 4), bucket(1, 0)]);
+        assert_eq!(destination.of_both_ends(source, 4), both);
+        // The other end counted in another interval: it is counted once, and what it dropped is not lost.
+        let early = of(&[(0, FORWARDED, 3)]);
+        let late = of(&[(20 * SECOND, Verdict::Dropped, 2)]);
+        assert_eq!(early.of_both_ends(late, 2).total(), bucket(1, 2));
     }
 
     fn some_event() -> impl Strategy<Value = (Time, Verdict, u64)> {
@@ -229,6 +257,20 @@ mod tests {
                 merged.merge(of(two));
                 prop_assert_eq!(&merged, &expected);
             }
+        }
+
+        #[test]
+        fn what_both_ends_count_is_the_larger_count(
+            source in prop::collection::vec(some_event(), 0..20),
+            destination in prop::collection::vec(some_event(), 0..20),
+        ) {
+            let [one, two] = [of(&source), of(&destination)];
+            let [a, b] = [one.total(), two.total()];
+            let count = a.count().max(b.count());
+            let dropped = (a.dropped + b.dropped).min(count);
+            let both = one.of_both_ends(two, dropped);
+            prop_assert_eq!(both.total(), Bucket { passed: count - dropped, dropped });
+            prop_assert!(both.intervals().len() <= BUCKETS);
         }
 
         #[test]

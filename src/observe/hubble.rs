@@ -1,11 +1,10 @@
 //! Hubble's Flow, as `hubble observe`, the exporter and Retina write it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::drops;
 use super::owner::{Owner, lifted};
-use super::record::{Counted, End, Facts, Packet, Protocol, Side, Verdict};
+use super::record::{Counted, End, Names, Packet, Protocol, Side, Verdict};
 use super::time::{self, Time};
 use super::value::{Json, number, port, text, texts};
 
@@ -266,8 +265,8 @@ fn by_local_end(flow: &Json, protocol: Protocol, source: u16, destination: u16) 
     }
 }
 
-/// What it knows about both ends, which are read already.
-pub fn facts(flow: &Json, source: Arc<End>, destination: Arc<End>) -> Facts {
+/// The names that it has beside its ends.
+pub fn names(flow: &Json) -> Names {
     let service = flow
         .get("destination_service")
         .map(|s| (text(s, "namespace"), text(s, "name")));
@@ -285,11 +284,9 @@ pub fn facts(flow: &Json, source: Arc<End>, destination: Arc<End>) -> Facts {
         names.sort();
         names
     };
-    Facts {
-        source,
-        destination,
-        source_names: texts(flow, "source_names"),
-        destination_names: texts(flow, "destination_names"),
+    Names {
+        of_source: texts(flow, "source_names"),
+        of_destination: texts(flow, "destination_names"),
         service: service
             .filter(|(_, name)| !name.is_empty())
             .map(|(namespace, name)| (namespace.to_owned(), name.to_owned())),

@@ -56,7 +56,7 @@ pub use capture::{Capture, SourceFile};
 pub use connection::{Connection, Key, Sample, Sums};
 pub use ends::InManifests;
 pub use histogram::{BUCKETS, Bucket, Histogram};
-pub use manifests::workload_of;
+pub use manifests::workloads_of;
 pub use reader::{Observed, Reader};
 pub use record::{End, Protocol, Verdict};
 pub use reference::Reference;

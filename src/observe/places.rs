@@ -10,7 +10,8 @@ use super::reference::Reference;
 use crate::cluster::{ServicePort, TargetPort};
 use crate::model::{Document, External, ExternalId, NodeRef, Service, WorkloadId};
 use crate::policy::Entity;
-use crate::query::party;
+use crate::query::party::{self, Addressed};
+use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, PortSet, Protocol};
 
 /// An end of a recorded connection.
@@ -28,15 +29,32 @@ const NARROW: (u8, u8) = (8, 16);
 /// Finds ends in a document.
 pub struct Places<'a> {
     document: &'a Document,
-    externals: Vec<(ExternalId, IpSet)>,
+    addressed: Addressed,
+    /// Workloads by namespace and name, of any kind.
+    workloads: HashMap<(&'a str, &'a str), Vec<(WorkloadId, &'a str)>>,
+    by_address: HashMap<IpAddr, WorkloadId>,
 }
 
 impl<'a> Places<'a> {
     /// Of a document.
     pub fn new(document: &'a Document) -> Self {
+        let mut workloads: HashMap<_, Vec<(WorkloadId, &str)>> = HashMap::default();
+        let mut by_address = HashMap::default();
+        for (id, workload) in document.workloads.iter() {
+            if let Some(namespace) = document.namespaces.get(workload.namespace) {
+                let name = (namespace.name.as_str(), workload.name.as_str());
+                let of_name = workloads.entry(name).or_default();
+                of_name.push((id, workload.kind.as_str()));
+            }
+            for address in &workload.addresses {
+                by_address.entry(*address).or_insert(id);
+            }
+        }
         Self {
             document,
-            externals: party::externals(document),
+            addressed: party::addressed(document),
+            workloads,
+            by_address,
         }
     }
 
@@ -68,13 +86,17 @@ impl<'a> Places<'a> {
                 found.map(NodeRef::Workload)
             }
             Reference::Address(address) => {
-                let found = self.at_address(*address);
-                found.or_else(|| self.containing(&[*address].into()).map(NodeRef::External))
+                let found = self.by_address.get(address);
+                let found = found.map(|id| NodeRef::Workload(*id));
+                found.or_else(|| self.containing(&[*address].into()))
             }
             Reference::Name(name) => {
                 let named = self.named(name);
-                let narrow = || self.containing(addresses).filter(|id| !self.is_wide(*id));
-                named.or_else(narrow).map(NodeRef::External)
+                let narrow = || {
+                    self.containing(addresses)
+                        .filter(|node| !self.is_wide(*node))
+                };
+                named.map(NodeRef::External).or_else(narrow)
             }
             Reference::Service { namespace, name } => self.behind(namespace, name),
             Reference::Entity(word) => {
@@ -85,8 +107,11 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Whether an external is most of a family of addresses, as the Internet is.
-    pub fn is_wide(&self, id: ExternalId) -> bool {
+    /// Whether it is an external that is most of a family of addresses, as the Internet is.
+    pub fn is_wide(&self, node: NodeRef) -> bool {
+        let NodeRef::External(id) = node else {
+            return false;
+        };
         let external = self.document.externals.get(id);
         external.is_some_and(|external| {
             let mut networks = external.networks.iter();
@@ -99,20 +124,13 @@ impl<'a> Places<'a> {
     }
 
     fn workload(&self, namespace: &str, name: &str, kind: Option<&str>) -> Option<WorkloadId> {
-        let of = self.document.namespace_named(namespace)?;
-        if let Some(found) = kind.and_then(|kind| self.document.workload_named(of, name, kind)) {
-            return Some(found);
+        let named = self.workloads.get(&(namespace, name))?;
+        let mut of_kind = named.iter().filter(|(_, own)| Some(*own) == kind);
+        match (of_kind.next(), named.as_slice()) {
+            (Some((found, _)), _) => Some(*found),
+            (None, [(only, _)]) => Some(*only),
+            (None, _) => None,
         }
-        let all = self.document.workloads.iter();
-        let mut named = all.filter(|(_, w)| w.namespace == of && w.name == name);
-        let only = named.next()?.0;
-        named.next().is_none().then_some(only)
-    }
-
-    fn at_address(&self, address: IpAddr) -> Option<NodeRef> {
-        let mut all = self.document.workloads.iter();
-        let found = all.find(|(_, workload)| workload.addresses.contains(&address));
-        found.map(|(id, _)| NodeRef::Workload(id))
     }
 
     /// The ports of the only workload of a Service that one of its own ports leads to.
@@ -178,10 +196,10 @@ impl<'a> Places<'a> {
         all.find(|(_, external)| is(external)).map(|(id, _)| id)
     }
 
-    /// The narrowest external with all of the addresses.
-    fn containing(&self, addresses: &BTreeSet<IpAddr>) -> Option<ExternalId> {
+    /// The narrowest external or node with all of the addresses.
+    fn containing(&self, addresses: &BTreeSet<IpAddr>) -> Option<NodeRef> {
         let has = |set: &IpSet| addresses.iter().all(|address| set.contains(*address));
-        let all = self.externals.iter();
+        let all = self.addressed.iter();
         let mut around = all.filter(|(_, set)| !addresses.is_empty() && has(set));
         let first = around.next()?;
         let narrowest = around.fold(first, |best, one| match one.1.is_subset(&best.1) {

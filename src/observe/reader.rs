@@ -396,13 +396,17 @@ fn evidence<'a>(episode: &Episode<'a>) -> (Evidence<'a>, Evidence<'a>) {
     };
     for &(time, facts, is_answer) in &episode.facts {
         let (from, to, names) = match is_answer {
-            false => (&facts.source, &facts.destination, &facts.destination_names),
-            true => (&facts.destination, &facts.source, &facts.source_names),
+            false => (
+                &facts.source,
+                &facts.destination,
+                &facts.names.of_destination,
+            ),
+            true => (&facts.destination, &facts.source, &facts.names.of_source),
         };
-        source.ends.push((time, &**from));
-        destination.ends.push((time, &**to));
+        source.ends.push((time, from));
+        destination.ends.push((time, to));
         destination.names.extend(names.iter().map(String::as_str));
-        if !is_answer && let Some(service) = &facts.service {
+        if !is_answer && let Some(service) = &facts.names.service {
             destination.service = Some(
                 destination
                     .service
@@ -453,12 +457,10 @@ fn connection(
     sums.services
         .extend(service.map(|(namespace, name)| format!("{namespace}/{name}")));
     for (_, facts, _) in &episode.facts {
-        sums.allowed.extend(facts.allowed.iter().cloned());
-        sums.denied.extend(facts.denied.iter().cloned());
+        sums.allowed.extend(facts.names.allowed.iter().cloned());
+        sums.denied.extend(facts.names.denied.iter().cloned());
     }
-    sums.source_pods
-        .extend(source.described_pod().map(Arc::new));
-    sums.destination_pods
-        .extend(destination.described_pod().map(Arc::new));
+    sums.source_pods.extend(source.described_pod());
+    sums.destination_pods.extend(destination.described_pod());
     Some((key, sums))
 }

@@ -140,10 +140,17 @@ pub struct Facts {
     pub source: Arc<End>,
     /// Where it goes.
     pub destination: Arc<End>,
+    /// What it says beside them, which most records between any ends say alike.
+    pub names: Arc<Names>,
+}
+
+/// Names that a record has beside those of its ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Names {
     /// Names that the destination has for the source.
-    pub source_names: Vec<String>,
+    pub of_source: Vec<String>,
     /// Names that the source has for the destination.
-    pub destination_names: Vec<String>,
+    pub of_destination: Vec<String>,
     /// The Service that is the destination: namespace and name.
     pub service: Option<(String, String)>,
     /// Policies that allowed it, as the recorder names them.

@@ -100,7 +100,7 @@ impl Reports {
             sums.audited = a.max(b).min(count - sums.dropped);
             sums.forwarded = count - sums.dropped - sums.audited;
             let [source, destination] = ends.map(|end| end.over_time);
-            sums.over_time = source.of_both_ends(destination);
+            sums.over_time = source.of_both_ends(destination, sums.dropped);
             if none_began && let Some(first) = sums.first {
                 let passed = count - sums.dropped;
                 sums.over_time.add(first, Verdict::Forwarded, passed);

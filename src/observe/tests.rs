@@ -426,6 +426,86 @@ fn owners_are_known_from_any_record() {
     }
 }
 
+#[test]
+fn reserved_identities_are_entities_by_label_and_by_number() {
+    let world = r#"{"labels":["reserved:world"]}"#;
+    let outside = ("203.0.113.9", 40_000);
+    for (entity, number) in [
+        ("host", 1),
+        ("unmanaged", 3),
+        ("health", 4),
+        ("init", 5),
+        ("remote-node", 6),
+        ("kube-apiserver", 7),
+        ("ingress", 8),
+    ] {
+        let by_label = format!(r#"{{"identity":{number},"labels":["reserved:{entity}"]}}"#);
+        let by_number = format!(r#"{{"identity":{number}}}"#);
+        for end in [by_label, by_number] {
+            for (more, count) in [
+                (FORWARDED.to_owned(), 1),
+                (
+                    format!(r#"{FORWARDED},"aggregate":{{"ingress_flow_count":2}}"#),
+                    2,
+                ),
+            ] {
+                let from = tcp(0, outside, ("db-0", 4240), "SYN", &more).replace(world, &end);
+                let wanted = format!("entity/{entity} > shop/db TCP 4240: {count} 0 0");
+                assert_eq!(read(&[from]), [wanted]);
+                let to = tcp(0, ("db-0", 40_000), ("203.0.113.9", 4240), "SYN", &more);
+                let wanted = format!("shop/db > entity/{entity} TCP 4240: {count} 0 0");
+                assert_eq!(read(&[to.replace(world, &end)]), [wanted]);
+            }
+        }
+    }
+    // A node that has the API server is one to ports that are not the API server's; a source is its host first.
+    let both = |port| {
+        let end = r#"{"labels":["reserved:kube-apiserver","reserved:remote-node"]}"#;
+        let to = tcp(0, ("db-0", 40_000), ("203.0.113.9", port), "SYN", FORWARDED);
+        read(&[to.replace(world, end)])
+    };
+    assert_eq!(
+        both(10250),
+        ["shop/db > entity/remote-node TCP 10250: 1 0 0"]
+    );
+    assert_eq!(
+        both(6443),
+        ["shop/db > entity/kube-apiserver TCP 6443: 1 0 0"]
+    );
+    // What Cilium adds later is no entity that is known: its address remains.
+    let later = r#"{"labels":["reserved:later"]}"#;
+    let from = tcp(0, outside, ("db-0", 80), "SYN", FORWARDED).replace(world, later);
+    assert_eq!(read(&[from]), ["203.0.113.9 > shop/db TCP 80: 1 0 0"]);
+}
+
+/// Some record that counts connections: aggregated by Cilium, or by Calico at one end.
+fn some_count() -> impl Strategy<Value = String> {
+    let verdicts = prop::sample::select(vec!["FORWARDED", "DROPPED", "AUDIT"]);
+    let keys = prop::sample::select(vec!["egress", "ingress", "unknown_direction"]);
+    let aggregate =
+        (0_u32..900, verdicts, keys, 0_u32..9).prop_map(|(second, verdict, key, count)| {
+            let drop = if verdict == "DROPPED" {
+                r#","drop_reason":133"#
+            } else {
+                ""
+            };
+            let more = format!(
+                r#","verdict":"{verdict}"{drop},"aggregate":{{"{key}_flow_count":{count}}}"#
+            );
+            tcp(second, ("web-0", 40_000), ("db-0", 5432), "", &more)
+        });
+    let report = (0_u64..60, 1_u8..3, 1_u8..3, 0_u32..9, 0_u32..9).prop_map(
+        |(at, reporter, action, started, live)| {
+            let start = 1_793_696_400 + at * 15;
+            format!(
+                r#"{{"Key":{{"source_name":"web-*","source_namespace":"shop","source_type":1,"dest_name":"api-*","dest_namespace":"shop","dest_type":1,"dest_port":80,"proto":"tcp","reporter":{reporter},"action":{action}}},"start_time":{start},"end_time":{},"num_connections_started":{started},"num_connections_live":{live}}}"#,
+                start + 15
+            )
+        },
+    );
+    prop_oneof![aggregate, report]
+}
+
 /// Some record between few ends, so that connections meet.
 fn some_line() -> impl Strategy<Value = String> {
     let pods = prop::sample::select(vec!["web-0", "db-0", "x-7c9d8b6f5d-x2k4v", "203.0.113.9"]);
@@ -477,6 +557,27 @@ proptest! {
             };
             prop_assert_eq!(sums(&found), sums(&expected));
         }
+    }
+
+    #[test]
+    fn counts_over_time_sum_to_the_counts(
+        (lines, shuffled) in prop::collection::vec(prop_oneof![some_line(), some_count()], 1..30)
+            .prop_flat_map(|lines| (Just(lines.clone()), Just(lines).prop_shuffle())),
+        cut in 0_usize..30,
+    ) {
+        let found = observed(&[&lines.join("\n")]);
+        for one in &found.connections {
+            let Sums { forwarded, audited, dropped, .. } = one.sums;
+            let total = one.sums.over_time.total();
+            prop_assert_eq!((total.passed, total.dropped), (forwarded + audited, dropped), "{:?}", one);
+        }
+        let (one, two) = shuffled.split_at(cut.min(shuffled.len()));
+        let other = observed(&[&two.join("\n"), &one.join("\n")]);
+        let bars = |found: &Observed| -> Vec<Histogram> {
+            found.connections.iter().map(|one| one.sums.over_time.clone()).collect()
+        };
+        prop_assert_eq!(bars(&other), bars(&found));
+        prop_assert_eq!(other.capture.over_time, found.capture.over_time);
     }
 
     #[test]

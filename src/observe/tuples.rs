@@ -195,7 +195,7 @@ impl Tuples {
             low,
             high,
         };
-        if facts.service.is_some() && !facts.destination.is_pod() {
+        if facts.names.service.is_some() && !facts.destination.is_pod() {
             self.service_clients.insert((tuple.protocol, low));
             self.service_clients.insert((tuple.protocol, high));
         }

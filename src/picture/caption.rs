@@ -56,6 +56,7 @@ fn look_of(state: State, palette: &Palette) -> (&'static str, Rgb) {
     match state {
         State::NothingToProve => ("M2.5 8h11", palette.text_secondary),
         State::Exact | State::CannotExpress => (CHECK, palette.exact),
+        State::Approximated => (sign(Verdict::Approximated), palette.text),
         State::TooWide => (sign(Verdict::TooWide), palette.wide),
         State::Invalid | State::Blocked => (sign(Verdict::Blocked), palette.blocked),
     }

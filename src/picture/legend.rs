@@ -58,6 +58,7 @@ impl Legend {
             (Verdict::Blocked, words_of(Some(Verdict::Blocked))),
             (Verdict::Invalid, "invalid: left out of the policies"),
             (Verdict::CannotExpress, "cannot be expressed in full"),
+            (Verdict::Approximated, words_of(Some(Verdict::Approximated))),
         ] {
             let look = ArrowLook::of_verdict(Some(verdict), palette);
             let has = |arrow: &Arrow| shows(arrow, judged, verdict);

@@ -16,7 +16,7 @@ pub enum Line {
     Double,
     /// Blocked.
     Dashed,
-    /// Cannot express in the chosen dialect.
+    /// Cannot express in the chosen dialect, or only in a wider form.
     DashDot,
     /// Allowed by an imported policy, and not drawn.
     Dotted,
@@ -30,7 +30,7 @@ pub fn line_of(verdict: Option<Verdict>) -> Line {
         None | Some(Verdict::Exact | Verdict::Muted) => Line::Solid,
         Some(Verdict::TooWide) => Line::Double,
         Some(Verdict::Blocked | Verdict::Invalid) => Line::Dashed,
-        Some(Verdict::CannotExpress) => Line::DashDot,
+        Some(Verdict::CannotExpress | Verdict::Approximated) => Line::DashDot,
     }
 }
 
@@ -63,6 +63,7 @@ pub fn sign_of(verdict: Option<Verdict>) -> Option<&'static str> {
         Verdict::TooWide => Some(ExtraKind::TooWide.sign()),
         Verdict::Blocked | Verdict::Invalid => Some(ExtraKind::Blocked.sign()),
         Verdict::CannotExpress => Some("M2.5 2.5h11v7l-4 4h-7ZM13.5 9.5h-4v4"),
+        Verdict::Approximated => Some("M2.5 6.5l3-2l5 2l3-2M2.5 11.5l3-2l5 2l3-2"),
     }
 }
 
@@ -100,6 +101,7 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::TooWide) => "too wide: more is allowed than drawn",
         Some(Verdict::Blocked) => "blocked: drawn, but not allowed",
         Some(Verdict::Invalid) => "invalid: left out of the policies, see the problems",
+        Some(Verdict::Approximated) => "approximated: more is allowed, as the flow accepts",
         Some(Verdict::CannotExpress) => "cannot be expressed in full, see the policies",
         Some(Verdict::Muted) => "muted: drawn, but not enforced",
     }

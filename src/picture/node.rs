@@ -134,7 +134,7 @@ impl Svg {
         self.icon(right - pt(width + 9.0, 0.0), sign, 13.0, foreground);
     }
 
-    /// A workload, an external, a group or any pod.
+    /// A workload, an external, a group, a node of the cluster or any pod.
     pub(super) fn node(&mut self, node: &NodeBox, shields: Option<Shields>) {
         let p = self.palette;
         let (radius, inset, round) = match node.shape {
@@ -192,6 +192,7 @@ fn lines_of(icon: Icon) -> &'static str {
         }
         Icon::External => "M4.5 12.5a3 3 0 0 1-.4-5.9 4 4 0 0 1 7.7-.6 3.3 3.3 0 0 1-.4 6.5Z",
         Icon::Group => "M2 2h5v5H2ZM9 2h5v5H9ZM2 9h5v5H2ZM9 9h5v5H9Z",
+        Icon::Node => "M2 3h12v4H2ZM2 9h12v4H2ZM4.5 5h.01M4.5 11h.01",
         Icon::AnyPod => "M8 2v12M2.8 5l10.4 6M13.2 5 2.8 11",
     }
 }

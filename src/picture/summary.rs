@@ -71,9 +71,10 @@ fn is_wrong(verdict: Verdict) -> bool {
 fn severity(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Exact | Verdict::Muted => 0,
-        Verdict::CannotExpress => 1,
-        Verdict::TooWide => 2,
-        Verdict::Blocked | Verdict::Invalid => 3,
+        Verdict::Approximated => 1,
+        Verdict::CannotExpress => 2,
+        Verdict::TooWide => 3,
+        Verdict::Blocked | Verdict::Invalid => 4,
     }
 }
 

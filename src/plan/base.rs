@@ -7,7 +7,9 @@ use super::peers;
 use crate::model::dns::Resolver;
 use crate::model::{Base, NamespaceId, WorkloadId};
 use crate::plan::context::{Context, Unit, UnitPods};
-use crate::policy::{Accounts, Direction, Match, PlanNamespaces, PlanPeer, PlanRule, Role};
+use crate::policy::{
+    Accounts, Approximate, Direction, Match, PlanNamespaces, PlanPeer, PlanRule, Role,
+};
 use crate::sets::Selector;
 
 /// The default-deny policy of a namespace, if it has one.
@@ -100,6 +102,7 @@ fn rule(direction: Direction, peers: Vec<PlanPeer>, resolver: &Resolver) -> Opti
     (!nothing).then(|| PlanRule {
         http: Vec::new(),
         filters: false,
+        approximate: Approximate::Never,
         direction,
         flows: Vec::new(),
         comments: Vec::new(),

@@ -207,7 +207,7 @@ impl<'a> Context<'a> {
                 .filter(|namespace| self.group_enters(*id, *namespace))
                 .flat_map(|namespace| self.isolated_in(namespace, UnitPods::Group(*id), direction))
                 .collect(),
-            End::External(_) | End::Missing(_) => Vec::new(),
+            End::External(_) | End::Node(_) | End::Missing(_) => Vec::new(),
         }
     }
 
@@ -233,7 +233,7 @@ impl<'a> Context<'a> {
             End::AnyPodOf(id) if managed(id) => one(*id, UnitPods::All),
             End::AnyPod => in_each(UnitPods::All),
             End::Group(id) => in_each(UnitPods::Group(*id)),
-            End::AnyPodOf(_) | End::External(_) | End::Missing(_) => Vec::new(),
+            End::AnyPodOf(_) | End::External(_) | End::Node(_) | End::Missing(_) => Vec::new(),
         }
     }
 

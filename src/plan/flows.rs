@@ -216,6 +216,7 @@ fn rules(
             ports,
             http: requests.http.clone(),
             filters: requests.filters,
+            approximate: requests.approximate,
         })
     };
     half.iter().filter_map(rule).collect()

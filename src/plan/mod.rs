@@ -143,7 +143,7 @@ impl Planned {
 fn may_contain(end: &End, changed: &BTreeSet<WorkloadId>) -> bool {
     match end {
         End::Workload(id) => changed.contains(id),
-        End::External(_) => false,
+        End::External(_) | End::Node(_) => false,
         End::AnyPod | End::AnyPodOf(_) | End::Group(_) | End::Missing(_) => !changed.is_empty(),
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::model::edit::kind_and_name;
 use crate::model::{End, NamespaceId};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -79,6 +80,7 @@ pub(crate) fn of_end(context: &Context, end: &End, namespace: NamespaceId) -> St
         End::AnyPod => "cluster".to_owned(),
         End::External(id) => slug(document.externals.get(*id).map_or("", |e| &e.name)),
         End::Group(id) => slug(document.groups.get(*id).map_or("", |g| &g.name)),
+        End::Node(_) => slug(&document.end_name(end)),
         End::Missing(words) => slug(words),
     }
 }
@@ -109,6 +111,7 @@ pub(crate) fn sentence(context: &Context, end: &End, namespace: NamespaceId) -> 
             let name = document.groups.get(*id).map_or("", |g| &g.name);
             format!("group {name}")
         }
+        End::Node(_) => kind_and_name("node", &document.end_name(end)),
         End::AnyPod => "any pod of the cluster".to_owned(),
         _ => document.end_name(end),
     }

@@ -109,7 +109,7 @@ fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
         Direction::Egress => &flow.from,
         Direction::Ingress => &flow.to,
     });
-    if let Some(end @ End::External(_)) = only {
+    if let Some(end) = only.filter(|end| !end.has_gate()) {
         return refuse(
             format!(
                 "it opens only the gate of `{}`, and no policy applies there",
@@ -120,7 +120,7 @@ fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
     }
     if both_outside {
         return refuse(
-            "both ends are outside the cluster, where no policy applies".to_owned(),
+            "both ends are externals or nodes, where no policy applies".to_owned(),
             "delete the flow",
         );
     }
@@ -128,7 +128,7 @@ fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
         End::Workload(id) => (document.workloads.get(*id)).filter(|w| !context.selectable(w)),
         _ => None,
     };
-    let outside = |end: &End| matches!(end, End::External(_)) || host(end).is_some();
+    let outside = |end: &End| !end.has_gate() || host(end).is_some();
     if let (true, true) = (outside(&flow.from), outside(&flow.to)) {
         let name = host(&flow.from).or(host(&flow.to)).map_or("", |w| &w.name);
         return Err(Refusal(
@@ -140,15 +140,14 @@ fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether both ends are externals; [`Words::resolved`] leaves these as words.
+/// Whether both ends are externals or nodes; [`Words::resolved`] leaves these as words.
 fn both_outside(document: &Document, flow: &Flow) -> bool {
     let outside = |end: &End| match end {
-        End::External(_) => true,
         End::Missing(words) => {
-            let external = Words::new(document).end(words);
-            external.is_ok_and(|end| matches!(end, End::External(_)))
+            let named = Words::new(document).end(words);
+            named.is_ok_and(|end| !end.has_gate())
         }
-        _ => false,
+        end => !end.has_gate(),
     };
     outside(&flow.from) && outside(&flow.to)
 }
@@ -309,7 +308,7 @@ fn named(
     if let Err(refusal) = port_name(name) {
         return Err((refusal.message, by_number()));
     }
-    if let End::External(_) = to {
+    if !to.has_gate() {
         return Err(("addresses have no port names".to_owned(), by_number()));
     }
     let document = context.document;

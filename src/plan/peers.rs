@@ -5,10 +5,13 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::refusal::Refusal;
+use crate::cluster::Enforcer;
 use crate::diag::Severity;
 use crate::model::{End, External, FlowPort, NamespaceId, Network, Settings};
 use crate::plan::context::Context;
-use crate::policy::{ADD_NETWORKS, Entity, Match, PlanNamespaces, PlanPeer, PortMatch};
+use crate::policy::{
+    ADD_ADDRESSES, ADD_NETWORKS, Entity, Match, PlanNamespaces, PlanPeer, PortMatch, Target,
+};
 use crate::sets::{PortSet, Protocol, Selector};
 
 /// The peers of a rule in a policy of the namespace `own`; never empty.
@@ -31,8 +34,7 @@ pub(super) fn peers(
         End::Workload(id) => {
             let workload = document.workloads.get(*id).ok_or_else(Refusal::missing)?;
             if !context.selectable(workload) && !workload.addresses.is_empty() {
-                let addresses = workload.addresses.iter().copied();
-                return Ok(addresses.map(single).map(PlanPeer::Node).collect());
+                return at_nodes(&workload.addresses, &document.settings);
             }
             match context.identity(*id) {
                 Ok(selector) => Ok(vec![PlanPeer::Pods(
@@ -46,8 +48,34 @@ pub(super) fn peers(
             let row = document.externals.get(*id).ok_or_else(Refusal::missing)?;
             external(row, &document.settings)
         }
+        End::Node(id) => {
+            let row = document.nodes.get(*id).ok_or_else(Refusal::missing)?;
+            let node = &row.node;
+            if node.addresses.is_empty() {
+                return Err(Refusal(
+                    Severity::Error,
+                    format!("the node `{}` has no addresses", node.name),
+                    ADD_ADDRESSES.to_owned(),
+                ));
+            }
+            at_nodes(&node.addresses, &document.settings)
+        }
         End::Missing(_) => Err(Refusal::missing()),
     }
+}
+
+/// Nodes by their addresses, which blocks of NetworkPolicy do not match under Cilium (C31).
+fn at_nodes(addresses: &[IpAddr], settings: &Settings) -> Result<Vec<PlanPeer>, Refusal> {
+    let blocks_match = settings.judged().enforcer != Enforcer::Cilium;
+    if !blocks_match && settings.target() == Target::Kubernetes {
+        return Err(Refusal(
+            Severity::Warning,
+            "blocks of NetworkPolicy match no nodes under Cilium".to_owned(),
+            "write Cilium policies, with an external that is the entity `remote-node`".to_owned(),
+        ));
+    }
+    let addresses = addresses.iter().copied();
+    Ok(addresses.map(single).map(PlanPeer::Node).collect())
 }
 
 /// A namespace as policies of the namespace `own` name it.

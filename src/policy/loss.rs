@@ -44,6 +44,10 @@ pub struct Loss {
 /// What to do about an external that has only what a dialect cannot express, or nothing.
 pub const ADD_NETWORKS: &str = "add its networks";
 
+/// What to do about a node of which no address is known.
+pub const ADD_ADDRESSES: &str =
+    "add its `addresses` to `nodes` of the project, or import the Node with its status";
+
 impl Loss {
     /// `the flow is left out: …`, the same wherever losses are reported.
     pub fn message(&self) -> String {

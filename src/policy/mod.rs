@@ -7,6 +7,7 @@
 //! the Admin and Baseline tiers, Cilium and Calico.
 
 mod accounts;
+mod approximation;
 mod entity;
 mod http;
 mod imported;
@@ -19,10 +20,11 @@ mod raised;
 mod target;
 
 pub use accounts::Accounts;
+pub use approximation::{Approximate, Approximation, Form, Wider};
 pub use entity::Entity;
 pub use http::HttpRule;
 pub use imported::Imported;
-pub use loss::{ADD_NETWORKS, FlowKey, Loss, Part, WorkloadKey, distinct};
+pub use loss::{ADD_ADDRESSES, ADD_NETWORKS, FlowKey, Loss, Part, WorkloadKey, distinct};
 pub use network::Network;
 pub use ordered::{OrderedPolicy, OrderedRule, Place, RaisedOrdered};
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};

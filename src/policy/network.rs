@@ -1,6 +1,6 @@
 //! Address blocks with exceptions.
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// An address block with exceptions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,28 @@ pub struct Network {
 }
 
 impl Network {
+    /// All addresses except private, unique-local and link-local ones: what is taken for outside the cluster where an
+    /// address alone tells.
+    pub fn outside() -> [Self; 2] {
+        let v4 = |a, b, length| Ipv4Net::new_assert([a, b, 0, 0].into(), length).into();
+        let v6 = |first, length| Ipv6Net::new_assert([first, 0, 0, 0, 0, 0, 0, 0].into(), length);
+        [
+            Self {
+                cidr: Ipv4Net::default().into(),
+                except: vec![
+                    v4(10, 0, 8),
+                    v4(172, 16, 12),
+                    v4(192, 168, 16),
+                    v4(169, 254, 16),
+                ],
+            },
+            Self {
+                cidr: Ipv6Net::default().into(),
+                except: vec![v6(0xfc00, 7).into(), v6(0xfe80, 10).into()],
+            },
+        ]
+    }
+
     /// The block as API servers accept it: no host bits, exceptions strictly inside. Err: why there is
     /// no such form.
     pub fn canonical(&self) -> Result<Self, String> {
@@ -40,5 +62,25 @@ fn is_mapped(net: &IpNet) -> bool {
     match net {
         IpNet::V6(net) => net.addr().to_ipv4_mapped().is_some(),
         IpNet::V4(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_excludes_private_and_link_local_addresses() {
+        let texts = Network::outside().map(|network| {
+            let except: Vec<String> = network.except.iter().map(ToString::to_string).collect();
+            format!("{} except {}", network.cidr, except.join(", "))
+        });
+        assert_eq!(
+            texts,
+            [
+                "0.0.0.0/0 except 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16",
+                "::/0 except fc00::/7, fe80::/10",
+            ]
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! Which policies have to exist, in no dialect: what `plan` computes and a dialect writes.
 
 use super::{
-    Accounts, Direction, Entity, FlowKey, HttpRule, Match, Network, PortMatch, WorkloadKey,
+    Accounts, Approximate, Direction, Entity, FlowKey, HttpRule, Match, Network, PortMatch,
+    WorkloadKey,
 };
 use crate::sets::{Labels, Selector};
 
@@ -112,6 +113,8 @@ pub struct PlanRule {
     pub http: Vec<HttpRule>,
     /// Whether requests are filtered at this gate, rather than at the other one.
     pub filters: bool,
+    /// Whether a dialect that cannot express it may write a wider rule.
+    pub approximate: Approximate,
 }
 
 /// A peer as it is drawn, under no assumption.
@@ -123,7 +126,7 @@ pub enum PlanPeer {
     Accounts(PlanNamespaces, Selector, Accounts),
     /// An address block without its exceptions.
     Block(Network),
-    /// The address of a node, for the pods on its network.
+    /// An address of a node, for the node itself or for pods on its network.
     Node(Network),
     /// A domain name, or a pattern of them.
     Domain(String),

@@ -124,7 +124,16 @@ mod order {
         "gateways",
     ];
     pub const FLOW: &[&str] = &[
-        "from", "to", "ports", "http", "action", "half", "note", "muted", "observed",
+        "from",
+        "to",
+        "ports",
+        "http",
+        "action",
+        "approximate",
+        "half",
+        "note",
+        "muted",
+        "observed",
     ];
     pub const EVIDENCE: &[&str] = &["count", "first", "last"];
     pub const HTTP: &[&str] = &["method", "path"];

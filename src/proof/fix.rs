@@ -1,11 +1,14 @@
 //! Fixes: edits of the document that resolve a finding. Each is applied and proven before it is offered.
 //! A proof per candidate is expensive, so fixes are computed for one finding on demand.
 
+mod approximate;
 mod draw;
 mod label;
 #[cfg(test)]
 mod tests;
 mod text;
+
+pub use approximate::wider_forms;
 
 use std::collections::BTreeSet;
 
@@ -103,7 +106,9 @@ impl Candidates<'_> {
             Kind::Invalid | Kind::CannotExpress => {
                 all.push(label::labels(self));
                 all.push(label::port_numbers(self));
+                all.push(approximate::approximate(self));
             }
+            Kind::Approximated => {}
         }
         all
     }
@@ -114,7 +119,10 @@ impl Candidates<'_> {
         fix.edit.apply(&mut after).ok()?;
         let gone = self.finding.about();
         let findings = prove(&after, &generate(&after)).findings;
-        let known = |about: About| about != gone && self.before.contains(&about);
+        // That a flow is approximated is what such a fix is for, and what its title says.
+        let known = |about: About| {
+            about != gone && (about.kind == Kind::Approximated || self.before.contains(&about))
+        };
         let all_known = findings.iter().map(Finding::about).all(known);
         all_known.then_some(findings.len())
     }

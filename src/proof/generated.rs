@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod account_tests;
 #[cfg(test)]
+mod approximation_tests;
+#[cfg(test)]
 mod beyond_tests;
 #[cfg(test)]
 mod cluster_wide_tests;
@@ -11,6 +13,8 @@ mod domain_names;
 mod host_network_tests;
 #[cfg(test)]
 mod isolation_tests;
+#[cfg(test)]
+mod node_tests;
 #[cfg(test)]
 mod target_tests;
 #[cfg(test)]
@@ -26,7 +30,9 @@ use crate::dialect;
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::plan::{Plan, plan};
-use crate::policy::{Direction, Imported, Loss, PlanPolicy, Resolution, Role, Target};
+use crate::policy::{
+    Approximation, Direction, Imported, Loss, PlanPolicy, Resolution, Role, Target,
+};
 use crate::yaml::patch::{self, Step};
 use domain_names::DomainNames;
 
@@ -44,6 +50,8 @@ pub struct Generated {
     pub by_hand: Vec<Written>,
     /// What is left out, by flow.
     pub losses: Vec<Loss>,
+    /// What is written in a wider form, by flow.
+    pub approximations: Vec<Approximation>,
     /// Notes and warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -145,17 +153,19 @@ struct Entry {
     resolution: Resolution,
     written: Option<Arc<Written>>,
     losses: Arc<[Loss]>,
+    approximations: Arc<[Approximation]>,
 }
 
 impl Entry {
     fn new(planned: Arc<PlanPolicy>, target: Target, resolution: Resolution) -> Self {
-        let (text, losses) = dialect::write(target, &planned, resolution);
+        let ((text, losses), approximations) = dialect::write_drawn(target, &planned, resolution);
         Self {
             written: text.map(|text| Arc::new(Written::new(&planned, text))),
             target,
             resolution,
             planned,
             losses: losses.into(),
+            approximations: approximations.into(),
         }
     }
 }
@@ -222,6 +232,8 @@ pub(crate) fn write_with(
     let names = DomainNames::of(document, imported, &plan.policies);
     for entry in texts.write_each(plan.policies, document.settings.target(), &names) {
         generated.losses.extend(entry.losses.iter().cloned());
+        let approximations = entry.approximations.iter().cloned();
+        generated.approximations.extend(approximations);
         let Some(written) = entry.written.clone() else {
             continue;
         };
@@ -235,6 +247,8 @@ pub(crate) fn write_with(
     }
     generated.losses.sort();
     generated.losses.dedup();
+    generated.approximations.sort();
+    generated.approximations.dedup();
     generated.by_hand = by_hand(document, &generated.replaced);
     for (at, found) in imported.iter().enumerate() {
         let faults = found.diagnostics.iter().cloned();

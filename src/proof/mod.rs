@@ -7,7 +7,7 @@ pub mod in_force;
 pub mod inventory;
 pub mod prove;
 
-pub use fix::{Fix, fixes};
+pub use fix::{Fix, fixes, wider_forms};
 pub use generated::{Generated, REPLACES_NOTHING, Written, generate};
 pub use in_force::{InForce, Origin, loaded, loaded_from, loaded_with};
 pub use prove::{

@@ -1,5 +1,6 @@
 //! Reads the written policies back and compares them with the document, gate by gate.
 
+mod approximated;
 mod before;
 #[cfg(test)]
 mod by_hand;
@@ -61,7 +62,9 @@ pub enum State {
     NothingToProve,
     /// The policies allow what is drawn, and nothing else.
     Exact,
-    /// As exact, but parts of some flows cannot be expressed.
+    /// As exact, but some flows are allowed in the wider form that the user accepts.
+    Approximated,
+    /// As exact or approximated, but parts of some flows cannot be expressed.
     CannotExpress,
     /// As exact, but flows are invalid, such as those with an end that does not exist.
     Invalid,
@@ -76,6 +79,8 @@ pub enum State {
 pub enum Verdict {
     /// Allowed as drawn, and no wider.
     Exact,
+    /// Allowed in the wider form that the user accepts, and no wider.
+    Approximated,
     /// Its policies allow more than it.
     TooWide,
     /// Some of it is not allowed.
@@ -144,7 +149,7 @@ pub struct About {
     pub policies: Vec<String>,
     /// Without flows and policies: namespace and direction of the gate.
     pub gate: Option<(String, Direction)>,
-    /// What is left out, and why.
+    /// What is left out, and why; or what is allowed in its place.
     pub inexpressible: Option<String>,
 }
 
@@ -157,7 +162,7 @@ impl Finding {
             flows: self.flows.clone(),
             policies: self.policies.clone(),
             gate: self.gate.clone().filter(|_| !identified),
-            inexpressible: self.kind.is_loss().then(|| self.message.clone()),
+            inexpressible: (!self.kind.is_difference()).then(|| self.message.clone()),
         }
     }
 }
@@ -173,12 +178,19 @@ pub enum Kind {
     Invalid,
     /// Drawn, but left out.
     CannotExpress,
+    /// Allowed in a wider form that the user accepts.
+    Approximated,
 }
 
 impl Kind {
     /// Whether it is a flow, or a part of one, that is left out of the policies.
     pub fn is_loss(self) -> bool {
         matches!(self, Self::Invalid | Self::CannotExpress)
+    }
+
+    /// Whether the policies allow less or more than they should.
+    pub fn is_difference(self) -> bool {
+        matches!(self, Self::Blocked | Self::TooWide)
     }
 }
 
@@ -194,6 +206,11 @@ impl Proof {
                 .count()
         };
         let inexpressible = count(Verdict::CannotExpress);
+        let approximated = count(Verdict::Approximated);
+        let wider = match approximated {
+            0 => String::new(),
+            n => format!("; {} approximated: more is allowed", plural(n, "flow")),
+        };
         match self.state {
             State::NothingToProve => "Nothing to prove".to_owned(),
             State::Exact if self.open_workloads > 0 => {
@@ -201,9 +218,13 @@ impl Proof {
                 format!("Exact; {open} left open by choice")
             }
             State::Exact => "Exact".to_owned(),
+            State::Approximated => {
+                let flows = plural(approximated, "flow");
+                format!("Exact, except {flows} approximated: more is allowed")
+            }
             State::CannotExpress => {
                 format!(
-                    "Exact, except {} that {} cannot express",
+                    "Exact, except {} that {} cannot express{wider}",
                     plural(inexpressible, "flow"),
                     self.target.kind()
                 )
@@ -214,7 +235,7 @@ impl Proof {
                     let flows = plural(inexpressible, "flow");
                     parts.push(format!("{} cannot express {flows}", self.target.kind()));
                 }
-                parts.join("; ")
+                parts.join("; ") + &wider
             }
             State::TooWide | State::Blocked => {
                 let counts = [
@@ -222,6 +243,7 @@ impl Proof {
                     (count(Verdict::TooWide) + alone(Kind::TooWide), "too wide"),
                     (count(Verdict::Invalid), "invalid"),
                     (inexpressible, "cannot be expressed"),
+                    (approximated, "approximated"),
                 ];
                 let parts: Vec<String> = counts
                     .iter()
@@ -394,8 +416,11 @@ fn judge(
     open.retain(|finding| !known.contains(&finding.about()));
     proof.findings.append(&mut open);
     proof.findings.extend(findings::losses(document, generated));
-    let requests = requests::findings(document, losses, &cluster, &real);
+    let approximated = approximated::findings(document, losses, &cluster, &intents);
+    let any_request = approximated.iter().filter_map(|f| f.flow).collect();
+    let requests = requests::findings(document, losses, (&cluster, &real), &any_request);
     proof.findings.extend(requests);
+    proof.findings.extend(approximated);
     proof.findings.sort();
     proof.verdicts = verdicts(document, &proof.findings);
     proof.state = match proof.findings.first().map(|f| f.kind) {
@@ -405,6 +430,7 @@ fn judge(
         Some(Kind::TooWide) => State::TooWide,
         Some(Kind::Invalid) => State::Invalid,
         Some(Kind::CannotExpress) => State::CannotExpress,
+        Some(Kind::Approximated) => State::Approximated,
     };
     Some(proof)
 }
@@ -457,6 +483,7 @@ fn verdicts(document: &Document, findings: &[Finding]) -> BTreeMap<FlowId, Verdi
             Some(Kind::TooWide) => Verdict::TooWide,
             Some(Kind::Invalid) => Verdict::Invalid,
             Some(Kind::CannotExpress) => Verdict::CannotExpress,
+            Some(Kind::Approximated) => Verdict::Approximated,
         }
     };
     document

@@ -9,7 +9,7 @@ use crate::analysis::changes::{self, Change, Name, NamedChange, Relation, relati
 use crate::analysis::conditions::{ConditionChange, condition_changes};
 use crate::cluster::{Assumptions, Snapshot};
 use crate::load::Loaded;
-use crate::model::{Document, ExternalId, NodeRef, WorkloadId};
+use crate::model::{Document, NodeRef, WorkloadId};
 use crate::proof::InForce;
 use crate::query::party::{self, Joined, Open, Pair};
 use crate::sets::{IpSet, PortSet};
@@ -61,9 +61,9 @@ pub enum Way {
 pub enum Party {
     /// A workload of either side.
     Workload(Arc<Name>),
-    /// An external of one of the documents; its id in the new one.
-    External(String, Option<ExternalId>),
-    /// Addresses of no external.
+    /// An external or a node of one of the documents; the canvas node of the new one that shows it.
+    External(String, Option<NodeRef>),
+    /// Addresses of no external and no node.
     Addresses(IpSet),
     /// What serves Ingress and Route objects.
     IngressController,
@@ -183,7 +183,7 @@ impl Party {
                 let id = workloads.get(&name.whole())?;
                 Some(party::Party::Drawn(NodeRef::Workload(*id)))
             }
-            Self::External(_, Some(id)) => Some(party::Party::Drawn(NodeRef::External(*id))),
+            Self::External(_, Some(node)) => Some(party::Party::Drawn(*node)),
             Self::External(_, None) | Self::Addresses(_) => Some(party::Party::Outside),
             Self::IngressController => None,
         }
@@ -211,7 +211,7 @@ fn names(snapshot: &Snapshot) -> BTreeSet<Name> {
 /// Names of address sets.
 type Book = Vec<(Party, IpSet)>;
 
-/// The externals of the new side, and those of the old one that are no longer there; an external that
+/// The externals and nodes of the new side, and those of the old one that are no longer there; one that
 /// holds another comes before it, so that addresses are called by the widest name that fits.
 fn book(old: &Side, new: &Side) -> Book {
     let mut book: Book = Vec::new();
@@ -219,10 +219,10 @@ fn book(old: &Side, new: &Side) -> Book {
         let Some(document) = &side.document else {
             continue;
         };
-        for (id, set) in party::externals(document) {
-            let name = document.node_name(NodeRef::External(id)).to_owned();
+        for (node, set) in party::addressed(document) {
+            let name = document.node_name(node).to_owned();
             if book.iter().all(|(_, other)| *other != set) {
-                book.push((Party::External(name, known.then_some(id)), set));
+                book.push((Party::External(name, known.then_some(node)), set));
             }
         }
     }

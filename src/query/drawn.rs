@@ -1,7 +1,7 @@
 //! The drawn connections, pair by pair: the flows (and the DNS that namespaces permit) that cover a
 //! connection, and whether it is intended, as in the proof.
 
-use crate::policy::{Entity, Loss};
+use crate::policy::{Approximation, Entity, Loss, Network, Wider};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::oracle::{Probe, probe};
@@ -25,6 +25,8 @@ mod tests;
 #[derive(Clone, Debug, Default)]
 pub struct DrawnConnections {
     lines: Vec<Line>,
+    /// What flows allow in a wider form.
+    wider: Vec<Line>,
     /// The flows that deny.
     denied: Vec<Line>,
     /// The snapshot with the intents in place of the policies in force.
@@ -39,8 +41,17 @@ struct Line {
     from: Ends,
     to: Ends,
     ports: Vec<FlowPort>,
+    expressed: Expressed,
+}
+
+/// How much of a line the dialect expresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expressed {
+    Whole,
     /// Some of it cannot be expressed.
-    inexpressible: bool,
+    InPart,
+    /// It is allowed in a wider form.
+    Wider,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -67,11 +78,10 @@ impl DrawnConnections {
     /// Collects the drawn connections.
     pub fn new(document: &Document, generated: &Generated, in_force: &InForce) -> Self {
         let cluster = &in_force.cluster;
-        let inexpressible: BTreeSet<FlowId> = generated
-            .losses
-            .iter()
-            .map(|loss| loss.flow.into())
-            .collect();
+        let lost = generated.losses.iter().map(|loss| loss.flow);
+        let lost: BTreeSet<FlowId> = lost.map(FlowId::from).collect();
+        let approximated = generated.approximations.iter().map(|one| one.flow);
+        let approximated: BTreeSet<FlowId> = approximated.map(FlowId::from).collect();
         let in_effect = document.flows.iter().filter(|(_, flow)| !flow.muted);
         let (denying, allowing): (Vec<_>, Vec<_>) = in_effect.partition(|(_, flow)| flow.denies);
         let line = |(id, flow): (FlowId, &Flow)| Line {
@@ -79,9 +89,14 @@ impl DrawnConnections {
             from: ends(document, cluster, &flow.from),
             to: ends(document, cluster, &flow.to),
             ports: flow.ports.clone(),
-            inexpressible: inexpressible.contains(&id),
+            expressed: match () {
+                () if lost.contains(&id) => Expressed::InPart,
+                () if approximated.contains(&id) => Expressed::Wider,
+                () => Expressed::Whole,
+            },
         };
         let mut lines: Vec<Line> = allowing.into_iter().map(line).collect();
+        let wider = wider(document, generated, cluster, &lines);
         // What the dialect cannot deny is denied all the same: only what is invalid is not.
         let denies = |flow: FlowId| document.flows.get(flow).is_some_and(|flow| flow.denies);
         let losses = generated.losses.iter();
@@ -93,11 +108,13 @@ impl DrawnConnections {
         let denied = denying.into_iter().filter(|(id, _)| is_valid(id));
         let denied = denied.map(line).collect();
         let imported = in_force.imported();
-        let intents = gates::intents(document, &imported, &losses, Bound::Upper);
+        let mut intents = gates::intents(document, &imported, &losses, Bound::Upper);
+        intents.extend(gates::without_wider_forms(document));
         let intended = cluster.intended(&intents);
         lines.extend(dns(document, cluster, &analysis::isolation(&intended)));
         Self {
             lines,
+            wider,
             denied,
             intended,
             flows: !document.flows.is_empty(),
@@ -132,13 +149,43 @@ impl DrawnConnections {
     pub fn inexpressible(&self, snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> PortSet {
         let workload = workload_of(snapshot, to);
         between(&self.lines, snapshot, from, to)
-            .filter(|line| line.inexpressible)
+            .filter(|line| line.expressed == Expressed::InPart)
             .flat_map(|line| line.ports.iter())
             .map(|port| resolved(snapshot, port, workload))
             .collect()
     }
 
-    /// The flows that are drawn from one end to another, at these ports.
+    /// Those of the allowed ports that are allowed in a wider form and by no flow that is expressed in full. Of a domain
+    /// name all: addresses are allowed in its place.
+    pub fn approximated(
+        &self,
+        snapshot: &Snapshot,
+        from: &Endpoint,
+        to: &Endpoint,
+        allowed: &PortSet,
+    ) -> PortSet {
+        let workload = workload_of(snapshot, to);
+        let ports = |line: &Line| -> PortSet {
+            let ports = line.ports.iter();
+            ports
+                .map(|port| resolved(snapshot, port, workload))
+                .collect()
+        };
+        let united = |all: PortSet, line: &Line| all.union(&ports(line));
+        let wider = between(&self.wider, snapshot, from, to).fold(PortSet::empty(), united);
+        if wider.is_empty() {
+            return wider;
+        }
+        let whole = between(&self.lines, snapshot, from, to);
+        let whole = whole.filter(|line| line.expressed == Expressed::Whole);
+        let wider = wider.difference(&whole.fold(PortSet::empty(), united));
+        match to {
+            Endpoint::Domain(_) => wider,
+            _ => wider.intersection(allowed),
+        }
+    }
+
+    /// The flows that are drawn from one end to another, or allow it in a wider form, at these ports.
     pub fn flows(
         &self,
         snapshot: &Snapshot,
@@ -147,13 +194,21 @@ impl DrawnConnections {
         at: &PortSet,
     ) -> Vec<FlowId> {
         let workload = workload_of(snapshot, to);
-        between(&self.lines, snapshot, from, to)
+        let drawn = between(&self.lines, snapshot, from, to);
+        let flows = drawn
+            .chain(between(&self.wider, snapshot, from, to))
             .filter(|line| {
                 let mut ports = line.ports.iter();
                 ports.any(|port| resolved(snapshot, port, workload).intersects(at))
             })
-            .filter_map(|line| line.flow)
-            .collect()
+            .filter_map(|line| line.flow);
+        let mut found: Vec<FlowId> = Vec::new();
+        for flow in flows {
+            if !found.contains(&flow) {
+                found.push(flow);
+            }
+        }
+        found
     }
 
     /// The snapshot with the intents in force; none without any flow.
@@ -276,7 +331,7 @@ impl FuturePods {
                 Some(Self::Namespace(namespace.name.clone()))
             }
             End::Group(id) => Some(Self::Group(Box::new(document.groups.get(*id)?.clone()))),
-            End::Workload(_) | End::External(_) | End::Missing(_) => None,
+            End::Workload(_) | End::External(_) | End::Node(_) | End::Missing(_) => None,
         }
     }
 
@@ -309,6 +364,12 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
             found.workloads.extend(index(id));
             return found;
         }
+        End::Node(_) => {
+            found.addresses = document.addresses_at(end);
+            found.networks = found.addresses.clone();
+            found.workloads = with_addresses(document, cluster, &found.addresses);
+            return found;
+        }
         _ => {
             let workloads = document.workloads_at(end).into_iter();
             let workloads = workloads.filter(|id| !is_node(document, *id));
@@ -328,6 +389,37 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
     let members = document.workloads_at(end);
     found.workloads.extend(members.iter().filter_map(index));
     found
+}
+
+/// What flows allow in the wider forms that are written: from the sources of their lines to the same ends, or to the domain
+/// names and all addresses in their place.
+fn wider(
+    document: &Document,
+    generated: &Generated,
+    cluster: &DocumentSnapshot,
+    lines: &[Line],
+) -> Vec<Line> {
+    let outside = || {
+        let networks = addresses_of(&Network::outside());
+        Ends {
+            workloads: with_addresses(document, cluster, &networks),
+            addresses: networks.clone(),
+            networks,
+            ..Ends::default()
+        }
+    };
+    let form = |one: &Approximation| {
+        let of_flow = |line: &&Line| line.flow == Some(one.flow.into());
+        let mut line = lines.iter().find(of_flow)?.clone();
+        if one.form.wider == Wider::AnyAddress {
+            line.to = Ends {
+                domains: line.to.domains,
+                ..outside()
+            };
+        }
+        Some(line)
+    };
+    generated.approximations.iter().filter_map(form).collect()
 }
 
 /// Whether its pods count as nodes, which no selector matches.
@@ -391,7 +483,7 @@ fn dns(document: &Document, cluster: &DocumentSnapshot, isolation: &[Isolation])
             ..Ends::default()
         },
         ports: resolver.ports,
-        inexpressible: false,
+        expressed: Expressed::Whole,
     };
     let empty = line.to.workloads.is_empty() && line.to.addresses.is_empty();
     (!empty).then_some(line)

@@ -1,10 +1,10 @@
-//! How much of each flow a dialect expresses: what of it is left out, and why.
+//! How much of each flow a dialect expresses: what of it is left out, and why, and what is allowed in a wider form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Severity;
 use crate::model::{Document, FlowId};
-use crate::policy::{Loss, Part, Target};
+use crate::policy::{Approximation, Loss, Part, Target};
 use crate::proof::Generated;
 
 /// How much of a flow is written.
@@ -14,7 +14,9 @@ pub enum Fidelity {
     Invalid,
     /// Nothing.
     CannotExpress,
-    /// A part that allows less.
+    /// A part: it allows less.
+    Partial,
+    /// A wider form that the user has chosen: it allows more.
     Approximated,
     /// All of it.
     Exact,
@@ -26,13 +28,14 @@ impl Fidelity {
         match self {
             Self::Invalid => "invalid",
             Self::CannotExpress => "cannot be expressed",
-            Self::Approximated => "approximated: allows less",
+            Self::Partial => "in part: allows less",
+            Self::Approximated => "approximated: allows more",
             Self::Exact => "expressed",
         }
     }
 }
 
-/// A flow, and what of it is left out.
+/// A flow, and what of it is left out or wider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfFlow {
     /// The flow.
@@ -41,6 +44,18 @@ pub struct OfFlow {
     pub fidelity: Fidelity,
     /// What is left out.
     pub losses: Vec<Loss>,
+    /// What is allowed in a wider form.
+    pub approximations: Vec<Approximation>,
+}
+
+impl OfFlow {
+    /// What is left out, then what is allowed in a wider form; each with what to do, if anything.
+    pub fn reasons(&self) -> impl Iterator<Item = (String, Option<&str>)> {
+        let losses = self.losses.iter();
+        let losses = losses.map(|loss| (loss.message(), loss.help.as_deref()));
+        let wider = self.approximations.iter();
+        losses.chain(wider.map(|one| (one.form.allows_more(), None)))
+    }
 }
 
 /// Every flow that is not muted, worst first, then in id order.
@@ -63,11 +78,18 @@ pub fn of_flows(document: &Document, generated: &Generated) -> Vec<OfFlow> {
     let mut all: Vec<OfFlow> = drawn
         .map(|(flow, _)| {
             let losses = losses.remove(&flow).unwrap_or_default();
-            let fidelity = fidelity(&losses, written.contains(&flow));
+            let wider = generated.approximations.iter();
+            let wider = wider.filter(|one| one.flow == flow.into());
+            let approximations: Vec<Approximation> = wider.cloned().collect();
+            let fidelity = match fidelity(&losses, written.contains(&flow)) {
+                Fidelity::Exact if !approximations.is_empty() => Fidelity::Approximated,
+                fidelity => fidelity,
+            };
             OfFlow {
                 flow,
                 fidelity,
                 losses,
+                approximations,
             }
         })
         .collect();
@@ -81,19 +103,21 @@ fn fidelity(losses: &[Loss], is_written: bool) -> Fidelity {
         () if losses.is_empty() => Fidelity::Exact,
         () if any(|loss| loss.severity == Severity::Error) => Fidelity::Invalid,
         () if any(|loss| loss.part == Part::Flow) || !is_written => Fidelity::CannotExpress,
-        () => Fidelity::Approximated,
+        () => Fidelity::Partial,
     }
 }
 
-/// How many flows are exact, approximated, and cannot be expressed or are invalid.
+/// How many flows are exact, approximated, written in part, and cannot be expressed or are invalid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// All of them.
     pub flows: usize,
     /// Written in full.
     pub exact: usize,
-    /// Written in part.
+    /// Written in a wider form.
     pub approximated: usize,
+    /// Written in part.
+    pub partial: usize,
     /// Left out by the dialect.
     pub cannot_express: usize,
     /// Left out because they are wrong.
@@ -108,6 +132,7 @@ impl Counts {
             flows: all.len(),
             exact: count(Fidelity::Exact),
             approximated: count(Fidelity::Approximated),
+            partial: count(Fidelity::Partial),
             cannot_express: count(Fidelity::CannotExpress),
             invalid: count(Fidelity::Invalid),
         }
@@ -124,10 +149,11 @@ impl Counts {
         }
     }
 
-    /// `1 approximated, 1 cannot be expressed`; empty if all are exact.
+    /// `1 approximated, 1 in part, 1 cannot be expressed`; empty if all are exact.
     pub fn other_words(self) -> String {
         let all = [
             (self.approximated, "approximated"),
+            (self.partial, "in part"),
             (self.cannot_express, "cannot be expressed"),
             (self.invalid, "invalid"),
         ];
@@ -149,10 +175,8 @@ pub fn omitted_words(all: &[OfFlow]) -> Option<String> {
     let is_whole =
         |one: &&OfFlow| matches!(one.fidelity, Fidelity::CannotExpress | Fidelity::Invalid);
     let whole = all.iter().filter(is_whole).count();
-    let approximated = all
-        .iter()
-        .filter(|one| one.fidelity == Fidelity::Approximated);
-    let parts: usize = approximated.map(|one| one.losses.len()).sum();
+    let partial = all.iter().filter(|one| one.fidelity == Fidelity::Partial);
+    let parts: usize = partial.map(|one| one.losses.len()).sum();
     let flows = match whole {
         1 => "1 flow".to_owned(),
         n => format!("{n} flows"),
@@ -167,6 +191,16 @@ pub fn omitted_words(all: &[OfFlow]) -> Option<String> {
         (_, None) => Some(flows),
         (0, Some(parts)) => Some(format!("{parts} of the drawn flows")),
         (_, Some(parts)) => Some(format!("{flows} and {parts} of other flows")),
+    }
+}
+
+/// The flows that are written in a wider form: `1 flow`.
+pub fn wider_words(all: &[OfFlow]) -> Option<String> {
+    let wider = all.iter().filter(|one| !one.approximations.is_empty());
+    match wider.count() {
+        0 => None,
+        1 => Some("1 flow".to_owned()),
+        n => Some(format!("{n} flows")),
     }
 }
 
@@ -210,15 +244,15 @@ flows:
     }
 
     #[test]
-    fn flows_are_exact_approximated_or_left_out() {
+    fn flows_are_exact_in_part_or_left_out() {
         let (flows, words) = of(Target::Kubernetes);
         let expected = [
             ("web to mail".to_owned(), Fidelity::CannotExpress),
-            ("web to bank".to_owned(), Fidelity::Approximated),
+            ("web to bank".to_owned(), Fidelity::Partial),
             ("web to db".to_owned(), Fidelity::Exact),
         ];
         assert_eq!(flows, expected);
-        let expected = "1 of 3 flows expressed, 1 approximated, 1 cannot be expressed";
+        let expected = "1 of 3 flows expressed, 1 in part, 1 cannot be expressed";
         assert_eq!(words, expected);
         let omitted = |keep: &dyn Fn(Fidelity) -> bool| {
             let (document, _) = format::read(PROJECT, "p").expect("a project");
@@ -231,7 +265,7 @@ flows:
         assert_eq!(all.as_deref(), Some("1 flow and 1 part of other flows"));
         let whole = omitted(&|fidelity| fidelity == Fidelity::CannotExpress);
         assert_eq!(whole.as_deref(), Some("1 flow"));
-        let part = omitted(&|fidelity| fidelity == Fidelity::Approximated);
+        let part = omitted(&|fidelity| fidelity == Fidelity::Partial);
         assert_eq!(part.as_deref(), Some("1 part of the drawn flows"));
         assert_eq!(omitted(&|fidelity| fidelity == Fidelity::Exact), None);
         let (flows, words) = of(Target::Cilium);
@@ -241,6 +275,38 @@ flows:
                 .iter()
                 .all(|(_, fidelity)| *fidelity == Fidelity::Exact)
         );
+    }
+
+    #[test]
+    fn a_wider_form_allows_more_and_a_part_less() {
+        let text = PROJECT.replace("ports: [TCP/443]", "ports: [TCP/443], approximate: true");
+        let (document, _) = format::read(&text, "p").expect("a project");
+        let document = in_dialect(&document, Target::Kubernetes);
+        let all = of_flows(&document, &generate(&document));
+        let found: Vec<(Fidelity, usize)> = (all.iter())
+            .map(|one| (one.fidelity, one.losses.len()))
+            .collect();
+        let expected = [
+            (Fidelity::CannotExpress, 1),
+            (Fidelity::Approximated, 0),
+            (Fidelity::Exact, 0),
+        ];
+        assert_eq!(found, expected);
+        let reasons: Vec<_> = all[1].reasons().collect();
+        let wider =
+            "allows more: all addresses outside the cluster on TCP 443, drawn: bank.example.com";
+        assert_eq!(reasons, [(wider.to_owned(), None)]);
+        let offered = all[0].losses[0].help.as_deref();
+        assert_eq!(
+            offered,
+            Some(
+                "add its networks, or set `approximate: true` on the flow: allows all addresses outside the cluster on TCP 25"
+            )
+        );
+        let words = "1 of 3 flows expressed, 1 approximated, 1 cannot be expressed";
+        assert_eq!(Counts::of(&all).words(), words);
+        assert_eq!(omitted_words(&all).as_deref(), Some("1 flow"));
+        assert_eq!(wider_words(&all).as_deref(), Some("1 flow"));
     }
 
     #[test]

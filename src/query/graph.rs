@@ -54,15 +54,15 @@ pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Graph, Re
         drawing.flow(ends, ports);
     }
     for ((workload, out, ports), addresses) in &arrows.outside {
-        let other = drawing.external(addresses);
+        let other = drawing.addressed(addresses);
         drawing.outer(*workload, *out, other, ports);
     }
     for one in matrix.clone().to_domains(filter) {
-        let other = drawing.domain(&one.name);
+        let other = End::External(drawing.domain(&one.name));
         drawing.outer(one.workload, true, other, &one.ports);
     }
     for one in matrix.clone().with_entities(filter) {
-        let other = drawing.entity(one.entity);
+        let other = End::External(drawing.entity(one.entity));
         let out = one.direction == Direction::Egress;
         drawing.outer(one.workload, out, other, &one.ports);
     }
@@ -110,11 +110,12 @@ struct Drawing {
     document: Document,
     /// For each workload of the snapshot, the drawn one.
     workloads: Vec<Option<WorkloadId>>,
-    externals: BTreeMap<IpSet, ExternalId>,
+    /// Externals and nodes by their addresses.
+    addressed: BTreeMap<IpSet, End>,
     controller: Option<ExternalId>,
     domains: BTreeMap<String, ExternalId>,
-    /// The workloads that connect to an external, or (false) from it, on the same ports.
-    outer: BTreeMap<(ExternalId, bool, PortSet), Vec<WorkloadId>>,
+    /// The workloads that connect to an external or a node, or (false) from it, on the same ports.
+    outer: BTreeMap<(End, bool, PortSet), Vec<WorkloadId>>,
 }
 
 impl Drawing {
@@ -139,10 +140,15 @@ impl Drawing {
             document.workload_named(namespace, &w.name, &w.kind)
         };
         let workloads = loaded.snapshot.workloads.iter().map(place).collect();
-        let mut externals = BTreeMap::new();
+        let mut addressed = BTreeMap::new();
         let mut domains = BTreeMap::new();
+        let nodes = document.nodes.ids().map(End::Node);
+        let ends = document.externals.ids().map(End::External).chain(nodes);
+        for end in ends {
+            let addresses = document.addresses_at(&end);
+            addressed.entry(addresses).or_insert(end);
+        }
         for (id, external) in document.externals.iter() {
-            externals.entry(external.addresses()).or_insert(id);
             if let ([name], []) = (&*external.domain_names, &*external.networks) {
                 domains.entry(name.clone()).or_insert(id);
             }
@@ -150,7 +156,7 @@ impl Drawing {
         Self {
             document,
             workloads,
-            externals,
+            addressed,
             controller: None,
             domains,
             outer: BTreeMap::new(),
@@ -160,9 +166,7 @@ impl Drawing {
     fn end(&mut self, end: Party) -> Option<End> {
         match end {
             Party::Workload(at) => self.workloads.get(at).copied()?.map(End::Workload),
-            Party::Addresses { first, last } => {
-                Some(End::External(self.external(&IpSet::range(first, last))))
-            }
+            Party::Addresses { first, last } => Some(self.addressed(&IpSet::range(first, last))),
             Party::IngressController => {
                 let id = *self.controller.get_or_insert_with(|| {
                     let name = self.document.fresh_external_name("Ingress controller");
@@ -176,10 +180,10 @@ impl Drawing {
         }
     }
 
-    /// The external with exactly these addresses.
-    fn external(&mut self, addresses: &IpSet) -> ExternalId {
-        if let Some(id) = self.externals.get(addresses) {
-            return *id;
+    /// The external or the node with exactly these addresses.
+    fn addressed(&mut self, addresses: &IpSet) -> End {
+        if let Some(end) = self.addressed.get(addresses) {
+            return end.clone();
         }
         let networks = networks(addresses);
         let name = match networks.as_slice() {
@@ -191,8 +195,9 @@ impl Drawing {
         };
         let name = self.document.fresh_external_name(&name);
         let id = self.document.externals.add(External::new(name, networks));
-        self.externals.insert(addresses.clone(), id);
-        id
+        let end = End::External(id);
+        self.addressed.insert(addresses.clone(), end.clone());
+        end
     }
 
     /// The external with exactly this domain name.
@@ -232,28 +237,28 @@ impl Drawing {
             domain_names: vec![HUB_MEANING.into()],
             ..External::new(self.document.fresh_external_name(HUB_NAME), Vec::new())
         };
-        let node = self.document.externals.add(external);
+        let node = End::External(self.document.externals.add(external));
         for at in 0..self.workloads.len() {
             if hub.is_source(at) {
-                self.outer(at, true, node, &hub.ports);
+                self.outer(at, true, node.clone(), &hub.ports);
             }
             if hub.is_destination(at) {
-                self.outer(at, false, node, &hub.ports);
+                self.outer(at, false, node.clone(), &hub.ports);
             }
         }
     }
 
-    /// A connection of a workload to an external or from it, for [`Self::outer_flows`].
-    fn outer(&mut self, workload: usize, out: bool, external: ExternalId, ports: &PortSet) {
+    /// A connection of a workload to an external or a node, or from it, for [`Self::outer_flows`].
+    fn outer(&mut self, workload: usize, out: bool, end: End, ports: &PortSet) {
         if let Some(Some(id)) = self.workloads.get(workload) {
-            let all = self.outer.entry((external, out, ports.clone()));
+            let all = self.outer.entry((end, out, ports.clone()));
             all.or_default().push(*id);
         }
     }
 
-    /// The connections with externals: one for a whole namespace where all its workloads have the same.
+    /// The connections with externals and nodes: one for a whole namespace where all its workloads have the same.
     fn outer_flows(&mut self) {
-        for ((external, out, ports), workloads) in std::mem::take(&mut self.outer) {
+        for ((end, out, ports), workloads) in std::mem::take(&mut self.outer) {
             let mut by_namespace: BTreeMap<NamespaceId, Vec<WorkloadId>> = BTreeMap::new();
             for id in workloads {
                 if let Some(workload) = self.document.workloads.get(id) {
@@ -268,7 +273,7 @@ impl Drawing {
                     false => some.into_iter().map(End::Workload).collect(),
                 };
                 for own in ends {
-                    let (own, other) = (Some(own), Some(End::External(external)));
+                    let (own, other) = (Some(own), Some(end.clone()));
                     let ends = if out { (own, other) } else { (other, own) };
                     self.flow(ends, &ports);
                 }

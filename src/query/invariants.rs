@@ -39,7 +39,7 @@ pub enum Outcome {
 /// A note for each invariant about several hops from outside: routes are not followed as hops.
 pub fn without_routes(document: &Document) -> Vec<Diagnostic> {
     let concerned = document.invariants.iter().filter(|(_, invariant)| {
-        let outside = matches!(invariant.from, None | Some(End::External(_)));
+        let outside = invariant.from.as_ref().is_none_or(|end| !end.has_gate());
         invariant.claim == Claim::DenyAnyHops && outside
     });
     let note = |(_, invariant): (InvariantId, &Invariant)| {
@@ -122,7 +122,7 @@ fn breach(
         Party::Addresses { first, last } => {
             let holder = holder(document, first);
             let range = match (holder, first == last) {
-                (Some(external), _) => words.of(&End::External(external)),
+                (Some(end), _) => words.of(&end),
                 (None, true) => first.to_string(),
                 (None, false) => format!("{first} to {last}"),
             };

@@ -130,22 +130,24 @@ impl Asked {
             return contradiction("both gates allow it");
         }
         let wrong = matches!(verdict, PairVerdict::Blocked | PairVerdict::NotDrawn);
-        if wrong && proof.state == State::Exact {
-            return contradiction("the proof is exact");
+        if wrong && matches!(proof.state, State::Exact | State::Approximated) {
+            return contradiction("the proof finds nothing wrong");
         }
-        // A flow with one gate may be exact where another that opens the other gate is not; an external has no
-        // gate, also where it has the address of a pod.
+        // A flow with one gate may be exact where another that opens the other gate is not; an external and a
+        // node have no gate, also where they have the address of a pod.
         let flows = &self.results.document.flows;
-        let external = |end: &End| matches!(end, End::External(_));
         let whole = |flow: &FlowId| {
             flows.get(*flow).is_some_and(|flow| {
-                flow.half.is_none() && !external(&flow.from) && !external(&flow.to)
+                flow.half.is_none() && flow.from.has_gate() && flow.to.has_gate()
             })
         };
         let exact = |flow| whole(flow) && proof.verdicts.get(flow) == Some(&Verdict::Exact);
-        if matches!(verdict, PairVerdict::Blocked | PairVerdict::CannotExpress)
-            && answer.flows.iter().any(exact)
-        {
+        let inexact = [
+            PairVerdict::Blocked,
+            PairVerdict::CannotExpress,
+            PairVerdict::Approximated,
+        ];
+        if inexact.contains(&verdict) && answer.flows.iter().any(exact) {
             return contradiction("a flow that draws it is exact");
         }
         let wider = proof.findings.iter().any(|f| f.kind == Kind::TooWide);
@@ -158,6 +160,7 @@ impl Asked {
             PairVerdict::Blocked => has(&cell.blocked),
             PairVerdict::NotDrawn => has(&cell.wide),
             PairVerdict::CannotExpress => has(&cell.inexpressible),
+            PairVerdict::Approximated => has(&cell.approximated),
             PairVerdict::Drawn => has(&cell.allowed) && has(&cell.drawn),
             PairVerdict::Open => has(&cell.allowed) && !has(&cell.drawn) && !has(&cell.wide),
             PairVerdict::Denied => !has(&cell.allowed) && !has(&cell.drawn),

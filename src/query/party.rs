@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::analysis::changes::beyond;
 use crate::analysis::connections::Ranges;
-use crate::model::{Document, End, ExternalId, NamespaceId, NodeRef};
+use crate::model::{Document, End, NamespaceId, NodeRef};
 use crate::sets::{IpSet, PortSet};
 
 /// An end of a connection, as it is drawn.
@@ -14,7 +14,7 @@ use crate::sets::{IpSet, PortSet};
 pub enum Party {
     /// A node of the document; a namespace means all workloads in it.
     Drawn(NodeRef),
-    /// Addresses that no external of the document has.
+    /// Addresses that no external of the document has, and no node that flows name.
     Outside,
 }
 
@@ -189,18 +189,23 @@ pub(crate) fn ranges_beyond(real: &Ranges, drawn: &Ranges) -> Open {
     found
 }
 
-/// The externals of a document that have addresses.
-pub(crate) fn externals(document: &Document) -> Vec<(ExternalId, IpSet)> {
-    let all = document.externals.iter();
-    let all = all.map(|(id, external)| (id, external.addresses()));
+/// Externals and nodes, with their addresses.
+pub(crate) type Addressed = Vec<(NodeRef, IpSet)>;
+
+/// The externals of a document, and the nodes that its flows name, that have addresses.
+pub(crate) fn addressed(document: &Document) -> Addressed {
+    let externals = document.externals.ids().map(NodeRef::External);
+    let nodes = document.nodes_of_flows().into_iter().map(NodeRef::Node);
+    let all = externals.chain(nodes);
+    let all = all.map(|node| (node, document.addresses_at(&node.into())));
     all.filter(|(_, set)| !set.is_empty()).collect()
 }
 
-/// The owners of addresses: externals all of whose addresses are among them, and the outside for the rest.
-pub(crate) fn outsiders(open: &Open, externals: &[(ExternalId, IpSet)]) -> Vec<(Party, PortSet)> {
+/// The owners of addresses: those all of whose addresses are among them, and the outside for the rest.
+pub(crate) fn outsiders(open: &Open, addressed: &Addressed) -> Vec<(Party, PortSet)> {
     let mut found = Vec::new();
     let mut named = IpSet::empty();
-    for (id, addresses) in externals {
+    for (node, addresses) in addressed {
         let mut rest = addresses.clone();
         let mut ports: Option<PortSet> = None;
         for (set, open) in open
@@ -215,7 +220,7 @@ pub(crate) fn outsiders(open: &Open, externals: &[(ExternalId, IpSet)]) -> Vec<(
         }
         if let Some(ports) = ports.filter(|ports| rest.is_empty() && !ports.is_empty()) {
             named = named.union(addresses);
-            found.push((Party::Drawn(NodeRef::External(*id)), ports));
+            found.push((Party::Drawn(*node), ports));
         }
     }
     let rest = open.iter().filter(|(set, _)| !set.is_subset(&named));
@@ -229,6 +234,7 @@ pub(crate) fn outsiders(open: &Open, externals: &[(ExternalId, IpSet)]) -> Vec<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ExternalId;
     use crate::model::fixture::Fixture;
     use crate::sets::Protocol;
 
@@ -287,9 +293,10 @@ mod tests {
     fn addresses_are_the_externals_that_they_cover() {
         let block = |text: &str| IpSet::net(text.parse().unwrap());
         let externals = [
-            (ExternalId(1), block("10.0.0.0/8")),
-            (ExternalId(2), block("11.0.0.0/8")),
+            (NodeRef::External(ExternalId(1)), block("10.0.0.0/8")),
+            (NodeRef::External(ExternalId(2)), block("11.0.0.0/8")),
         ];
+        let externals = externals.to_vec();
         let open = vec![
             (block("10.0.0.0/9"), tcp(80).union(&tcp(81))),
             (block("10.128.0.0/9"), tcp(80)),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::analysis;
 use crate::analysis::connections::Connection;
 use crate::analysis::paths::{self, Places};
-use crate::model::{Document, ExternalId, NodeRef};
+use crate::model::{Document, NodeRef};
 use crate::proof::InForce;
-use crate::query::party::{self, Party};
+use crate::query::party::{self, Addressed, Party};
 use crate::sets::{IpSet, PortSet};
 
 /// Everything within reach.
@@ -36,19 +36,14 @@ pub struct Hop {
 /// from addresses outside.
 pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
     let cluster = &in_force.cluster;
-    let externals = party::externals(document);
+    let addressed = party::addressed(document);
     let starts = match from {
         Party::Outside => Places {
-            outside: beyond_others(IpSet::all(), &externals),
+            outside: beyond_others(IpSet::all(), &addressed),
             ..Places::default()
         },
-        Party::Drawn(NodeRef::External(id)) => Places {
-            outside: externals
-                .iter()
-                .find(|(other, _)| *other == id)
-                .map_or_else(IpSet::empty, |(_, set)| {
-                    beyond_others(set.clone(), &externals)
-                }),
+        Party::Drawn(node @ (NodeRef::External(_) | NodeRef::Node(_))) => Places {
+            outside: beyond_others(document.addresses_at(&node.into()), &addressed),
             ..Places::default()
         },
         Party::Drawn(node) => {
@@ -90,7 +85,7 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
             }
         }
         for (source, open) in out {
-            let outsiders = party::outsiders(&open, &externals).into_iter();
+            let outsiders = party::outsiders(&open, &addressed).into_iter();
             let outsiders = outsiders.filter(|(to, _)| *to != from);
             found.extend(outsiders.map(|(to, ports)| Hop {
                 to,
@@ -112,9 +107,9 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
     }
 }
 
-/// Addresses without those of narrower externals: the Internet is not the office within it.
-fn beyond_others(set: IpSet, externals: &[(ExternalId, IpSet)]) -> IpSet {
-    let narrower = externals
+/// Addresses without those of narrower externals and nodes: the Internet is not the office within it.
+fn beyond_others(set: IpSet, addressed: &Addressed) -> IpSet {
+    let narrower = addressed
         .iter()
         .filter(|(_, other)| *other != set && other.is_subset(&set));
     let rest = narrower.fold(set.clone(), |rest, (_, other)| rest.difference(other));

@@ -37,22 +37,27 @@ pub struct Cell {
     pub wide: PortSet,
     /// Drawn, not allowed, and left out because it cannot be expressed.
     pub inexpressible: PortSet,
+    /// Allowed in a wider form than drawn; of a domain name, addresses are allowed in its place.
+    pub approximated: PortSet,
 }
 
 impl Cell {
-    /// Of one pair: what is allowed, what flows cover, what of that cannot be expressed, and what is intended.
+    /// Of one pair: what is allowed, what flows cover, what of that cannot be expressed or is approximated, and what is
+    /// intended.
     pub fn new(
         allowed: PortSet,
         covered: &PortSet,
-        inexpressible: &PortSet,
+        (inexpressible, approximated): (&PortSet, &PortSet),
         intended: &PortSet,
     ) -> Self {
         let drawn = covered.intersection(intended);
-        let missing = drawn.difference(&allowed);
+        let approximated = approximated.intersection(intended);
+        let missing = drawn.difference(&allowed).difference(&approximated);
         Self {
             blocked: missing.difference(inexpressible),
             inexpressible: missing.intersection(inexpressible),
             wide: allowed.difference(intended),
+            approximated,
             allowed,
             drawn,
         }
@@ -71,6 +76,8 @@ impl Cell {
             PairVerdict::NotDrawn
         } else if !self.inexpressible.is_empty() {
             PairVerdict::CannotExpress
+        } else if !self.approximated.is_empty() {
+            PairVerdict::Approximated
         } else if self.allowed.intersects(&self.drawn) {
             PairVerdict::Drawn
         } else if !self.allowed.is_empty() {
@@ -92,6 +99,7 @@ impl Cell {
         join(&mut self.blocked, &other.blocked);
         join(&mut self.wide, &other.wide);
         join(&mut self.inexpressible, &other.inexpressible);
+        join(&mut self.approximated, &other.approximated);
     }
 
     /// A port that shows the verdict.
@@ -100,6 +108,7 @@ impl Cell {
             &self.blocked,
             &self.wide,
             &self.inexpressible,
+            &self.approximated,
             &self.allowed,
         ];
         sets.into_iter().find_map(|ports| ports.example())
@@ -147,7 +156,7 @@ impl ReachMatrix {
     /// The cells from an entry to each other one.
     pub fn row(&mut self, from: usize) -> BTreeMap<usize, Cell> {
         match self.entries.node(from) {
-            Some(NodeRef::External(_)) => self.external_row(from),
+            Some(NodeRef::External(_) | NodeRef::Node(_)) => self.external_row(from),
             Some(_) => self.workload_row(from),
             None => BTreeMap::new(),
         }
@@ -156,7 +165,7 @@ impl ReachMatrix {
     /// The cells from each other entry to one.
     pub fn column(&mut self, to: usize) -> BTreeMap<usize, Cell> {
         match self.entries.node(to) {
-            Some(NodeRef::External(_)) => self.external_column(to),
+            Some(NodeRef::External(_) | NodeRef::Node(_)) => self.external_column(to),
             Some(_) => self.workload_column(to),
             None => BTreeMap::new(),
         }
@@ -254,8 +263,10 @@ impl ReachMatrix {
             true => self.drawn.inexpressible(self.snapshot(), from, to),
             false => PortSet::empty(),
         };
+        let approximated = self.drawn.approximated(self.snapshot(), from, to, &allowed);
         let intended = intended.unwrap_or_else(|| allowed.clone());
-        Cell::new(allowed, drawn, &inexpressible, &intended)
+        let beside = (&inexpressible, &approximated);
+        Cell::new(allowed, drawn, beside, &intended)
     }
 
     /// What passes between a workload and the addresses, domain names and entities of an external.

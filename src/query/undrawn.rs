@@ -7,7 +7,7 @@ use crate::analysis::connections::Matrix;
 use crate::analysis::oracle::{Decision, probe};
 use crate::analysis::{Endpoint, query};
 use crate::intent::gates::{self, Bound};
-use crate::model::{Document, NodeRef, PolicyId};
+use crate::model::{Document, End, NodeRef, PolicyId};
 use crate::proof::in_force::{InForce, Origin};
 use crate::query::party::{self, Joined, Pair, Party};
 use crate::sets::{IpSet, PortSet};
@@ -44,7 +44,7 @@ pub fn beyond_drawn(
     let intents = gates::intents(document, &imported, &[], Bound::Upper);
     let ideal = cluster.intended(&intents);
     let (mut allowed, mut drawn) = (Matrix::new(real), Matrix::new(&ideal));
-    let externals = party::externals(document);
+    let addressed = party::addressed(document);
     let mut pairs: Vec<Pair> = Vec::new();
     let party = |at: usize| cluster.drawn.get(at).copied().flatten();
     let party = |at: usize| party(at).map(|id| Party::Drawn(NodeRef::Workload(id)));
@@ -62,10 +62,10 @@ pub fn beyond_drawn(
             }
         }
         let out = party::ranges_beyond(&now.to, &meant.to);
-        let out = party::outsiders(&out, &externals);
+        let out = party::outsiders(&out, &addressed);
         pairs.extend(out.into_iter().map(|(other, ports)| (own, other, ports)));
         let into = party::ranges_beyond(&now.from, &meant.from);
-        let into = party::outsiders(&into, &externals);
+        let into = party::outsiders(&into, &addressed);
         pairs.extend(into.into_iter().map(|(other, ports)| (other, own, ports)));
     }
     let attribution = Attribution { document, in_force };
@@ -109,10 +109,8 @@ impl Attribution<'_> {
             Party::Drawn(node) => node,
             Party::Outside => return example_address(&IpSet::all()),
         };
-        if let NodeRef::External(id) = node {
-            let externals = party::externals(self.document);
-            let known = externals.iter().find(|(other, _)| *other == id);
-            return known.map_or(Vec::new(), |(_, set)| example_address(set));
+        if !End::from(node).has_gate() {
+            return example_address(&self.document.addresses_at(&node.into()));
         }
         let cluster = &self.in_force.cluster;
         let workloads = self.document.workloads_at(&node.into());

@@ -30,6 +30,8 @@ pub enum PairVerdict {
     NotDrawn,
     /// Drawn, but left out because the dialect cannot express it.
     CannotExpress,
+    /// Allowed in a wider form than drawn, as the user accepts.
+    Approximated,
     /// Allowed and drawn.
     Drawn,
     /// Allowed and not drawn, and the document does not isolate it.
@@ -45,6 +47,7 @@ impl PairVerdict {
             Self::Blocked => "Drawn, but blocked",
             Self::NotDrawn => "Allowed, but not drawn",
             Self::CannotExpress => "Drawn, but the policies cannot express it",
+            Self::Approximated => "Approximated: more is allowed than is drawn",
             Self::Drawn => "Allowed and drawn",
             Self::Open => "Allowed; no flow is drawn",
             Self::Denied => "Denied, and not drawn",
@@ -196,13 +199,13 @@ impl Explainer<'_> {
     }
 
     fn verdict(&self, shown: &Shown) -> PairVerdict {
-        use analysis::Endpoint::{Address, Domain, Pod};
+        use analysis::Endpoint::{Address, Domain, NodeAddress, Pod};
         let (from, to) = (&shown.from, &shown.to);
         if ![from, to]
             .iter()
-            .all(|end| matches!(end, Pod(_) | Address(_) | Domain(_)))
+            .all(|end| matches!(end, Pod(_) | Address(_) | Domain(_) | NodeAddress(..)))
         {
-            // No flow leads to a node or a future pod.
+            // No flow leads to a node without an address or a future pod.
             return match shown.trace.allowed {
                 true => PairVerdict::Open,
                 false => PairVerdict::Denied,
@@ -217,7 +220,13 @@ impl Explainer<'_> {
             false => shown.trace.allowed,
         };
         let drawn = intended && covers(self.drawn.ports(snapshot, from, to));
+        let allowed = match shown.trace.allowed {
+            true => port.clone(),
+            false => PortSet::empty(),
+        };
+        let approximated = || self.drawn.approximated(snapshot, from, to, &allowed);
         match (shown.trace.allowed, drawn) {
+            _ if intended && covers(approximated()) => PairVerdict::Approximated,
             (true, true) => PairVerdict::Drawn,
             (true, false) if !intended => PairVerdict::NotDrawn,
             (true, false) => PairVerdict::Open,
@@ -258,7 +267,10 @@ impl Explainer<'_> {
         let document = self.document();
         match (verdict, flows.first()) {
             (
-                PairVerdict::Drawn | PairVerdict::Blocked | PairVerdict::CannotExpress,
+                PairVerdict::Drawn
+                | PairVerdict::Approximated
+                | PairVerdict::Blocked
+                | PairVerdict::CannotExpress,
                 Some(flow),
             ) => {
                 let name = document.flow_name(*flow);

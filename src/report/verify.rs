@@ -82,17 +82,19 @@ enum Rule {
     TooWide,
     Invalid,
     CannotExpress,
+    Approximated,
     Broken,
     NotJudged,
     LeftOut,
 }
 
 impl Rule {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Blocked,
         Self::TooWide,
         Self::Invalid,
         Self::CannotExpress,
+        Self::Approximated,
         Self::Broken,
         Self::NotJudged,
         Self::LeftOut,
@@ -104,6 +106,7 @@ impl Rule {
             Kind::TooWide => Self::TooWide,
             Kind::Invalid => Self::Invalid,
             Kind::CannotExpress => Self::CannotExpress,
+            Kind::Approximated => Self::Approximated,
         }
     }
 
@@ -114,6 +117,7 @@ impl Rule {
             Self::TooWide => "too-wide",
             Self::Invalid => "invalid-flow",
             Self::CannotExpress => "cannot-express",
+            Self::Approximated => "approximated",
             Self::Broken => "invariant-broken",
             Self::NotJudged => "invariant-not-judged",
             Self::LeftOut => "policy-not-judged",
@@ -130,6 +134,9 @@ impl Rule {
             }
             Self::CannotExpress => {
                 "Part of a drawn flow cannot be expressed and is omitted from the policies."
+            }
+            Self::Approximated => {
+                "A drawn flow cannot be expressed, and the policies allow more in its place, as the flow accepts."
             }
             Self::Broken => "The policies violate an invariant of the project.",
             Self::NotJudged => "An invariant of the project cannot be judged.",
@@ -150,7 +157,11 @@ impl<'a> Verified<'a> {
                 None
             }
             State::NothingToProve | State::Exact => Some(hold),
-            State::CannotExpress | State::Invalid | State::TooWide | State::Blocked => Some(false),
+            State::Approximated
+            | State::CannotExpress
+            | State::Invalid
+            | State::TooWide
+            | State::Blocked => Some(false),
         }
     }
 
@@ -239,6 +250,7 @@ fn is_input_error(d: &Diagnostic) -> bool {
 fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Exact => "exact",
+        Verdict::Approximated => "approximated",
         Verdict::TooWide => "too-wide",
         Verdict::Blocked => "blocked",
         Verdict::Invalid => "invalid-flow",

@@ -55,6 +55,7 @@ impl Builder {
             ports: vec![FlowPort::Range(Protocol::Tcp, port, port)],
             http: Vec::new(),
             denies: false,
+            approximate: false,
             note: String::new(),
             half: None,
             muted: false,

@@ -128,6 +128,8 @@ pub enum Icon {
     External,
     /// Pods by selector.
     Group,
+    /// A node of the cluster: a rack with two units.
+    Node,
     /// Any pod of the cluster.
     AnyPod,
 }

@@ -242,7 +242,28 @@ fn node_specs(
             ..node_spec(&group.name, &words, measure)
         }
     });
-    workloads.chain(externals).chain(groups).collect()
+    let cluster_nodes = document.nodes_of_flows().into_iter().filter_map(|id| {
+        let node = &document.nodes.get(id)?.node;
+        Some(NodeSpec {
+            node: NodeRef::Node(id),
+            icon: Icon::Node,
+            ..node_spec(&node.name, &addresses_words(&node.addresses), measure)
+        })
+    });
+    workloads
+        .chain(externals)
+        .chain(groups)
+        .chain(cluster_nodes)
+        .collect()
+}
+
+/// The addresses of a node: `10.0.0.7 and 1 more`.
+pub fn addresses_words(addresses: &[std::net::IpAddr]) -> String {
+    let mut all = addresses.iter().map(ToString::to_string);
+    match all.next() {
+        Some(first) => more(first, all.collect()),
+        None => "no addresses".to_string(),
+    }
 }
 
 /// The pods of a group in its namespaces: `app=db`, `any as robot`.

@@ -1,5 +1,6 @@
 //! The command line from outside: what it prints, where, and with which exit code.
 
+mod approximation;
 mod convert;
 mod diff;
 mod enforcers;

@@ -574,3 +574,41 @@ metadata: {name: default, namespace: shop, labels: {a: b}}
     let same = drawbridge(&["diff", &input, &project, "--enforcer", "calico"]);
     assert_eq!(same.code, Some(0), "{}{}", same.out, same.err);
 }
+
+/// A flow from a node is written by its addresses, and answers name the node by the words of the project.
+#[test]
+fn a_node_is_an_end_of_a_flow() {
+    let (folder, project) = project(&format!(
+        "{HEAD}nodes: [{{name: n1, addresses: [10.0.0.7]}}, {{name: n2, addresses: [10.0.0.8]}}]\nflows:\n- {{from: node/n1, to: shop/web, ports: [TCP/80]}}\n- {{from: shop/api, to: node/n2, ports: [TCP/10250]}}\n"
+    ));
+    let verified = drawbridge(&["verify", &project]);
+    assert_eq!(verified.code, Some(0), "{}{}", verified.out, verified.err);
+    let written = drawbridge(&["generate", &project]);
+    assert!(written.out.contains("cidr: 10.0.0.7/32"), "{}", written.out);
+    for (from, to, port, code) in [
+        ("node/n1", "shop/web", "TCP/80", 0),
+        ("node/n2", "shop/web", "TCP/80", 1),
+        ("shop/api", "node/n2", "TCP/10250", 0),
+        ("shop/api", "node/n1", "TCP/10250", 1),
+    ] {
+        let explained = drawbridge(&[
+            "explain", &project, "--from", from, "--to", to, "--port", port,
+        ]);
+        assert_eq!(
+            explained.code,
+            Some(code),
+            "{from} {to}: {}{}",
+            explained.out,
+            explained.err
+        );
+        assert!(explained.out.contains(from), "{}", explained.out);
+    }
+    let picture = path(&folder, "p.svg");
+    let rendered = drawbridge(&["render", &project, "-o", &picture, "--select", "node/n1"]);
+    assert_eq!(rendered.code, Some(0), "{}", rendered.err);
+    let picture = fs::read_to_string(&picture).expect("it wrote the picture");
+    assert!(
+        picture.contains("<title>n1 to web") && !picture.contains("n2"),
+        "{picture}"
+    );
+}

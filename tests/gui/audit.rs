@@ -486,6 +486,13 @@ fn suggested_flows_are_drawn_after_an_import_in_one_step() {
     window.click("Draw 1");
     assert!(suggested(&window).is_empty());
     let document = window.document();
+    let place = |words: &str| {
+        let end = document.end_from_words(words).expect(words);
+        let rect = (window.app().view.canvas).screen_rect(end.node().expect(words));
+        rect.expect("it is drawn")
+    };
+    let (web, api) = (place("shop/web"), place("shop/api"));
+    assert!(web.right() < api.left(), "nothing was placed: laid out");
     let flows: Vec<String> = (document.flows.ids())
         .map(|id| document.flow_name(id))
         .collect();

@@ -115,3 +115,41 @@ fn service_accounts_of_a_group_are_edited_where_the_dialect_selects_by_them() {
     window.click("Remove robot");
     assert!(group(&window).1.accounts.is_any());
 }
+
+#[test]
+fn a_wider_form_is_accepted_where_the_dialect_cannot_express_the_flow() {
+    let mut window = TestWindow::shop();
+    let item = window.flow("checkout to api.stripe.com");
+    window.ask(Command::Select(vec![item]));
+    assert_eq!(verdict(&window, item), Verdict::CannotExpress);
+    let allow = "Allow all addresses outside the cluster on TCP 443";
+    window.scroll_to(allow);
+    window.click(allow);
+    assert!(flow(&window, item).approximate);
+    assert_eq!(verdict(&window, item), Verdict::Approximated);
+    assert!(window.sees("More is allowed, as the flow accepts"));
+    assert!(window.sees("Exact, except 1 flow approximated: more is allowed"));
+    // The strip above the policies tells it from what allows less.
+    window.click("16 of 17 flows expressed in NetworkPolicy");
+    assert!(window.sees("1 approximated"));
+    assert!(window.sees("approximated: allows more"));
+    assert!(window.sees("Allows more: all addresses outside the cluster on TCP 443"));
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert!(!flow(&window, item).approximate, "one undo step");
+    assert_eq!(verdict(&window, item), Verdict::CannotExpress);
+}
+
+#[test]
+fn problems_offer_the_wider_form_in_one_click() {
+    let mut window = TestWindow::shop();
+    let item = window.flow("checkout to api.stripe.com");
+    window.ask(Command::Problems);
+    let fix = "Approximate: allow all addresses outside the cluster on TCP 443";
+    window.scroll_to(fix);
+    window.click(fix);
+    assert!(flow(&window, item).approximate);
+    assert_eq!(window.undo_name().as_deref(), Some(fix));
+    assert!(window.sees("Approximated: checkout to api.stripe.com"));
+    window.press_with(Modifiers::COMMAND, Key::E);
+    assert!(window.sees("The export allows more than is drawn for 1 flow"));
+}

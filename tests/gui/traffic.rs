@@ -327,6 +327,74 @@ shop/web,shop/cart,TCP,7070,3,2026-11-05T09:00:00Z,2026-11-05T09:00:00Z,forwarde
     assert_eq!(ends(&window), ["shop/cart", "shop/catalog"]);
 }
 
+#[test]
+fn an_arrow_has_its_own_bars_that_follow_the_window() {
+    let mut window = small("shop/web,shop/api,TCP,80,1,forwarded\n");
+    let path = window.path("times.csv");
+    let rows = "source,destination,protocol,port,count,first,last,verdict
+shop/api,shop/db,TCP,5432,5,2026-11-03T09:00:00Z,2026-11-03T09:01:00Z,forwarded
+shop/api,shop/db,TCP,5432,1,2026-11-05T08:00:00Z,2026-11-05T09:00:00Z,forwarded
+shop/api,shop/db,TCP,5432,2,2026-11-05T09:00:00Z,2026-11-05T09:00:00Z,dropped
+shop/web,shop/api,TCP,80,9,2026-11-04T21:00:00Z,2026-11-05T09:00:00Z,forwarded
+";
+    std::fs::write(&path, rows).expect("written");
+    window.ask(Command::OpenRecordings(vec![path]));
+    let evidence = |window: &TestWindow| {
+        let view = &window.app().view;
+        let group = view
+            .traffic
+            .group(view.extra.expect("an arrow is selected"));
+        group.expect("it is recorded").evidence.clone()
+    };
+    window.click("api to db on TCP 5432 \u{b7} 8, seen, would be cut");
+    let all = "This arrow over time: 8 connections began, 2 of them dropped; most in 3 Nov 08:32 to 09:04 UTC: 5 connections began";
+    assert!(window.sees(all));
+    let whole = evidence(&window);
+    assert_eq!(whole.over_time.total().count(), whole.count());
+    assert_eq!(
+        whole.over_time.intervals().len(),
+        91,
+        "the time of the recording"
+    );
+    let bars = bars(&window);
+    drag(&mut window, bars.left_center(), bars.center());
+    assert!(window.sees("This arrow over time: 3 connections began, 2 of them dropped"));
+    let narrowed = evidence(&window);
+    assert_eq!(narrowed.over_time.total().count(), narrowed.count());
+    assert!(
+        narrowed.over_time.intervals().len() < 91,
+        "the time of the window"
+    );
+    let flow = window.flow("web to api");
+    window.ask(Command::Select(vec![flow]));
+    assert!(window.sees("This arrow over time: 9 connections began"));
+}
+
+#[test]
+fn the_most_frequent_of_many_connections_are_listed() {
+    let rows: String = (0..2_005)
+        .map(|n| {
+            format!(
+                "shop/api,shop/db,TCP,{},{},forwarded\n",
+                10_000 + n,
+                3_000 - n
+            )
+        })
+        .collect();
+    let mut window = small(&rows);
+    assert_eq!(window.app().view.traffic.listed().cut.count, 2_005);
+    let count = (996..=3_000).sum::<u64>();
+    let count = drawbridge::app::traffic::words::grouped(count);
+    window.click(&format!(
+        "api to db on TCP 10000-12004 \u{b7} {count}, seen, would be cut"
+    ));
+    assert!(window.sees(&format!("{count} connections: {count} forwarded")));
+    assert!(window.sees("api \u{2192} db, TCP 10000   3,000"));
+    window.click("Ignore");
+    assert_eq!(window.app().view.traffic.listed().cut.count, 0);
+    assert!(window.sees("These policies allow everything that was seen"));
+}
+
 /// Drags with the primary button.
 fn drag(window: &mut TestWindow, from: egui::Pos2, to: egui::Pos2) {
     let button = |pos, pressed| Event::PointerButton {

@@ -165,10 +165,8 @@ spec: {defaultBackend: {service: {name: web, port: {name: \"80\"}}}}
         );
     }
     let document = imported.document;
-    assert_eq!(
-        document.nodes[0].node.pod_cidrs,
-        ["10.0.0.0/24".parse().unwrap()]
-    );
+    let (_, row) = document.nodes.iter().next().unwrap();
+    assert_eq!(row.node.pod_cidrs, ["10.0.0.0/24".parse().unwrap()]);
     let (_, service) = document.services.iter().next().unwrap();
     assert_eq!(
         service

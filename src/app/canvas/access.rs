@@ -249,6 +249,7 @@ fn node_words(document: &Document, node: NodeRef) -> String {
         }
         NodeRef::External(_) => format!("external {}", document.node_name(node)),
         NodeRef::Group(_) => format!("group {}", document.node_name(node)),
+        NodeRef::Node(_) => format!("node {}", document.node_name(node)),
         NodeRef::Namespace(_) => format!("namespace {}", document.node_name(node)),
         NodeRef::AnyPod => "any pod of the cluster".to_owned(),
     }
@@ -310,6 +311,11 @@ fn node_tooltip(document: &Document, results: &Results, gates: &Gates, node: Nod
                 let matching = document.workloads_at(&End::Group(id)).len();
                 lines.push(format!("matches {matching} workloads"));
             }
+        }
+        NodeRef::Node(id) => {
+            let row = document.nodes.get(id).into_iter();
+            let addresses = row.flat_map(|row| &row.node.addresses);
+            lines.extend(addresses.map(ToString::to_string).take(8));
         }
         NodeRef::AnyPod => {}
     }

@@ -28,6 +28,7 @@ pub fn glyph(icon: Icon) -> &'static str {
         Icon::Internet => icons::INTERNET,
         Icon::External => icons::EXTERNAL,
         Icon::Group => icons::GROUP,
+        Icon::Node => icons::NODE,
         Icon::AnyPod => icons::ANY,
     }
 }

@@ -1,6 +1,6 @@
 //! The edits behind gestures: each gesture is one edit, and so one step to undo.
 
-use crate::policy::Entity;
+use crate::policy::{Entity, Network};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,7 +9,6 @@ use egui::{Pos2, Rect, Vec2, pos2};
 use super::camera::snap;
 use super::pen;
 use crate::app::command::{Command, Commands};
-use crate::app::panels::inspector::internet;
 use crate::model::edit::{Thing, extract, kind_and_name};
 use crate::model::{
     Document, Edit, End, External, Group, Item, Namespace, NamespaceId, NodeRef, Workload,
@@ -63,7 +62,11 @@ pub fn make(document: &Document, scene: &Scene, peer: &Peer, at: Pos2) -> Made {
         Peer::Namespace => make_namespace(document, at),
         Peer::Workload(home, name) => make_workload(document, scene, *home, name, at),
         Peer::External(name) => make_external(document, external(name), at),
-        Peer::Internet => make_external(document, External::new("Internet", internet()), at),
+        Peer::Internet => make_external(
+            document,
+            External::new("Internet", Network::outside().into()),
+            at,
+        ),
         Peer::Group(name) => make_group(document, name, at),
     }
 }

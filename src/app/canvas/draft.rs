@@ -85,9 +85,9 @@ impl FlowDraft {
     }
 }
 
-/// Whether a flow may join these ends: no policy applies between two externals.
+/// Whether a flow may join these ends: no policy applies where neither is pods.
 pub fn legal(from: &End, to: &End) -> bool {
-    !matches!((from, to), (End::External(_), End::External(_)))
+    from.has_gate() || to.has_gate()
 }
 
 /// The rectangle of an end, in the scene.

@@ -163,6 +163,7 @@ fn counted<T: Ord>(values: impl Iterator<Item = T>, words: impl Fn(&T) -> String
 fn words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Exact => "exact",
+        Verdict::Approximated => "approximated",
         Verdict::TooWide => "too wide",
         Verdict::Blocked => "blocked",
         Verdict::Invalid => "invalid",

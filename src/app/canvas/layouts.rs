@@ -204,6 +204,7 @@ fn same_picture(a: &Document, b: &Document) -> bool {
         && a.workloads.same(&b.workloads)
         && a.externals.same(&b.externals)
         && a.groups.same(&b.groups)
+        && a.nodes.same(&b.nodes)
         && a.flows.same(&b.flows)
         && Arc::ptr_eq(&a.layout, &b.layout)
         && a.settings == b.settings

@@ -23,6 +23,7 @@ pub fn icon_of(verdict: Option<Verdict>) -> Option<&'static str> {
         Verdict::TooWide => Some(icons::WARNING),
         Verdict::Blocked | Verdict::Invalid => Some(icons::X),
         Verdict::CannotExpress => Some(icons::NOTE),
+        Verdict::Approximated => Some(icons::APPROXIMATE),
     }
 }
 

@@ -75,6 +75,7 @@ fn outside(scene: &Scene, seen: Rect) -> Vec<Outside> {
         let names: Vec<&str> = here.iter().map(|(_, name, _)| name.as_str()).collect();
         let all_are = |is: fn(&NodeRef) -> bool| here.iter().all(|(node, ..)| is(node));
         let kind = match () {
+            () if all_are(|node| matches!(node, NodeRef::Node(_))) => "node",
             () if all_are(|node| matches!(node, NodeRef::Namespace(_))) => "namespace",
             () if all_are(|node| matches!(node, NodeRef::External(_))) => "external",
             () => "object",

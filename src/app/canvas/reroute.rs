@@ -133,8 +133,8 @@ impl Reroute {
     }
 }
 
-/// The nodes that would refuse an end of a flow: those that another flow joins with its fixed end already, and what is
-/// outside the cluster if the fixed end is.
+/// The nodes that would refuse an end of a flow: those that another flow joins with its fixed end already, and those
+/// that are no pods if the fixed end is not.
 fn refusing(document: &Document, id: FlowId, source: bool) -> Vec<End> {
     let ends = |flow: &Flow| match source {
         true => (flow.to.clone(), flow.from.clone()),
@@ -148,8 +148,9 @@ fn refusing(document: &Document, id: FlowId, source: bool) -> Vec<End> {
     let mut found: Vec<End> = others
         .filter_map(|(same, end)| (same == fixed).then_some(end))
         .collect();
-    if matches!(fixed, End::External(_)) {
+    if !fixed.has_gate() {
         found.extend(document.externals.ids().map(End::External));
+        found.extend(document.nodes.ids().map(End::Node));
     }
     found
 }

@@ -39,6 +39,7 @@ impl Search {
                 && of.workloads.same(&document.workloads)
                 && of.externals.same(&document.externals)
                 && of.groups.same(&document.groups)
+                && of.nodes.same(&document.nodes)
                 && of.flows.same(&document.flows)
         };
         if !self.of.as_ref().is_some_and(same) {
@@ -198,6 +199,9 @@ fn matches(document: &Document, typed: &str) -> Vec<Item> {
         .iter()
         .filter(|(_, group)| fits(&group.name));
     items.extend(groups.map(|(id, _)| Item::Group(id)));
+    let cluster_nodes = document.nodes_of_flows().into_iter();
+    let fitting = cluster_nodes.filter(|id| fits(document.node_name(NodeRef::Node(*id))));
+    items.extend(fitting.map(Item::Node));
     let ports = |ports: &[_]| fits(&validate::flow_ports_text(ports));
     let flows = document.flows.iter().filter(|(_, flow)| ports(&flow.ports));
     items.extend(flows.map(|(id, _)| Item::Flow(id)));

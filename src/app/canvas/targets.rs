@@ -232,8 +232,7 @@ impl TargetPicker {
                 format!("Any pod of {space}"),
             ));
         }
-        let outside = !matches!(self.from, Some(End::External(_)));
-        if outside {
+        if self.from.as_ref().is_none_or(End::has_gate) {
             let external = Peer::External(name.to_owned());
             rows.push((
                 Choice::New(external),
@@ -271,10 +270,12 @@ fn ends(document: &Document) -> Vec<End> {
     let spaces = document.namespaces.ids().map(End::AnyPodOf);
     let externals = document.externals.ids().map(End::External);
     let groups = document.groups.ids().map(End::Group);
+    let cluster_nodes = document.nodes.ids().map(End::Node);
     workloads
         .chain(spaces)
         .chain([End::AnyPod])
         .chain(externals)
         .chain(groups)
+        .chain(cluster_nodes)
         .collect()
 }

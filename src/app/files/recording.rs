@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::intent::snapshot::snapshot;
 use crate::model::{Document, RecordedFile};
 use crate::observe::time::Time;
-use crate::observe::{Reader, workload_of};
+use crate::observe::{Reader, workloads_of};
 use crate::project::recordings::{self, Hashed};
 use crate::project::sources;
 
@@ -265,9 +265,7 @@ fn read(
     }
     // Of the open project itself: its check may still be running.
     let cluster = snapshot(document, Vec::new(), Vec::new());
-    let snapshot = &cluster.snapshot;
-    let observed =
-        reader.finish(&|namespace, pod, labels| workload_of(snapshot, namespace, pod, labels));
+    let observed = reader.finish(&workloads_of(&cluster.snapshot));
     Read {
         recording: Recording {
             files,

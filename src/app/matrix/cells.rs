@@ -24,6 +24,9 @@ pub(super) fn ports_of(cell: &Cell, mode: Mode) -> &PortSet {
         (_, PairVerdict::Blocked) => &cell.blocked,
         (_, PairVerdict::CannotExpress) => &cell.inexpressible,
         (Mode::Differences, PairVerdict::NotDrawn) => &cell.wide,
+        (Mode::Differences, PairVerdict::Approximated) => &cell.approximated,
+        // A domain name that addresses are allowed in place of.
+        (_, PairVerdict::Approximated) if cell.allowed.is_empty() => &cell.approximated,
         _ => &cell.allowed,
     }
 }
@@ -319,12 +322,16 @@ fn speaks(cell: &Cell, mode: Mode) -> bool {
         Mode::Drawn => !cell.drawn.is_empty(),
         Mode::Differences => matches!(
             cell.verdict(),
-            PairVerdict::Blocked | PairVerdict::NotDrawn | PairVerdict::CannotExpress
+            PairVerdict::Blocked
+                | PairVerdict::NotDrawn
+                | PairVerdict::CannotExpress
+                | PairVerdict::Approximated
         ),
     }
 }
 
-/// The line around a cell: dashed where blocked, solid where too wide, dotted where it cannot be expressed.
+/// The line around a cell: dashed where blocked, solid where too wide, dotted where it cannot be expressed or is
+/// approximated.
 fn outline(painter: &egui::Painter, rect: Rect, verdict: PairVerdict, foreground: egui::Color32) {
     let stroke = Stroke::new(1.0, foreground);
     let dashes = match verdict {
@@ -334,7 +341,7 @@ fn outline(painter: &egui::Painter, rect: Rect, verdict: PairVerdict, foreground
             return;
         }
         PairVerdict::Blocked => (4.0, 3.0),
-        PairVerdict::CannotExpress => (1.5, 2.5),
+        PairVerdict::CannotExpress | PairVerdict::Approximated => (1.5, 2.5),
     };
     let inner = rect.shrink(0.5);
     let corners = [

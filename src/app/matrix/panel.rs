@@ -9,7 +9,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::Pool;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
-use crate::model::{Document, NodeRef};
+use crate::model::{Document, End, NodeRef};
 use crate::query::Results;
 use crate::query::reach::{Axis, AxisEntries, ReachMatrix};
 
@@ -135,8 +135,8 @@ impl Commands {
         let (Some(from), Some(to)) = (nodes.get(row), nodes.get(column)) else {
             return;
         };
-        let outside = |node: &NodeRef| matches!(node, NodeRef::External(_));
-        if row == column || (outside(from) && outside(to)) {
+        let has_gate = |node: &NodeRef| End::from(*node).has_gate();
+        if row == column || !(has_gate(from) || has_gate(to)) {
             return;
         }
         let port = matrix.cell(row, column).and_then(|cell| cell.example());

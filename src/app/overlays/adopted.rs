@@ -1,9 +1,9 @@
 //! The result of adopting: how many policies became flows, and why the others stay imported.
 
-use egui::{Align, Context, Label, Layout, RichText, ScrollArea, Ui};
+use egui::{Align, Context, Label, Layout, RichText, Ui};
 
-use super::dialog;
 use super::report::head;
+use super::{dialog, list_area};
 use crate::app::command::Command;
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -66,9 +66,7 @@ pub(super) fn adopted_ui(
 fn remaining_ui(ui: &mut Ui, remaining: &[(PolicyId, String, String)]) -> Option<PolicyId> {
     let mut shown = None;
     let tall = ui.ctx().content_rect().height() * 0.4;
-    let area = ScrollArea::vertical()
-        .max_height(tall)
-        .id_salt("still imported");
+    let area = list_area(tall).id_salt("still imported");
     area.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;

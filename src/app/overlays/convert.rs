@@ -3,8 +3,8 @@
 
 use egui::{Align, Context, Layout, RichText, ScrollArea, Ui};
 
-use super::dialog;
 use super::report::head;
+use super::{dialog, list_area};
 use crate::app::files::Conversion;
 use crate::app::panels::compare::{long, verdict_ui};
 use crate::app::problems::sentence;
@@ -116,10 +116,8 @@ fn conversion_ui(ui: &mut Ui, app: &App, conversion: &Conversion, chosen: &mut u
         ui.vertical(|ui| {
             ui.set_width(300.0);
             ui.spacing_mut().item_spacing.y = 0.0;
-            let area = ScrollArea::vertical()
+            let area = list_area(tall)
                 .id_salt("converted")
-                .max_height(tall)
-                .min_scrolled_height(tall)
                 .auto_shrink([false, true]);
             area.show_rows(ui, tokens::ROW, all.len(), |ui, rows| {
                 for at in rows {
@@ -196,9 +194,7 @@ fn changes_ui(ui: &mut Ui, comparison: &Comparison) {
     widgets::heading(ui, "Connections that change");
     ui.spacing_mut().item_spacing.y = 0.0;
     let palette = theme::palette(ui.ctx());
-    let area = ScrollArea::vertical()
-        .id_salt("differences")
-        .max_height(120.0);
+    let area = list_area(120.0).id_salt("differences");
     area.show_rows(ui, tokens::ROW, all.len(), |ui, rows| {
         for one in all.get(rows).unwrap_or_default() {
             let (icon, verb) = match one.way {

@@ -5,11 +5,11 @@ mod dialects;
 
 use std::path::PathBuf;
 
-use egui::{Align, Context, Layout, ScrollArea, Ui};
+use egui::{Align, Context, Layout, Ui};
 
-use super::dialog;
 use super::difference::{diff_line_ui, lines_ui};
 use super::report::head;
+use super::{dialog, list_area};
 use crate::app::files::{InDialect, Planned, Prepared};
 use crate::app::icons;
 use crate::app::problems::sentence;
@@ -251,10 +251,8 @@ fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
         ui.vertical(|ui| {
             ui.set_width(280.0);
             ui.spacing_mut().item_spacing.y = 0.0;
-            let area = ScrollArea::vertical()
+            let area = list_area(tall)
                 .id_salt("changes")
-                .max_height(tall)
-                .min_scrolled_height(tall)
                 .auto_shrink([false, true]);
             area.show_rows(ui, tokens::ROW, plan.changes.len(), |ui, rows| {
                 for at in rows {

@@ -1,8 +1,8 @@
 //! The steps of the project by name, newest first; a click goes to the state after a step.
 
-use egui::{Context, ScrollArea};
+use egui::Context;
 
-use super::dropped;
+use super::{dropped, list_area};
 use crate::app::icons;
 use crate::app::state::App;
 use crate::app::widgets::{self, Row};
@@ -19,7 +19,7 @@ pub(super) fn history_ui(app: &mut App, context: &Context) -> bool {
         ui.add_space(4.0);
         widgets::heading(ui, "History");
         ui.spacing_mut().item_spacing.y = 0.0;
-        ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
+        list_area(420.0).show(ui, |ui| {
             let states = names.iter().map(String::as_str).enumerate();
             let states = states.map(|(at, name)| (at + 1, name));
             for (at, name) in states.rev().chain([(0, "Opened")]) {

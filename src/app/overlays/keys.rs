@@ -1,8 +1,8 @@
 //! The keyboard shortcuts, from the table of commands, each to be changed; and the gestures of the canvas.
 
-use egui::{Button, Context, Event, Key, Modifiers, RichText, ScrollArea, Ui, WidgetType};
+use egui::{Button, Context, Event, Key, Modifiers, RichText, Ui, WidgetType};
 
-use super::dialog;
+use super::{dialog, list_area};
 use crate::app::command::{Command, Keymap, LISTED, Listed, Menu, Shortcut};
 use crate::app::state::App;
 use crate::app::theme::{self, color};
@@ -59,25 +59,22 @@ pub(super) fn keys_ui(app: &mut App, context: &Context, mut view: KeysView) -> O
             asked = Some(Asked::ResetAll);
         }
         let tall = ui.ctx().content_rect().height() - 220.0;
-        ScrollArea::vertical()
-            .max_height(tall.max(160.0))
-            .min_scrolled_height(tall.max(160.0))
-            .show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 2.0;
-                ui.columns(2, |columns| {
-                    let [left, right] = columns else { return };
-                    for menu in [Menu::File, Menu::Edit] {
-                        asked = view.menu_ui(left, menu, &keymap).or(asked.take());
-                    }
-                    for menu in [Menu::View, Menu::Policy, Menu::Help] {
-                        asked = view.menu_ui(right, menu, &keymap).or(asked.take());
-                    }
-                });
-                widgets::heading(ui, "On the canvas");
-                for (gesture, what) in GESTURES {
-                    line(ui, what, |ui| keys_text(ui, gesture));
+        list_area(tall.max(160.0)).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.columns(2, |columns| {
+                let [left, right] = columns else { return };
+                for menu in [Menu::File, Menu::Edit] {
+                    asked = view.menu_ui(left, menu, &keymap).or(asked.take());
+                }
+                for menu in [Menu::View, Menu::Policy, Menu::Help] {
+                    asked = view.menu_ui(right, menu, &keymap).or(asked.take());
                 }
             });
+            widgets::heading(ui, "On the canvas");
+            for (gesture, what) in GESTURES {
+                line(ui, what, |ui| keys_text(ui, gesture));
+            }
+        });
         close
     });
     if let Some(asked) = asked {

@@ -3,8 +3,8 @@
 use egui::text::LayoutJob;
 use egui::{Context, Label, ScrollArea, TextFormat, Ui};
 
-use super::dialog;
 use super::report::head;
+use super::{dialog, list_area};
 use crate::app::theme::{self, color};
 use crate::app::{widgets, yaml_highlight};
 use crate::lint;
@@ -20,7 +20,7 @@ pub(super) fn manual_ui(context: &Context, code: &str) -> bool {
         };
         let close = head(ui, &title, "");
         let tall = ui.ctx().content_rect().height() * 0.7;
-        ScrollArea::vertical().max_height(tall).show(ui, |ui| {
+        list_area(tall).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 10.0;
             let page = lint::page(code).unwrap_or("There is no page for this code.");

@@ -59,6 +59,14 @@ pub enum Overlay {
     Ignore(Box<IgnoreView>),
 }
 
+/// The list of a dialog, as high as its content up to so many points. A scrolled area may else be no higher than the
+/// dialog was in the last frame, which then grows under the pointer.
+fn list_area(tall: f32) -> egui::ScrollArea {
+    egui::ScrollArea::vertical()
+        .max_height(tall)
+        .min_scrolled_height(tall)
+}
+
 /// A centered dialog; returns the result of the content, and whether the dialog was closed (by Escape
 /// or a click outside).
 fn dialog<R>(

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use egui::{Context, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Context, Id, Key, Margin, TextEdit, Ui, vec2};
 
-use super::dropped;
+use super::{dropped, list_area};
 use crate::app::command::{Command, Keymap, LISTED, Listed};
 use crate::app::jobs::Memo;
 use crate::app::names::PolicyNames;
@@ -170,24 +170,21 @@ fn list(ui: &mut Ui, entries: &[Entry], chosen: usize, moved: bool) -> Option<us
         });
         ui.add_space(6.0);
     }
-    ScrollArea::vertical()
-        .max_height(420.0)
-        .min_scrolled_height(420.0)
-        .show(ui, |ui| {
-            for (at, entry) in entries.iter().enumerate() {
-                let row = Row::new(entry.icon, &entry.text)
-                    .end(&entry.end)
-                    .selected(at == chosen)
-                    .height(30.0);
-                let response = row.icon_space().show(ui);
-                if at == chosen && moved {
-                    response.scroll_to_me(None);
-                }
-                if response.clicked() {
-                    clicked = Some(at);
-                }
+    list_area(420.0).show(ui, |ui| {
+        for (at, entry) in entries.iter().enumerate() {
+            let row = Row::new(entry.icon, &entry.text)
+                .end(&entry.end)
+                .selected(at == chosen)
+                .height(30.0);
+            let response = row.icon_space().show(ui);
+            if at == chosen && moved {
+                response.scroll_to_me(None);
             }
-        });
+            if response.clicked() {
+                clicked = Some(at);
+            }
+        }
+    });
     clicked
 }
 
@@ -260,6 +257,7 @@ fn same_names(a: &Document, b: &Document) -> bool {
         && a.workloads.same(&b.workloads)
         && a.externals.same(&b.externals)
         && a.groups.same(&b.groups)
+        && a.nodes.same(&b.nodes)
         && a.flows.same(&b.flows)
         && a.policies.same(&b.policies)
 }
@@ -292,6 +290,9 @@ fn things(document: &Document, results: &Results, names: &PolicyNames) -> Vec<En
     }
     for id in document.groups.ids() {
         add(Item::Group(id), "group".into());
+    }
+    for id in document.nodes.ids() {
+        add(Item::Node(id), "node".into());
     }
     for (id, flow) in document.flows.iter() {
         add(

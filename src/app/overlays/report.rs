@@ -1,8 +1,8 @@
 //! The report of an import: the diagnostics with their places, and the offered flows.
 
-use egui::{Context, RichText, ScrollArea, Ui};
+use egui::{Context, RichText, Ui};
 
-use super::dialog;
+use super::{dialog, list_area};
 use crate::app::command::{Command, Commands};
 use crate::app::files::Buildable;
 use crate::app::problems::sentence;
@@ -130,44 +130,39 @@ fn diagnostics(ui: &mut Ui, diagnostics: &[Diagnostic]) {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| diagnostic.severity);
     let tall = ui.ctx().content_rect().height() * 0.5;
-    ScrollArea::vertical()
-        .max_height(tall)
-        .min_scrolled_height(tall)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            for diagnostic in sorted.iter().take(300) {
-                let (icon, foreground) = match diagnostic.severity {
-                    Severity::Error => (icons::X, palette.blocked),
-                    Severity::Warning => (icons::WARNING, palette.wide),
-                    Severity::Info => (icons::INFO, palette.text_secondary),
-                };
-                ui.horizontal_top(|ui| {
-                    ui.spacing_mut().interact_size.y = 0.0;
-                    ui.label(
-                        RichText::new(icon)
-                            .font(theme::icon(13.0))
-                            .color(color(foreground)),
-                    );
-                    ui.vertical(|ui| {
-                        ui.spacing_mut().item_spacing.y = 2.0;
-                        if let Some(span) = &diagnostic.span {
-                            let place = format!("{}:{}", span.file, span.line);
-                            widgets::code(ui, place, color(palette.text_secondary));
-                        }
-                        let about = diagnostic
-                            .resource
-                            .as_ref()
-                            .map_or(String::new(), |what| format!("{what}: "));
-                        let text = format!("{about}{}", sentence(&diagnostic.message));
-                        ui.add(
-                            egui::Label::new(RichText::new(text).size(tokens::TEXT_SMALL)).wrap(),
-                        );
-                        if let Some(help) = &diagnostic.help {
-                            widgets::faint(ui, sentence(help));
-                        }
-                    });
+    list_area(tall).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        for diagnostic in sorted.iter().take(300) {
+            let (icon, foreground) = match diagnostic.severity {
+                Severity::Error => (icons::X, palette.blocked),
+                Severity::Warning => (icons::WARNING, palette.wide),
+                Severity::Info => (icons::INFO, palette.text_secondary),
+            };
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                ui.label(
+                    RichText::new(icon)
+                        .font(theme::icon(13.0))
+                        .color(color(foreground)),
+                );
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    if let Some(span) = &diagnostic.span {
+                        let place = format!("{}:{}", span.file, span.line);
+                        widgets::code(ui, place, color(palette.text_secondary));
+                    }
+                    let about = diagnostic
+                        .resource
+                        .as_ref()
+                        .map_or(String::new(), |what| format!("{what}: "));
+                    let text = format!("{about}{}", sentence(&diagnostic.message));
+                    ui.add(egui::Label::new(RichText::new(text).size(tokens::TEXT_SMALL)).wrap());
+                    if let Some(help) = &diagnostic.help {
+                        widgets::faint(ui, sentence(help));
+                    }
                 });
-                ui.add_space(6.0);
-            }
-        });
+            });
+            ui.add_space(6.0);
+        }
+    });
 }

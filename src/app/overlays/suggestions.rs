@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{Align, Context, Layout, RichText, ScrollArea, Ui, WidgetType, vec2};
+use egui::{Align, Context, Layout, RichText, Ui, WidgetType, vec2};
 
-use super::dialog;
 use super::report::head;
+use super::{dialog, list_area};
 use crate::app::command::Command;
 use crate::app::state::App;
 use crate::app::suggestions::{Proposal, Recorded, arrows, edit_of};
@@ -26,13 +26,20 @@ pub struct SuggestionsView {
     pub proposals: Vec<Proposal>,
     /// They as arrows on the canvas.
     pub arrows: Arc<Vec<Extra>>,
+    /// Whether the canvas is laid out anew when they are drawn, which is the choice where nothing is drawn or placed yet.
+    lay_out: bool,
 }
 
 impl SuggestionsView {
     /// Offers such flows.
     pub fn new(document: &Document, proposals: Vec<Proposal>) -> Self {
         let arrows = Arc::new(arrows(document, &proposals));
-        Self { proposals, arrows }
+        let lay_out = document.flows.is_empty() && document.layout.is_empty();
+        Self {
+            proposals,
+            arrows,
+            lay_out,
+        }
     }
 
     fn ticked(&self) -> usize {
@@ -81,10 +88,16 @@ pub(super) fn suggestions_ui(
             if button.inner.clicked() {
                 let edit = edit_of(&app.document(), &view.proposals);
                 app.commands.extend(edit.map(Command::Edit));
-                app.commands.push(Command::Fit);
+                app.commands.push(match view.lay_out {
+                    true => Command::LayOut,
+                    false => Command::Fit,
+                });
                 close = true;
             }
             close |= widgets::secondary(ui, "Not now").clicked();
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.checkbox(&mut view.lay_out, "Auto-layout");
+            });
         });
         close
     });
@@ -106,10 +119,10 @@ fn height(proposal: &Proposal) -> f32 {
 fn list_ui(ui: &mut Ui, proposals: &mut [Proposal]) {
     let tall = ui.ctx().content_rect().height() * 0.6;
     ui.spacing_mut().item_spacing.y = 0.0;
-    let area = ScrollArea::vertical().max_height(tall);
-    area.show_viewport(ui, |ui, seen| {
+    list_area(tall).show_viewport(ui, |ui, seen| {
         let total: f32 = proposals.iter().map(height).sum();
-        ui.set_width(ui.available_width());
+        // The bar of the list is beside the ports.
+        ui.set_width(ui.available_width() - 14.0);
         let corner = ui.min_rect().min;
         ui.set_min_height(total);
         let mut top = 0.0;
@@ -157,7 +170,13 @@ fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
     }
     // Rows of text are as high as LINE, not as a button.
     ui.spacing_mut().interact_size.y = 0.0;
-    for evidence in &one.evidence {
+    // An address without a name may be one of thousands, which are listed, and laid out where they are visible.
+    let (seen, top) = (ui.clip_rect().y_range(), ui.cursor().top());
+    let count = one.evidence.len();
+    let line = |y: f32| (((y - top) / LINE).max(0.0) as usize).min(count);
+    let visible = line(seen.min)..(line(seen.max) + 1).min(count);
+    ui.add_space(LINE * visible.start as f32);
+    for evidence in one.evidence.get(visible.clone()).unwrap_or_default() {
         line_ui(ui, |ui| {
             let file = evidence.file.rsplit('/').next().unwrap_or(&evidence.file);
             let place = format!("{file}:{}", evidence.line);
@@ -166,6 +185,7 @@ fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
                 .on_hover_text(&evidence.text);
         });
     }
+    ui.add_space(LINE * (count - visible.end) as f32);
     if !proposal.reason.is_empty() {
         line_ui(ui, |ui| {
             let text = format!("Not ticked: {}", proposal.reason);

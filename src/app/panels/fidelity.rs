@@ -19,14 +19,15 @@ const TICKS: usize = 40;
 pub fn look_of(fidelity: Fidelity, palette: &Palette) -> (&'static str, Color32) {
     let (icon, foreground) = match fidelity {
         Fidelity::Exact => (icons::CHECK, palette.exact),
-        Fidelity::Approximated => (icons::MINUS, palette.text_secondary),
+        Fidelity::Approximated => (icons::APPROXIMATE, palette.text_secondary),
+        Fidelity::Partial => (icons::MINUS, palette.text_secondary),
         Fidelity::CannotExpress => (icons::NOTE, palette.text_secondary),
         Fidelity::Invalid => (icons::X, palette.blocked),
     };
     (icon, color(foreground))
 }
 
-/// A tick for each flow: filled where it is exact, half filled where it is approximated, else hollow.
+/// A tick for each flow: filled where it is exact or allows more, half filled where it allows less, else hollow.
 pub fn ticks_ui(ui: &mut Ui, flows: &[OfFlow]) {
     if flows.len() > TICKS {
         return;
@@ -40,7 +41,8 @@ pub fn ticks_ui(ui: &mut Ui, flows: &[OfFlow]) {
         let (_, foreground) = look_of(one.fidelity, palette);
         let filled = match one.fidelity {
             Fidelity::Exact => tick,
-            Fidelity::Approximated => tick.with_min_y(tick.center().y),
+            Fidelity::Approximated => tick,
+            Fidelity::Partial => tick.with_min_y(tick.center().y),
             Fidelity::CannotExpress | Fidelity::Invalid => tick.with_min_y(tick.bottom()),
         };
         ui.painter().rect_filled(filled, 1.5, foreground);
@@ -50,7 +52,7 @@ pub fn ticks_ui(ui: &mut Ui, flows: &[OfFlow]) {
     }
 }
 
-/// Each flow, worst first, with what is left out of it, why, and what to do; returns the one that is clicked.
+/// Each flow, worst first, with what is left out of it, why, and what to do, or what more it allows; returns the one that is clicked.
 pub fn list_ui(ui: &mut Ui, document: &Document, flows: &[OfFlow]) -> Option<FlowId> {
     let palette = theme::palette(ui.ctx());
     let mut clicked = None;
@@ -64,14 +66,11 @@ pub fn list_ui(ui: &mut Ui, document: &Document, flows: &[OfFlow]) -> Option<Flo
         if row.show(ui).clicked() {
             clicked = Some(one.flow);
         }
-        for loss in &one.losses {
+        for (reason, help) in one.reasons() {
             ui.horizontal_top(|ui| {
                 ui.add_space(30.0);
-                let help = loss
-                    .help
-                    .as_deref()
-                    .map(|help| format!(" {}.", sentence(help)));
-                let text = format!("{}.{}", sentence(&loss.message()), help.unwrap_or_default());
+                let help = help.map(|help| format!(" {}.", sentence(help)));
+                let text = format!("{}.{}", sentence(&reason), help.unwrap_or_default());
                 let text = RichText::new(text)
                     .font(theme::sans(tokens::TEXT_SMALL))
                     .color(color(palette.text_secondary));

@@ -81,6 +81,7 @@ pub fn look_of(
     match state {
         State::NothingToProve => (icons::INFO, palette.text_secondary, palette.canvas),
         State::Exact | State::CannotExpress => (icons::CHECK, palette.exact, palette.exact_soft),
+        State::Approximated => (icons::APPROXIMATE, palette.text, palette.canvas),
         State::TooWide => (icons::WARNING, palette.wide, palette.wide_soft),
         State::Invalid | State::Blocked => (icons::X, palette.blocked, palette.blocked_soft),
     }

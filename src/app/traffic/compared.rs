@@ -2,15 +2,18 @@
 //! Traffic tab, and the flows to propose.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::Recording;
 use super::ends::Ends;
+use super::evidence::ArrowEvidence;
 use super::words::{counted, grouped, span};
 use crate::app::icons;
 use crate::model::{Document, FlowEvidence, FlowId, FlowPort, NodeRef, TrafficClass};
 use crate::observe::classes::{Comparison, Drawing, ObservedEnd, compare, open_unseen};
 use crate::observe::evidence::new_evidence;
-use crate::observe::propose::{Choice, Proposals, propose};
+use crate::observe::propose::{Choice, Proposal, Proposals, propose};
 use crate::observe::replay;
 use crate::observe::{Connection, Observed, warnings};
 use crate::picture::node_of;
@@ -19,11 +22,13 @@ use crate::query::drawn::DrawnConnections;
 use crate::query::undrawn::Allowed;
 use crate::scene::request::ports_label;
 use crate::scene::{Extra, ExtraId, ExtraKind, OTHERS};
-use crate::sets::PortSet;
+use crate::sets::{PortSet, Protocol};
 
 /// A recording beside a drawing and its policies.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Compared {
+    /// The recording.
+    pub recording: Arc<Recording>,
     /// Class and totals of each connection, flow and pair.
     pub comparison: Comparison,
     /// The flows to draw.
@@ -32,16 +37,18 @@ pub struct Compared {
     pub evidence: BTreeMap<FlowId, FlowEvidence>,
     /// What imported policies allow and nobody used.
     pub open: Vec<Allowed>,
-    /// The class of each flow in force.
-    pub flows: BTreeMap<FlowId, TrafficClass>,
+    /// The class of each flow in force, and what was recorded of it.
+    pub flows: BTreeMap<FlowId, (TrafficClass, ArrowEvidence)>,
     /// The gravest class between two nodes; namespaces stand for their workloads.
     pub pairs: BTreeMap<(NodeRef, NodeRef), TrafficClass>,
     /// How many there are of each class: flows, or connections that are not drawn.
     pub counts: BTreeMap<TrafficClass, usize>,
     /// Undrawn connections, by ends and class: one arrow each.
     pub groups: Vec<Group>,
-    /// For each connection that is not drawn, by its place in the recording, its arrow.
-    arrows: BTreeMap<usize, ExtraId>,
+    /// By the place of a connection in the recording, its arrow; none if it is drawn.
+    arrows: Vec<Option<ExtraId>>,
+    /// The places of the flows to draw for an arrow in all of them.
+    proposed: BTreeMap<ExtraId, BTreeSet<usize>>,
     /// Ends that the project does not have.
     pub ends: Ends,
     /// Connections of ends that the canvas shows as one, the gravest and most frequent first.
@@ -65,8 +72,8 @@ pub struct Group {
     pub id: ExtraId,
     /// Their ports.
     pub ports: PortSet,
-    /// How many were recorded.
-    pub count: u64,
+    /// What was recorded of them.
+    pub evidence: ArrowEvidence,
     /// Places in the recording's connections; none for what was never seen.
     pub connections: Vec<usize>,
 }
@@ -77,7 +84,7 @@ impl Group {
         let ports = ports_label(&FlowPort::of(&self.ports));
         Extra {
             id: self.id,
-            label: match self.count {
+            label: match self.evidence.count() {
                 0 => ports,
                 count => format!("{ports} \u{b7} {}", grouped(count)),
             },
@@ -96,9 +103,10 @@ impl Compared {
     /// Compares; none once `stop` returns true.
     pub fn of(
         results: &Results,
-        observed: &Observed,
+        recording: &Arc<Recording>,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Option<Self> {
+        let observed = &recording.observed;
         let (document, in_force) = (&results.document, &results.in_force);
         let drawn = DrawnConnections::new(document, &results.generated, in_force);
         let snapshot = &in_force.cluster.snapshot;
@@ -110,23 +118,45 @@ impl Compared {
         let proposals = propose(document, observed, &comparison);
         let open = open_unseen(document, in_force, observed, &comparison, stop);
         let mut found = Self {
+            recording: Arc::clone(recording),
             limits: limits(results, observed),
             evidence: new_evidence(document, &comparison),
-            flows: flow_classes(document, &comparison),
+            flows: flow_classes(document, observed, &comparison),
             ends: Ends::of(observed, &comparison),
             comparison,
             proposals,
             open,
-            ..Self::default()
+            pairs: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            groups: Vec::new(),
+            arrows: vec![None; observed.connections.len()],
+            proposed: BTreeMap::new(),
+            others: Vec::new(),
+            cut: Vec::new(),
+            undrawn: Vec::new(),
+            uncertain: Vec::new(),
+            unseen: Vec::new(),
         };
         found.list(observed);
         found.groups = found.grouped(observed);
-        let arrows = found.groups.iter();
-        found.arrows = arrows
-            .flat_map(|group| group.connections.iter().map(|at| (*at, group.id)))
-            .collect();
+        for group in &found.groups {
+            for at in &group.connections {
+                if let Some(arrow) = found.arrows.get_mut(*at) {
+                    *arrow = Some(group.id);
+                }
+            }
+        }
+        for (nth, proposal) in found.proposals.proposals.iter().enumerate() {
+            let arrows = proposal
+                .connections
+                .iter()
+                .filter_map(|at| found.arrow(*at));
+            for arrow in arrows.collect::<BTreeSet<_>>() {
+                found.proposed.entry(arrow).or_default().insert(nth);
+            }
+        }
         found.pairs = found.paired(document);
-        for class in found.flows.values() {
+        for (class, _) in found.flows.values() {
             *found.counts.entry(*class).or_default() += 1;
         }
         Some(found)
@@ -164,37 +194,37 @@ impl Compared {
         let class = |at: &usize| connections.get(*at).and_then(|one| one.class);
         self.others.sort_by_key(|at| (class(at), count(at)));
         let unseen = self.flows.iter();
-        let unseen = unseen.filter(|(_, class)| **class == TrafficClass::DrawnUnseen);
+        let unseen = unseen.filter(|(_, (class, _))| *class == TrafficClass::DrawnUnseen);
         self.unseen = unseen.map(|(id, _)| *id).collect();
     }
 
     fn grouped(&self, observed: &Observed) -> Vec<Group> {
-        let mut groups: BTreeMap<ExtraId, Group> = BTreeMap::new();
-        let all = self
-            .comparison
-            .connections
-            .iter()
-            .zip(&observed.connections);
-        for (at, (one, connection)) in all.enumerate() {
+        let mut groups: BTreeMap<ExtraId, Vec<usize>> = BTreeMap::new();
+        for (at, one) in self.comparison.connections.iter().enumerate() {
             let ends = self.node(&one.from).zip(self.node(&one.to));
             let class = one.class.filter(|class| !class.is_drawn());
-            let (Some((from, to)), Some(class)) = (ends, class) else {
-                continue;
-            };
-            let kind = ExtraKind::Recorded(class);
-            let id = ExtraId { kind, from, to };
-            let group = groups.entry(id).or_insert_with(|| Group {
-                id,
-                ports: PortSet::default(),
-                count: 0,
-                connections: Vec::new(),
-            });
-            if let Some(ports) = ports_of(connection) {
-                group.ports = group.ports.union(&ports);
+            if let (Some((from, to)), Some(class)) = (ends, class) {
+                let kind = ExtraKind::Recorded(class);
+                let id = ExtraId { kind, from, to };
+                groups.entry(id).or_default().push(at);
             }
-            group.count = group.count.saturating_add(connection.sums.count());
-            group.connections.push(at);
         }
+        let recorded = groups.into_iter().map(|(id, connections)| {
+            let all = connections
+                .iter()
+                .filter_map(|at| observed.connections.get(*at));
+            // A connection with its port is often one of thousands with the same.
+            let ports: BTreeSet<_> = all.filter_map(port_of).collect();
+            let ports = ports.into_iter();
+            Group {
+                id,
+                ports: ports
+                    .map(|(protocol, port)| PortSet::single(protocol, port))
+                    .collect(),
+                evidence: ArrowEvidence::of(&connections, observed),
+                connections,
+            }
+        });
         let open = self.open.iter().map(|allowed| Group {
             id: ExtraId {
                 kind: ExtraKind::Recorded(TrafficClass::OpenUnseen),
@@ -202,10 +232,10 @@ impl Compared {
                 to: node_of(allowed.joined.to),
             },
             ports: allowed.joined.ports.clone(),
-            count: 0,
+            evidence: ArrowEvidence::default(),
             connections: Vec::new(),
         });
-        groups.into_values().chain(open).collect()
+        recorded.chain(open).collect()
     }
 
     /// The gravest class between nodes, and between their namespaces.
@@ -253,25 +283,39 @@ impl Compared {
 
     /// The arrow of a connection that is not drawn.
     pub fn arrow(&self, at: usize) -> Option<ExtraId> {
-        self.arrows.get(&at).copied()
+        self.arrows.get(at).copied().flatten()
+    }
+
+    /// The flows to draw for an arrow.
+    pub fn proposals(&self, arrow: ExtraId) -> impl Iterator<Item = &Proposal> {
+        let places = self.proposed.get(&arrow).into_iter().flatten();
+        places.filter_map(|nth| self.proposals.proposals.get(*nth))
     }
 }
 
 /// The port of a connection, if it has one.
-pub fn ports_of(connection: &Connection) -> Option<PortSet> {
+fn port_of(connection: &Connection) -> Option<(Protocol, u16)> {
     let protocol = replay::protocol(connection.key.protocol)?;
-    Some(PortSet::single(protocol, connection.key.port?))
+    Some((protocol, connection.key.port?))
 }
 
-/// The gravest class of each flow in force.
-fn flow_classes(document: &Document, comparison: &Comparison) -> BTreeMap<FlowId, TrafficClass> {
+/// The gravest class of each flow in force, and what was recorded of it.
+fn flow_classes(
+    document: &Document,
+    observed: &Observed,
+    comparison: &Comparison,
+) -> BTreeMap<FlowId, (TrafficClass, ArrowEvidence)> {
     let class = |(id, totals): (&FlowId, &crate::observe::classes::Totals)| {
         let is_in_force = document.flows.get(*id).is_some_and(|flow| !flow.muted);
         let class = match totals.connections.is_empty() {
             true => Some(TrafficClass::DrawnUnseen),
             false => totals.classes.first().copied(),
         };
-        Some((*id, class.filter(|_| is_in_force)?))
+        let class = class.filter(|_| is_in_force)?;
+        Some((
+            *id,
+            (class, ArrowEvidence::of(&totals.connections, observed)),
+        ))
     };
     comparison.flows.iter().filter_map(class).collect()
 }

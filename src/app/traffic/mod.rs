@@ -1,10 +1,11 @@
 //! Recorded traffic beside the drawing: the open recording, what it is compared to, and what is shown of it.
 //!
-//! [`compared`] computes the classes and the arrows on a worker, [`ends`] are the ends that are not drawn, [`strip`] is the bar with the recording and the legend on the
-//! canvas, [`over_time`] shows when connections began, [`words`] are times and numbers in words.
+//! [`compared`] computes the classes and the arrows on a worker, [`evidence`] what was recorded of each arrow, [`ends`] are the ends that are not drawn, [`strip`] is the bar
+//! with the recording and the legend on the canvas, [`over_time`] shows when connections began, [`words`] are times and numbers in words.
 
 pub mod compared;
 pub mod ends;
+pub mod evidence;
 pub mod over_time;
 pub mod strip;
 pub mod words;
@@ -62,8 +63,48 @@ pub struct TrafficView {
     answer: Memo<(u64, u64), Option<Arc<Compared>>>,
     /// What the canvas shows.
     shown: Option<ShownTraffic>,
+    /// What the Traffic tab lists.
+    listed: ListedTraffic,
     /// A recording was opened, and the canvas does not show all of it yet.
     fits: bool,
+}
+
+/// The Traffic tab lists so many connections of a kind, the most frequent; a filter or a narrower window shows others.
+const MOST_LISTED: usize = 2000;
+
+/// Connections that the Traffic tab lists, by their places in the recording.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// How many there are.
+    pub count: usize,
+    /// The first of them.
+    pub first: Vec<usize>,
+}
+
+impl Listed {
+    fn of(all: &[usize], is_shown: impl Fn(usize) -> bool) -> Self {
+        let mut found = Self::default();
+        for at in all.iter().copied().filter(|at| is_shown(*at)) {
+            found.count += 1;
+            if found.first.len() < MOST_LISTED {
+                found.first.push(at);
+            }
+        }
+        found
+    }
+}
+
+/// What the Traffic tab lists, without what is ignored: chosen whenever that changes, and not in each frame.
+#[derive(Debug, Default)]
+pub struct ListedTraffic {
+    /// Connections that policies would drop.
+    pub cut: Listed,
+    /// Connections that are seen, allowed and not drawn.
+    pub undrawn: Listed,
+    /// Connections of which it is not known what policies would do.
+    pub uncertain: Listed,
+    /// Connections of ends that the canvas shows as one, of the classes that are switched on.
+    pub others: Listed,
 }
 
 /// What the canvas shows of recorded traffic.
@@ -86,7 +127,7 @@ impl PartialEq for ShownTraffic {
 impl ShownTraffic {
     /// The class of a flow.
     pub fn class(&self, flow: FlowId) -> Option<TrafficClass> {
-        self.of.flows.get(&flow).copied()
+        self.of.flows.get(&flow).map(|(class, _)| *class)
     }
 
     /// The gravest class between two nodes, unless it is switched off.
@@ -219,7 +260,7 @@ impl TrafficView {
         let is_new = self
             .answer
             .keep((number, self.number), pool, move |cancel| {
-                Compared::of(&results, &recording.observed, &|| cancel.is_set()).map(Arc::new)
+                Compared::of(&results, &recording, &|| cancel.is_set()).map(Arc::new)
             });
         if is_new {
             self.show();
@@ -232,7 +273,34 @@ impl TrafficView {
         self.shown.is_some() && std::mem::take(&mut self.fits)
     }
 
+    /// What the Traffic tab lists.
+    pub fn listed(&self) -> &ListedTraffic {
+        &self.listed
+    }
+
+    fn list(&self) -> ListedTraffic {
+        let Some(compared) = self.compared() else {
+            return ListedTraffic::default();
+        };
+        let is_shown = |at| {
+            let arrow = compared.arrow(at);
+            !arrow.is_some_and(|id| self.is_ignored(id))
+        };
+        let is_on = |at| {
+            let arrow = compared.arrow(at).filter(|id| !self.is_ignored(*id));
+            let kind = arrow.map(|id| id.kind);
+            matches!(kind, Some(ExtraKind::Recorded(class)) if !self.hides(class))
+        };
+        ListedTraffic {
+            cut: Listed::of(&compared.cut, is_shown),
+            undrawn: Listed::of(&compared.undrawn, is_shown),
+            uncertain: Listed::of(&compared.uncertain, is_shown),
+            others: Listed::of(&compared.others, is_on),
+        }
+    }
+
     fn show(&mut self) {
+        self.listed = self.list();
         let compared = self.compared().filter(|_| self.is_on());
         self.shown = compared.map(|compared| {
             let groups = compared.groups.iter().filter(|group| {
@@ -258,16 +326,9 @@ impl TrafficView {
     }
 
     /// The flows to draw for an arrow.
-    pub fn proposals<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Proposal> {
+    pub fn proposals(&self, group: &Group) -> impl Iterator<Item = &Proposal> {
         let compared = self.compared().into_iter();
-        let of_arrow = move |compared: &Compared, one: &Proposal| {
-            let mut connections = one.connections.iter();
-            connections.any(|at| compared.arrow(*at) == Some(group.id))
-        };
-        compared.flat_map(move |compared| {
-            let all = compared.proposals.proposals.iter();
-            all.filter(move |one| of_arrow(compared, one))
-        })
+        compared.flat_map(|compared| compared.proposals(group.id))
     }
 
     /// Draws the flows of an arrow; where an address has no name, asks first what it may become.

@@ -11,6 +11,8 @@ use crate::observe::time::{SECOND, Time};
 use crate::observe::{Bucket, Histogram};
 use crate::scene::tokens;
 
+/// Height of the bars of an arrow.
+const BARS: f32 = 32.0;
 /// Height of the names of days.
 const DAYS: f32 = 13.0;
 /// Least space for the name of a day.
@@ -30,8 +32,26 @@ pub fn over_time_ui(
     window: Option<&Range<Time>>,
     size: Vec2,
 ) -> Option<Option<Range<Time>>> {
+    let (scale, words) = bars_ui(ui, histogram, "Over time", size)?;
+    handles_ui(ui, &scale, window, words.as_deref())
+}
+
+/// Shows the bars of an arrow, and the days below them, in the whole width.
+pub fn of_arrow_ui(ui: &mut Ui, histogram: &Histogram) {
+    let size = Vec2::new(ui.available_width(), BARS + DAYS);
+    bars_ui(ui, histogram, "This arrow over time", size);
+}
+
+/// Shows bars and days. Returns where times are, and what the bar under the pointer says.
+fn bars_ui(
+    ui: &mut Ui,
+    histogram: &Histogram,
+    name: &str,
+    size: Vec2,
+) -> Option<(Scale, Option<String>)> {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    widgets::named(&response, WidgetType::Image, &summary(histogram));
+    let name = format!("{name}: {}", summary(histogram));
+    widgets::named(&response, WidgetType::Image, &name);
     let scale = Scale::new(histogram, rect)?;
     // Also where a handle is above the bars.
     let pointer = ui.input(|i| i.pointer.hover_pos());
@@ -55,7 +75,7 @@ pub fn over_time_ui(
     if let Some(words) = &words {
         response.on_hover_text_at_pointer(words);
     }
-    handles_ui(ui, &scale, window, words.as_deref())
+    Some((scale, words))
 }
 
 /// Where times are.
@@ -268,7 +288,7 @@ fn summary(histogram: &Histogram) -> String {
     let most = most.map_or(String::new(), |(start, bucket)| {
         format!("; most in {}", words(start, histogram.width(), bucket))
     });
-    format!("Over time: {}{most}", began(histogram.total()))
+    format!("{}{most}", began(histogram.total()))
 }
 
 #[cfg(test)]
@@ -296,7 +316,7 @@ mod tests {
         );
         assert_eq!(
             summary(&histogram),
-            "Over time: 1,205 connections began, 5 of them dropped; most in 3 Nov 08:48 to 09:04 UTC: 1,204 connections began, 4 of them dropped"
+            "1,205 connections began, 5 of them dropped; most in 3 Nov 08:48 to 09:04 UTC: 1,204 connections began, 4 of them dropped"
         );
     }
 }

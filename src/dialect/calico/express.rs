@@ -511,6 +511,7 @@ mod tests {
             ports,
             http: Vec::new(),
             filters: false,
+            approximate: policy::Approximate::Never,
         }
     }
 }

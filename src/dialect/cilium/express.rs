@@ -256,7 +256,7 @@ fn unlearnt_losses(rule: &PlanRule) -> Vec<Loss> {
         .collect()
 }
 
-/// Nodes are no peers of their own: all of a rule, where it has no others.
+/// No peer is a single node: `fromNodes` and `toNodes` need a flag of the agent. All of a rule, where it has no others.
 fn node_losses(rule: &PlanRule, network: &Network) -> Vec<Loss> {
     let is_node = |peer: &PlanPeer| matches!(peer, PlanPeer::Node(_));
     let part = match &rule.peers {
@@ -264,10 +264,15 @@ fn node_losses(rule: &PlanRule, network: &Network) -> Vec<Loss> {
         _ => Part::Network(network.clone()),
     };
     let why = format!(
-        "`{}` is on the network of its node, and Cilium matches no single node: its entities `host` and `remote-node` are all of them",
+        "only addresses of a node match `{}`, and Cilium matches no single node: its entity `remote-node` is all but the pod's own",
         rule.other
     );
-    losses(rule, &part, &why, "move it to the pod network")
+    losses(
+        rule,
+        &part,
+        &why,
+        "use an external with the entity `remote-node`",
+    )
 }
 
 /// A domain name. All names below one, however deep, are `**.` (C34); agents that do not know that prefix match one
@@ -490,6 +495,7 @@ mod tests {
             ports: Match::Only(ports),
             http: Vec::new(),
             filters: false,
+            approximate: crate::policy::Approximate::Never,
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) fn decision(
     }
 }
 
-fn port_match(ports: &[FlowPort]) -> Match<PortItem> {
+pub(super) fn port_match(ports: &[FlowPort]) -> Match<PortItem> {
     let mut items = Vec::new();
     for port in ports {
         let port = match port {

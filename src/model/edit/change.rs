@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Applied, Item, Thing, flows, gone};
 use crate::model::validate::check;
 use crate::model::{
-    Base, Document, IgnoredRule, Invariant, NamespaceId, NodeRef, Refusal, Route, Settings,
+    Base, Document, IgnoredRule, Invariant, NamespaceId, NodeRef, Pod, Refusal, Route, Settings,
 };
 
 pub(super) fn set_name(document: &mut Document, name: &str) -> Result<(), Refusal> {
@@ -70,6 +70,7 @@ pub(super) fn add(
         Thing::Service(service) => Item::Service(document.services.add(service)),
         Thing::External(external) => Item::External(document.externals.add(external)),
         Thing::Group(group) => Item::Group(document.groups.add(group)),
+        Thing::Node(node) => Item::Node(document.nodes.add(node)),
         Thing::Flow(flow) => Item::Flow(flows::add(document, flow, applied)?),
         Thing::Policy(policy) => Item::Policy(document.policies.add(policy)),
         Thing::Invariant(invariant) => {
@@ -106,6 +107,7 @@ pub(super) fn change(
         (Item::Service(id), Thing::Service(service)) => document.services.put(id, service),
         (Item::External(id), Thing::External(external)) => document.externals.put(id, external),
         (Item::Group(id), Thing::Group(group)) => document.groups.put(id, group),
+        (Item::Node(id), Thing::Node(node)) => document.nodes.put(id, node),
         (Item::Flow(id), Thing::Flow(flow)) => {
             return flows::put(document, id, flow, applied);
         }
@@ -143,6 +145,10 @@ pub(super) fn rename(
         }
         Thing::External(external) => external.name = name,
         Thing::Group(group) => group.name = name,
+        Thing::Node(row) => {
+            name_in_pods(document, &row.node.name, &name);
+            row.node.name = name;
+        }
         Thing::Invariant(invariant) => invariant.name = name,
         Thing::Flow(_) => return Err(Refusal::new("a flow has no name").help("edit its note")),
         Thing::Policy(_) => {
@@ -185,6 +191,21 @@ fn name_in_routes(document: &mut Document, namespace: &str, service: Option<&str
     }
 }
 
+/// Gives pods the new name of the node that they run on.
+fn name_in_pods(document: &mut Document, node: &str, new: &str) {
+    let on_node = |pod: &Pod| pod.node.as_deref() == Some(node);
+    let workloads = document.workloads.iter();
+    let affected = workloads.filter(|(_, workload)| workload.pods.iter().any(on_node));
+    for id in affected.map(|(id, _)| id).collect::<Vec<_>>() {
+        let Some(workload) = document.workloads.get_mut(id) else {
+            continue;
+        };
+        for pod in workload.pods.iter_mut().filter(|pod| on_node(pod)) {
+            pod.node = Some(new.to_owned());
+        }
+    }
+}
+
 /// Whether the object's name is free and its namespace exists; `me` may have the name already.
 fn free(document: &Document, thing: &Thing, me: Option<Item>) -> Result<(), Refusal> {
     let taken = match thing {
@@ -205,6 +226,7 @@ fn free(document: &Document, thing: &Thing, me: Option<Item>) -> Result<(), Refu
         }
         Thing::External(external) => document.external_named(&external.name).map(Item::External),
         Thing::Group(group) => document.group_named(&group.name).map(Item::Group),
+        Thing::Node(row) => document.node_named(&row.node.name).map(Item::Node),
         Thing::Invariant(invariant) => document
             .invariant_named(&invariant.name)
             .map(Item::Invariant),

@@ -1,8 +1,7 @@
 //! Flows: drawing, ports, notes, muting, reversing.
 
 use super::{Applied, Item, Thing, gone};
-use crate::model::validate::check;
-use crate::model::validate::united;
+use crate::model::validate::{check, flow_ends, united};
 use crate::model::{Document, End, Flow, FlowId, FlowPort, Refusal, Words};
 use crate::policy::{Direction, HttpRule};
 
@@ -53,12 +52,12 @@ type Key<'a> = (
     &'a End,
     &'a End,
     Option<Direction>,
-    [bool; 2],
+    [bool; 3],
     &'a [HttpRule],
 );
 
 fn key(flow: &Flow) -> Key<'_> {
-    let flags = [flow.muted, flow.denies];
+    let flags = [flow.muted, flow.denies, flow.approximate];
     (&flow.from, &flow.to, flow.half, flags, &flow.http)
 }
 
@@ -96,13 +95,7 @@ fn joinable(document: &Document, from: &End, to: &End) -> Result<(), Refusal> {
     if !document.has_end(from) || !document.has_end(to) {
         return Err(Refusal::new("an end of the flow no longer exists"));
     }
-    if let (End::External(_), End::External(_)) = (from, to) {
-        return Err(
-            Refusal::new("policies cannot control traffic between two externals")
-                .help("start or end the flow at a workload, a namespace or a group"),
-        );
-    }
-    Ok(())
+    flow_ends(from, to)
 }
 
 pub(super) fn set_ports(

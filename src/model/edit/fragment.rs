@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Applied, Item, flows, remove};
 use crate::model::{
-    Document, End, ExternalId, FlowId, GroupId, NamespaceId, NodeRef, Refusal, Words, Workload,
-    WorkloadId,
+    Document, End, ExternalId, FlowId, GroupId, NamespaceId, NodeId, NodeRef, Refusal, Words,
+    Workload, WorkloadId,
 };
 use crate::sets::{LabelOp, Selector};
 
@@ -21,6 +21,7 @@ pub(super) struct Ids {
     pub(super) workloads: BTreeMap<WorkloadId, WorkloadId>,
     pub(super) externals: BTreeMap<ExternalId, ExternalId>,
     pub(super) groups: BTreeMap<GroupId, GroupId>,
+    pub(super) nodes: BTreeMap<NodeId, NodeId>,
 }
 
 impl Ids {
@@ -30,6 +31,7 @@ impl Ids {
             NodeRef::Workload(id) => self.workloads.get(&id).copied().map(NodeRef::Workload),
             NodeRef::External(id) => self.externals.get(&id).copied().map(NodeRef::External),
             NodeRef::Group(id) => self.groups.get(&id).copied().map(NodeRef::Group),
+            NodeRef::Node(id) => self.nodes.get(&id).copied().map(NodeRef::Node),
             NodeRef::AnyPod => Some(NodeRef::AnyPod),
         }
     }
@@ -137,6 +139,11 @@ fn copy_out(document: &Document, item: Item, part: &mut Document, ids: &mut Ids)
                 ids.groups.insert(id, part.groups.add(group.clone()));
             }
         }
+        Item::Node(id) => {
+            if let Some(node) = document.nodes.get(id) {
+                ids.nodes.insert(id, part.nodes.add(node.clone()));
+            }
+        }
         Item::Policy(id) => {
             if let Some(policy) = document.policies.get(id) {
                 part.policies.add(policy.clone());
@@ -196,6 +203,15 @@ pub(super) fn paste(
         let new = document.groups.add(group);
         ids.groups.insert(id, new);
         applied.items.push(Item::Group(new));
+    }
+    // A cluster has each of its nodes once, so one that is known is no copy.
+    for (id, row) in part.nodes.iter() {
+        let known = document.node_named(&row.node.name);
+        let new = known.unwrap_or_else(|| document.nodes.add(row.clone()));
+        ids.nodes.insert(id, new);
+        if known.is_none() {
+            applied.items.push(Item::Node(new));
+        }
     }
     for (_, policy) in part.policies.iter() {
         applied

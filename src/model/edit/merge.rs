@@ -43,7 +43,7 @@ pub(super) fn merge(
         }
     }
     merge_routes(document, other);
-    merge_nodes(document, other);
+    merge_nodes(document, other, &mut ids);
     merge_externals(document, other, &mut ids, applied);
     merge_policies(document, other, identities, applied);
     let words = Words::new(other);
@@ -78,14 +78,17 @@ fn merge_routes(document: &mut Document, other: &Document) {
 }
 
 /// A node of the same name is updated.
-fn merge_nodes(document: &mut Document, other: &Document) {
-    if other.nodes.is_empty() {
-        return;
+fn merge_nodes(document: &mut Document, other: &Document, ids: &mut Ids) {
+    for (id, row) in other.nodes.iter() {
+        let new = match document.node_named(&row.node.name) {
+            Some(here) => {
+                document.nodes.put(here, row.clone());
+                here
+            }
+            None => document.nodes.add(row.clone()),
+        };
+        ids.nodes.insert(id, new);
     }
-    let now: BTreeSet<&str> = other.nodes.iter().map(|n| n.node.name.as_str()).collect();
-    let nodes = Arc::make_mut(&mut document.nodes);
-    nodes.retain(|known| !now.contains(known.node.name.as_str()));
-    nodes.extend(other.nodes.iter().cloned());
 }
 
 /// Invariants that differ only in their id are merged; others stay separate.

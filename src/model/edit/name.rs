@@ -92,6 +92,7 @@ fn named(before: &Document, item: Item) -> String {
         Item::Service(_) => "Service",
         Item::External(_) => "external",
         Item::Group(_) => "group",
+        Item::Node(_) => "node",
         Item::Flow(_) => "flow",
         Item::Policy(_) => "policy",
         Item::Invariant(_) => "invariant",
@@ -122,6 +123,7 @@ fn thing_name(before: &Document, thing: &Thing) -> String {
         Thing::Service(service) => format!("Service {}", service.name),
         Thing::External(external) => kind_and_name("external", &external.name),
         Thing::Group(group) => kind_and_name("group", &group.name),
+        Thing::Node(row) => kind_and_name("node", &row.node.name),
         Thing::Flow(flow) => format!(
             "flow {} to {}",
             before.end_name(&flow.from),

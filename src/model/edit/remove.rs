@@ -16,6 +16,7 @@ pub(super) fn remove(document: &mut Document, items: &[Item]) -> Result<(), Refu
             Item::Service(id) => drop(document.services.remove(id)),
             Item::External(id) => drop(document.externals.remove(id)),
             Item::Group(id) => drop(document.groups.remove(id)),
+            Item::Node(id) => drop(document.nodes.remove(id)),
             Item::Flow(id) => drop(document.flows.remove(id)),
             Item::Policy(id) => drop(document.policies.remove(id)),
             Item::Invariant(id) => drop(document.invariants.remove(id)),

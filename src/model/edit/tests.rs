@@ -65,6 +65,7 @@ fn flow(document: &Document, from: &str, to: &str, port: &str) -> Flow {
         ports: crate::model::validate::flow_ports(port).expect("a port"),
         http: Vec::new(),
         denies: false,
+        approximate: false,
         note: String::new(),
         half: None,
         muted: false,
@@ -213,6 +214,80 @@ fn invalid_edits_are_rejected_with_a_reason() {
     let rest = Edit::Rename(Item::Workload(WorkloadId(9)), "x".into());
     let batch = vec![Edit::Remove(vec![Item::Namespace(NamespaceId(1))]), rest];
     insta::assert_snapshot!(refusal(Edit::Batch("both".into(), batch)), @"it no longer exists");
+}
+
+#[test]
+fn flows_and_pods_follow_a_node_that_is_renamed_and_a_node_takes_its_flows_with_it() {
+    let text = "format: drawbridge/1
+namespaces: [{name: shop}]
+workloads:
+- {name: web, namespace: shop, labels: {app: web}, pods: [{name: a, node: n1}, {name: b, node: n2}]}
+nodes: [{name: n1, addresses: [10.0.0.1]}, {name: n2, addresses: [10.0.0.2]}]
+externals: [{name: office, networks: [{cidr: 198.51.100.0/24}]}]
+flows:
+- {from: node/n1, to: shop/web, ports: [TCP/80]}
+- {from: shop/web, to: node/n3, ports: [TCP/80]}
+layout: {node/n1: [1, 2]}
+";
+    let (mut document, _) = read(text, "shop").expect("a project");
+    let [n1, n2] = [NodeId(0), NodeId(1)];
+    let flow = |document: &Document, at: u32| document.flows.get(FlowId(at)).unwrap().clone();
+    assert_eq!(flow(&document, 0).from, End::Node(n1));
+    assert_eq!(flow(&document, 1).to, End::Missing("node/n3".into()));
+    // Both at once: the flow to the name that did not exist finds it.
+    let renamed = Edit::Rename(Item::Node(n1), "n3".into());
+    renamed.apply(&mut document).expect("the edit applies");
+    assert_eq!(document.end_words(&flow(&document, 0).from), "node/n3");
+    assert_eq!(flow(&document, 1).to, End::Node(n1));
+    let pods = &document.workloads.get(WorkloadId(0)).unwrap().pods;
+    let nodes: Vec<_> = pods.iter().map(|pod| pod.node.as_deref()).collect();
+    assert_eq!(nodes, [Some("n3"), Some("n2")]);
+
+    let refusal = |from: End, to: End| {
+        let flow = Flow::new(from, to, vec![FlowPort::Any]);
+        let refused = Edit::Add(Thing::Flow(flow)).apply(&mut document.clone());
+        refused.expect_err("it is refused").message
+    };
+    let office = End::External(ExternalId(0));
+    assert!(refusal(End::Node(n1), End::Node(n2)).ends_with("between two nodes"));
+    assert!(refusal(office, End::Node(n2)).ends_with("between an external and a node"));
+    let twice = Edit::Rename(Item::Node(n2), "n3".into());
+    assert!(twice.apply(&mut document).is_err());
+
+    let removed = Edit::Remove(vec![Item::Node(n1)]);
+    removed.apply(&mut document).expect("the edit applies");
+    assert!(document.flows.is_empty() && document.layout.is_empty());
+    assert_eq!(invariants(&document), []);
+}
+
+#[test]
+fn a_node_that_is_merged_or_pasted_is_the_one_of_the_same_name() {
+    let text = "format: drawbridge/1
+namespaces: [{name: shop}]
+workloads: [{name: web, namespace: shop, labels: {app: web}}]
+nodes: [{name: n1, addresses: [10.0.0.1]}]
+flows: [{from: node/n1, to: shop/web, ports: [TCP/80]}]
+";
+    let (mut document, _) = read(text, "shop").expect("a project");
+    let (other, _) = read(&text.replace("10.0.0.1", "10.0.0.9"), "shop").expect("a project");
+    let fragment = Arc::new(extract(&document, &[Item::Node(NodeId(0))]));
+    let merge = Edit::Merge {
+        other: Arc::new(other),
+        identities: Arc::default(),
+    };
+    merge.apply(&mut document).expect("the edit applies");
+    let paste = Edit::Paste {
+        fragment,
+        into: None,
+        offset: [0.0, 0.0],
+    };
+    paste.apply(&mut document).expect("the edit applies");
+    assert_eq!((document.nodes.len(), document.flows.len()), (1, 1));
+    let addresses = &document.nodes.get(NodeId(0)).unwrap().node.addresses;
+    assert_eq!(
+        addresses[..],
+        ["10.0.0.9".parse::<std::net::IpAddr>().unwrap()]
+    );
 }
 
 #[test]
@@ -485,4 +560,24 @@ fn collapsed_namespaces_are_forgotten_with_the_namespace() {
         Some(&[NamespaceId(1)].into())
     );
     assert!(both.apply(&mut document).is_err(), "one is gone");
+}
+
+/// A flow whose wider form is accepted is another one: what one accepts does not hold for the ports of the other.
+#[test]
+fn a_flow_that_accepts_a_wider_form_is_not_merged_with_one_that_does_not() {
+    let mut document = shop();
+    let (id, flow) = document.flows.iter().next().expect("a flow");
+    let wider = Flow {
+        approximate: true,
+        ..flow.clone()
+    };
+    let before = document.flows.len();
+    Edit::Add(Thing::Flow(wider.clone()))
+        .apply(&mut document)
+        .expect("it is added");
+    assert_eq!(document.flows.len(), before + 1);
+    Edit::Change(Item::Flow(id), Thing::Flow(wider))
+        .apply(&mut document)
+        .expect("it is changed");
+    assert_eq!(document.flows.len(), before, "both accept it");
 }

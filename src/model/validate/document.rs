@@ -4,18 +4,18 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Refusal, domain_name, free_name, label_key, label_name, label_value, port_name, sentence_name,
-    subdomain_name,
+    Refusal, domain_name, flow_ends, free_name, label_key, label_name, label_value, port_name,
+    sentence_name, subdomain_name,
 };
 use crate::diag::Diagnostic;
 use crate::model::{
-    Claim, Document, End, External, Flow, FlowPort, Group, Invariant, Namespace, NodeRef, Service,
-    Thing, Words, Workload,
+    Claim, Document, External, Flow, FlowPort, Group, Invariant, Namespace, Node, NodeRef,
+    Service, Thing, Words, Workload,
 };
 use crate::sets::{LabelOp, Labels, Selector};
 
 /// Violations of what holds in every Document and after every edit: every id exists, names are unique, no
-/// flow connects two externals, and an end is `Missing` only if nothing has its name.
+/// flow connects two ends that are no pods, and an end is `Missing` only if nothing has its name.
 pub fn invariants(document: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     duplicates(document, &mut found);
@@ -43,11 +43,9 @@ pub fn invariants(document: &Document) -> Vec<Diagnostic> {
                 found.push(broken(format!("flow `{name}` has an end that was removed")));
             }
         }
-        if let (End::External(_), End::External(_)) = (&flow.from, &flow.to) {
-            found.push(broken(format!(
-                "flow `{}` connects two externals",
-                document.flow_name(id)
-            )));
+        if let Err(refusal) = flow_ends(&flow.from, &flow.to) {
+            let name = document.flow_name(id);
+            found.push(broken(format!("flow `{name}`: {}", refusal.message)));
         }
         let resolved = words.resolved(flow);
         if resolved.from != flow.from || resolved.to != flow.to {
@@ -106,6 +104,9 @@ fn duplicates(document: &Document, found: &mut Vec<Diagnostic>) {
     for (_, group) in document.groups.iter() {
         count(format!("group `{}`", group.name));
     }
+    for (_, row) in document.nodes.iter() {
+        count(format!("node `{}`", row.node.name));
+    }
     for (_, invariant) in document.invariants.iter() {
         count(format!("invariant `{}`", invariant.name));
     }
@@ -149,6 +150,9 @@ pub fn problems(document: &Document) -> Vec<Diagnostic> {
     for (_, group) in document.groups.iter() {
         report(format!("group {}", group.name), check_group(group));
     }
+    for (_, row) in document.nodes.iter() {
+        report(format!("node {}", row.node.name), check_node(row));
+    }
     for (id, flow) in document.flows.iter() {
         report(format!("flow {}", document.flow_name(id)), check_flow(flow));
     }
@@ -169,6 +173,7 @@ pub fn check(thing: &Thing) -> Vec<Refusal> {
         Thing::Service(service) => check_service(service),
         Thing::External(external) => check_external(external),
         Thing::Group(group) => check_group(group),
+        Thing::Node(node) => check_node(node),
         Thing::Flow(flow) => check_flow(flow),
         Thing::Policy(_) => Vec::new(),
         Thing::Invariant(invariant) => check_invariant(invariant),
@@ -237,6 +242,13 @@ fn check_group(group: &Group) -> Vec<Refusal> {
     check_selector(&group.pods, &mut wrong);
     let accounts = group.accounts.names();
     wrong.extend(accounts.filter_map(|name| subdomain_name(name).err()));
+    wrong
+}
+
+fn check_node(row: &Node) -> Vec<Refusal> {
+    let mut wrong = Vec::new();
+    wrong.extend(subdomain_name(&row.node.name).err());
+    check_labels(&row.node.labels, &mut wrong);
     wrong
 }
 

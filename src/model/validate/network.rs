@@ -1,13 +1,14 @@
 //! Address blocks with exceptions, and domain names (V12 to V14, A8).
 
 use crate::policy::Entity;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use super::Refusal;
-use crate::model::{External, Network};
+use crate::model::{Document, End, External, Network, NodeId};
 use crate::sets::IpSet;
 
 /// An address block: `10.0.0.0/8`, `2001:db8::/32`; an address alone is a block of one.
@@ -94,6 +95,32 @@ impl Network {
 pub fn addresses_of(networks: &[Network]) -> IpSet {
     let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
     blocks.fold(IpSet::empty(), |all, one| all.union(&one))
+}
+
+impl Document {
+    /// The addresses of an external or a node; other ends are pods.
+    pub fn addresses_at(&self, end: &End) -> IpSet {
+        match end {
+            End::External(id) => self.externals.get(*id).map(External::addresses),
+            End::Node(id) => self.nodes.get(*id).map(|row| row.node.address_set()),
+            _ => None,
+        }
+        .unwrap_or_else(IpSet::empty)
+    }
+
+    /// The nodes that flows name.
+    pub fn nodes_of_flows(&self) -> BTreeSet<NodeId> {
+        if self.nodes.is_empty() {
+            return BTreeSet::new();
+        }
+        let flows = self.flows.iter();
+        let ends = flows.flat_map(|(_, flow)| [&flow.from, &flow.to]);
+        ends.filter_map(|end| match end {
+            End::Node(id) => Some(*id),
+            _ => None,
+        })
+        .collect()
+    }
 }
 
 impl External {

@@ -189,6 +189,10 @@ pub enum LeftOut {
     Dropped,
     /// The node of a pod always reaches it.
     Probe,
+    /// Cilium's own health checks, which end at no workload.
+    Health,
+    /// Pods that have no identity yet or that Cilium does not manage: nobody knows which.
+    Unmanaged,
     /// What the catalogue of dependencies draws.
     Role,
     /// The metadata address of a cloud.
@@ -214,6 +218,10 @@ impl LeftOut {
             Self::Dns => "DNS, which is a setting of the project",
             Self::Dropped => "dropped, which does not show that it should be allowed",
             Self::Probe => "from the node, which always reaches its own pods",
+            Self::Health => "of Cilium's health checks, which belong to no workload",
+            Self::Unmanaged => {
+                "of pods that have no identity of Cilium, whose workload is not known"
+            }
             Self::Role => "nodes and control plane, which the dependencies of namespaces cover",
             Self::Metadata => "to the metadata address of a cloud",
             Self::NoPort => "without a port",

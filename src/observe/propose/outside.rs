@@ -61,8 +61,8 @@ pub fn at(addresses: &BTreeSet<IpAddr>, internet: Option<External>) -> Vec<Choic
             external: External::new(name, hosts(addresses)),
         },
         Choice {
-            words: format!("every address of {}", words.join(", ")),
-            external: External::new(words.join(", "), networks.collect()),
+            words: format!("every address of {}", few(&words)),
+            external: External::new(few(&words), networks.collect()),
         },
     ];
     choices.extend(internet.map(|external| Choice {
@@ -86,6 +86,20 @@ pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => private().contains(address) || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// So many are named.
+const NAMED: usize = 4;
+
+/// `10.0.0.0/24, 10.0.1.0/24`; of many the first ones and how many more.
+pub(super) fn few(words: &[String]) -> String {
+    let more = words.len().saturating_sub(NAMED);
+    let named = words.iter().take(NAMED).map(String::as_str);
+    let named = named.collect::<Vec<_>>().join(", ");
+    match more {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }
 

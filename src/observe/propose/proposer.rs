@@ -15,7 +15,7 @@ use crate::observe::places::Places;
 use crate::observe::reader::Observed;
 use crate::observe::record::End;
 use crate::observe::reference::Reference;
-use crate::observe::replay::{labels_of, protocol};
+use crate::observe::replay::{self, labels_of, protocol};
 use crate::sets::{Labels, PortSet, Protocol};
 use crate::suggest::Evidence;
 
@@ -61,15 +61,20 @@ impl<'a> Proposer<'a> {
     /// The proposal that a connection belongs to; why none is made.
     pub fn group(&self, connection: &Connection, compared: &Compared) -> Result<Group, LeftOut> {
         let (key, sums) = (&connection.key, &connection.sums);
+        let is_either = |entity: &'static str| {
+            [&key.source, &key.destination].contains(&&Reference::Entity(entity))
+        };
         if dns::is_dns(self.document, connection) {
             return Err(LeftOut::Dns);
         } else if compared.is_drawn {
             return Err(LeftOut::Drawn);
         } else if compared.is_forbidden {
             return Err(LeftOut::Forbidden);
-        } else if matches!(key.source, Reference::Entity("host" | "health"))
-            || key.destination == Reference::Entity("health")
-        {
+        } else if is_either("health") {
+            return Err(LeftOut::Health);
+        } else if is_either("init") || is_either("unmanaged") {
+            return Err(LeftOut::Unmanaged);
+        } else if replay::is_own_pod(connection) {
             return Err(LeftOut::Probe);
         } else if !sums.passed() {
             return Err(LeftOut::Dropped);
@@ -93,7 +98,7 @@ impl<'a> Proposer<'a> {
         let from = self.far(&key.source, &sums.source_addresses)?;
         let to = self.far(&key.destination, &sums.addresses)?;
         let is_workload = |far: &Far| match far {
-            Far::Known(words) => !words.starts_with("external/"),
+            Far::Known(words) => self.words.end(words).is_ok_and(|end| end.has_gate()),
             far => matches!(far, Far::Workload(_)),
         };
         if !is_workload(&from) && !is_workload(&to) {
@@ -106,7 +111,7 @@ impl<'a> Proposer<'a> {
 
     fn far(&self, end: &Reference, addresses: &BTreeSet<IpAddr>) -> Result<Far, LeftOut> {
         let is_narrow = |node: &NodeRef| match (node, end) {
-            (NodeRef::External(id), Reference::Address(_)) => !self.places.is_wide(*id),
+            (node, Reference::Address(_)) => !self.places.is_wide(*node),
             _ => true,
         };
         if let Some(node) = self.places.node(end, addresses).filter(is_narrow) {
@@ -288,7 +293,7 @@ impl<'a> Proposer<'a> {
             Far::Private => ProposedEnd::Outside(outside::at(addresses, None)),
             Far::Public => {
                 let all = self.document.externals.iter();
-                let mut wide = all.filter(|(id, _)| self.places.is_wide(*id));
+                let mut wide = all.filter(|(id, _)| self.places.is_wide(NodeRef::External(*id)));
                 let internet = wide
                     .next()
                     .map_or_else(outside::internet, |(_, one)| one.clone());
@@ -354,7 +359,7 @@ fn evidence(connection: &Connection, doubts: &BTreeSet<Doubt>) -> Option<Evidenc
             Reference::Name(name) => {
                 let all: Vec<_> = sums.addresses.iter().map(IpAddr::to_string).collect();
                 let at = if all.is_empty() { "" } else { " at " };
-                text.push_str(&format!(", {what} {name}{at}{}", all.join(", ")));
+                text.push_str(&format!(", {what} {name}{at}{}", outside::few(&all)));
             }
             _ => {}
         }

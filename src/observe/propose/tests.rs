@@ -145,7 +145,9 @@ fn what_is_no_intent_is_left_out() {
     let rows = format!(
         "shop/web,shop/api,TCP,80,9,dropped\nentity/host,shop/api,TCP,80,9,forwarded\nshop/web,entity/kube-apiserver,TCP,6443,2,forwarded\n\
         shop/web,169.254.169.254,TCP,80,3,forwarded\nshop/web,network/public,TCP,443,3,forwarded\nshop/web,service/other/x,TCP,80,1,forwarded\n\
-        203.0.113.1,203.0.113.2,TCP,80,2,forwarded\nshop/web,shop/api,ICMP,,2,forwarded\n{ports}"
+        203.0.113.1,203.0.113.2,TCP,80,2,forwarded\nshop/web,shop/api,ICMP,,2,forwarded\n\
+        entity/health,shop/api,TCP,80,2,forwarded\nshop/web,entity/health,TCP,4240,2,forwarded\nentity/host,entity/health,TCP,4240,2,forwarded\n\
+        entity/init,shop/api,TCP,80,2,forwarded\nshop/web,entity/unmanaged,TCP,80,2,forwarded\n{ports}"
     );
     let found = proposed(&small().document, &table(&rows));
     let wanted = "shop/api > shop/web TCP/40000-40039: weak; many ports: FTP, RPC, peers of a cluster, or a mistake of the recorder";
@@ -153,6 +155,8 @@ fn what_is_no_intent_is_left_out() {
     let wanted = [
         (LeftOut::Dropped, 1),
         (LeftOut::Probe, 1),
+        (LeftOut::Health, 3),
+        (LeftOut::Unmanaged, 2),
         (LeftOut::Role, 1),
         (LeftOut::Metadata, 1),
         (LeftOut::NoPort, 1),

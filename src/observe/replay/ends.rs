@@ -8,13 +8,14 @@ use ipnet::IpNet;
 
 use super::nodes;
 use crate::analysis::{Endpoint, NewPod};
-use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL, Snapshot};
+use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL, Snapshot, Workload};
 use crate::dialect;
 use crate::observe::connection::Connection;
 use crate::observe::record::{CALICO, End};
 use crate::observe::reference::Reference;
 use crate::policy::{Entity, Peer};
 use crate::query::explain::{self, Meaning};
+use crate::sets::hash::HashMap;
 use crate::sets::{IpSet, Labels};
 
 /// One end, at all places where it was seen.
@@ -31,22 +32,141 @@ pub(in crate::observe) struct Asked {
     pub service: Option<Meaning>,
 }
 
-impl Asked {
+/// Finds the ends that policies are asked about. Workloads and pods are found by name, because a recording may have a million
+/// connections.
+pub(in crate::observe) struct Asker<'a> {
+    pub snapshot: &'a Snapshot,
+    workloads: HashMap<(&'a str, &'a str), Vec<&'a Workload>>,
+    by_pod_name: HashMap<(&'a str, &'a str), Vec<usize>>,
+}
+
+impl<'a> Asker<'a> {
+    /// Of a snapshot.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let mut workloads: HashMap<_, Vec<&Workload>> = HashMap::default();
+        for workload in snapshot.workloads.iter() {
+            let name = (workload.namespace.as_str(), workload.name.as_str());
+            workloads.entry(name).or_default().push(workload);
+        }
+        let mut by_pod_name: HashMap<_, Vec<usize>> = HashMap::default();
+        for (at, pod) in snapshot.pods.iter().enumerate() {
+            if let Some(namespace) = snapshot.namespaces.get(pod.namespace) {
+                let name = (namespace.name.as_str(), pod.name.as_str());
+                by_pod_name.entry(name).or_default().push(at);
+            }
+        }
+        Self {
+            snapshot,
+            workloads,
+            by_pod_name,
+        }
+    }
+
     /// The source and the destination of a connection; why policies cannot be asked about them.
-    pub fn of(snapshot: &Snapshot, connection: &Connection) -> Result<(Self, Self), String> {
+    pub fn ends(&self, connection: &Connection) -> Result<(Asked, Asked), String> {
         let (key, sums) = (&connection.key, &connection.sums);
-        let (pods, addresses) = (&sums.source_pods, &sums.source_addresses);
-        let source = ends(snapshot, &key.source, pods, addresses)?;
-        let (pods, addresses) = (&sums.destination_pods, &sums.addresses);
-        let destination = ends(snapshot, &key.destination, pods, addresses)?;
-        let with_doubt = |asked: Self| {
-            let of_nodes = nodes::unknown_label(snapshot, &asked.ends);
-            Self {
+        let source = self.end(&key.source, &sums.source_pods, &sums.source_addresses)?;
+        let destination = self.end(&key.destination, &sums.destination_pods, &sums.addresses)?;
+        let with_doubt = |asked: Asked| {
+            let of_nodes = nodes::unknown_label(self.snapshot, &asked.ends);
+            Asked {
                 doubt: asked.doubt.or(of_nodes),
                 ..asked
             }
         };
         Ok((with_doubt(source), with_doubt(destination)))
+    }
+
+    /// The pods that manifests have of a workload, or those of that name.
+    fn known_pods(&self, namespace: &str, name: &str, kind: Option<&str>) -> Vec<usize> {
+        let named = self.workloads.get(&(namespace, name)).into_iter().flatten();
+        let of_kind = named.filter(|w| kind.is_none_or(|kind| kind == w.kind));
+        let pods: Vec<usize> = of_kind.flat_map(|w| w.pods.clone()).collect();
+        match pods.is_empty() {
+            true => self
+                .by_pod_name
+                .get(&(namespace, name))
+                .cloned()
+                .unwrap_or_default(),
+            false => pods,
+        }
+    }
+
+    /// The ends that policies are asked about; why nothing can be asked.
+    fn end(
+        &self,
+        end: &Reference,
+        pods: &BTreeSet<Arc<End>>,
+        addresses: &BTreeSet<IpAddr>,
+    ) -> Result<Asked, String> {
+        let snapshot = self.snapshot;
+        let unknown = |why: &str| Err(format!("`{end}` {why}"));
+        let meaning = |words: &str| {
+            explain::meaning(snapshot, words, None).map_err(|refusal| refusal.message)
+        };
+        match end {
+            Reference::Workload {
+                namespace,
+                name,
+                kind,
+            } => {
+                let known = self.known_pods(namespace, name, kind.as_deref());
+                if !known.is_empty() {
+                    return Ok(known
+                        .into_iter()
+                        .map(Endpoint::Pod)
+                        .collect::<Vec<_>>()
+                        .into());
+                }
+                new_pods(snapshot, pods).ok_or_else(|| {
+                    format!("`{end}` is not in the manifests, and its labels are not recorded")
+                })
+            }
+            Reference::Address(_) if !pods.is_empty() => {
+                let known = at_addresses(snapshot, addresses)?;
+                let is_pod = |end: &Endpoint| matches!(end, Endpoint::Pod(_));
+                if !known.ends.is_empty() && known.ends.iter().all(is_pod) {
+                    return Ok(known);
+                }
+                new_pods(snapshot, pods).ok_or_else(|| {
+                    format!("`{end}` is a pod, and neither its name nor its labels are recorded")
+                })
+            }
+            Reference::Address(address) => {
+                meaning(&address.to_string()).map(|found| of_meaning(snapshot, found))
+            }
+            Reference::Name(name) => {
+                let mut asked = at_addresses(snapshot, addresses)?;
+                let name = Endpoint::Domain(name.clone());
+                if asked.ends.is_empty() {
+                    asked.ends.push(name.clone());
+                }
+                Ok(Asked {
+                    name: Some(name),
+                    ..asked
+                })
+            }
+            Reference::Service { .. } => {
+                meaning(&end.to_string()).map(|found| of_meaning(snapshot, found))
+            }
+            Reference::Entity(entity) => of_entity(snapshot, entity, addresses),
+            Reference::Calico(words) => match words.as_str() {
+                "network/public" => Ok(any_of(snapshot, IpSet::all().difference(&private()))),
+                "network/private" => Ok(any_of(snapshot, private())),
+                node if node.starts_with("node/") => {
+                    meaning(node).map(|found| of_meaning(snapshot, found))
+                }
+                set => {
+                    let name = set.strip_prefix("networkset/").unwrap_or_default();
+                    match snapshot.network_sets.get(name) {
+                        Some(networks) if !networks.is_empty() => {
+                            Ok(any_of(snapshot, networks.clone()))
+                        }
+                        _ => unknown("has no address in the record"),
+                    }
+                }
+            },
+        }
     }
 }
 
@@ -56,81 +176,6 @@ impl From<Vec<Endpoint>> for Asked {
             ends,
             ..Self::default()
         }
-    }
-}
-
-/// The ends that policies are asked about; why nothing can be asked.
-fn ends(
-    snapshot: &Snapshot,
-    end: &Reference,
-    pods: &BTreeSet<Arc<End>>,
-    addresses: &BTreeSet<IpAddr>,
-) -> Result<Asked, String> {
-    let unknown = |why: &str| Err(format!("`{end}` {why}"));
-    let meaning =
-        |words: &str| explain::meaning(snapshot, words, None).map_err(|refusal| refusal.message);
-    match end {
-        Reference::Workload {
-            namespace,
-            name,
-            kind,
-        } => {
-            let known = known_pods(snapshot, namespace, name, kind.as_deref());
-            if !known.is_empty() {
-                return Ok(known
-                    .into_iter()
-                    .map(Endpoint::Pod)
-                    .collect::<Vec<_>>()
-                    .into());
-            }
-            new_pods(snapshot, pods).ok_or_else(|| {
-                format!("`{end}` is not in the manifests, and its labels are not recorded")
-            })
-        }
-        Reference::Address(_) if !pods.is_empty() => {
-            let known = at_addresses(snapshot, addresses)?;
-            let is_pod = |end: &Endpoint| matches!(end, Endpoint::Pod(_));
-            if !known.ends.is_empty() && known.ends.iter().all(is_pod) {
-                return Ok(known);
-            }
-            new_pods(snapshot, pods).ok_or_else(|| {
-                format!("`{end}` is a pod, and neither its name nor its labels are recorded")
-            })
-        }
-        Reference::Address(address) => {
-            meaning(&address.to_string()).map(|found| of_meaning(snapshot, found))
-        }
-        Reference::Name(name) => {
-            let mut asked = at_addresses(snapshot, addresses)?;
-            let name = Endpoint::Domain(name.clone());
-            if asked.ends.is_empty() {
-                asked.ends.push(name.clone());
-            }
-            Ok(Asked {
-                name: Some(name),
-                ..asked
-            })
-        }
-        Reference::Service { .. } => {
-            meaning(&end.to_string()).map(|found| of_meaning(snapshot, found))
-        }
-        Reference::Entity(entity) => of_entity(snapshot, entity, addresses),
-        Reference::Calico(words) => match words.as_str() {
-            "network/public" => Ok(any_of(snapshot, IpSet::all().difference(&private()))),
-            "network/private" => Ok(any_of(snapshot, private())),
-            node if node.starts_with("node/") => {
-                meaning(node).map(|found| of_meaning(snapshot, found))
-            }
-            set => {
-                let name = set.strip_prefix("networkset/").unwrap_or_default();
-                match snapshot.network_sets.get(name) {
-                    Some(networks) if !networks.is_empty() => {
-                        Ok(any_of(snapshot, networks.clone()))
-                    }
-                    _ => unknown("has no address in the record"),
-                }
-            }
-        },
     }
 }
 
@@ -161,7 +206,7 @@ fn of_entity(
     }
     match entity {
         "init" | "unmanaged" => Err(format!("the pods of `entity/{entity}` are not recorded")),
-        "health" if is_cilium => Err(format!(
+        "health" => Err(format!(
             "what policies allow `entity/{entity}` is not judged"
         )),
         // Which node it was, if no address says.
@@ -220,30 +265,6 @@ pub(in crate::observe) fn private() -> IpSet {
         .into_iter()
         .filter_map(|(address, length)| IpNet::new(IpAddr::from(address), length).ok());
     nets.collect()
-}
-
-/// The pods that manifests have of a workload, or the one of that name.
-fn known_pods(snapshot: &Snapshot, namespace: &str, name: &str, kind: Option<&str>) -> Vec<usize> {
-    let named = || {
-        snapshot
-            .workloads
-            .iter()
-            .filter(|w| w.namespace == namespace && w.name == name)
-    };
-    let of_kind = named().filter(|w| kind.is_none_or(|kind| kind == w.kind));
-    let pods: Vec<usize> = of_kind.flat_map(|w| w.pods.clone()).collect();
-    if !pods.is_empty() {
-        return pods;
-    }
-    let is_there = |at: usize| {
-        snapshot
-            .namespaces
-            .get(at)
-            .is_some_and(|n| n.name == namespace)
-    };
-    let all = snapshot.pods.iter().enumerate();
-    let found = all.filter(|(_, pod)| pod.name == name && is_there(pod.namespace));
-    found.map(|(at, _)| at).collect()
 }
 
 const NAMESPACE_LABEL: &str = "io.cilium.k8s.namespace.labels.";

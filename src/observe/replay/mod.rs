@@ -18,7 +18,8 @@ use crate::policy::Action;
 use crate::query::explain;
 use crate::sets;
 use decision::explained;
-pub(super) use ends::{Asked, labels_of, private};
+use ends::Asked;
+pub(super) use ends::{Asker, labels_of, private};
 pub(super) use nodes::with_recorded;
 
 /// What policies would do to a connection.
@@ -71,10 +72,10 @@ impl Replay {
 }
 
 /// Asks whether the policies would allow a connection.
-pub fn replay(snapshot: &Snapshot, connection: &Connection) -> Replay {
+pub(super) fn replay(asker: &Asker, connection: &Connection) -> Replay {
+    let snapshot = asker.snapshot;
     let key = &connection.key;
-    let is_pod = matches!(key.destination, Reference::Workload { .. });
-    if key.source == Reference::Entity("host") && is_pod {
+    if is_own_pod(connection) {
         let why = "a node always reaches its own pods";
         return Replay {
             verdict: Verdict::Allow,
@@ -87,10 +88,21 @@ pub fn replay(snapshot: &Snapshot, connection: &Connection) -> Replay {
     }) {
         return Replay::uncertain(format!("{} is not judged", policy.title()));
     }
-    match Asked::of(snapshot, connection) {
+    match asker.ends(connection) {
         Ok((source, destination)) => judged(snapshot, key, &source, &destination),
         Err(why) => Replay::uncertain(why),
     }
+}
+
+/// Whether a node connects to its own pod, which it always reaches (P2), also to one whose name is not recorded.
+pub(super) fn is_own_pod(connection: &Connection) -> bool {
+    let Connection { key, sums, .. } = connection;
+    let is_pod = match key.destination {
+        Reference::Workload { .. } => true,
+        Reference::Address(_) => !sums.destination_pods.is_empty(),
+        _ => false,
+    };
+    key.source == Reference::Entity("host") && is_pod
 }
 
 fn judged(snapshot: &Snapshot, key: &Key, source: &Asked, destination: &Asked) -> Replay {

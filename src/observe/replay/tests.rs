@@ -4,7 +4,7 @@ use crate::load::{self, load};
 use crate::manifest::Source;
 use crate::observe::classes::compare;
 use crate::observe::fixture::table;
-use crate::observe::{Reader, workload_of};
+use crate::observe::{Reader, workloads_of};
 
 const PODS: &str = "
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}}}}
@@ -23,7 +23,7 @@ fn judged(policies: &str, recording: &str) -> Vec<String> {
     let snapshot = &loaded.snapshot;
     let mut reader = Reader::default();
     reader.read("flows", &mut recording.as_bytes());
-    let observed = reader.finish(&|space, pod, labels| workload_of(snapshot, space, pod, labels));
+    let observed = reader.finish(&workloads_of(snapshot));
     let found = compare(snapshot, None, &observed, &|| false).expect("never stopped");
     let all = observed.connections.iter().zip(&found.connections);
     all.map(|(one, compared)| {
@@ -110,6 +110,45 @@ fn nodes_that_the_recorder_names_are_nodes() {
             "shop/web > entity/remote-node: uncertain; ClusterNetworkPolicy a selects nodes by `role`, which records do not have"
         ]
     );
+}
+
+#[test]
+fn entities_that_are_not_modelled_are_uncertain_and_no_addresses() {
+    let of_cilium = "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: cart, namespace: shop}, spec: {endpointSelector: {matchLabels: {app: cart}}, ingress: [{fromCIDR: [0.0.0.0/0]}]}}";
+    let of_kubernetes = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: cart, namespace: shop}, spec: {podSelector: {matchLabels: {app: cart}}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}}";
+    for policy in [of_cilium, of_kubernetes] {
+        for (entity, why) in [
+            (
+                "health",
+                "what policies allow `entity/health` is not judged",
+            ),
+            ("init", "the pods of `entity/init` are not recorded"),
+            (
+                "unmanaged",
+                "the pods of `entity/unmanaged` are not recorded",
+            ),
+        ] {
+            let labels = format!(r#""labels":["reserved:{entity}"]"#);
+            let from = record(("10.0.0.2", &labels), CART, &tcp(80));
+            let wanted = format!("entity/{entity} > shop/cart: uncertain; {why}");
+            assert_eq!(judged(policy, &from), [wanted]);
+            let to = record(WEB, ("10.0.0.2", &labels), &tcp(80));
+            let wanted = format!("shop/web > entity/{entity}: uncertain; {why}");
+            assert_eq!(judged(policy, &to), [wanted]);
+        }
+    }
+}
+
+#[test]
+fn a_node_reaches_its_own_pod_whatever_its_name() {
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: all, namespace: shop}, spec: {podSelector: {}}}";
+    let host = ("10.0.0.2", r#""labels":["reserved:host"]"#);
+    let unnamed = r#""labels":["k8s:app=cart","k8s:io.kubernetes.pod.namespace=shop"]"#;
+    let to_pod = judged(policy, &record(host, ("10.1.0.7", unnamed), &tcp(80)));
+    assert_eq!(to_pod, ["entity/host > 10.1.0.7: allow"]);
+    let other = ("10.0.0.2", r#""labels":["reserved:remote-node"]"#);
+    let from_other = judged(policy, &record(other, ("10.1.0.7", unnamed), &tcp(80)));
+    assert_eq!(from_other, ["entity/remote-node > 10.1.0.7: deny"]);
 }
 
 #[test]

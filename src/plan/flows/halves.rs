@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::{End, Flow, FlowId, FlowPort, WorkloadId};
 use crate::plan::context::{Context, Unit};
 use crate::plan::needed::Needed;
-use crate::policy::{Direction, HttpRule};
+use crate::policy::{Approximate, Direction, HttpRule};
 
 /// One direction of all flows between two ends, at one subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +31,13 @@ impl Key {
 /// Its flows, by the requests that they allow, sorted. Nearly always there is one part.
 pub(super) type Half = Vec<(Requests, Part)>;
 
-/// What passes in the connections of a flow: see [`PlanRule::http`] and [`PlanRule::filters`].
+/// What passes in the connections of a flow: see [`PlanRule::http`], [`PlanRule::filters`] and
+/// [`PlanRule::approximate`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Requests {
     pub(super) http: Vec<HttpRule>,
     pub(super) filters: bool,
+    pub(super) approximate: Approximate,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -148,11 +150,13 @@ fn add(
     let managed = |unit: &&Unit| context.namespace(unit.namespace).is_some_and(|n| n.managed);
     // Requests are filtered once, where they arrive if a policy is written there.
     let at_destination = needed.destinations.iter().any(|unit| managed(&unit));
+    let approximate = approximate(context, flow);
     let note = flow.note.trim();
     for (direction, units, own, other) in sides {
         let requests = Requests {
             http: flow.http.clone(),
             filters: !flow.http.is_empty() && at_destination == (direction == Direction::Ingress),
+            approximate,
         };
         for unit in units.iter().filter(managed) {
             let key = Key {
@@ -169,5 +173,20 @@ fn add(
             };
             all.push((key, requests.clone(), part));
         }
+    }
+}
+
+/// Whether a flow has parts that some dialects cannot express, and may be written in a wider form there. What denies must not
+/// deny more.
+fn approximate(context: &Context, flow: &Flow) -> Approximate {
+    let external = match flow.to {
+        End::External(id) => context.document.externals.get(id),
+        _ => None,
+    };
+    let has_names = external.is_some_and(|external| !external.domain_names.is_empty());
+    match flow.denies || flow.http.is_empty() && !has_names {
+        true => Approximate::Never,
+        false if flow.approximate => Approximate::Chosen,
+        false => Approximate::Offered,
     }
 }

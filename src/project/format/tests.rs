@@ -351,11 +351,13 @@ pub(super) fn renumbered(document: &Document) -> Document {
     let workloads = ranks(document.workloads.ids());
     let externals = ranks(document.externals.ids());
     let groups = ranks(document.groups.ids());
+    let nodes = ranks(document.nodes.ids());
     let node = |node: NodeRef| match node {
         NodeRef::Namespace(id) => NodeRef::Namespace(namespaces[&id].into()),
         NodeRef::Workload(id) => NodeRef::Workload(workloads[&id].into()),
         NodeRef::External(id) => NodeRef::External(externals[&id].into()),
         NodeRef::Group(id) => NodeRef::Group(groups[&id].into()),
+        NodeRef::Node(id) => NodeRef::Node(nodes[&id].into()),
         NodeRef::AnyPod => NodeRef::AnyPod,
     };
     let end = |end: &End| end.node().map_or(end.clone(), |n| node(n).into());
@@ -365,12 +367,14 @@ pub(super) fn renumbered(document: &Document) -> Document {
         ignore: document.ignore.clone(),
         recordings: document.recordings.clone(),
         routes: document.routes.clone(),
-        nodes: document.nodes.clone(),
         unknown: document.unknown.clone(),
         ..Document::default()
     };
     for (_, row) in document.namespaces.iter() {
         new.namespaces.add(row.clone());
+    }
+    for (_, row) in document.nodes.iter() {
+        new.nodes.add(row.clone());
     }
     for (_, row) in document.workloads.iter() {
         let namespace = namespaces[&row.namespace].into();
@@ -609,4 +613,22 @@ fn imported_policies_are_read_at_their_places() {
     let third: Vec<&str> = policies[2].text.lines().collect();
     assert_eq!((third[12], third[13]), ("---", "kind: Y"));
     assert_eq!(lines[13].trim(), "kind: Y");
+}
+
+#[test]
+fn a_flow_accepts_its_wider_form_only_where_that_is_written() {
+    let text = "format: drawbridge/1\nnamespaces: [{name: shop}]\nexternals: [{name: bank, domainNames: [bank.example.com]}]\nflows:\n- {from: shop/*, to: external/bank, ports: [TCP/443], approximate: true}\n- {from: shop/*, to: external/bank, ports: [TCP/80]}\n";
+    let (document, diagnostics) = read(text, "p").expect("a project");
+    assert_eq!(diagnostics, []);
+    let accepted: Vec<bool> = (document.flows.iter())
+        .map(|(_, flow)| flow.approximate)
+        .collect();
+    assert_eq!(accepted, [true, false]);
+    let written = super::write(&document);
+    assert_eq!(written.matches("approximate: true").count(), 1, "{written}");
+    assert_eq!(written.matches("approximate").count(), 1, "{written}");
+    let wrong = text.replace("approximate: true", "approximate: often");
+    let refused = read(&wrong, "p");
+    let refused = format!("{refused:?}");
+    assert!(refused.contains("expected true or false"), "{refused}");
 }

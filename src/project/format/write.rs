@@ -48,7 +48,7 @@ pub(super) fn mapping(document: &Document) -> Mapping {
             .map(|(_, row)| service(row, home(row.namespace))),
     );
     map.list("routes", document.routes.iter().map(route));
-    map.list("nodes", document.nodes.iter().map(node));
+    map.list("nodes", document.nodes.iter().map(|(_, row)| node(row)));
     map.list(
         "externals",
         document.externals.iter().map(|(_, row)| external(row)),
@@ -288,6 +288,7 @@ fn flow(row: &Flow, words: &Words) -> Value {
     map.set_some("half", row.half.map(|half| word(value::HALVES, &half)));
     map.list("http", row.http.iter().map(http_rule));
     map.set_some("action", row.denies.then_some(value::DENY));
+    map.set_unless("approximate", row.approximate, !row.approximate);
     map.set_unless("muted", row.muted, !row.muted);
     map.set_some("observed", row.observed.as_ref().map(evidence));
     Value::Mapping(map.finish(&row.unknown, order::FLOW))

@@ -46,7 +46,7 @@ fn around(candidates: &Candidates, end: End) -> Vec<End> {
             all.push(End::AnyPod);
         }
         End::AnyPodOf(_) | End::Group(_) => all.push(End::AnyPod),
-        End::AnyPod | End::External(_) | End::Missing(_) => {}
+        End::AnyPod | End::External(_) | End::Node(_) | End::Missing(_) => {}
     }
     all
 }

@@ -234,3 +234,32 @@ fn an_unmanaged_namespace_has_help_only() {
     );
     insta::assert_snapshot!(findings_text(&fixture.document), @"Blocked: shop/checkout cannot reach data/db on TCP 5432: ingress to data/db is denied");
 }
+
+/// A wider form resolves what cannot be expressed, and is reported instead.
+#[test]
+fn a_wider_form_is_offered_where_the_dialect_cannot_express_a_flow() {
+    let mut fixture = shop();
+    fixture.external("bank", &[], &["bank.example.com"]);
+    let flow = fixture.flow("shop/checkout", "external/bank", "TCP/443");
+    let results = check(&fixture.document);
+    let [finding] = &results.proof.findings[..] else {
+        panic!("{:?}", results.proof.findings);
+    };
+    let found = fixes(
+        &results.document,
+        &results.generated,
+        &results.proof,
+        finding,
+    );
+    let titles: Vec<&str> = found.iter().map(|fix| fix.title.as_str()).collect();
+    let title = "Approximate: allow all addresses outside the cluster on TCP 443";
+    assert_eq!(titles, [title]);
+    found[0].edit.apply(&mut fixture.document).unwrap();
+    assert!(fixture.document.flows.get(flow).unwrap().approximate);
+    let proof = check(&fixture.document).proof;
+    assert_eq!(proof.state, crate::proof::State::Approximated);
+    assert_eq!(
+        proof.summary(),
+        "Exact, except 1 flow approximated: more is allowed"
+    );
+}

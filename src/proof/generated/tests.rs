@@ -54,7 +54,7 @@ fn a_flow_between_two_externals_is_refused_as_such() {
     let flow = crate::model::Flow::new(end("a"), end("b"), ports);
     fixture.document.flows.add(flow);
     let why = &losses(&generate(&fixture.document))[0];
-    assert!(why.contains("both ends are outside the cluster"), "{why}");
+    assert!(why.contains("both ends are externals or nodes"), "{why}");
 }
 
 #[test]
@@ -659,7 +659,7 @@ fn externals_groups_and_any_pod() {
     assert_eq!(
         losses(&generated),
         [
-            "1 Warning: the domain name `api.stripe.com`: NetworkPolicy has no domain names; use externals with networks instead",
+            "1 Warning: the domain name `api.stripe.com`: NetworkPolicy has no domain names; use externals with networks instead, or set `approximate: true` on the flow: allows all addresses outside the cluster on TCP 443",
         ]
     );
 }

@@ -17,19 +17,21 @@ use crate::policy::{Condition, Direction, Loss, Part, Policy, Rule};
 /// The most pairs of ends of one flow that are looked at.
 const MOST: usize = 400;
 
-/// The flows whose HTTP rules have no effect, in id order.
+/// The flows whose HTTP rules have no effect, in id order, except those that are approximated.
 pub(super) fn findings(
     document: &Document,
     losses: &[Loss],
-    cluster: &DocumentSnapshot,
-    real: &Snapshot,
+    (cluster, real): (&DocumentSnapshot, &Snapshot),
+    approximated: &BTreeSet<FlowId>,
 ) -> Vec<Finding> {
     let left_out = |id: FlowId| {
         let mut of_flow = losses.iter().filter(|loss| loss.flow == id.into());
         of_flow.any(|loss| loss.part == Part::Flow)
     };
     let flows = document.flows.iter();
-    let flows = flows.filter(|(id, flow)| !flow.http.is_empty() && flow.allows() && !left_out(*id));
+    // Where a flow allows any request because the user accepts it, the rules are not to have an effect.
+    let counts = |id| !approximated.contains(&id) && !left_out(id);
+    let flows = flows.filter(|(id, flow)| !flow.http.is_empty() && flow.allows() && counts(*id));
     let flows: Vec<_> = flows.collect();
     if flows.is_empty() {
         return Vec::new();
@@ -163,14 +165,12 @@ fn endpoints(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Vec<
         Some(workload.pods.clone().map(Endpoint::Pod))
     });
     let mut found: Vec<Endpoint> = pods.flatten().collect();
+    let addresses = document.addresses_at(end);
+    let ranges = addresses.ranges();
+    found.extend(ranges.map(|(first, _)| Endpoint::Address(first)));
     if let End::External(id) = end
         && let Some(external) = document.externals.get(*id)
     {
-        let addresses = external.addresses();
-        let first = addresses
-            .ranges()
-            .map(|(first, _)| Endpoint::Address(first));
-        found.extend(first);
         let names = external.domain_names.iter().cloned();
         found.extend(names.map(Endpoint::Domain));
         found.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));

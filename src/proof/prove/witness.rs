@@ -6,7 +6,7 @@ use super::describer::Describer;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::intent::future_pods;
 use crate::intent::snapshot::{DNS_POD, OTHER_POD};
-use crate::model::{Document, End, ExternalId, Flow, FlowPort, NodeRef, Words};
+use crate::model::{Document, End, Flow, FlowPort, NodeRef, Words};
 use crate::policy::{Accounts, Direction};
 use crate::sets::{IpSet, PortSet, Protocol};
 
@@ -44,10 +44,10 @@ impl Located {
         address: None,
     };
 
-    /// An address outside, in the narrowest external that has it.
+    /// An address, in the node or the narrowest external that has it.
     pub fn address(document: &Document, address: IpAddr) -> Self {
         Self::Inside {
-            end: holder(document, address).map(End::External),
+            end: holder(document, address),
             address: Some(address),
         }
     }
@@ -132,8 +132,14 @@ fn other(describer: &Describer, peer: &PeerClass) -> Located {
     }
 }
 
-/// The external whose block around an address is the narrowest.
-pub(crate) fn holder(document: &Document, address: IpAddr) -> Option<ExternalId> {
+/// The node of flows that has an address, else the external whose block around it is the narrowest.
+pub(crate) fn holder(document: &Document, address: IpAddr) -> Option<End> {
+    let nodes = document.nodes_of_flows().into_iter().map(End::Node);
+    let mut own = nodes.filter(|end| document.addresses_at(end).contains(address));
+    own.next().or_else(|| narrowest(document, address))
+}
+
+fn narrowest(document: &Document, address: IpAddr) -> Option<End> {
     let blocks = document.externals.iter().flat_map(|(id, external)| {
         let around = external
             .networks
@@ -141,7 +147,7 @@ pub(crate) fn holder(document: &Document, address: IpAddr) -> Option<ExternalId>
             .filter(move |n| IpSet::block(n.cidr, &n.except).contains(address));
         around.map(move |n| (std::cmp::Reverse(n.cidr.prefix_len()), id))
     });
-    blocks.min().map(|(_, id)| id)
+    blocks.min().map(|(_, id)| End::External(id))
 }
 
 /// Source and destination in words.

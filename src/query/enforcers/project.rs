@@ -8,11 +8,11 @@ use super::{Differing, differing, pod};
 use crate::analysis::changes::Name;
 use crate::analysis::{Endpoint, Party};
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
-use crate::model::{ExternalId, FlowId};
+use crate::model::FlowId;
 use crate::proof::loaded_with;
 use crate::query::Results;
 use crate::query::drawn::DrawnConnections;
-use crate::query::party;
+use crate::query::party::{self, Addressed};
 use crate::sets::{IpSet, PortSet};
 
 /// The connections of a project that depend on the enforcer.
@@ -80,8 +80,8 @@ pub fn of_project(
     }
     let drawn = DrawnConnections::new(document, &results.generated, &results.in_force);
     let cluster = &results.in_force.cluster.snapshot;
-    let externals = party::externals(document);
-    let flows = |one: &Differing| flows_of(one, cluster, &drawn, &externals);
+    let addressed = party::addressed(document);
+    let flows = |one: &Differing| flows_of(one, cluster, &drawn, &addressed);
     let mut all: Vec<(Differing, Vec<FlowId>)> = differing
         .into_iter()
         .map(|one| {
@@ -106,7 +106,7 @@ fn flows_of(
     differing: &Differing,
     cluster: &Snapshot,
     drawn: &DrawnConnections,
-    externals: &[(ExternalId, IpSet)],
+    addressed: &Addressed,
 ) -> Vec<FlowId> {
     let ports = differing.disputed();
     let Differing { src, dst, .. } = differing;
@@ -115,7 +115,7 @@ fn flows_of(
             .into_iter()
             .map(Endpoint::Pod)
             .collect(),
-        Party::Addresses { first, last } => addresses(*first, *last, externals),
+        Party::Addresses { first, last } => addresses(*first, *last, addressed),
         Party::IngressController => Vec::new(),
     };
     let (sources, targets) = (points(src, false), points(dst, src == dst));
@@ -128,10 +128,10 @@ fn flows_of(
     found.into_iter().collect()
 }
 
-/// The first address of a range, and one of each external within it.
-fn addresses(first: IpAddr, last: IpAddr, externals: &[(ExternalId, IpSet)]) -> Vec<Endpoint> {
+/// The first address of a range, and one of each external and node within it.
+fn addresses(first: IpAddr, last: IpAddr, addressed: &Addressed) -> Vec<Endpoint> {
     let range = IpSet::range(first, last);
-    let common = externals.iter().map(|(_, set)| set.intersection(&range));
+    let common = addressed.iter().map(|(_, set)| set.intersection(&range));
     let within = common.filter_map(|set| set.ranges().next().map(|(first, _)| first));
     let all: BTreeSet<IpAddr> = within.chain([first]).collect();
     all.into_iter().map(Endpoint::Address).collect()

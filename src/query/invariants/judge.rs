@@ -7,8 +7,8 @@ use crate::analysis::connections::Reach as Open;
 use crate::analysis::query::open_ports;
 use crate::analysis::{Connection, Endpoint, Matrix, Party, Places};
 use crate::cluster::Pod;
-use crate::model::{Claim, Document, End, External, FlowPort, Invariant, Refusal};
-use crate::policy::ADD_NETWORKS;
+use crate::model::{Claim, Document, End, FlowPort, Invariant, Refusal};
+use crate::policy::{ADD_ADDRESSES, ADD_NETWORKS};
 use crate::proof::InForce;
 use crate::sets::{IpSet, PortSet};
 
@@ -89,14 +89,14 @@ impl<'a> Judge<'a> {
                 let why = Refusal::new(format!("there is no `{words}`"));
                 return Err(why.help("name something that exists"));
             }
-            End::External(id) => {
-                places.outside = document
-                    .externals
-                    .get(*id)
-                    .map_or(IpSet::empty(), External::addresses);
+            End::External(_) | End::Node(_) => {
+                places.outside = document.addresses_at(end);
                 if places.outside.is_empty() {
-                    let why = Refusal::new(format!("`{words}` has no networks"));
-                    return Err(why.help(ADD_NETWORKS));
+                    let (what, help) = match end {
+                        End::Node(_) => ("addresses", ADD_ADDRESSES),
+                        _ => ("networks", ADD_NETWORKS),
+                    };
+                    return Err(Refusal::new(format!("`{words}` has no {what}")).help(help));
                 }
             }
             _ => {

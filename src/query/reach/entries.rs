@@ -1,4 +1,4 @@
-//! Rows and columns: the workloads, then the externals; or the namespaces, then the externals.
+//! Rows and columns: the workloads or the namespaces, then the externals and the nodes that flows name.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::analysis::Endpoint;
 use crate::analysis::query::addresses_of;
 use crate::intent::snapshot::DocumentSnapshot;
-use crate::model::{Document, NodeRef};
+use crate::model::{Document, End, NodeRef};
 use crate::sets::IpSet;
 
 /// The subject of a row or a column.
@@ -19,7 +19,7 @@ pub enum Axis {
     Namespaces,
 }
 
-/// The entries of both axes: workloads in the order of the snapshot, externals by name.
+/// The entries of both axes: workloads in the order of the snapshot, externals by name, then nodes by name.
 #[derive(Clone, Debug, Default)]
 pub struct AxisEntries {
     nodes: Vec<NodeRef>,
@@ -53,21 +53,25 @@ impl AxisEntries {
         entries.namespaces = (namespaces.iter())
             .map(|(id, _)| NodeRef::Namespace(*id))
             .collect();
-        let mut externals: Vec<_> = document.externals.iter().collect();
-        externals.sort_by(|a, b| a.1.name.cmp(&b.1.name));
-        let sets: Vec<IpSet> = (externals.iter())
-            .map(|(_, external)| external.addresses())
+        let externals = document.externals.ids().map(NodeRef::External);
+        let nodes = document.nodes_of_flows().into_iter().map(NodeRef::Node);
+        let mut outer: Vec<NodeRef> = externals.chain(nodes).collect();
+        outer.sort_by_key(|node| (matches!(node, NodeRef::Node(_)), document.node_name(*node)));
+        let sets: Vec<IpSet> = (outer.iter())
+            .map(|node| document.addresses_at(&End::from(*node)))
             .collect();
-        for ((id, external), set) in externals.iter().zip(&sets) {
-            entries.nodes.push(NodeRef::External(*id));
+        for (node, set) in outer.iter().zip(&sets) {
+            entries.nodes.push(*node);
             entries.namespace_of.push(entries.namespaces.len());
-            entries.namespaces.push(NodeRef::External(*id));
-            let mut ends: Vec<Endpoint> = addresses(cluster, set, &sets)
-                .into_iter()
-                .map(Endpoint::Address)
-                .collect();
-            ends.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
-            ends.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));
+            entries.namespaces.push(*node);
+            let addresses = addresses(cluster, set, &sets).into_iter();
+            let mut ends: Vec<Endpoint> = addresses.map(Endpoint::Address).collect();
+            if let NodeRef::External(id) = node
+                && let Some(external) = document.externals.get(*id)
+            {
+                ends.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
+                ends.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));
+            }
             entries.ends.push(ends);
         }
         entries

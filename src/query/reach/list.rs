@@ -19,6 +19,8 @@ pub enum Mark {
     Partly,
     /// It is drawn, but cannot be expressed.
     CannotExpress,
+    /// More of it is allowed than is drawn, as the user accepts.
+    Approximated,
     /// All of it is drawn.
     Drawn,
 }
@@ -31,6 +33,7 @@ impl Mark {
             Self::NotDrawn => "not drawn",
             Self::Partly => "partly drawn",
             Self::CannotExpress => "cannot be expressed",
+            Self::Approximated => "approximated",
             Self::Drawn => "drawn",
         }
     }
@@ -56,6 +59,7 @@ impl Entry {
         match cell.verdict() {
             PairVerdict::Blocked => Mark::Blocked,
             PairVerdict::CannotExpress => Mark::CannotExpress,
+            PairVerdict::Approximated => Mark::Approximated,
             _ if !cell.allowed.intersects(&cell.drawn) => Mark::NotDrawn,
             _ if cell.allowed.is_subset(&cell.drawn) => Mark::Drawn,
             _ => Mark::Partly,
@@ -126,7 +130,10 @@ impl ReachMatrix {
                 Item::Group(id) => {
                     workloads.extend(document.workloads_at(&crate::model::End::Group(*id)));
                 }
-                Item::External(id) => found.extend(self.entries.position(NodeRef::External(*id))),
+                Item::External(_) | Item::Node(_) => {
+                    let node = item.node();
+                    found.extend(node.and_then(|node| self.entries.position(node)));
+                }
                 _ => {}
             }
         }
@@ -171,7 +178,7 @@ impl ReachMatrix {
 
     fn first_end(&self, entry: usize) -> Option<Endpoint> {
         match self.entries.node(entry)? {
-            NodeRef::External(_) => self.entries.ends(entry).first().cloned(),
+            NodeRef::External(_) | NodeRef::Node(_) => self.entries.ends(entry).first().cloned(),
             _ => self.first_pod(entry),
         }
     }

@@ -92,6 +92,33 @@ fn inexpressible_flows_are_not_blocked() {
     assert_eq!(row[&stripe].verdict(), PairVerdict::CannotExpress);
 }
 
+/// The name itself is in no policy, and the addresses in its place are drawn by no arrow.
+#[test]
+fn names_and_addresses_of_an_approximated_flow_are_approximated() {
+    let mut fixture = shop();
+    fixture.external("internet", &["0.0.0.0/0"], &[]);
+    fixture.external("internal", &["10.0.0.0/8"], &[]);
+    let ids: Vec<_> = fixture.document.flows.ids().collect();
+    for id in ids {
+        let flow = fixture.document.flows.get_mut(id).expect("a flow");
+        flow.approximate = true;
+    }
+    let mut board = board(&fixture);
+    let web = place(&fixture, &board, "shop/web");
+    let row = board.row(web);
+    for name in ["external/stripe", "external/internet"] {
+        let cell = &row[&place(&fixture, &board, name)];
+        assert_eq!(cell.verdict(), PairVerdict::Approximated, "{name}");
+        assert_eq!(cell.approximated.to_string(), "TCP 443", "{name}");
+    }
+    let stripe = place(&fixture, &board, "external/stripe");
+    assert_eq!(row[&stripe].inexpressible, crate::sets::PortSet::empty());
+    assert!(!row.contains_key(&place(&fixture, &board, "external/internal")));
+    // Flows that the dialect can express stay as they are.
+    let postgres = place(&fixture, &board, "data/postgres");
+    assert_eq!(row[&postgres].verdict(), PairVerdict::Drawn);
+}
+
 #[test]
 fn a_selection_lists_both_ways_with_marks_and_policies() {
     let mut fixture = shop();
@@ -134,6 +161,26 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
     let listed = board.list(&[Item::Namespace(namespace)], &|| false);
     let to: Vec<_> = listed.to.iter().map(|entry| entry.node).collect();
     assert_eq!(to.len(), 3, "postgres and both externals, no neighbours");
+}
+
+/// Nodes are rows and columns while flows use them, after the externals.
+#[test]
+fn nodes_of_flows_have_cells() {
+    let mut fixture = shop();
+    fixture.node("n1", &["10.0.0.7"]);
+    fixture.node("unused", &["10.0.0.8"]);
+    fixture.flow("node/n1", "shop/web", "TCP/80");
+    let mut board = board(&fixture);
+    let last = board.entries().nodes(Axis::Workloads).last().copied();
+    assert_eq!(last, fixture.end("node/n1").node());
+    assert!(
+        board
+            .entries()
+            .position(fixture.end("node/unused").node().expect("a node"))
+            .is_none()
+    );
+    let row = board.row(place(&fixture, &board, "node/n1"));
+    assert_eq!(names(&fixture, &row, &board), ["web TCP 80: Drawn"]);
 }
 
 #[test]

@@ -107,6 +107,9 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
         found.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
         found.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));
     }
+    if let model::End::Node(_) = &end {
+        found.extend(explain::ends(snapshot, words)?);
+    }
     if found.is_empty() {
         return Err(
             Refusal::new(format!("`{words}` matches no known pods or addresses"))
@@ -145,7 +148,7 @@ pub fn place(results: &Results, end: &Endpoint) -> EndDescription {
             }
         }
         Endpoint::Address(address) => EndDescription {
-            node: holder(document, *address).map(NodeRef::External),
+            node: holder(document, *address).and_then(|end| end.node()),
             ..unknown(address.to_string())
         },
         Endpoint::Domain(name) => {
@@ -170,8 +173,11 @@ pub fn place(results: &Results, end: &Endpoint) -> EndDescription {
             }
         }
         Endpoint::Node(at) | Endpoint::NodeAddress(at, _) => {
-            let node = cluster.snapshot.nodes.get(*at);
-            unknown(node.map_or(String::new(), |n| format!("node/{}", n.name)))
+            let name = cluster.snapshot.nodes.get(*at).map_or("", |n| &n.name);
+            EndDescription {
+                node: document.node_named(name).map(NodeRef::Node),
+                ..unknown(format!("node/{name}"))
+            }
         }
         Endpoint::NewPod(_) => unknown("a future pod".into()),
     }

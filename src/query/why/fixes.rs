@@ -38,7 +38,7 @@ impl Explainer<'_> {
                 found.extend(self.regenerate(flows));
                 found.extend(self.label(shown));
             }
-            PairVerdict::Drawn | PairVerdict::CannotExpress => {}
+            PairVerdict::Drawn | PairVerdict::Approximated | PairVerdict::CannotExpress => {}
         }
         found.retain(|fix| self.is_proven(fix, verdict, shown));
         found
@@ -93,8 +93,9 @@ impl Explainer<'_> {
                 .as_ref()
                 .map(|(end, _)| end.clone())
                 .or(match place.node? {
-                    NodeRef::Workload(id) => Some(model::End::Workload(id)),
-                    NodeRef::External(id) => Some(model::End::External(id)),
+                    node @ (NodeRef::Workload(_) | NodeRef::External(_) | NodeRef::Node(_)) => {
+                        Some(node.into())
+                    }
                     _ => None,
                 })
         };

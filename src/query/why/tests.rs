@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::fixture::Fixture;
-use crate::model::{Edit, FlowPort, Thing};
+use crate::model::{Edit, End, FlowPort, Pod, Thing};
+use crate::policy::HttpRule;
 use crate::query::check;
 use crate::query::drawn::DrawnConnections;
 use crate::sets::Protocol;
@@ -86,6 +87,33 @@ fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
     let excerpt = ingress.excerpt.as_ref().expect("an excerpt");
     assert_eq!(excerpt.source, source);
     assert!(why.fixes.is_empty());
+}
+
+#[test]
+fn what_a_flow_allows_in_a_wider_form_is_approximated() {
+    let mut fixture = shop();
+    fixture.external("bank", &[], &["bank.example.com"]);
+    let names = fixture.flow("shop/web", "external/bank", "TCP/443");
+    let requests = fixture.flow("shop/web", "shop/cart", "TCP/80");
+    for id in [names, requests] {
+        let flow = fixture.document.flows.get_mut(id).expect("a flow");
+        flow.approximate = true;
+    }
+    let flow = fixture.document.flows.get_mut(requests).expect("a flow");
+    flow.http = HttpRule::parse("GET /a").into_iter().collect();
+    for (to, port, flow) in [
+        ("external/bank", "TCP/443", names),
+        ("1.1.1.1", "TCP/443", names),
+        ("shop/cart", "TCP/80", requests),
+    ] {
+        let why = asked(&fixture, "shop/web", to, port);
+        assert_eq!(why.verdict, PairVerdict::Approximated, "{to}");
+        assert_eq!(why.flows, [flow], "{to}");
+    }
+    let private = asked(&fixture, "shop/web", "10.0.0.1", "TCP/443");
+    assert_eq!(private.verdict, PairVerdict::Denied);
+    let drawn = asked(&fixture, "shop/web", "data/postgres", "TCP/5432");
+    assert_eq!(drawn.verdict, PairVerdict::Drawn);
 }
 
 #[test]
@@ -230,4 +258,52 @@ fn an_address_is_of_the_external_with_the_narrowest_block_around_it() {
         .map(NodeRef::External);
     let answer = asked(&fixture, "10.0.0.5", "shop/web", "TCP/80");
     assert_eq!(answer.from.node, narrow);
+}
+
+/// A node is asked about by its name or by its address, and is named either way.
+#[test]
+fn a_node_is_named_where_a_flow_uses_it() {
+    let mut fixture = shop();
+    fixture.node("n1", &["10.0.0.7"]);
+    fixture.node("n2", &["10.0.0.8"]);
+    fixture.external("wide", &["10.0.0.0/8"], &[]);
+    fixture.flow("node/n1", "shop/web", "TCP/80");
+    let node = |name: &str| fixture.document.node_named(name).map(NodeRef::Node);
+    for (from, verdict) in [
+        ("node/n1", PairVerdict::Drawn),
+        ("10.0.0.7", PairVerdict::Drawn),
+        ("node/n2", PairVerdict::Denied),
+    ] {
+        let answer = asked(&fixture, from, "shop/web", "TCP/80");
+        assert_eq!(answer.verdict, verdict, "{from}");
+        let name = if from == "node/n2" { "n2" } else { "n1" };
+        assert_eq!(answer.from.node, node(name), "{from}");
+    }
+    let back = asked(&fixture, "shop/web", "node/n1", "TCP/80");
+    assert_eq!(back.verdict, PairVerdict::Denied);
+}
+
+/// P2: a node reaches its own pods, drawn or not, and only these.
+#[test]
+fn a_node_reaches_its_own_pods_without_a_flow() {
+    let mut fixture = shop();
+    fixture.node("n1", &["10.0.0.7"]);
+    fixture.node("n2", &["10.0.0.8"]);
+    let cart = fixture.end("shop/cart");
+    let End::Workload(id) = cart else {
+        panic!("{cart:?}")
+    };
+    let cart = fixture.document.workloads.get_mut(id).unwrap();
+    cart.pods = vec![Pod {
+        name: "cart-0".to_owned(),
+        node: Some("n1".to_owned()),
+        ..Pod::default()
+    }];
+    for (from, verdict) in [
+        ("node/n1", PairVerdict::Open),
+        ("node/n2", PairVerdict::Denied),
+    ] {
+        let answer = asked(&fixture, from, "shop/cart", "TCP/80");
+        assert_eq!(answer.verdict, verdict, "{from}");
+    }
 }

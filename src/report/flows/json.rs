@@ -1,5 +1,6 @@
 //! Recorded connections as JSON.
 
+use std::io::{self, Write};
 use std::ops::Range;
 
 use serde_json::{Map, Value, json};
@@ -17,7 +18,10 @@ use crate::report::findings::flat;
 /// "policies", "samples": [{"file", "line", "time"}], "class", "replay": {"verdict", "egress", "ingress", "by", "why"}}],
 /// "neverSeen": [{"from", "to", "ports"}]}`. From `class` on only against policies; `neverSeen`, the flows that are not recorded, only
 /// against a project. Times are RFC 3339 in UTC.
-pub fn json(flows: Flows, diagnostics: &[Diagnostic]) -> String {
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn json(out: &mut impl Write, flows: Flows, diagnostics: &[Diagnostic]) -> io::Result<()> {
     let capture = &flows.observed.capture;
     let source = |s: &SourceFile| {
         json!({
@@ -31,34 +35,39 @@ pub fn json(flows: Flows, diagnostics: &[Diagnostic]) -> String {
         let end = end.filter(|end| *end != Time::MIN && *end != Time::MAX);
         end.map(time::text)
     };
-    let connections = flows.observed.connections.iter().enumerate();
-    let connections: Vec<Value> = connections
-        .map(|(at, connection)| self::connection(connection, flows.compared(at)))
-        .collect();
-    let mut value = json!({
-        "format": "drawbridge/flows/1",
-        "diagnostics": flat(diagnostics),
-        "capture": {
-            "sources": capture.sources.iter().map(source).collect::<Vec<_>>(),
-            "first": capture.first().map(time::text),
-            "last": capture.last().map(time::text),
-            "since": window(|between| between.start),
-            "until": window(|between| between.end),
-            "lost": capture.lost,
-            "unavailable": capture.unavailable,
-            "ignored": capture.ignored,
-        },
-        "connections": connections,
-    });
+    let capture = compact(&json!({
+        "sources": capture.sources.iter().map(source).collect::<Vec<_>>(),
+        "first": capture.first().map(time::text),
+        "last": capture.last().map(time::text),
+        "since": window(|between| between.start),
+        "until": window(|between| between.end),
+        "lost": capture.lost,
+        "unavailable": capture.unavailable,
+        "ignored": capture.ignored,
+    }));
+    let diagnostics = compact(&flat(diagnostics));
+    write!(
+        out,
+        "{{\"format\":\"drawbridge/flows/1\",\"diagnostics\":{diagnostics},\"capture\":{capture},\"connections\":["
+    )?;
+    for (at, connection) in flows.observed.connections.iter().enumerate() {
+        let between = if at == 0 { "\n" } else { ",\n" };
+        let connection = self::connection(connection, flows.compared(at));
+        write!(out, "{between}{}", compact(&connection))?;
+    }
+    out.write_all(b"\n]")?;
     if flows.document.is_some() {
         let unseen = flows.never_seen().into_iter();
         let unseen =
             unseen.map(|[from, to, ports]| json!({"from": from, "to": to, "ports": ports}));
-        value["neverSeen"] = unseen.collect();
+        write!(
+            out,
+            ",\"neverSeen\":{}",
+            compact(&unseen.collect::<Value>())
+        )?;
     }
-    let mut text = compact(&value);
-    text.push('\n');
-    text
+    out.write_all(b"}\n")?;
+    out.flush()
 }
 
 fn connection(connection: &Connection, compared: Option<&Compared>) -> Value {

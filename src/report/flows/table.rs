@@ -1,8 +1,10 @@
 //! Recorded connections as tables: CSV and Markdown.
 
+use std::io::{self, Write};
+
 use super::Flows;
 use crate::observe::classes::{Class, Compared};
-use crate::observe::{Connection, time};
+use crate::observe::{Connection, Verdict, time};
 use crate::report::escape;
 
 /// The columns of tables; `verdict` has the gravest verdict's connections, one row each.
@@ -17,35 +19,33 @@ const COLUMNS: [&str; 8] = [
     "verdict",
 ];
 
-fn rows(flows: Flows) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    for (at, connection) in flows.observed.connections.iter().enumerate() {
-        let Connection {
-            source,
-            destination,
-            key,
-            sums,
-        } = connection;
-        let time = |time: Option<time::Time>| time.map(time::text).unwrap_or_default();
-        for (verdict, count) in sums.by_verdict() {
-            let mut row = vec![
-                source.clone(),
-                destination.clone(),
-                key.protocol.name().to_owned(),
-                key.port.map(|port| port.to_string()).unwrap_or_default(),
-                count.to_string(),
-                time(sums.first),
-                time(sums.last),
-                verdict.name().to_owned(),
-            ];
-            if let Some(Compared { replay, class, .. }) = flows.compared(at) {
-                row.push(replay.verdict.name().to_owned());
-                row.push(class.map_or("", Class::name).to_owned());
-            }
-            rows.push(row);
+/// The rows of a connection, one for each verdict.
+fn rows(flows: Flows, at: usize, connection: &Connection) -> Vec<Vec<String>> {
+    let Connection {
+        source,
+        destination,
+        key,
+        sums,
+    } = connection;
+    let time = |time: Option<time::Time>| time.map(time::text).unwrap_or_default();
+    let row = |(verdict, count): (Verdict, u64)| {
+        let mut row = vec![
+            source.clone(),
+            destination.clone(),
+            key.protocol.name().to_owned(),
+            key.port.map(|port| port.to_string()).unwrap_or_default(),
+            count.to_string(),
+            time(sums.first),
+            time(sums.last),
+            verdict.name().to_owned(),
+        ];
+        if let Some(Compared { replay, class, .. }) = flows.compared(at) {
+            row.push(replay.verdict.name().to_owned());
+            row.push(class.map_or("", Class::name).to_owned());
         }
-    }
-    rows
+        row
+    };
+    sums.by_verdict().into_iter().map(row).collect()
 }
 
 fn header(flows: Flows) -> Vec<&'static str> {
@@ -56,38 +56,50 @@ fn header(flows: Flows) -> Vec<&'static str> {
         .collect()
 }
 
+/// Writes each row as the line that `line` makes of it.
+fn write(out: &mut impl Write, flows: Flows, line: fn(&mut String, Vec<String>)) -> io::Result<()> {
+    let mut text = String::new();
+    for (at, connection) in flows.observed.connections.iter().enumerate() {
+        text.clear();
+        for row in rows(flows, at, connection) {
+            line(&mut text, row);
+            text.push('\n');
+        }
+        out.write_all(text.as_bytes())?;
+    }
+    out.flush()
+}
+
 /// A table with a row for each connection and verdict. `flows` reads it as well.
-pub fn csv(flows: Flows) -> String {
-    let mut out = header(flows).join(",");
-    out.push('\n');
-    for row in rows(flows) {
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn csv(out: &mut impl Write, flows: Flows) -> io::Result<()> {
+    writeln!(out, "{}", header(flows).join(","))?;
+    write(out, flows, |line, row| {
         for (at, field) in row.iter().enumerate() {
             if at > 0 {
-                out.push(',');
+                line.push(',');
             }
-            escape::csv(&mut out, field);
+            escape::csv(line, field);
         }
-        out.push('\n');
-    }
-    out
+    })
 }
 
 /// The same as a Markdown table.
-pub fn markdown(flows: Flows) -> String {
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn markdown(out: &mut impl Write, flows: Flows) -> io::Result<()> {
     let header = header(flows);
-    let mut out = format!(
-        "| {} |\n|{}\n",
-        header.join(" | "),
-        " --- |".repeat(header.len())
-    );
-    for row in rows(flows) {
-        out.push('|');
+    let rule = " --- |".repeat(header.len());
+    writeln!(out, "| {} |\n|{rule}", header.join(" | "))?;
+    write(out, flows, |line, row| {
+        line.push('|');
         for field in &row {
-            out.push(' ');
-            escape::markdown(&mut out, field);
-            out.push_str(" |");
+            line.push(' ');
+            escape::markdown(line, field);
+            line.push_str(" |");
         }
-        out.push('\n');
-    }
-    out
+    })
 }

@@ -1,6 +1,6 @@
 //! Recorded connections as text.
 
-use std::fmt::Write;
+use std::io::{self, Write};
 use std::ops::Range;
 
 use super::{Change, Flows};
@@ -11,8 +11,11 @@ use crate::observe::{Capture, Connection, SourceFile, Sums};
 use crate::report::escape;
 
 /// The capture, then a table of the connections; with policies, one table for each change.
-pub fn text(flows: Flows) -> String {
-    let mut out = String::new();
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn text(out: &mut impl Write, flows: Flows) -> io::Result<()> {
+    let mut out = escape::Lines(out);
     let connections = &flows.observed.connections;
     match flows.comparison {
         None => {
@@ -20,21 +23,21 @@ pub fn text(flows: Flows) -> String {
                 .iter()
                 .map(|connection| (connection, None))
                 .collect();
-            table(&mut out, &all);
-            let _ = writeln!(
+            table(&mut out, &all)?;
+            writeln!(
                 out,
                 "{}",
                 counted(connections.len() as u64, "connection", "")
-            );
+            )?;
         }
         Some(comparison) => {
-            against(&mut out, connections, &comparison.connections);
-            unseen(&mut out, &flows.never_seen());
-            let _ = writeln!(out, "\nonly recorded connections are judged");
+            against(&mut out, connections, &comparison.connections)?;
+            unseen(&mut out, &flows.never_seen())?;
+            writeln!(out, "\nonly recorded connections are judged")?;
         }
     }
-    capture(&mut out, &flows.observed.capture);
-    escape::lines(out)
+    capture(&mut out, &flows.observed.capture)?;
+    out.flush()
 }
 
 fn counted(count: u64, noun: &str, more: &str) -> String {
@@ -42,7 +45,11 @@ fn counted(count: u64, noun: &str, more: &str) -> String {
     format!("{count} {noun}{ending}{more}")
 }
 
-fn against(out: &mut String, connections: &[Connection], compared: &[Compared]) {
+fn against(
+    out: &mut impl Write,
+    connections: &[Connection],
+    compared: &[Compared],
+) -> io::Result<()> {
     let mut all: Vec<_> = connections
         .iter()
         .zip(compared)
@@ -51,52 +58,55 @@ fn against(out: &mut String, connections: &[Connection], compared: &[Compared]) 
     all.sort_by_key(|(change, connection, _)| {
         (*change, std::cmp::Reverse(connection.sums.count()))
     });
-    let total = connections.iter().map(|c| c.sums.count()).sum();
+    let total = connections.iter().map(|c| c.sums.count());
+    let total = total.fold(0, u64::saturating_add);
     let dropped = all
         .iter()
         .filter(|(change, ..)| *change == Change::NewlyDropped);
     let pairs = dropped.clone().count() as u64;
-    let passed = |sums: &Sums| sums.forwarded + sums.audited;
-    let count: u64 = dropped
+    let passed = |sums: &Sums| sums.forwarded.saturating_add(sums.audited);
+    let count = dropped
         .map(|(_, connection, _)| passed(&connection.sums))
-        .sum();
+        .fold(0, u64::saturating_add);
     let kinds = if pairs == 0 {
         String::new()
     } else {
         format!(": {}", counted(pairs, "kind", ""))
     };
-    let _ = writeln!(
+    writeln!(
         out,
         "{count} of {} would be dropped{kinds}",
         counted(total, "recorded connection", "")
-    );
+    )?;
     for group in all.chunk_by(|a, b| a.0 == b.0) {
         let Some((change, ..)) = group.first() else {
             continue;
         };
-        let _ = writeln!(out, "\n{}:", change.title());
+        writeln!(out, "\n{}:", change.title())?;
         let rows: Vec<_> = group
             .iter()
             .map(|(_, connection, one)| (*connection, Some(*one)))
             .collect();
-        table(out, &rows);
+        table(out, &rows)?;
     }
+    Ok(())
 }
 
 /// The flows that are drawn and not recorded.
-fn unseen(out: &mut String, flows: &[[String; 3]]) {
+fn unseen(out: &mut impl Write, flows: &[[String; 3]]) -> io::Result<()> {
     if flows.is_empty() {
-        return;
+        return Ok(());
     }
-    let _ = writeln!(out, "\n{}:", Class::DrawnUnseen.words());
+    writeln!(out, "\n{}:", Class::DrawnUnseen.words())?;
     let width = |of: usize| flows.iter().map(|row| row[of].chars().count()).max();
     let (left, right) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
     for [from, to, ports] in flows {
-        let _ = writeln!(out, "{from:left$}  =>  {to:right$}  {ports}");
+        writeln!(out, "{from:left$}  =>  {to:right$}  {ports}")?;
     }
+    Ok(())
 }
 
-fn table(out: &mut String, rows: &[(&Connection, Option<&Compared>)]) {
+fn table(out: &mut impl Write, rows: &[(&Connection, Option<&Compared>)]) -> io::Result<()> {
     let width =
         |of: &dyn Fn(&Connection) -> usize| rows.iter().map(|(row, _)| of(row)).max().unwrap_or(0);
     let left = width(&|row| row.source.chars().count());
@@ -104,20 +114,21 @@ fn table(out: &mut String, rows: &[(&Connection, Option<&Compared>)]) {
     let middle = width(&|row| port(row, ' ').chars().count());
     for (row, compared) in rows {
         let (from, to, port) = (&row.source, &row.destination, port(row, ' '));
-        let _ = writeln!(
+        writeln!(
             out,
             "{from:left$}  =>  {to:right$}  {port:middle$}  {}{}",
             verdicts(&row.sums),
             class(*compared)
-        );
+        )?;
         let replay = compared.map(|compared| &compared.replay);
         if let Some(replay) = replay.filter(|replay| replay.verdict != Verdict::Allow) {
-            let _ = writeln!(out, "    {}", replay.why);
+            writeln!(out, "    {}", replay.why)?;
             for policy in &replay.by {
-                let _ = writeln!(out, "    {policy}");
+                writeln!(out, "    {policy}")?;
             }
         }
     }
+    Ok(())
 }
 
 /// What the group of a row does not tell: `: seen and allowed, not drawn`.
@@ -170,7 +181,7 @@ fn began(between: &Range<Time>) -> String {
     ends.join(", and ")
 }
 
-fn capture(out: &mut String, capture: &Capture) {
+fn capture(out: &mut impl Write, capture: &Capture) -> io::Result<()> {
     let sum = |of: &dyn Fn(&SourceFile) -> u64| capture.sources.iter().map(of).sum::<u64>();
     let nodes: std::collections::BTreeSet<_> =
         capture.sources.iter().flat_map(|s| &s.nodes).collect();
@@ -178,24 +189,24 @@ fn capture(out: &mut String, capture: &Capture) {
         (Some(first), Some(last)) => format!("from {} to {}", time::text(first), time::text(last)),
         _ => "without times".to_owned(),
     };
-    let _ = writeln!(
+    writeln!(
         out,
         "\nrecorded {window}: {} of {}, {}, {}",
         counted(sum(&|s| s.records), "record", ""),
         counted(capture.sources.len() as u64, "file", ""),
         counted(nodes.len() as u64, "node", ""),
         counted(capture.lost, "event", " lost"),
-    );
+    )?;
     if let Some(between) = &capture.between {
-        let _ = writeln!(out, "counted: connections that began {}", began(between));
+        writeln!(out, "counted: connections that began {}", began(between))?;
     }
     let malformed = sum(&|s| s.malformed);
     if malformed > 0 {
-        let _ = writeln!(out, "{}", counted(malformed, "malformed line", ""));
+        writeln!(out, "{}", counted(malformed, "malformed line", ""))?;
     }
     if !capture.unavailable.is_empty() {
         let names: Vec<_> = capture.unavailable.iter().map(String::as_str).collect();
-        let _ = writeln!(out, "unavailable nodes: {}", names.join(", "));
+        writeln!(out, "unavailable nodes: {}", names.join(", "))?;
     }
     if !capture.ignored.is_empty() {
         let all: Vec<_> = capture
@@ -203,6 +214,7 @@ fn capture(out: &mut String, capture: &Capture) {
             .iter()
             .map(|(reason, n)| format!("{reason} {n}"))
             .collect();
-        let _ = writeln!(out, "not counted as connections: {}", all.join(", "));
+        writeln!(out, "not counted as connections: {}", all.join(", "))?;
     }
+    Ok(())
 }

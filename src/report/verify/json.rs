@@ -153,6 +153,7 @@ fn state_word(state: State) -> &'static str {
     match state {
         State::NothingToProve => "nothing-to-prove",
         State::Exact => "exact",
+        State::Approximated => "approximated",
         State::CannotExpress => "cannot-express",
         State::Invalid => "invalid-flow",
         State::TooWide => "too-wide",

@@ -88,6 +88,7 @@ fn kind(kind: Kind) -> &'static str {
         Rule::Blocked => "Blocked",
         Rule::TooWide => "Too wide",
         Rule::Invalid => "Invalid flow",
+        Rule::Approximated => "Approximated",
         _ => "Cannot express",
     }
 }

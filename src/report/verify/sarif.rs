@@ -66,6 +66,7 @@ fn name(rule: Rule) -> &'static str {
         Rule::TooWide => "TooWide",
         Rule::Invalid => "InvalidFlow",
         Rule::CannotExpress => "CannotExpress",
+        Rule::Approximated => "Approximated",
         Rule::Broken => "InvariantBroken",
         Rule::NotJudged => "InvariantNotJudged",
         Rule::LeftOut => "PolicyNotJudged",
@@ -75,7 +76,7 @@ fn name(rule: Rule) -> &'static str {
 fn level(rule: Rule) -> &'static str {
     match rule {
         Rule::Blocked | Rule::TooWide | Rule::Invalid | Rule::Broken => "error",
-        Rule::CannotExpress | Rule::NotJudged | Rule::LeftOut => "warning",
+        Rule::CannotExpress | Rule::Approximated | Rule::NotJudged | Rule::LeftOut => "warning",
     }
 }
 

@@ -98,7 +98,8 @@ fn text_format() {
         fix: Remove pg-open from the project
     cannot-express: the flow is left out: `api` has only a domain name, which NetworkPolicy cannot express
         flow: web to api (shop.drawbridge.yaml:13:3)
-        help: add its networks
+        help: add its networks, or set `approximate: true` on the flow: allows all addresses outside the cluster on TCP 443
+        fix: Approximate: allow all addresses outside the cluster on TCP 443
     invariant web reaches db: holds
     invariant web stays away: violated
         required: shop/web must not reach shop/db
@@ -122,7 +123,7 @@ fn review_comment_format() {
     | | What | Connection | Policies | What to do |
     | --- | --- | --- | --- | --- |
     | Too wide | shop/pg-open lets shop/batch reach shop/db on TCP 5432; drawn: web; the egress of shop/batch still blocks it | shop/batch → shop/db on TCP/5432 | shop/pg-open | Draw shop/batch to shop/db on TCP/5432, or: Remove pg-open from the project |
-    | Cannot express | the flow is left out: \`api\` has only a domain name, which NetworkPolicy cannot express | shop/web → external/api on TCP/443 |  | add its networks |
+    | Cannot express | the flow is left out: \`api\` has only a domain name, which NetworkPolicy cannot express | shop/web → external/api on TCP/443 |  | Approximate: allow all addresses outside the cluster on TCP 443 |
 
     | Invariant | Required | Verdict |
     | --- | --- | --- |
@@ -143,7 +144,8 @@ fn a_test_case_for_each_flow_and_invariant() {
         <testcase name="shop/web to external/api on TCP/443" classname="shop.flows" file="shop.drawbridge.yaml" line="13">
           <failure type="cannot-express" message="the flow is left out: `api` has only a domain name, which NetworkPolicy cannot express">cannot-express: the flow is left out: `api` has only a domain name, which NetworkPolicy cannot express
         flow: web to api (shop.drawbridge.yaml:13:3)
-        help: add its networks</failure>
+        help: add its networks, or set `approximate: true` on the flow: allows all addresses outside the cluster on TCP 443
+        fix: Approximate: allow all addresses outside the cluster on TCP 443</failure>
         </testcase>
       </testsuite>
       <testsuite name="policies" tests="1" failures="1" errors="0" skipped="0">

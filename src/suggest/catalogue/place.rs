@@ -71,24 +71,7 @@ impl Place {
 
     /// Everything outside the cluster but private addresses.
     pub(crate) fn internet() -> Self {
-        let block = |cidr: &str, except: &[&str]| {
-            let except = except.iter().filter_map(|text| text.parse().ok());
-            let except = except.collect();
-            let cidr = cidr.parse().ok();
-            cidr.map(|cidr| Network { cidr, except })
-        };
-        const PRIVATE: [&str; 4] = [
-            "10.0.0.0/8",
-            "169.254.0.0/16",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-        ];
-        let v4 = block("0.0.0.0/0", &PRIVATE);
-        let v6 = block("::/0", &["fc00::/7", "fe80::/10"]);
-        Self::External(External::new(
-            "Internet",
-            v4.into_iter().chain(v6).collect(),
-        ))
+        Self::External(External::new("Internet", Network::outside().into()))
     }
 
     /// The workload of the input that a group consists of, if it is one and the group is not open to others; else the

@@ -1,7 +1,8 @@
 //! The gestures of the canvas that cancel, copy, link, re-route, align and place.
 
 use drawbridge::app::Command;
-use drawbridge::model::{Document, End, Item, NodeRef};
+use drawbridge::cluster;
+use drawbridge::model::{Document, End, Item, Node, NodeRef, Unknown};
 use egui::{Event, Key, Modifiers, Pos2, vec2};
 use egui_kittest::kittest::Queryable;
 
@@ -163,6 +164,59 @@ fn a_new_thing_is_placed_at_the_pointer_and_never_under_the_tools() {
         rect.bottom() < canvas.bottom() - 56.0,
         "{rect:?} is under the tools"
     );
+}
+
+/// A node is on the canvas while a flow uses it.
+#[test]
+fn a_flow_is_drawn_from_a_node_of_the_project() {
+    let mut document = shop();
+    let id = document.nodes.add(Node {
+        node: cluster::Node {
+            name: "worker-1".to_owned(),
+            labels: [("zone".to_owned(), "a".to_owned())].into(),
+            addresses: vec!["10.0.0.7".parse().expect("an address")],
+            pod_cidrs: Vec::new(),
+        },
+        unknown: Unknown::new(),
+    });
+    let mut bench = Bench::new(document);
+    let node = NodeRef::Node(id);
+    let is_shown = |bench: &Bench| {
+        bench
+            .harness()
+            .query_by_label_contains("node worker-1")
+            .is_some()
+    };
+    assert!(!is_shown(&bench));
+    bench.press(Key::A);
+    bench.type_text("node/worker-1");
+    bench.press(Key::Enter);
+    bench.type_text("shop/web");
+    bench.press(Key::Enter);
+    bench.press(Key::Enter);
+    let web = bench.node("shop/web");
+    assert!(flow_between(&bench.document(), node, web));
+    assert!(is_shown(&bench));
+    let rect = bench.rect(node);
+    bench.click(rect.center());
+    assert_eq!(bench.selection(), [Item::Node(id)]);
+    assert!(
+        bench
+            .harness()
+            .query_by_label_contains("Delete node")
+            .is_some()
+    );
+    // A second flow, by dragging its edge.
+    let orders = bench.node("shop/orders");
+    bench.hover(rect.center());
+    let to = bench.rect(orders).center();
+    bench.drag(rect.right_center(), to);
+    bench.press(Key::Enter);
+    assert!(flow_between(&bench.document(), node, orders));
+    bench.click(bench.rect(node).center());
+    bench.press(Key::Delete);
+    assert!(!bench.document().nodes.contains(id));
+    assert!(!is_shown(&bench) && !flow_between(&bench.document(), node, web));
 }
 
 #[test]

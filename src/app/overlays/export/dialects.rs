@@ -1,7 +1,8 @@
 //! The dialects of an export: the choice, the proof of each, and the flows that each expresses.
 
-use egui::{Align, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Align, Layout, RichText, Ui, WidgetInfo, WidgetType, vec2};
 
+use super::super::list_area;
 use super::ExportView;
 use crate::app::files::InDialect;
 use crate::app::icons;
@@ -45,6 +46,13 @@ pub(super) fn verdict_ui(ui: &mut Ui, view: &ExportView) {
         Some(what) => format!("The export omits {what}, which {kind} cannot express"),
         None => String::new(),
     };
+    let wider = fidelity_of::wider_words(&worst.flows);
+    let wider = wider.map(|what| format!("The export allows more than is drawn for {what}"));
+    let more: Vec<String> = wider
+        .into_iter()
+        .chain((!more.is_empty()).then_some(more))
+        .collect();
+    let more = more.join("\n");
     let summary = worst.results.proof.summary();
     let text = match view.dialects.len() {
         1 => summary,
@@ -93,7 +101,7 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: &mut ExportView) -> bool {
 fn listed_ui(ui: &mut Ui, listed: &InDialect) {
     let kind = listed.target().kind();
     widgets::small(ui, format!("{kind}: {}", listed.results.proof.summary()));
-    let area = ScrollArea::vertical().id_salt("flows").max_height(150.0);
+    let area = list_area(150.0).id_salt("flows");
     area.show(ui, |ui| {
         let palette = theme::palette(ui.ctx());
         let findings = listed.results.proof.findings.iter();
@@ -117,6 +125,7 @@ fn verdict_words(one: &InDialect) -> String {
     match one.results.proof.state {
         State::NothingToProve => "no flows".to_owned(),
         State::Exact | State::CannotExpress => format!("exact: {}", expressed.words()),
+        State::Approximated => expressed.words(),
         State::Invalid => expressed.words(),
         // The summary counts what cannot be expressed, too.
         State::TooWide | State::Blocked => {

@@ -17,10 +17,11 @@ use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::cluster::Enforcer;
-use crate::model::{Document, ExternalId, FlowId, Item, NodeRef, WorkloadId, enforcers_of};
+use crate::model::{Document, FlowId, Item, NodeRef, WorkloadId, enforcers_of};
 use crate::query::Results;
 use crate::query::compare::drawn_names;
 use crate::query::enforcers::{Differing, OfProject, of_project};
+use crate::query::party;
 use crate::scene::tokens;
 use crate::sets::{IpSet, PortSet};
 
@@ -44,7 +45,8 @@ struct Answer {
     found: OfProject,
     flows: DependentFlows,
     workloads: BTreeMap<Name, WorkloadId>,
-    externals: Vec<(ExternalId, String, IpSet)>,
+    /// Externals and nodes with their names and addresses.
+    addressed: Vec<(NodeRef, String, IpSet)>,
 }
 
 impl Answer {
@@ -54,12 +56,12 @@ impl Answer {
             let all: Vec<String> = all.iter().filter_map(words).collect();
             (flow, all.join("\n"))
         });
-        let externals = document.externals.iter();
         Self {
             flows: Arc::new(of_flows.collect()),
             workloads: drawn_names(document),
-            externals: externals
-                .map(|(id, external)| (id, external.name.clone(), external.addresses()))
+            addressed: party::addressed(document)
+                .into_iter()
+                .map(|(node, set)| (node, document.node_name(node).to_owned(), set))
                 .collect(),
             found,
         }
@@ -73,7 +75,7 @@ impl Answer {
             },
             Party::Addresses { first, last } => {
                 let set = IpSet::range(*first, *last);
-                let known = self.externals.iter().find(|(_, _, of)| *of == set);
+                let known = self.addressed.iter().find(|(_, _, of)| *of == set);
                 known.map_or_else(|| addresses(&set), |(_, name, _)| name.clone())
             }
             Party::IngressController => "the ingress controller".to_owned(),
@@ -86,9 +88,9 @@ impl Answer {
             Party::Workload(name) => Some(Item::Workload(*self.workloads.get(&name.whole())?)),
             Party::Addresses { first, last } => {
                 let set = IpSet::range(*first, *last);
-                let mut all = self.externals.iter();
-                let (id, ..) = all.find(|(_, _, of)| set.is_subset(of))?;
-                NodeRef::External(*id).item()
+                let mut all = self.addressed.iter();
+                let (node, ..) = all.find(|(_, _, of)| set.is_subset(of))?;
+                node.item()
             }
             Party::IngressController => None,
         }

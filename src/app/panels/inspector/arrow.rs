@@ -66,7 +66,12 @@ fn question(inspect: &Inspect<'_>, id: ExtraId, allowed: Option<&Allowed>) -> Op
         Some((from, to)) => (workload(from)?, workload(to)?),
         None => (id.from, id.to),
     };
-    let single = |node| matches!(node, NodeRef::Workload(_) | NodeRef::External(_));
+    let single = |node| {
+        matches!(
+            node,
+            NodeRef::Workload(_) | NodeRef::External(_) | NodeRef::Node(_)
+        )
+    };
     let known = |node| node != OUTSIDE && single(node) && document.has_node(node);
     let port = allowed.and_then(|a| FlowPort::of(&a.joined.ports).into_iter().next());
     (known(from) && known(to)).then(|| Command::Why {

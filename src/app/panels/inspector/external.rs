@@ -94,7 +94,7 @@ fn networks(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Exter
     if external.networks.is_empty() {
         ui.add_space(2.0);
         if widgets::secondary(ui, "Use the Internet's addresses").clicked() {
-            let networks = internet();
+            let networks = Network::outside().to_vec();
             inspect.commands.edit(changed(external, item, &|e| {
                 e.networks.clone_from(&networks)
             }));
@@ -228,32 +228,5 @@ fn entity(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Externa
             widgets::message(ui, icons::NOTE, &text, foreground);
         }
         None => {}
-    }
-}
-
-/// All addresses except private, unique-local and link-local ones.
-pub fn internet() -> Vec<Network> {
-    let blocks = [
-        "0.0.0.0/0 except 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16",
-        "::/0 except fc00::/7, fe80::/10",
-    ];
-    blocks
-        .iter()
-        .filter_map(|text| validate::network(text).ok())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_internet_excludes_private_and_link_local_addresses() {
-        let texts: Vec<_> = super::internet().iter().map(ToString::to_string).collect();
-        assert_eq!(
-            texts,
-            [
-                "0.0.0.0/0 except 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16",
-                "::/0 except fc00::/7, fe80::/10",
-            ]
-        );
     }
 }

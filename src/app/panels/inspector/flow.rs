@@ -14,9 +14,9 @@ use crate::model::{
     Direction, Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, PortChoice, Thing,
     validate,
 };
-use crate::policy::Target;
-use crate::proof::Verdict;
-use crate::scene::request::pods_words;
+use crate::policy::{Form, Target};
+use crate::proof::{Verdict, wider_forms};
+use crate::scene::request::{addresses_words, pods_words};
 use crate::scene::tokens;
 
 /// Shows the flow.
@@ -29,6 +29,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     ports(ui, inspect, id, flow);
     action(ui, inspect, id, flow);
     requests(ui, inspect, id, flow);
+    approximate(ui, inspect, id, flow);
     note(ui, inspect, id, flow);
     ends(ui, inspect, id, flow);
     gates(ui, inspect, id, flow);
@@ -123,6 +124,10 @@ fn about(document: &Document, end: &End) -> String {
             .get(*id)
             .map_or(String::new(), crate::app::words::addresses),
         End::Group(id) => document.groups.get(*id).map_or(String::new(), pods_words),
+        End::Node(id) => document
+            .nodes
+            .get(*id)
+            .map_or(String::new(), |row| addresses_words(&row.node.addresses)),
         End::Missing(words) => format!("{words} (does not exist)"),
     }
 }
@@ -283,7 +288,7 @@ fn requests(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             };
             trial(document, Edit::Change(Item::Flow(id), Thing::Flow(changed)))
         });
-        if !flow.http.is_empty() && !target.filters_http() {
+        if !flow.http.is_empty() && !target.filters_http() && !flow.approximate {
             let why = match target {
                 Target::Calico => {
                     "HTTP rules of Calico need its Envoy add-on, and are not written".to_owned()
@@ -293,6 +298,37 @@ fn requests(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             omitted(ui, &why);
         } else if flow.http.is_empty() {
             widgets::faint(ui, "All requests. Write a method, a path, or both.");
+        }
+    });
+}
+
+/// Whether the dialect may allow more, where it cannot express the flow.
+fn approximate(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let forms = wider_forms(inspect.document, flow);
+    if forms.is_empty() && !flow.approximate {
+        return;
+    }
+    widgets::labelled(ui, "Approximation", |ui| {
+        let forms: Vec<String> = forms.iter().map(Form::allowed).collect();
+        let text = match &forms[..] {
+            [] => "Accept a wider form".to_owned(),
+            forms => format!("Allow {}", forms.join(" and ")),
+        };
+        if let Some(approximate) = widgets::check(ui, flow.approximate, &text) {
+            let changed = Flow {
+                approximate,
+                ..flow.clone()
+            };
+            let edit = Edit::Change(Item::Flow(id), Thing::Flow(changed));
+            inspect.commands.edit(edit);
+        }
+        let kind = inspect.document.settings.target().kind();
+        match forms.is_empty() {
+            true => widgets::faint(
+                ui,
+                format!("Not needed: nothing more is allowed in {kind}."),
+            ),
+            false => widgets::faint(ui, format!("{kind} cannot express what is drawn.")),
         }
     });
 }
@@ -322,7 +358,7 @@ fn ends(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
         widgets::labelled(ui, label, |ui| {
             let field = Field::new((label, id), label, &words)
                 .mono()
-                .hint("shop/web, shop/*, *, external/office");
+                .hint("shop/web, shop/*, *, external/office, node/worker-1");
             field.show(ui, inspect.drafts, inspect.commands, |text| {
                 let end = document.end_from_words(text.trim())?;
                 let mut changed = flow.clone();
@@ -337,10 +373,9 @@ fn ends(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     }
 }
 
-/// Which gates the flow opens. An external has none, so there is no choice.
+/// Which gates the flow opens. An external and a node have none, so there is no choice.
 fn gates(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
-    let outside = |end: &End| matches!(end, End::External(_));
-    if flow.half.is_none() && (outside(&flow.from) || outside(&flow.to)) {
+    if flow.half.is_none() && !(flow.from.has_gate() && flow.to.has_gate()) {
         return;
     }
     widgets::labelled(ui, "Gates", |ui| {
@@ -405,6 +440,13 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             names.join(", "),
             palette.exact,
             palette.exact_soft,
+        ),
+        Verdict::Approximated => (
+            icons::APPROXIMATE,
+            "More is allowed, as the flow accepts",
+            messages.join("\n"),
+            palette.text,
+            palette.canvas,
         ),
         Verdict::TooWide => (
             icons::WARNING,

@@ -84,11 +84,12 @@ fn flow_row(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
 /// `2 workloads, 3 flows`.
 fn counted(items: &[Item]) -> String {
     type Is = fn(&Item) -> bool;
-    let kinds: [(&str, Is); 7] = [
+    let kinds: [(&str, Is); 8] = [
         ("namespace", |item| matches!(item, Item::Namespace(_))),
         ("workload", |item| matches!(item, Item::Workload(_))),
         ("external", |item| matches!(item, Item::External(_))),
         ("group", |item| matches!(item, Item::Group(_))),
+        ("node", |item| matches!(item, Item::Node(_))),
         ("flow", |item| matches!(item, Item::Flow(_))),
         ("imported policy", |item| matches!(item, Item::Policy(_))),
         ("invariant", |item| matches!(item, Item::Invariant(_))),

@@ -9,6 +9,7 @@ mod invariant;
 mod label_change;
 mod many;
 mod namespace;
+mod node;
 mod parts;
 mod policy;
 mod project;
@@ -35,7 +36,6 @@ use crate::query::Results;
 use crate::scene::ExtraId;
 
 use audit::AuditView;
-pub use external::internet;
 use label_change::LabelChangeView;
 use policy::PolicyView;
 
@@ -156,6 +156,7 @@ pub(super) fn inspector_ui(
             Some(Item::Workload(id)) => workload::show(ui, &mut inspect, id),
             Some(Item::External(id)) => external::show(ui, &mut inspect, id),
             Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
+            Some(Item::Node(id)) => node::show(ui, &mut inspect, id),
             Some(Item::Flow(id)) => {
                 flow::show(ui, &mut inspect, id);
                 traffic::of_flow(ui, &inspect, id);

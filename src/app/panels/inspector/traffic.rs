@@ -6,24 +6,25 @@ use super::Inspect;
 use crate::app::command::Command;
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
+use crate::app::traffic::evidence::ArrowEvidence;
+use crate::app::traffic::over_time::of_arrow_ui;
 use crate::app::traffic::words::{counted, day, grouped, seen, stamp};
-use crate::app::traffic::{Compared, Group, Recording};
+use crate::app::traffic::{Compared, Group};
 use crate::app::words::arrow_end;
 use crate::app::{icons, widgets};
 use crate::model::{Edit, Flow, FlowId, FlowPort, NodeRef, Thing, TrafficClass, validate};
-use crate::observe::{Connection, Sample};
+use crate::scene::request::ports_label;
 use crate::scene::{ExtraId, is_foreign, tokens, traffic};
 
 /// So many of the deciding policies are named; the Why tab has all.
 const NAMED: usize = 2;
-/// So many samples are listed.
-const SAMPLES: usize = 3;
+/// More ports are shortened as they are on the canvas.
+const PORTS: usize = 16;
 
 /// Shows the arrow.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId, class: TrafficClass) {
     let view = inspect.traffic;
-    let parts = (view.recording(), view.compared(), view.group(id));
-    let (Some(recording), Some(compared), Some(group)) = parts else {
+    let (Some(compared), Some(group)) = (view.compared(), view.group(id)) else {
         return;
     };
     let name = |node: NodeRef| match compared.ends.name(node) {
@@ -37,26 +38,19 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId, class: TrafficC
     };
     let ends = format!("{} \u{2192} {}", name(id.from), name(id.to));
     let ports = FlowPort::of(&group.ports);
-    widgets::head(
-        ui,
-        kind,
-        &ends,
-        &validate::flow_ports_text(&ports).replace('/', " "),
-    );
+    let ports = match ports.len() {
+        0..=PORTS => validate::flow_ports_text(&ports).replace('/', " "),
+        _ => ports_label(&ports),
+    };
+    widgets::head(ui, kind, &ends, &ports);
     verdict_ui(ui, compared, group, class);
-    let all = &recording.observed.connections;
-    let connections: Vec<&Connection> = group
-        .connections
-        .iter()
-        .filter_map(|at| all.get(*at))
-        .collect();
-    if !connections.is_empty() {
-        totals_ui(ui, &connections);
-        names_ui(ui, compared, group, &connections);
-        samples_ui(ui, &connections);
+    if !group.connections.is_empty() {
+        totals_ui(ui, &group.evidence);
+        names_ui(ui, compared, group);
+        samples_ui(ui, &group.evidence);
     }
     ui.add_space(6.0);
-    actions_ui(ui, inspect, group, recording);
+    actions_ui(ui, inspect, compared, group);
 }
 
 /// Shows what the project keeps of recordings of a flow.
@@ -73,22 +67,15 @@ pub fn kept(ui: &mut Ui, flow: &Flow) {
 
 /// Shows what was recorded of a flow, if a recording is open.
 pub fn of_flow(ui: &mut Ui, inspect: &Inspect<'_>, id: FlowId) {
-    let view = inspect.traffic;
-    let (Some(recording), Some(compared)) = (view.recording(), view.compared()) else {
-        return;
-    };
-    let Some(class) = compared.flows.get(&id) else {
+    let compared = inspect.traffic.compared();
+    let Some((class, evidence)) = compared.and_then(|compared| compared.flows.get(&id)) else {
         return;
     };
     widgets::heading(ui, "Observed");
     widgets::stated(ui, "Class", class.words());
-    let totals = compared.comparison.flows.get(&id);
-    let places = totals.map_or(&[][..], |totals| &totals.connections);
-    let all = &recording.observed.connections;
-    let connections: Vec<&Connection> = places.iter().filter_map(|at| all.get(*at)).collect();
-    if !connections.is_empty() {
-        totals_ui(ui, &connections);
-        samples_ui(ui, &connections);
+    if *class != TrafficClass::DrawnUnseen {
+        totals_ui(ui, evidence);
+        samples_ui(ui, evidence);
     }
 }
 
@@ -123,69 +110,50 @@ fn verdict_ui(ui: &mut Ui, compared: &Compared, group: &Group, class: TrafficCla
 }
 
 /// How many, when, and what became of them.
-fn totals_ui(ui: &mut Ui, connections: &[&Connection]) {
-    let sum = |of: fn(&Connection) -> u64| {
-        let all = connections.iter().map(|one| of(one));
-        all.fold(0, u64::saturating_add)
-    };
-    let (forwarded, audited) = (sum(|c| c.sums.forwarded), sum(|c| c.sums.audited));
-    let dropped = sum(|c| c.sums.dropped);
-    let about = if connections.iter().any(|c| c.sums.inexact) {
-        "about "
-    } else {
-        ""
-    };
-    let total = forwarded.saturating_add(audited).saturating_add(dropped);
-    let total = format!("{about}{}", counted(total, "connection"));
+fn totals_ui(ui: &mut Ui, evidence: &ArrowEvidence) {
+    let about = if evidence.is_estimate { "about " } else { "" };
+    let total = format!("{about}{}", counted(evidence.count(), "connection"));
     let mut became: Vec<String> = Vec::new();
     for (count, word) in [
-        (forwarded, "forwarded"),
-        (audited, "forwarded in audit mode"),
-        (dropped, "dropped"),
+        (evidence.forwarded, "forwarded"),
+        (evidence.audited, "forwarded in audit mode"),
+        (evidence.dropped, "dropped"),
     ] {
         if count > 0 {
             became.push(format!("{} {word}", grouped(count)));
         }
     }
     widgets::stated(ui, "Recorded", &format!("{total}: {}", became.join(", ")));
-    let first = connections.iter().filter_map(|c| c.sums.first).min();
-    let last = connections.iter().filter_map(|c| c.sums.last).max();
-    if let Some((first, last)) = first.zip(last) {
+    if let Some((first, last)) = evidence.first.zip(evidence.last) {
         widgets::stated(ui, "First seen", &format!("{} UTC", stamp(first)));
         widgets::stated(ui, "Last seen", &format!("{} UTC", stamp(last)));
     }
-    let named = |of: fn(&Connection) -> &std::collections::BTreeSet<String>| {
-        let all = connections.iter().flat_map(|one| of(one).iter());
-        let all: std::collections::BTreeSet<&str> = all.map(String::as_str).collect();
-        all.into_iter().collect::<Vec<_>>().join(", ")
-    };
-    let (allowed, denied) = (named(|c| &c.sums.allowed), named(|c| &c.sums.denied));
-    if !allowed.is_empty() {
-        widgets::stated(ui, "Allowed by, as recorded", &allowed);
+    // A recording of one interval has one bar, which shows nothing.
+    if evidence.over_time.intervals().len() > 1 {
+        of_arrow_ui(ui, &evidence.over_time);
     }
-    if !denied.is_empty() {
-        widgets::stated(ui, "Denied by, as recorded", &denied);
+    for (label, names) in [
+        ("Allowed by, as recorded", &evidence.allowed),
+        ("Denied by, as recorded", &evidence.denied),
+    ] {
+        if !names.is_empty() {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            widgets::stated(ui, label, &names.join(", "));
+        }
     }
 }
 
 /// The addresses of an end that the project does not have.
-fn names_ui(ui: &mut Ui, compared: &Compared, group: &Group, connections: &[&Connection]) {
-    for (node, of) in [(group.id.from, 0), (group.id.to, 1)] {
-        if !is_foreign(node) {
+fn names_ui(ui: &mut Ui, compared: &Compared, group: &Group) {
+    let ends = [group.id.from, group.id.to];
+    for (node, (least, count)) in ends.into_iter().zip(&group.evidence.addresses) {
+        if !is_foreign(node) || least.is_empty() {
             continue;
         }
-        let addresses = connections.iter().flat_map(|one| match of {
-            0 => &one.sums.source_addresses,
-            _ => &one.sums.addresses,
-        });
-        let addresses: std::collections::BTreeSet<_> = addresses.collect();
-        if addresses.is_empty() {
-            continue;
-        }
-        let words: Vec<String> = addresses.iter().take(6).map(ToString::to_string).collect();
-        let more = match addresses.len().saturating_sub(words.len()) {
+        let words: Vec<String> = least.iter().map(ToString::to_string).collect();
+        let more = match count.saturating_sub(words.len()) {
             0 => String::new(),
-            more => format!(" and {more} more"),
+            more => format!(" and {} more", grouped(more as u64)),
         };
         let name = compared.ends.name(node).unwrap_or_default();
         widgets::stated(ui, name, &format!("{}{more}", words.join(", ")));
@@ -193,15 +161,13 @@ fn names_ui(ui: &mut Ui, compared: &Compared, group: &Group, connections: &[&Con
 }
 
 /// Where the first of them are in the files.
-fn samples_ui(ui: &mut Ui, connections: &[&Connection]) {
-    let mut samples: Vec<&Sample> = connections.iter().flat_map(|c| &c.sums.samples).collect();
-    samples.sort();
-    if samples.is_empty() {
+fn samples_ui(ui: &mut Ui, evidence: &ArrowEvidence) {
+    if evidence.samples.is_empty() {
         return;
     }
     widgets::heading(ui, "Samples");
     let palette = theme::palette(ui.ctx());
-    for sample in samples.into_iter().take(SAMPLES) {
+    for sample in &evidence.samples {
         ui.horizontal(|ui| {
             widgets::code(ui, day(sample.time), color(palette.text_secondary));
             let file = sample.file.rsplit('/').next().unwrap_or(&sample.file);
@@ -212,9 +178,9 @@ fn samples_ui(ui: &mut Ui, connections: &[&Connection]) {
 }
 
 /// Draw it, Ignore, Why denied.
-fn actions_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, group: &Group, recording: &Recording) {
+fn actions_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, compared: &Compared, group: &Group) {
     let can_draw = can_draw(inspect, group);
-    let why = question(inspect, group, recording);
+    let why = question(inspect, compared, group);
     let is_denied = matches!(
         group.id.kind,
         crate::scene::ExtraKind::Recorded(TrafficClass::Cut | TrafficClass::Denied)
@@ -274,9 +240,9 @@ fn between_drawn(inspect: &Inspect<'_>, group: &Group) -> Option<Flow> {
 }
 
 /// The command that explains its first connection.
-fn question(inspect: &Inspect<'_>, group: &Group, recording: &Recording) -> Option<Command> {
+fn question(inspect: &Inspect<'_>, compared: &Compared, group: &Group) -> Option<Command> {
     let at = group.connections.first()?;
-    let connection = recording.observed.connections.get(*at)?;
+    let connection = compared.recording.observed.connections.get(*at)?;
     let sums = &connection.sums;
     let words =
         |node: NodeRef, addresses: &std::collections::BTreeSet<std::net::IpAddr>| match is_foreign(

@@ -27,6 +27,8 @@ impl Inputs {
             && a.workloads.same(&b.workloads)
             && a.externals.same(&b.externals)
             && a.groups.same(&b.groups)
+            && a.nodes.same(&b.nodes)
+            && a.flows.same(&b.flows)
             && a.invariants.same(&b.invariants)
             && a.policies.same(&b.policies)
             && Arc::ptr_eq(&self.names, &other.names)
@@ -97,6 +99,8 @@ pub(super) fn lines(
     );
     let groups = document.groups.ids().map(Item::Group);
     section(&mut lines, "Groups", named(groups.collect()));
+    let cluster_nodes = document.nodes_of_flows().into_iter().map(Item::Node);
+    section(&mut lines, "Nodes", named(cluster_nodes.collect()));
     let invariants = document.invariants.ids().map(Item::Invariant);
     section(&mut lines, "Invariants", named(invariants.collect()));
     let imported = document.policies.ids();

@@ -79,8 +79,11 @@ impl About {
                 self.namespaces.insert(id);
                 self.whole = true;
             }
-            Item::External(id) => self.flows.extend(document.flows_of(NodeRef::External(id))),
-            Item::Group(id) => self.flows.extend(document.flows_of(NodeRef::Group(id))),
+            Item::External(_) | Item::Group(_) | Item::Node(_) => {
+                let node = item.node().into_iter();
+                self.flows
+                    .extend(node.flat_map(|node| document.flows_of(node)));
+            }
             Item::Service(_) | Item::Policy(_) | Item::Invariant(_) => {}
         }
     }

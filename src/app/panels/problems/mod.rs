@@ -98,6 +98,7 @@ pub(super) fn shown(results: &Results, list: &ProblemsView) -> Option<ShownConne
             Kind::Blocked => PairVerdict::Blocked,
             Kind::TooWide => PairVerdict::NotDrawn,
             Kind::Invalid | Kind::CannotExpress => PairVerdict::CannotExpress,
+            Kind::Approximated => PairVerdict::Approximated,
         },
     })
 }

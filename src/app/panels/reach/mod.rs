@@ -97,7 +97,7 @@ pub(super) fn keep(
 fn reaches(item: Item) -> bool {
     matches!(
         item,
-        Item::Workload(_) | Item::Namespace(_) | Item::External(_) | Item::Group(_)
+        Item::Workload(_) | Item::Namespace(_) | Item::External(_) | Item::Group(_) | Item::Node(_)
     )
 }
 
@@ -255,6 +255,7 @@ fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
         Mark::Blocked => (icons::X, palette.blocked),
         Mark::NotDrawn | Mark::Partly => (icons::WARNING, palette.wide),
         Mark::CannotExpress => (icons::NOTE, palette.text_secondary),
+        Mark::Approximated => (icons::APPROXIMATE, palette.text_secondary),
         Mark::Drawn => (icons::CHECK, palette.exact),
     }
 }

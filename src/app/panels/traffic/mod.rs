@@ -13,13 +13,13 @@ use crate::app::theme::{self, color};
 use crate::app::traffic::compared::reason_unseen;
 use crate::app::traffic::ends::short;
 use crate::app::traffic::words::{clock, counted, day, grouped};
-use crate::app::traffic::{Compared, Recording, TrafficView};
+use crate::app::traffic::{Compared, Listed, Recording, TrafficView};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::{Document, FlowId, Item, TrafficClass};
 use crate::observe::classes::ObservedEnd;
 use crate::observe::time::SECOND;
-use crate::scene::{ExtraId, ExtraKind, tokens, traffic};
+use crate::scene::{ExtraId, tokens, traffic};
 
 /// A row of the list.
 enum Line<'a> {
@@ -29,6 +29,8 @@ enum Line<'a> {
     Connection(usize),
     /// A drawn flow that was never seen.
     Unseen(FlowId),
+    /// How many connections of a section are not listed.
+    More(usize),
     /// Why nothing is in a section.
     Nothing(&'static str),
     /// A limit of the recording.
@@ -61,7 +63,6 @@ pub fn traffic_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &
     let list = List {
         document,
         compared: &compared,
-        recording: &recording,
         selected: (view.extra, view.only_selected()),
     };
     let lines = list.lines(&view.traffic);
@@ -157,34 +158,39 @@ fn links_ui(ui: &mut Ui, compared: &Compared, traffic: &mut TrafficView, command
 struct List<'a> {
     document: &'a Document,
     compared: &'a Compared,
-    recording: &'a Recording,
     selected: (Option<ExtraId>, Option<Item>),
 }
 
 impl<'a> List<'a> {
     fn lines(&self, view: &TrafficView) -> Vec<Line<'a>> {
         let compared = self.compared;
-        if view.lists_others() {
-            return self.others(view);
-        }
-        let is_shown = |at: &&usize| {
-            let arrow = compared.arrow(**at);
-            !arrow.is_some_and(|id| view.is_ignored(id))
-        };
+        let listed = view.listed();
         let mut lines = Vec::new();
-        let mut connections = |head, all: &[usize], nothing: Option<&'static str>| {
-            let shown: Vec<usize> = all.iter().filter(is_shown).copied().collect();
-            if shown.is_empty() && nothing.is_none() {
-                return;
+        if view.lists_others() {
+            push(
+                &mut lines,
+                "Ends shown as one on the canvas",
+                &listed.others,
+            );
+            return lines;
+        }
+        push(
+            &mut lines,
+            "Would be dropped by these policies",
+            &listed.cut,
+        );
+        if listed.cut.count == 0 {
+            let words = "These policies allow everything that was seen";
+            lines.push(Line::Nothing(words));
+        }
+        for (head, one) in [
+            ("Seen and allowed, not drawn", &listed.undrawn),
+            ("Not known whether allowed", &listed.uncertain),
+        ] {
+            if one.count > 0 {
+                push(&mut lines, head, one);
             }
-            lines.push(Line::Head(head, shown.len()));
-            lines.extend(nothing.filter(|_| shown.is_empty()).map(Line::Nothing));
-            lines.extend(shown.into_iter().map(Line::Connection));
-        };
-        let nothing = Some("These policies allow everything that was seen");
-        connections("Would be dropped by these policies", &compared.cut, nothing);
-        connections("Seen and allowed, not drawn", &compared.undrawn, None);
-        connections("Not known whether allowed", &compared.uncertain, None);
+        }
         if !compared.unseen.is_empty() {
             lines.push(Line::Head("Drawn, never seen", compared.unseen.len()));
             lines.extend(compared.unseen.iter().copied().map(Line::Unseen));
@@ -194,29 +200,17 @@ impl<'a> List<'a> {
         lines
     }
 
-    /// The connections of ends that the canvas shows as one.
-    fn others(&self, view: &TrafficView) -> Vec<Line<'a>> {
-        let arrow = |at: &usize| self.compared.arrow(*at).filter(|id| !view.is_ignored(*id));
-        let is_shown = |at: &&usize| {
-            let kind = arrow(at).map(|id| id.kind);
-            matches!(kind, Some(ExtraKind::Recorded(class)) if !view.hides(class))
-        };
-        let shown: Vec<usize> = self
-            .compared
-            .others
-            .iter()
-            .filter(is_shown)
-            .copied()
-            .collect();
-        let head = Line::Head("Ends shown as one on the canvas", shown.len());
-        let rows = shown.into_iter().map(Line::Connection);
-        [head].into_iter().chain(rows).collect()
-    }
-
     fn rows_ui(&self, ui: &mut Ui, lines: &[Line], shown: Range<usize>, commands: &mut Commands) {
         for line in lines.get(shown).unwrap_or_default() {
             match line {
                 Line::Head(name, count) => widgets::section(ui, name, *count),
+                Line::More(count) => {
+                    let words = format!("{} more, narrow the window", grouped(*count as u64));
+                    let row = widgets::Row::new(icons::INFO, &words);
+                    row.show(ui).on_hover_text(
+                        "The most frequent are listed. The others are in the window of time between the handles, and in the answer of `drawbridge flows`.",
+                    );
+                }
                 Line::Nothing(words) => {
                     row_ui(ui, (TrafficClass::Seen, false), words, "", "");
                 }
@@ -242,7 +236,8 @@ impl<'a> List<'a> {
 
     fn connection_ui(&self, ui: &mut Ui, at: usize, commands: &mut Commands) {
         let found = self.compared.comparison.connections.get(at);
-        let connection = self.recording.observed.connections.get(at);
+        let recording = &self.compared.recording;
+        let connection = recording.observed.connections.get(at);
         let (Some(one), Some(connection), Some(ends)) = (found, connection, self.ends(at)) else {
             return;
         };
@@ -256,7 +251,7 @@ impl<'a> List<'a> {
         let count = grouped(connection.sums.count());
         let when = connection.sums.last.map_or(String::new(), |last| {
             // Longer than a day: the clock alone does not say when.
-            let capture = &self.recording.observed.capture;
+            let capture = &recording.observed.capture;
             let window = capture.first().zip(capture.last());
             let length = window.map_or(0, |(first, last)| last.saturating_sub(first));
             match length > 24 * 3600 * SECOND {
@@ -298,6 +293,15 @@ impl<'a> List<'a> {
         if row_ui(ui, look, &ends, &ports, reason).clicked() {
             commands.push(Command::Reveal(item));
         }
+    }
+}
+
+/// A section of connections.
+fn push<'a>(lines: &mut Vec<Line<'a>>, head: &'static str, listed: &Listed) {
+    lines.push(Line::Head(head, listed.count));
+    lines.extend(listed.first.iter().copied().map(Line::Connection));
+    if listed.count > listed.first.len() {
+        lines.push(Line::More(listed.count - listed.first.len()));
     }
 }
 

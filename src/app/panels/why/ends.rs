@@ -206,8 +206,10 @@ fn offers(document: &Document, typed: &str) -> Vec<String> {
     let workloads = document.workloads.ids().map(End::Workload);
     let externals = document.externals.ids().map(End::External);
     let groups = document.groups.ids().map(End::Group);
+    let cluster_nodes = document.nodes.ids().map(End::Node);
     let namespaces = document.namespaces.ids().map(End::AnyPodOf);
-    let all = workloads.chain(externals).chain(groups).chain(namespaces);
+    let outer = externals.chain(groups).chain(cluster_nodes);
+    let all = workloads.chain(outer).chain(namespaces);
     let all = all.map(|end| words.of(&end)).chain(["*".to_owned()]);
     let mut found: Vec<(i32, String)> = all
         .filter_map(|word| Some((fuzzy::score(typed, &word)?, word)))

@@ -1,7 +1,7 @@
 use super::*;
 use crate::dialect;
 use crate::manifest::{self, Source};
-use crate::policy::{Accounts, Role};
+use crate::policy::{Accounts, Approximate, Role};
 use crate::sets::Protocol;
 
 /// An egress rule to these peers at these ports, in a policy `shop/a`.
@@ -28,6 +28,7 @@ fn plan(peers: Vec<PlanPeer>, ports: Match<PortMatch>) -> PlanPolicy {
             ports,
             http: Vec::new(),
             filters: false,
+            approximate: Approximate::Never,
         }],
     }
 }

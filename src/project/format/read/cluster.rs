@@ -1,13 +1,12 @@
 //! Routes, nodes, and pods that differ from those of their workload.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use super::outside::cidr;
 use super::parts::{address, container_port, take_labels, take_protocol, target_port};
 use crate::cluster::{self, ServedBy};
-use crate::model::{Document, Pod, Route};
+use crate::model::{Document, Pod, Route, Thing};
 use crate::project::format::value;
 use crate::yaml::Node;
 
@@ -86,15 +85,14 @@ fn gateway(reader: &mut Reader, node: &Node) -> Option<(String, String)> {
     Some((namespace.to_owned(), name.to_owned()))
 }
 
-/// The nodes; each name once, so that pods name one.
+/// The nodes; each name once, so that pods and flows name one.
 pub(super) fn nodes(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
     let mut taken = BTreeSet::new();
-    let mut nodes = Vec::new();
     for (node, mut row) in items(reader, fields, "nodes", one_node) {
         row.node.name = reader.own_name(node, "Node", row.node.name, &mut taken);
-        nodes.push(row);
+        reader.check(node, &Thing::Node(row.clone()));
+        document.nodes.add(row);
     }
-    document.nodes = Arc::new(nodes);
 }
 
 fn one_node(reader: &mut Reader, node: &Node) -> Option<crate::model::Node> {

@@ -9,9 +9,7 @@ use super::Extras;
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use crate::model::time::{self, Time};
 use crate::model::validate;
-use crate::model::{
-    Document, End, Flow, FlowEvidence, FlowPort, ImportedPolicy, Refusal, Thing, Words,
-};
+use crate::model::{Document, End, Flow, FlowEvidence, FlowPort, ImportedPolicy, Thing, Words};
 use crate::policy::HttpRule;
 use crate::project::format::value;
 use crate::yaml::Node;
@@ -23,9 +21,7 @@ pub(super) fn flows(reader: &mut Reader, fields: &mut Fields, document: &mut Doc
     for (node, mut row) in rows {
         row.from = end(reader, &words, node, "from", row.from);
         row.to = end(reader, &words, node, "to", row.to);
-        if let (End::External(_), End::External(_)) = (&row.from, &row.to) {
-            let refusal = Refusal::new("policies cannot control traffic between two externals")
-                .help("start or end the flow at a workload, a namespace or a group");
+        if let Err(refusal) = validate::flow_ends(&row.from, &row.to) {
             reader.report(node.mark, "external-flow", refusal);
             row.from = End::Missing(words.of(&row.from));
             row.to = End::Missing(words.of(&row.to));
@@ -65,6 +61,7 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
             Some(node) => Some(evidence(reader, node)?),
             None => None,
         },
+        approximate: take_boolean(reader, &mut fields, "approximate").unwrap_or(false),
         http,
         denies: denies.unwrap_or_default(),
         unknown: unknown(reader, fields, [("http", extra)]),

@@ -38,6 +38,7 @@ proptest! {
         let generated = generated::write(&document, &imported);
         let judged = Judged::new(&document, generated);
         prop_assert_eq!(judged.flows_that_are_not_exact(), "");
+        prop_assert_eq!(judged.approximations_called_exact(), "");
         prop_assert_eq!(judged.denials_that_stay_open(), "");
         prop_assert_eq!(judged.difference(seed), "");
     }
@@ -55,6 +56,7 @@ proptest! {
         alter(&mut plan, change);
         let judged = Judged::new(&document, generated::write_plan(&document, &imported, plan));
         prop_assert_eq!(judged.flows_that_are_not_exact(), "");
+        prop_assert_eq!(judged.approximations_called_exact(), "");
         prop_assert_eq!(judged.difference(seed), "");
     }
 }
@@ -79,13 +81,14 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// The first gate that a flow called exact should open and that the evaluator finds closed, or the reverse.
+    /// The first gate that a flow called exact or approximated should open and that the evaluator finds closed, or the reverse.
     fn flows_that_are_not_exact(&self) -> String {
         let plain = Plain::new(self.document, &self.in_force);
         let ends = self.ends();
         let pairs = || ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
         for (id, flow) in self.document.flows.iter() {
-            if self.proof.verdicts.get(&id) != Some(&Verdict::Exact) {
+            let verdict = self.proof.verdicts.get(&id);
+            if !matches!(verdict, Some(Verdict::Exact | Verdict::Approximated)) {
                 continue;
             }
             for (from, to) in pairs().filter(|(from, to)| is_pair(from, to)) {
@@ -99,7 +102,7 @@ impl<'a> Judged<'a> {
                         let allowed = gate(plain.snapshot, direction, from, to, port).allowed;
                         if allowed == flow.denies {
                             return format!(
-                                "{} is exact: {direction:?} {from:?} {to:?} {port:?}\n{}",
+                                "{} is {verdict:?}: {direction:?} {from:?} {to:?} {port:?}\n{}",
                                 self.document.flow_name(id),
                                 self.generated.text()
                             );
@@ -111,13 +114,30 @@ impl<'a> Judged<'a> {
         String::new()
     }
 
+    /// The first flow called exact, or document with one, that allows more than is drawn because the user accepts it.
+    fn approximations_called_exact(&self) -> String {
+        let plain = Plain::new(self.document, &self.in_force);
+        for (id, flow) in self.document.flows.iter() {
+            let exact = self.proof.verdicts.get(&id) == Some(&Verdict::Exact);
+            if (exact || self.proof.state == State::Exact) && plain.allows_more(flow) {
+                let name = self.document.flow_name(id);
+                return format!("{name} is approximated\n{}", self.generated.text());
+            }
+        }
+        String::new()
+    }
+
     /// The first connection that a flow denies and the evaluator allows, of flows that are neither invalid nor called too
     /// wide.
     fn denials_that_stay_open(&self) -> String {
         let plain = Plain::new(self.document, &self.in_force);
         let ends = self.ends();
         let pairs = || ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
-        let verdicts = [Verdict::Exact, Verdict::CannotExpress];
+        let verdicts = [
+            Verdict::Exact,
+            Verdict::Approximated,
+            Verdict::CannotExpress,
+        ];
         for (id, flow) in self.document.flows.iter().filter(|(_, flow)| flow.denies) {
             let verdict = self.proof.verdicts.get(&id);
             if !verdict.is_some_and(|verdict| verdicts.contains(verdict)) {
@@ -141,9 +161,10 @@ impl<'a> Judged<'a> {
         String::new()
     }
 
-    /// The first connection on which the evaluator and a document called exact differ.
+    /// The first connection on which the evaluator and a document called exact or approximated differ: what is drawn, and
+    /// what approximated flows allow in its place, is allowed, and nothing else.
     fn difference(&self, seed: u32) -> String {
-        if self.proof.state != State::Exact {
+        if !matches!(self.proof.state, State::Exact | State::Approximated) {
             return String::new();
         }
         let plain = Plain::new(self.document, &self.in_force);

@@ -9,7 +9,7 @@ use crate::analysis::oracle::{Probe, peer_matches};
 use crate::cluster::{HostNetwork, Pod, PodAddresses, Snapshot};
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, Flow, FlowPort, Group, Isolate, Network, WorkloadId};
-use crate::policy::{Direction, Policy};
+use crate::policy::{Direction, Policy, Target};
 use crate::proof::in_force::{InForce, Origin};
 use crate::sets::{Protocol, Selector};
 
@@ -100,11 +100,62 @@ impl<'a> Plain<'a> {
         !flow.muted
             && (!flow.denies || self.is_in_document(at))
             && flow.half.is_none_or(|only| only == direction)
-            && !matches!(own, End::External(_))
+            && !matches!(own, End::External(_) | End::Node(_))
             && matches!(at, Endpoint::Pod(_))
             && self.is_at(&flow.from, from)
-            && self.is_at(&flow.to, to)
+            && self.is_destination(flow, to)
             && (flow.ports.iter()).any(|port| self.is_port(port, to, probe))
+    }
+
+    /// Whether a flow leads there: to its destination, or to an address outside where that has a name which the dialect
+    /// does not have, and the user accepts that.
+    fn is_destination(&self, flow: &Flow, to: &Endpoint) -> bool {
+        match to {
+            _ if !self.is_widened(flow) => self.is_at(&flow.to, to),
+            Endpoint::Domain(_) => false,
+            Endpoint::Address(address) => self.is_at(&flow.to, to) || is_outside(*address),
+            Endpoint::Pod(_) => {
+                let known = self.snapshot.assumptions.pod_addresses == PodAddresses::Known;
+                let pod = self.pod(to).filter(|_| known);
+                let mut addresses = pod.into_iter().flat_map(|pod| &pod.addresses);
+                self.is_at(&flow.to, to) || addresses.any(|address| is_outside(*address))
+            }
+            _ => self.is_at(&flow.to, to),
+        }
+    }
+
+    /// Whether all addresses outside are in place of the domain names of a flow.
+    fn is_widened(&self, flow: &Flow) -> bool {
+        let names = match flow.to {
+            End::External(id) => self.document.externals.get(id).map(|e| &e.domain_names),
+            _ => None,
+        };
+        let has_no_names = matches!(
+            self.document.settings.target(),
+            Target::Kubernetes | Target::Calico
+        );
+        flow.approximate
+            && !flow.denies
+            && has_no_names
+            && names.is_some_and(|names| !names.is_empty())
+    }
+
+    /// Whether a flow in force allows more than is drawn because the user accepts it, at a gate of a pod that is isolated: all
+    /// requests, or addresses in place of names.
+    pub(super) fn allows_more(&self, flow: &Flow) -> bool {
+        let filters = self.document.settings.target() == Target::Cilium;
+        let opens = |direction, end: &End| {
+            let is_isolated =
+                |at: usize| self.is_at(end, &Endpoint::Pod(at)) && self.isolated(direction, at);
+            flow.half.is_none_or(|only| only == direction)
+                && !matches!(end, End::External(_))
+                && (0..self.snapshot.pods.len()).any(is_isolated)
+        };
+        let leaves = opens(Direction::Egress, &flow.from);
+        let enters = opens(Direction::Ingress, &flow.to);
+        let requests = !flow.http.is_empty() && !filters;
+        let accepted = flow.approximate && flow.allows() && !flow.ports.is_empty();
+        accepted && (requests && (leaves || enters) || self.is_widened(flow) && leaves)
     }
 
     /// Whether permitted DNS opens a gate.
@@ -227,6 +278,14 @@ impl<'a> Plain<'a> {
                 };
                 named || entity || self.within(other, &external.networks)
             }),
+            End::Node(id) => document.nodes.get(*id).is_some_and(|row| {
+                let own = row.node.addresses.iter();
+                let own = own.map(|address| Network {
+                    cidr: (*address).into(),
+                    except: Vec::new(),
+                });
+                self.within(other, &own.collect::<Vec<_>>())
+            }),
             End::Missing(_) => false,
         }
     }
@@ -289,5 +348,13 @@ impl<'a> Plain<'a> {
                     && port.port == number
             })
         })
+    }
+}
+
+/// Whether an address is neither private, unique-local nor link-local.
+fn is_outside(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => !address.is_private() && !address.is_link_local(),
+        IpAddr::V6(address) => !address.is_unique_local() && !address.is_unicast_link_local(),
     }
 }

@@ -69,7 +69,7 @@ pub(crate) struct Random {
     pub(super) groups: Vec<(usize, usize, u8)>,
     /// Which service accounts groups and workloads have, by their places; none: groups any, workloads the default.
     pub(super) accounts: Option<(usize, usize)>,
-    /// The last: `half`.
+    /// The last: `half`, HTTP rules, `action` and `approximate`.
     pub(super) flows: Vec<(usize, usize, usize, bool, u8)>,
     pub(super) kept: Option<(usize, bool)>,
     /// Whether the imported policy allows something, too.
@@ -110,7 +110,7 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
                 number.clone(),
                 number,
                 prop::bool::weighted(0.1),
-                0..6_u8,
+                0..8_u8,
             ),
             0..8,
         ),
@@ -261,12 +261,21 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
             group.accounts = names.iter().map(|name| (*name).to_owned()).collect();
         }
     }
+    // One has no address; one has the address of a pod, too.
+    for (name, addresses) in [
+        ("n0", &["10.0.0.9", "fd00::9"][..]),
+        ("n1", &["10.1.0.2"]),
+        ("n2", &[]),
+    ] {
+        fixture.node(name, addresses);
+    }
     let mut ends = vec![End::AnyPod];
     ends.extend(ids.iter().map(|id| End::AnyPodOf(*id)));
     ends.extend(fixture.document.workloads.ids().map(End::Workload));
     ends.extend(fixture.document.workloads.ids().map(End::Workload));
     ends.extend(fixture.document.externals.ids().map(End::External));
     ends.extend(fixture.document.groups.ids().map(End::Group));
+    ends.extend(fixture.document.nodes.ids().map(End::Node));
     for (from, to, ports, muted, half) in &random.flows {
         fixture.document.flows.add(Flow {
             from: ends[from % ends.len()].clone(),
@@ -281,10 +290,11 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
             muted: *muted,
             observed: None,
             http: match half {
-                3 => HttpRule::parse("GET /a/.*").into_iter().collect(),
+                3 | 7 => HttpRule::parse("GET /a/.*").into_iter().collect(),
                 _ => Vec::new(),
             },
             denies: *half == 4,
+            approximate: *half >= 6,
             unknown: Unknown::new(),
         });
     }
