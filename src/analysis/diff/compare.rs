@@ -21,8 +21,8 @@ use crate::sets::{LabelBox, LabelSet, PortSet};
 
 /// Every difference between the gates of two sides, each under its own tiers and assumptions, that have the
 /// same namespaces, workloads, pods and nodes (by index). Sorted; empty exactly when every pod's
-/// gates agree on every other pod, every address and every future pod. Domain names are compared towards which connections are
-/// opened, on ports that are not allowed towards every address.
+/// gates agree on every other pod, every address and every future pod. Domain names are compared at egress gates only, and where
+/// no rule denies or passes one, on ports that are not allowed towards every address.
 ///
 /// Exact for `In`, `NotIn`, `Exists` and `DoesNotExist`. For future pods a port name may resolve
 /// to any port: the same name on both sides is no difference, a name against a number is

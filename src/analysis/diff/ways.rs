@@ -32,7 +32,7 @@ impl Ways {
 }
 
 /// The ports at which the gate on each side has a domain name as a peer of its own. Nobody connects from a name (C35), and what is
-/// allowed towards every address is allowed towards every name, too.
+/// allowed towards every address is allowed towards every name, too, unless rules deny names or pass them to the next tier.
 pub(in crate::analysis) struct DomainPorts<'a> {
     universe: &'a Universe<'a>,
     direction: Direction,
@@ -53,7 +53,7 @@ impl<'a> DomainPorts<'a> {
             let whole = cells.iter().filter(|(_, peers)| addresses.is_subset(peers));
             whole.fold(PortSet::empty(), |all, (ports, _)| all.union(ports))
         };
-        let everywhere = match universe.domains.is_empty() {
+        let everywhere = match universe.domains.is_empty() || universe.words.refused_domains {
             true => [PortSet::empty(), PortSet::empty()],
             false => rows.map(everywhere),
         };
