@@ -156,6 +156,13 @@ fn adopt_as_selected(
         stop,
     };
     let (chosen, why) = attempt.choose();
+    // Each trial compares what is different from the last one; what is adopted is compared as a whole.
+    attempt.old.forget();
+    let (proven, nothing) = (attempt.trial(&chosen), Chosen::new());
+    let (chosen, trial) = match proven.is_exact() {
+        true => (&chosen, proven),
+        false => (&nothing, attempt.trial(&nothing)),
+    };
     for (at, plan) in plans
         .iter()
         .enumerate()
@@ -167,7 +174,6 @@ fn adopt_as_selected(
             why.unwrap_or_else(|| "flows cannot express it exactly".to_owned()),
         );
     }
-    let trial = attempt.trial(&chosen);
     let flows = trial.new_flows().len();
     let adopted: Vec<PolicyId> = chosen.iter().map(|at| plans[*at].id).collect();
     Adopted {

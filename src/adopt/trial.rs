@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use super::plan::{DrawnAs, Part, Plan};
 use super::{Chosen, Flows, Parts};
-use crate::analysis::{self, GateDifference};
+use crate::analysis::GateDifference;
 use crate::cluster::Snapshot;
 use crate::intent::future_pods::{PodSelector, future_pods};
 use crate::intent::snapshot::{self, DocumentSnapshot};
@@ -16,6 +16,7 @@ use crate::model::{Document, Edit};
 use crate::plan::context::Context;
 use crate::policy::Loss;
 use crate::proof::cache::Cache;
+use crate::proof::prove::Comparison;
 use crate::proof::{Generated, InForce};
 
 pub(super) use draw::name;
@@ -29,6 +30,8 @@ pub(super) struct Old<'a> {
     /// The same without what is allowed under conditions that the analysis does not model, if anything is.
     unconditional: Option<Snapshot>,
     losses: Vec<Loss>,
+    /// The last comparisons with the two.
+    compared: RefCell<[Comparison; 2]>,
     /// For each plan, which pods its subject is.
     own: Vec<Vec<bool>>,
     /// For each part of each plan, which pods its other end is.
@@ -71,7 +74,13 @@ impl<'a> Old<'a> {
             unconditional: (snapshot.has_conditions()).then(|| unconditional(&snapshot)),
             snapshot,
             losses: generated.losses,
+            compared: RefCell::default(),
         }
+    }
+
+    /// Makes the next trial compare all gates, whatever the last one compared.
+    pub(super) fn forget(&self) {
+        self.compared.take();
     }
 
     fn compare(&self, document: Document) -> Drawn {
@@ -79,11 +88,12 @@ impl<'a> Old<'a> {
         let snapshot = in_force.on(&self.cluster);
         let mut losses = generated.losses;
         losses.retain(|loss| !self.losses.contains(loss));
-        let mut differences = analysis::compare(&self.snapshot, &snapshot);
+        let [all, plain] = &mut *self.compared.borrow_mut();
+        let mut differences = differences(all, &self.snapshot, &snapshot);
         if let Some(before) = &self.unconditional {
             // Where a plain rule allows what a rule with a condition allows, the condition has no effect.
-            let plain = analysis::compare(before, &unconditional(&snapshot));
-            differences.extend(plain.into_iter().filter(|difference| difference.wider));
+            let found = self::differences(plain, before, &unconditional(&snapshot));
+            differences.extend(found.into_iter().filter(|difference| difference.wider));
             differences.sort_unstable();
             differences.dedup();
         }
@@ -101,6 +111,12 @@ fn read_back(cache: &RefCell<Cache>, document: &Document) -> (Generated, InForce
     let (imported, generated) = cache.write(document);
     let in_force = cache.in_force(document, &imported, &generated);
     (generated, in_force)
+}
+
+/// All differences between the gates of two clusters, at a cost of what differs from the last comparison.
+fn differences(last: &mut Comparison, before: &Snapshot, after: &Snapshot) -> Vec<GateDifference> {
+    let found = last.compare(before.clone(), after, &|| false);
+    found.map_or_else(Vec::new, |(_, differences)| differences)
 }
 
 fn unconditional(snapshot: &Snapshot) -> Snapshot {

@@ -204,6 +204,7 @@ fn same_for_checks(a: &Document, b: &Document) -> bool {
         && a.services == b.services
         && a.routes == b.routes
         && a.nodes == b.nodes
+        && a.address_pools == b.address_pools
         && a.externals == b.externals
         && a.groups == b.groups
         && a.flows == b.flows

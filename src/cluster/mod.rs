@@ -6,7 +6,7 @@ mod clients;
 pub use clients::{Caller, Client, ClientPort, ClientTarget};
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
@@ -29,6 +29,15 @@ pub fn pod_name(kind: &str, workload: &str, number: usize) -> String {
 /// The one label that the control plane puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
+/// The namespaces that the DNS pods of a cluster are in, and their Service.
+pub const DNS_NAMESPACES: [&str; 2] = ["kube-system", "openshift-dns"];
+
+/// The address of the DNS Service of most clusters, where it is not known.
+pub const USUAL_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
+
+/// The address of NodeLocal DNSCache.
+pub const NODE_LOCAL_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 20, 10));
+
 /// A cluster as far as it is known. Tables are sorted as documented, so that every result is
 /// deterministic.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +50,8 @@ pub struct Snapshot {
     pub pods: Arc<Vec<Pod>>,
     /// By name.
     pub nodes: Vec<Node>,
+    /// Where network plugins declare the addresses of pods, by kind and name.
+    pub address_pools: Vec<AddressPool>,
     /// By namespace, name.
     pub services: Arc<Vec<Service>>,
     /// What Ingress, Route and Gateway objects send to pods.
@@ -81,6 +92,8 @@ pub struct LeftOut {
     pub group: String,
     /// The namespace of the pods that it may select; none: any.
     pub namespace: Option<String>,
+    /// Whether it is for nodes alone, so that it selects no pods.
+    pub of_nodes: bool,
     /// `metadata.name`.
     pub name: String,
     /// Where it is.
@@ -88,6 +101,20 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
+    /// Whether it may select pods of a namespace.
+    pub fn may_select(&self, namespace: &str) -> bool {
+        let here = self.namespace.as_ref().is_none_or(|own| own == namespace);
+        here && !self.of_nodes
+    }
+
+    /// `CiliumNetworkPolicy shop/web and 2 more are left out`.
+    pub fn and_more_left_out(&self, more: usize) -> String {
+        match more {
+            0 => format!("{} is left out", self.title()),
+            more => format!("{} and {more} more are left out", self.title()),
+        }
+    }
+
     /// `CiliumNetworkPolicy shop/web`.
     pub fn title(&self) -> String {
         match &self.namespace {
@@ -330,7 +357,7 @@ pub struct WorkloadObject {
     pub own_labels: Labels,
     /// Annotations of its pods.
     pub annotations: Labels,
-    /// Whether its pods look names up in the cluster's DNS, as they do without a `dnsPolicy` (D5).
+    /// Whether its pods look names up in the cluster's DNS: by `dnsPolicy`, or by `dnsConfig` (D5).
     pub cluster_dns: bool,
     /// Declared replicas, where known. 0: inactive.
     pub replicas: Option<u32>,
@@ -385,7 +412,7 @@ impl WorkloadObject {
 impl Snapshot {
     /// The policies left out that may select pods of a namespace.
     pub fn left_out_in(&self, namespace: &str) -> impl Iterator<Item = &LeftOut> {
-        let may = move |policy: &&LeftOut| policy.namespace.as_ref().is_none_or(|n| n == namespace);
+        let may = move |policy: &&LeftOut| policy.may_select(namespace);
         self.left_out.iter().filter(may)
     }
 
@@ -426,15 +453,35 @@ impl Snapshot {
         self.nodes.get(found.ok()?)
     }
 
-    /// The nodes whose pod CIDRs have some of these addresses, each with one such CIDR.
-    pub fn pod_cidrs_in<'a>(
-        &'a self,
-        addresses: &'a IpSet,
-    ) -> impl Iterator<Item = (&'a Node, IpNet)> {
+    /// The pod CIDRs of nodes and address pools that have some of these addresses, one of each, with a name of what
+    /// declares it: ``node `n1` ``.
+    pub fn pod_cidrs_in(&self, addresses: &IpSet) -> impl Iterator<Item = (String, IpNet)> {
         let inside = |cidr: &&IpNet| !addresses.intersection(&IpSet::net(**cidr)).is_empty();
-        self.nodes
-            .iter()
-            .filter_map(move |node| Some((node, *node.pod_cidrs.iter().find(inside)?)))
+        let nodes = self.nodes.iter().filter_map(move |node| {
+            let cidr = node.pod_cidrs.iter().find(inside)?;
+            Some((format!("node `{}`", node.name), *cidr))
+        });
+        let pools = self.address_pools.iter().filter_map(move |pool| {
+            let cidr = pool.cidrs.iter().find(inside)?;
+            Some((format!("{} `{}`", pool.kind, pool.name), *cidr))
+        });
+        nodes.chain(pools)
+    }
+
+    /// Whether the cluster's DNS answers at an address: its Service, or a node-local cache.
+    pub fn is_dns_address(&self, address: IpAddr) -> bool {
+        let is_dns = |service: &&Service| {
+            DNS_NAMESPACES.contains(&service.namespace.as_str())
+                && service.ports.iter().any(|port| port.port == 53)
+        };
+        let mut known = (self.services.iter().filter(is_dns))
+            .flat_map(Service::all_addresses)
+            .peekable();
+        match known.peek() {
+            _ if address == NODE_LOCAL_DNS => true,
+            None => address == USUAL_DNS,
+            Some(_) => known.any(|own| own == address),
+        }
     }
 
     /// The declared ports of a pod that a port name in a policy refers to, of `protocol` if one is
@@ -483,6 +530,17 @@ impl Node {
     pub fn address_set(&self) -> IpSet {
         self.addresses.iter().map(|one| IpNet::from(*one)).collect()
     }
+}
+
+/// An object of a network plugin that declares which addresses pods get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressPool {
+    /// `IPPool`, `CiliumPodIPPool`, `CiliumNode`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The addresses.
+    pub cidrs: Vec<IpNet>,
 }
 
 /// A Service.

@@ -1,13 +1,15 @@
 //! Policies that are written in full, and at whose pods the connections change all the same: the new dialect combines
 //! policies in another way, or its enforcer reads addresses, nodes or port names in another way.
 
+use std::net::IpAddr;
+
 use super::policy::{Converted, Reason, State};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, NewPod, PeerClass, compare, future_differences};
 use crate::cluster::Snapshot;
 use crate::load::{Loaded, LoadedPolicy};
 use crate::policy::{Direction, Policy};
-use crate::sets::PortSet;
+use crate::sets::{IpSet, PortSet};
 
 /// Marks policies that select pods whose connections change, unless one of which a part is left out selects the same. Pods that
 /// exist come first.
@@ -88,6 +90,15 @@ fn selects(before: &Snapshot, policy: &LoadedPolicy, found: &Difference) -> bool
     lowered.into_iter().any(|one| is_for(one))
 }
 
+/// Addresses as a network where they are one: `0.0.0.0/0`.
+fn addresses(first: IpAddr, last: IpAddr) -> String {
+    match IpSet::range(first, last).cidrs().as_slice() {
+        _ if first == last => format!("`{first}`"),
+        [net] => format!("`{net}`"),
+        _ => format!("`{first}` to `{last}`"),
+    }
+}
+
 /// `its rules are written in full, but ingress to shop/web from shop/db on TCP 80 is now denied`.
 fn describe(before: &Snapshot, found: &Difference) -> String {
     let pod = |at: usize| {
@@ -98,7 +109,7 @@ fn describe(before: &Snapshot, found: &Difference) -> String {
     let other = match &found.peer {
         PeerClass::Pod(at) => pod(*at),
         PeerClass::NewPod(_) => "future pods".to_owned(),
-        PeerClass::Addresses { first, .. } => format!("`{first}`"),
+        PeerClass::Addresses { first, last } => addresses(*first, *last),
         PeerClass::Domain(name) => format!("`{name}`"),
         PeerClass::Entity(entity) => entity.description().to_owned(),
         PeerClass::Node(_) => "a node".to_owned(),
@@ -129,5 +140,23 @@ fn future_pods(before: &Snapshot, pod: &NewPod) -> String {
     match labels.is_empty() {
         true => format!("future pods of {place}"),
         false => format!("future pods of {place} with {}", labels.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::addresses;
+
+    #[test]
+    fn addresses_are_a_network_where_they_can_be() {
+        for (first, last, words) in [
+            ("0.0.0.0", "255.255.255.255", "`0.0.0.0/0`"),
+            ("10.1.0.0", "10.1.255.255", "`10.1.0.0/16`"),
+            ("10.1.0.7", "10.1.0.7", "`10.1.0.7`"),
+            ("10.1.0.1", "10.1.0.9", "`10.1.0.1` to `10.1.0.9`"),
+        ] {
+            let [first, last] = [first, last].map(|text| text.parse().unwrap());
+            assert_eq!(addresses(first, last), words);
+        }
     }
 }

@@ -608,7 +608,7 @@ fn a_policy_with_other_connections_of_future_pods_is_not_exact() {
     };
     assert_eq!(
         reason.why,
-        "its rules are written in full, but ingress to future pods of s from `0.0.0.0` on any is now allowed"
+        "its rules are written in full, but ingress to future pods of s from `0.0.0.0/0` on any is now allowed"
     );
     let same = conversion(Target::Calico, &text, as_under(PodAddresses::Known));
     assert_eq!(same.policies[0].state, State::Exact, "{:?}", same.policies);

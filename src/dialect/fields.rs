@@ -1,10 +1,7 @@
-//! Unknown fields and duplicate keys: refused with `fieldValidation=Strict`, otherwise dropped silently
-//! by the server (V23).
-
-use std::fmt::Write as _;
+//! Unknown fields: refused with `fieldValidation=Strict`, otherwise dropped silently by the server (V23).
 
 use crate::diag::{Change, Correction, Diagnostic, edit_distance};
-use crate::yaml::{Map, Mark, Node, Object, Value};
+use crate::yaml::{Entry, Map, Node, Object, Path, Value};
 
 /// Which fields a value may have.
 #[derive(Clone, Copy, Debug)]
@@ -49,11 +46,11 @@ pub const SELECTOR: Shape = Shape::Fields(&[
     ),
 ]);
 
-/// Reports all unknown fields and duplicate keys of an object.
+/// Reports all unknown fields of an object.
 pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
     let mut walk = Walk {
         object,
-        steps: Vec::new(),
+        path: Path::default(),
         out: Vec::new(),
     };
     walk.node(&object.node, shape);
@@ -62,14 +59,9 @@ pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
 
 struct Walk<'a> {
     object: &'a Object,
-    /// The keys and indices of the current node. Few nodes are reported, so the path is only formatted on demand.
-    steps: Vec<Step<'a>>,
+    /// That of the current node.
+    path: Path<'a>,
     out: Vec<Diagnostic>,
-}
-
-enum Step<'a> {
-    Field(&'a str),
-    Item(usize),
 }
 
 impl<'a> Walk<'a> {
@@ -82,7 +74,9 @@ impl<'a> Walk<'a> {
                     _ => Shape::Any,
                 };
                 for (i, item) in items.iter().enumerate() {
-                    self.under(Step::Item(i), |walk| walk.node(item, inner));
+                    self.path.enter_item(i);
+                    self.node(item, inner);
+                    self.path.leave();
                 }
             }
             _ => {}
@@ -90,59 +84,35 @@ impl<'a> Walk<'a> {
     }
 
     fn map(&mut self, map: &'a Map, shape: Shape) {
-        for (key, mark) in &map.duplicates {
-            self.under(Step::Field(key), |walk| {
-                let message = format!("duplicate field `{}`; the last one is used", walk.path());
-                walk.report(message, *mark, Some("remove one of them".into()));
-            });
-        }
         for entry in &map.entries {
             let known = match shape {
                 Shape::Fields(fields) => fields.iter().find(|(name, _)| *name == entry.key),
                 _ => Some(&("", Shape::Any)),
             };
-            self.under(Step::Field(&entry.key), |walk| match (known, shape) {
-                (Some((_, inner)), _) => walk.node(&entry.value, *inner),
-                (None, Shape::Fields(fields)) => {
-                    let help = meant(&entry.key, &entry.value, fields);
-                    let message = format!("unknown field `{}`; it is ignored", walk.path());
-                    walk.report(message, entry.mark, help);
-                    let certain = certainly_meant(&entry.key, fields);
-                    if let (Some(name), Some(last)) = (certain, walk.out.last_mut()) {
-                        last.correction = Some(Box::new(Correction {
-                            node: (entry.mark.start, entry.mark.end),
-                            change: Change::Rename(name.to_owned()),
-                        }));
-                    }
-                }
+            self.path.enter_field(&entry.key);
+            match (known, shape) {
+                (Some((_, inner)), _) => self.node(&entry.value, *inner),
+                (None, Shape::Fields(fields)) => self.unknown(entry, fields),
                 (None, _) => {}
-            });
+            }
+            self.path.leave();
         }
     }
 
-    fn under(&mut self, step: Step<'a>, then: impl FnOnce(&mut Self)) {
-        self.steps.push(step);
-        then(self);
-        self.steps.pop();
-    }
-
-    fn path(&self) -> String {
-        let mut path = String::new();
-        for step in &self.steps {
-            // Writing into a string cannot fail.
-            let _ = match step {
-                Step::Item(i) => write!(path, "[{i}]"),
-                Step::Field(key) if path.is_empty() => write!(path, "{key}"),
-                Step::Field(key) => write!(path, ".{key}"),
-            };
-        }
-        path
-    }
-
-    fn report(&mut self, message: String, mark: Mark, help: Option<String>) {
-        let mut diagnostic = Diagnostic::error("V23", message).path(self.path());
-        diagnostic.help = help;
-        self.out.push(self.object.about(diagnostic, mark));
+    /// Reports the field of the current path, which is none of these.
+    fn unknown(&mut self, entry: &Entry, fields: &[(&'static str, Shape)]) {
+        let path = self.path.to_string();
+        let message = format!("unknown field `{path}`; it is ignored");
+        let mut diagnostic = Diagnostic::error("V23", message).path(path);
+        diagnostic.help = meant(&entry.key, &entry.value, fields);
+        let certain = certainly_meant(&entry.key, fields);
+        diagnostic.correction = certain.map(|name| {
+            Box::new(Correction {
+                node: (entry.mark.start, entry.mark.end),
+                change: Change::Rename(name.to_owned()),
+            })
+        });
+        self.out.push(self.object.about(diagnostic, entry.mark));
     }
 }
 

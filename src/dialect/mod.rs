@@ -18,6 +18,7 @@ pub mod selector;
 mod unjudged_kinds;
 mod writing;
 
+pub use calico::policy::AddressSet;
 pub use context::{CidrGroup, Context, Resources, ServiceAccount, Tiers};
 
 use std::fmt;
@@ -65,6 +66,10 @@ trait Dialect: Sync {
     /// Fields that narrow what a rule matches and that lowering leaves out of account.
     fn conditions(&self) -> &'static [&'static str] {
         &[]
+    }
+    /// Whether its selectors match sets of addresses by their labels, too (G23).
+    fn selects_sets(&self) -> bool {
+        false
     }
     /// What is probably not meant in a policy that it accepts, in a cluster.
     fn lint(&self, _object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
@@ -180,10 +185,10 @@ pub fn kinds(enforcer: Enforcer) -> Vec<Kind> {
     let read = DIALECTS.iter().flat_map(|dialect| {
         let enforced = dialect.enforced_by(enforcer);
         dialect.kinds().iter().map(move |kind| Kind {
-            reading: if enforced || kind.reading != Reading::Judged {
-                kind.reading
-            } else {
-                Reading::LeftOut(Selects::OwnNamespace)
+            reading: match kind.reading {
+                Reading::Judged if !enforced => Reading::LeftOut(Selects::OwnNamespace),
+                Reading::Resource if !enforced => Reading::ResourceOfOthers,
+                reading => reading,
             },
             ..*kind
         })
@@ -246,6 +251,12 @@ pub fn has_conditions(object: &Object) -> bool {
         .iter()
         .filter_map(|key| object.node.get(key));
     !keys.is_empty() && written.into_iter().any(|node| node.has_field(keys))
+}
+
+/// Whether the selectors of a policy's peers match sets of addresses by their labels, too (G23).
+pub fn selects_sets(object: &Object) -> bool {
+    let dialect = DIALECTS.get(place(object));
+    dialect.is_some_and(|dialect| dialect.selects_sets())
 }
 
 /// What is probably not meant in a policy that its dialect accepts, in a cluster.

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use crate::dialect::refusal::{Quoted, Refusals};
 use crate::dialect::selector::{self, LabelSelector};
+use crate::yaml::decode::filled_in;
 use crate::yaml::{Node, Object, Value};
 
 /// A value and its field path.
@@ -46,7 +47,11 @@ impl<'a> Schema<'a> {
             Value::Map(_) => "object",
         };
         let detail = format!("{} in body must be of type {wanted}: {found:?}", at.path);
+        let since = self.out.found.len();
         self.invalid(at, &Quoted(found), &detail);
+        if let Some(word) = at.node.placeholder() {
+            self.out.help(since, &filled_in(word));
+        }
     }
 
     /// A field of a map; an explicit null is present, with the wrong type.

@@ -17,6 +17,19 @@ pub(super) const KINDS: &[Kind] = &[
         "v1alpha1",
         "ClusterNetworkPolicy",
     ),
+    // Namespaced, but the policies in them are for the pods of all namespaces.
+    cluster_with(
+        ANTREA_CLUSTERS,
+        "v1alpha1",
+        "ResourceExport",
+        &["clusterNetworkPolicy"],
+    ),
+    cluster_with(
+        ANTREA_CLUSTERS,
+        "v1alpha1",
+        "ResourceImport",
+        &["clusterNetworkPolicy"],
+    ),
     own("crd.nsx.vmware.com", "v1alpha1", "SecurityPolicy"),
     // Istio
     from("security.istio.io", "v1", "AuthorizationPolicy", ISTIO),
@@ -51,10 +64,12 @@ pub(super) const KINDS: &[Kind] = &[
     own("k8s.ovn.org", "v1", "EgressFirewall"),
     own("k8s.ovn.org", "v1", "UserDefinedNetwork"),
     cluster("k8s.ovn.org", "v1", "ClusterUserDefinedNetwork"),
+    cluster("k8s.ovn.org", "v1", "ClusterNetworkConnect"),
     own("network.openshift.io", "v1", "EgressNetworkPolicy"),
     cluster("network.openshift.io", "v1", "NetNamespace"),
     cluster("kubeovn.io", "v1", "SecurityGroup"),
     cluster_with("kubeovn.io", "v1", "Subnet", &["private", "acls"]),
+    cluster_with("kubeovn.io", "v1", "Vpc", &["namespaces"]),
     own("k8s.cni.cncf.io", "v1beta1", "MultiNetworkPolicy"),
     // Clouds
     own("networking.gke.io", "v1alpha1", "FQDNNetworkPolicy"),
@@ -73,6 +88,9 @@ pub(super) const KINDS: &[Kind] = &[
         &["networkPolicies"],
     ),
 ];
+
+/// The group of what Antrea takes from one cluster to others.
+const ANTREA_CLUSTERS: &str = "multicluster.crd.antrea.io";
 
 /// The root namespace of Istio, unless its configuration names another one.
 const ISTIO: &str = "istio-system";

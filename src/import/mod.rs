@@ -18,8 +18,8 @@ use crate::diag::Diagnostic;
 use crate::load::{Loaded, named_and_needed};
 use crate::model::naming::is_stable;
 use crate::model::{
-    Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Node, Route, Service,
-    Unknown, Workload, is_system_namespace,
+    AddressPool, Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Node,
+    Route, Service, Unknown, Workload, is_system_namespace,
 };
 use crate::plan::MANAGED_BY;
 use crate::proof::generate;
@@ -87,6 +87,7 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     for row in snapshot.nodes.iter().map(node) {
         document.nodes.add(row);
     }
+    document.address_pools = Arc::new(snapshot.address_pools.iter().map(pool).collect());
     let mut diagnostics = policies(document, loaded, project, &ids);
     diagnostics.extend(not_imported(loaded));
     diagnostics.extend(refused::refused(snapshot));
@@ -130,6 +131,7 @@ fn workloads(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
         let pods = snapshot.pods.get(workload.pods.clone()).unwrap_or(&[]);
         let first = pods.first();
         let addresses: BTreeSet<_> = pods.iter().flat_map(|p| p.addresses.clone()).collect();
+        let host_network = first.is_some_and(|p| p.host_network);
         let account = first.map(|p| p.service_account.to_string());
         document.workloads.add(Workload {
             namespace: *namespace,
@@ -142,7 +144,8 @@ fn workloads(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
                 .and_then(|s| steady(s, workload, snapshot)),
             ports: first.map_or(Vec::new(), |p| p.ports.to_vec()),
             service_account: account.filter(|name| name != "default"),
-            host_network: first.is_some_and(|p| p.host_network),
+            host_network,
+            cluster_dns: (workload.cluster_dns == host_network).then_some(workload.cluster_dns),
             isolate: Isolate::None,
             replicas: workload.replicas,
             addresses: addresses.into_iter().collect(),
@@ -207,6 +210,13 @@ fn route(route: &cluster::Route) -> Route {
 fn node(node: &cluster::Node) -> Node {
     Node {
         node: node.clone(),
+        unknown: Unknown::new(),
+    }
+}
+
+fn pool(pool: &cluster::AddressPool) -> AddressPool {
+    AddressPool {
+        pool: pool.clone(),
         unknown: Unknown::new(),
     }
 }

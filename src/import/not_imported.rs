@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::cluster::{Service, Snapshot};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::load::Loaded;
 
 /// What the project does not contain, although answers about the manifests depend on it.
@@ -14,7 +14,7 @@ pub(super) fn not_imported(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = policies
         .map(|policy| {
             let message = format!(
-                "`{}` is not judged, and not part of the project",
+                "`{}` is not judged, and not part of the project: answers about the project do not mention it",
                 policy.title()
             );
             Diagnostic::warning("not-imported", message)
@@ -22,6 +22,14 @@ pub(super) fn not_imported(loaded: &Loaded) -> Vec<Diagnostic> {
                 .help("keep its manifest beside the project")
         })
         .collect();
+    found.extend(loaded.snapshot.unread.iter().map(|file| {
+        let message = format!(
+            "`{file}` is not read in full, and what is missing is not part of the project: answers about the project do not mention it"
+        );
+        let help = "correct the file and import it again";
+        let place = Span::new(file.clone(), 1, 1);
+        Diagnostic::warning("not-imported", message).at(place).help(help)
+    }));
     found.extend(services(&loaded.snapshot));
     found
 }

@@ -246,6 +246,36 @@ fn pods_that_differ_are_part_of_the_project() {
 
 /// What the node of a pod opens to it is never denied, and a pod on the host network counts as its node.
 #[test]
+fn address_pools_and_the_dns_of_workloads_are_imported() {
+    let loaded = load(&[Source::new(
+        "a.yaml",
+        "
+{apiVersion: projectcalico.org/v3, kind: IPPool, metadata: {name: pods}, spec: {cidr: 10.2.0.0/16}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: s}, spec: {dnsPolicy: Default, containers: [{name: c}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: s}, spec: {hostNetwork: true, containers: [{name: c}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: s}, spec: {hostNetwork: true, dnsPolicy: ClusterFirstWithHostNet, containers: [{name: c}]}}
+",
+    )], &Settings::default());
+    let document = import(&loaded).document;
+    let pool = &document.address_pools[0].pool;
+    assert_eq!((&*pool.kind, &*pool.name), ("IPPool", "pods"));
+    let dns = document.workloads.iter().map(|(_, w)| w.cluster_dns);
+    assert_eq!(dns.collect::<Vec<_>>(), [Some(false), None, Some(true)]);
+    let again = crate::proof::loaded(&document).snapshot;
+    assert_eq!(again.address_pools, loaded.snapshot.address_pools);
+    let asks = |s: &Snapshot| {
+        s.workloads
+            .iter()
+            .map(|w| w.cluster_dns)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(asks(&again), asks(&loaded.snapshot));
+}
+
+#[test]
 fn pods_on_the_nodes_of_host_network_pods_keep_their_node() {
     let pod = |name: &str, more: &str| {
         format!(

@@ -106,10 +106,11 @@ pub fn snapshot(
     known(document).with(tiers, policies)
 }
 
-/// The document without stand-ins. Its nodes are no part of the proof: flows name them by their addresses.
+/// The document without stand-ins. Its nodes and address pools are no part of the proof: flows name nodes by their addresses.
 fn known(document: &Document) -> DocumentSnapshot {
     let mut cluster = build(document, None, Vec::new());
     cluster.snapshot.nodes = model::cluster::nodes(document);
+    cluster.snapshot.address_pools = model::cluster::address_pools(document);
     cluster
 }
 
@@ -423,8 +424,7 @@ fn drawn(
             labels: w.labels.clone(),
             own_labels: Labels::new(),
             annotations: Labels::new(),
-            // As without a `dnsPolicy`, which projects do not hold (D5).
-            cluster_dns: !w.host_network,
+            cluster_dns: w.cluster_dns.unwrap_or(!w.host_network),
             replicas: w.replicas,
             span: None,
         }),

@@ -1,17 +1,14 @@
 //! Which pods answer DNS, and which rules let others ask them.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use super::{Input, ports};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::service_backends::targets;
 use crate::analysis::{Endpoint, NewPod};
-use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Service};
+use crate::cluster::{DNS_NAMESPACES, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, USUAL_DNS};
 use crate::policy::{Action, Direction, Match, Peer, PortItem, PortMatch, Rule};
 use crate::sets::{Labels, PortSet, Protocol};
-
-/// The namespaces that DNS pods are in.
-const NAMESPACES: [&str; 2] = ["kube-system", "openshift-dns"];
 
 /// The ports that DNS pods listen on where the input does not have them.
 const USUAL: [u16; 2] = [53, 5353];
@@ -34,13 +31,18 @@ fn is_dns(pod: &Pod) -> bool {
         || value("dns.operator.openshift.io/daemonset-dns").is_some()
 }
 
+/// Whether a pod looks names up in the cluster's DNS (D5).
+pub fn asks(input: &Input, pod: usize) -> bool {
+    input.workload_of(pod).is_some_and(|w| w.cluster_dns)
+}
+
 impl Dns {
     /// Finds it in the input.
     pub fn new(input: &Input) -> Self {
         let snapshot = input.snapshot;
         let in_place = |pod: &Pod| {
             let namespace = snapshot.namespaces.get(pod.namespace);
-            namespace.is_some_and(|n| NAMESPACES.contains(&n.name.as_str()))
+            namespace.is_some_and(|n| DNS_NAMESPACES.contains(&n.name.as_str()))
         };
         let all = snapshot.pods.iter().enumerate();
         let pods = all.filter(|(_, pod)| in_place(pod) && is_dns(pod));
@@ -123,7 +125,7 @@ impl Dns {
 
     /// Whether a peer includes an address of the DNS Service, or a usual one where it is not known.
     fn has_address(&self, peer: &Peer) -> bool {
-        let usual = [IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10))];
+        let usual = [USUAL_DNS];
         let wanted = match self.addresses.is_empty() {
             true => &usual[..],
             false => &self.addresses,
@@ -139,7 +141,7 @@ impl Dns {
 
     /// Whether a peer selects a namespace whose DNS pods are not in the input.
     fn selects_namespace(&self, input: &Input, peer: &Peer) -> bool {
-        NAMESPACES.iter().any(|name| {
+        DNS_NAMESPACES.iter().any(|name| {
             let has_pods = self.pods.iter().any(|pod| {
                 let namespace = input.pod(*pod).map(|pod| pod.namespace);
                 let namespace = namespace.and_then(|at| input.snapshot.namespaces.get(at));

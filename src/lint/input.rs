@@ -8,6 +8,7 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::{any_peer_matches, peer_matches};
 use crate::cluster::{Caller, Pod, Service, Snapshot, UnknownPods, Workload};
 use crate::diag::Span;
+use crate::dialect::{self, AddressSet};
 use crate::load::{Loaded, LoadedPolicy};
 use crate::policy::{self, Match, Peer};
 use crate::sets::hash::HashMap;
@@ -18,6 +19,8 @@ pub struct Input<'a> {
     pub snapshot: &'a Snapshot,
     /// The objects of policies as they are written; none where only a cluster is known.
     pub objects: &'a [LoadedPolicy],
+    /// The sets of addresses that some policies select by labels.
+    pub sets: &'a [AddressSet],
     /// For each policy the pods that it selects, once they were asked for.
     subjects: Vec<OnceCell<Vec<usize>>>,
     /// The pods of each namespace, by its name.
@@ -36,6 +39,7 @@ impl<'a> Input<'a> {
         Self {
             snapshot,
             objects: &[],
+            sets: &[],
             subjects: vec![OnceCell::new(); snapshot.policies.len()],
             by_namespace: OnceCell::new(),
             peers: RefCell::default(),
@@ -48,6 +52,7 @@ impl<'a> Input<'a> {
     pub fn of(loaded: &'a Loaded) -> Self {
         Self {
             objects: &loaded.policies,
+            sets: &loaded.resources.address_sets,
             ..Self::new(&loaded.snapshot)
         }
     }
@@ -129,6 +134,16 @@ impl<'a> Input<'a> {
         let mut found: Vec<usize> = pods.to_vec();
         found.dedup_by_key(|pod| self.pod(*pod).map(|p| p.workload));
         found
+    }
+
+    /// The sets of addresses that selectors of a policy's peers may match.
+    pub fn sets_of(&self, policy: usize) -> &'a [AddressSet] {
+        let mut written = self.objects.iter();
+        let written = written.find(|object| object.index == Some(policy));
+        match written.is_some_and(|written| dialect::selects_sets(&written.object)) {
+            true => self.sets,
+            false => &[],
+        }
     }
 
     /// Whether the input has workloads of a namespace.

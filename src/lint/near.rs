@@ -19,6 +19,8 @@ pub struct Unmatched<'a> {
     namespace_parts: Vec<&'a Peer>,
     /// The conditions on the labels of pods.
     pub labels: Selector,
+    /// The service accounts, one of which its pods run as; none: any.
+    accounts: Vec<&'a str>,
     /// The namespaces that it selects, by their places.
     namespaces: Vec<usize>,
     /// Whether more namespaces or pods may be selected than the input shows.
@@ -41,12 +43,14 @@ pub struct Near {
 struct Parts<'a> {
     namespaces: Vec<&'a Peer>,
     labels: Selector,
+    accounts: Vec<&'a str>,
 }
 
 fn parts(peer: &Peer) -> Option<Parts<'_>> {
     let mut found = Parts {
         namespaces: Vec::new(),
         labels: Selector::everything(),
+        accounts: Vec::new(),
     };
     collect(peer, &mut found).then_some(found)
 }
@@ -61,9 +65,22 @@ fn collect<'a>(peer: &'a Peer, into: &mut Parts<'a>) -> bool {
         }
         Peer::Pods => {}
         Peer::Not(inner) if **inner == Peer::HostNetwork => {}
+        Peer::ServiceAccount(_) => return collect_accounts(std::slice::from_ref(peer), into),
+        Peer::AnyOf(any) => return collect_accounts(any, into),
         _ => return false,
     }
     true
+}
+
+/// Takes a list of service accounts, one of which is asked for. A second list is not understood.
+fn collect_accounts<'a>(any: &'a [Peer], into: &mut Parts<'a>) -> bool {
+    let name = |peer: &'a Peer| match peer {
+        Peer::ServiceAccount(name) => Some(name.as_str()),
+        _ => None,
+    };
+    let names: Option<Vec<&str>> = any.iter().map(name).collect();
+    let names = names.filter(|names| !names.is_empty() && into.accounts.is_empty());
+    names.map(|names| into.accounts = names).is_some()
 }
 
 /// Whether a label is put on pods by a platform, so that manifests do not show who has it.
@@ -95,6 +112,7 @@ pub fn unmatched<'a>(input: &Input<'a>) -> Vec<Unmatched<'a>> {
             };
             for item in items.iter().filter(|i| input.pods(&i.peer).is_empty()) {
                 let peer = judge(input, at, &item.peer);
+                let peer = peer.filter(|peer| !peer.selects_a_set(input));
                 found.extend(peer.map(|peer| Unmatched {
                     span: Some(item.span.clone()),
                     ..peer
@@ -107,7 +125,11 @@ pub fn unmatched<'a>(input: &Input<'a>) -> Vec<Unmatched<'a>> {
 
 /// A selector that selects no pods, unless nothing can be said about it.
 fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatched<'a>> {
-    let Parts { namespaces, labels } = parts(peer)?;
+    let Parts {
+        namespaces,
+        labels,
+        accounts,
+    } = parts(peer)?;
     let asked = namespaces.iter().flat_map(|part| match part {
         Peer::NamespaceLabels(selector) => selector.requirements.as_slice(),
         _ => &[],
@@ -141,6 +163,7 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
         is_open: !by_name && (asked.is_empty() || by_labels && undeclared) || !unknown.is_empty(),
         namespace_parts: namespaces,
         labels,
+        accounts,
         namespaces: selected,
         span: None,
     };
@@ -153,6 +176,7 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
         pod.host_network
             && found.namespaces.contains(&pod.namespace)
             && found.labels.matches(&pod.labels)
+            && (found.accounts.is_empty() || found.accounts.contains(&&*pod.service_account))
     };
     if input.snapshot.pods.iter().any(on_host) {
         return None;
@@ -161,7 +185,7 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
         // Only what a namespace is called can be judged then.
         true => (!asked.is_empty()).then_some(found),
         false => {
-            let wanted = !found.labels.is_everything();
+            let wanted = !found.labels.is_everything() || !found.accounts.is_empty();
             (wanted && found.namespaces.iter().all(known)).then_some(found)
         }
     }
@@ -196,9 +220,59 @@ impl Unmatched<'_> {
         found
     }
 
+    /// Whether a set of addresses has its labels, in one of its namespaces, or without one where it asks for none.
+    fn selects_a_set(&self, input: &Input) -> bool {
+        let parts = &self.namespace_parts;
+        let is_here = |namespace: Option<&str>| match namespace {
+            None => parts.is_empty(),
+            Some(name) => {
+                let mut known = input.snapshot.namespaces.iter();
+                let known = known.find(|namespace| namespace.name == name);
+                let by_name = || Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned())]);
+                selects(
+                    parts,
+                    name,
+                    &known.map_or_else(by_name, |n| n.labels.clone()),
+                )
+            }
+        };
+        let mut sets = input.sets_of(self.policy).iter();
+        // A set runs as no service account.
+        self.accounts.is_empty()
+            && sets.any(|set| self.labels.matches(&set.labels) && is_here(set.namespace.as_deref()))
+    }
+
     /// Whether it selects a namespace.
     pub fn has_namespaces(&self) -> bool {
         !self.namespaces.is_empty()
+    }
+
+    /// What it asks of pods, in words: `` `app=web` ``.
+    pub fn wanted(&self) -> String {
+        let labels = (!self.labels.is_everything()).then(|| format!("`{}`", self.labels));
+        let accounts = self.accounts.iter().map(|name| format!("`{name}`"));
+        let accounts: Vec<String> = accounts.collect();
+        let account = (!accounts.is_empty())
+            .then(|| format!("the service account {}", accounts.join(" or ")));
+        let all: Vec<String> = labels.into_iter().chain(account).collect();
+        all.join(" and ")
+    }
+
+    /// What to do about it; `part` is what it is of, a policy or a peer.
+    pub fn help(&self, part: &str) -> String {
+        let how = match self.accounts.is_empty() {
+            true => "by the labels of their pod template",
+            false => "by the service account that they run as, and its namespace",
+        };
+        format!("select pods {how}, or remove the {part} if the workload is gone")
+    }
+
+    /// Whether the pods of a workload are as it asks, wherever they are.
+    fn fits(&self, input: &Input, workload: &Workload) -> bool {
+        let pods = input.snapshot.pods.get(workload.pods.clone());
+        let mut pods = pods.unwrap_or_default().iter();
+        let runs_as_one = pods.any(|pod| self.accounts.contains(&&*pod.service_account));
+        self.labels.matches(&workload.labels) && (self.accounts.is_empty() || runs_as_one)
     }
 
     /// The namespaces that it selects, in words.
@@ -222,14 +296,13 @@ impl Unmatched<'_> {
     /// about the namespaces of policies find these.
     pub fn is_elsewhere(&self, input: &Input) -> bool {
         let one_namespace = matches!(self.namespace_parts.as_slice(), [Peer::Namespace(_)]);
-        one_namespace && self.outside(input).is_some()
+        one_namespace && self.accounts.is_empty() && self.outside(input).is_some()
     }
 
     /// A workload whose pods have the labels; those of its own namespaces have not.
     fn outside<'a>(&self, input: &Input<'a>) -> Option<&'a Workload> {
         let mut all = input.snapshot.workloads.iter();
-        let has = |w: &&Workload| self.has_namespaces() && self.labels.matches(&w.labels);
-        all.find(has)
+        all.find(|workload| self.has_namespaces() && self.fits(input, workload))
     }
 
     /// Who has the labels in a namespace that it does not select, or another value of one of the keys in one that it

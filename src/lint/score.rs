@@ -6,7 +6,8 @@
 //!   every port.
 //! - 20 points for findings: `max(0, 1 - (errors + warnings / 3) / policies)`; none without a policy.
 //!
-//! The score of the whole is the mean, weighted by workloads. Ignored findings do not count.
+//! The score of the whole is the mean, weighted by workloads. Ignored findings do not count. Where policies that may select
+//! pods of a namespace are left out, its score is incomplete.
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,8 @@ pub struct Score {
     pub warnings: usize,
     /// The number of its policies.
     pub policies: usize,
+    /// Whether policies that may select its pods are left out or not read, so that more may be isolated.
+    pub incomplete: bool,
 }
 
 /// What would raise a score.
@@ -144,7 +147,11 @@ pub fn scores(loaded: &Loaded, found: &[Diagnostic]) -> Vec<Score> {
     for (at, workload) in snapshot.workloads.iter().enumerate() {
         let Some(own) = pods.get(&at) else { continue };
         let score = scores.entry(&workload.namespace).or_default();
-        score.namespace.clone_from(&workload.namespace);
+        if score.workloads == 0 {
+            score.namespace.clone_from(&workload.namespace);
+            let mut left_out = snapshot.left_out_in(&workload.namespace);
+            score.incomplete = !snapshot.unread.is_empty() || left_out.next().is_some();
+        }
         score.workloads += 1;
         for (direction, side) in Direction::BOTH.into_iter().zip(&sides) {
             let has = |marks: &[bool], pod: &usize| marks.get(*pod) == Some(&true);
@@ -389,6 +396,22 @@ spec: {containers: []}
     }
 
     #[test]
+    fn policies_that_are_left_out_may_isolate_more() {
+        let refused = policy("{podSelector: {}, ingress: [{from: [{}]}]}");
+        let elsewhere = refused.replace("namespace: shop", "namespace: other");
+        for (text, incomplete) in [
+            (PODS.to_owned(), false),
+            (PODS.to_owned() + &refused, true),
+            (PODS.to_owned() + &elsewhere, false),
+        ] {
+            assert_eq!(score(&text).incomplete, incomplete, "{text}");
+        }
+        let mut loaded = of_text(PODS);
+        loaded.snapshot.unread = vec!["b.yaml".into()];
+        assert!(scores(&loaded, &[])[0].incomplete);
+    }
+
+    #[test]
     fn findings_weigh_against_the_policies() {
         let of = |errors, warnings, policies| {
             let score = Score {
@@ -445,6 +468,7 @@ spec: {containers: []}
             errors: 1,
             warnings: 2,
             policies: 4,
+            incomplete: false,
         };
         let all: Vec<String> = (score.raises().iter())
             .map(|raise| format!("{:.1} {}", raise.points, raise.action))

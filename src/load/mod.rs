@@ -263,15 +263,19 @@ fn lower(loaded: &mut Loaded, mut policies: Vec<Object>) {
         .with_min_len(16)
         .map(|object| {
             let parsed = dialect::read(&object);
-            (parsed.lower(&object, &context), parsed.diagnostics, object)
+            let policies = parsed.lower(&object, &context);
+            let left_out = policies.is_empty().then(|| LeftOut {
+                // What is not refused and lowered to nothing is for nodes.
+                of_nodes: !parsed.is_refused(),
+                ..manifest::left_out(&object, dialect::is_namespaced(&object))
+            });
+            (policies, left_out, parsed.diagnostics, object)
         })
         .collect();
-    for (policies, diagnostics, object) in read {
+    for (policies, left_out, diagnostics, object) in read {
         loaded.diagnostics.extend(diagnostics);
         let index = (!policies.is_empty()).then_some(snapshot.policies.len());
-        if index.is_none() {
-            snapshot.left_out.push(left_out(&object));
-        }
+        snapshot.left_out.extend(left_out);
         snapshot.policies.extend(policies.into_iter().map(Arc::new));
         loaded.policies.push(LoadedPolicy { object, index });
     }
@@ -288,11 +292,6 @@ fn accounts(snapshot: &Snapshot) -> impl Iterator<Item = (String, String)> {
         let namespace = snapshot.namespaces.get(pod.namespace)?;
         Some((namespace.name.clone(), pod.service_account.to_string()))
     })
-}
-
-/// A policy that its dialect refuses.
-fn left_out(object: &Object) -> LeftOut {
-    manifest::left_out(object, dialect::is_namespaced(object))
 }
 
 #[cfg(test)]

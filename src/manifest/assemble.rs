@@ -10,8 +10,8 @@ use super::gateway::Gateways;
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
 use crate::cluster::{
-    NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload, WorkloadObject,
-    pod_name,
+    AddressPool, NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload,
+    WorkloadObject, pod_name,
 };
 use crate::diag::Diagnostic;
 use crate::policy::WorkloadKey;
@@ -99,6 +99,7 @@ fn without_duplicates(
 struct Parts {
     namespaces: BTreeMap<String, Namespace>,
     nodes: Vec<crate::cluster::Node>,
+    pools: Vec<AddressPool>,
     owners: BTreeMap<Identity, OwnerObject>,
     pods: Vec<(Identity, PodObject)>,
     services: Vec<Service>,
@@ -133,6 +134,7 @@ impl Parts {
                 self.namespaces.insert(name, namespace);
             }
             Value::Node(node) => self.nodes.push(node),
+            Value::AddressPool(pool) => self.pools.push(pool),
             Value::Pod(pod) => self.pods.push((identity, pod)),
             Value::Owner(owner) => {
                 self.owners.insert(identity, owner);
@@ -159,9 +161,11 @@ impl Parts {
         endpoints::attach(&mut self.services, endpoints, diagnostics);
         self.synthesise_namespaces(&groups);
         let gateways = self.gateways.attach(&self.namespaces, diagnostics);
+        let address_pools = pools(self.pools, &self.nodes);
         let namespaces: Vec<_> = self.namespaces.into_values().collect();
         let mut out = Snapshot {
             nodes: sorted(self.nodes, |n| n.name.clone()),
+            address_pools,
             services: sorted(self.services, |s| (s.namespace.clone(), s.name.clone())).into(),
             namespaces: namespaces.into(),
             ..Snapshot::default()
@@ -226,6 +230,16 @@ impl Parts {
             }
         }
     }
+}
+
+/// Address pools with the blocks that no Node has, by kind and name; those without any are left out.
+fn pools(mut pools: Vec<AddressPool>, nodes: &[crate::cluster::Node]) -> Vec<AddressPool> {
+    let known: BTreeSet<_> = nodes.iter().flat_map(|node| &node.pod_cidrs).collect();
+    for pool in &mut pools {
+        pool.cidrs.retain(|cidr| !known.contains(cidr));
+    }
+    pools.retain(|pool| !pool.cidrs.is_empty());
+    sorted(pools, |pool| (pool.kind.clone(), pool.name.clone()))
 }
 
 fn with_name(mut labels: Labels, name: &str) -> Labels {
@@ -313,6 +327,8 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
         addresses: pod.addresses,
         node: pod.template.node,
     };
+    let cluster_dns = template.cluster_dns
+        || (template.nameservers.iter()).any(|address| out.is_dns_address(*address));
     let replicas = match &owner {
         Some(owner) => owner.replicas,
         None => u32::try_from(pods.len()).ok(),
@@ -351,7 +367,7 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
             selector: owner.and_then(|o| o.selector),
             labels: (*template.labels).clone(),
             annotations: template.annotations,
-            cluster_dns: template.cluster_dns,
+            cluster_dns,
             replicas,
             span: Some(span),
         }),

@@ -10,6 +10,8 @@ use crate::yaml::Object;
 pub(super) enum Kind {
     Namespace,
     Node,
+    /// An object of a network plugin that declares addresses of pods, by its kind.
+    AddressPool(AddressPool),
     Pod,
     /// Something with a pod template.
     Owner(Template),
@@ -37,6 +39,17 @@ pub(super) enum Kind {
     Unknown,
 }
 
+/// The kinds of address pools, which have their blocks in different fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AddressPool {
+    /// Cilium's view of a node.
+    CiliumNode,
+    /// The blocks that Cilium gives to nodes.
+    CiliumPod,
+    /// Calico's.
+    Calico,
+}
+
 /// Where the template, the selector and the number of pods are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Template {
@@ -59,6 +72,11 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
     match (object.group(), object.kind.as_str()) {
         ("", "Namespace") => Kind::Namespace,
         ("", "Node") => Kind::Node,
+        ("cilium.io", "CiliumNode") => Kind::AddressPool(AddressPool::CiliumNode),
+        ("cilium.io", "CiliumPodIPPool") => Kind::AddressPool(AddressPool::CiliumPod),
+        ("crd.projectcalico.org" | "projectcalico.org", "IPPool") => {
+            Kind::AddressPool(AddressPool::Calico)
+        }
         ("", "Pod") => Kind::Pod,
         ("", "ReplicationController") => Kind::Owner(Template::Controller),
         ("apps" | "extensions", "Deployment" | "ReplicaSet" | "StatefulSet") => {
@@ -151,12 +169,24 @@ fn policy_like(object: &Object, policies: &[policy::Kind]) -> Kind {
 }
 
 impl Kind {
+    /// Whether something depends on its objects: they are read, or reported.
+    pub fn matters(self) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Policy(kind) => kind.reading != Reading::ResourceOfOthers,
+            _ => true,
+        }
+    }
+
     /// Whether its objects have a namespace.
     pub fn namespaced(self) -> bool {
         match self {
-            Self::Namespace | Self::Node | Self::Class | Self::OtherPolicy | Self::PolicyMaker => {
-                false
-            }
+            Self::Namespace
+            | Self::Node
+            | Self::AddressPool(_)
+            | Self::Class
+            | Self::OtherPolicy
+            | Self::PolicyMaker => false,
             Self::Policy(kind) | Self::Misspelt(kind) => kind.namespaced,
             _ => true,
         }

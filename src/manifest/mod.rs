@@ -10,6 +10,7 @@ mod assemble;
 mod class;
 mod clients;
 mod config_files;
+mod duplicate_keys;
 mod endpoints;
 mod facts;
 mod gateway;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::cluster::{LeftOut, Snapshot};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::policy;
 use crate::yaml::{Object, decode};
 
@@ -80,6 +81,8 @@ pub struct Manifests {
 pub struct Found {
     /// Those that something here reads, in the order of the texts.
     pub objects: Vec<Object>,
+    /// Those without a name, a namespace or a kind that can be read, and why.
+    unreadable: Vec<(Object, Diagnostic)>,
     /// The number of all objects, lists and Secrets included.
     all: usize,
     /// About the rest.
@@ -97,6 +100,7 @@ pub fn find(sources: &[Source], policies: &[policy::Kind]) -> Found {
     let read = objects::objects(sources, policies);
     Found {
         objects: read.objects,
+        unreadable: read.unreadable,
         all: read.found,
         diagnostics: read.diagnostics,
     }
@@ -105,6 +109,14 @@ pub fn find(sources: &[Source], policies: &[policy::Kind]) -> Found {
 /// The cluster that objects describe; those that name no namespace are in `namespace`, else in `default`.
 pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>) -> Manifests {
     let (mut objects, mut diagnostics) = (found.objects, found.diagnostics);
+    diagnostics.extend(found.unreadable.into_iter().map(|(object, mut problem)| {
+        // A kind that is a template may be any.
+        let is_known = !object.kind.contains("{{");
+        if is_known && !kinds::of(&object, policies).matters() {
+            problem.severity = Severity::Info;
+        }
+        problem
+    }));
     if let Some(name) = namespace {
         for object in &mut objects {
             if has_no_namespace(object, policies) {
@@ -125,6 +137,7 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
         .map(|object| {
             let kind = kinds::of(&object, policies);
             let mut found = loose_words(&object, kind);
+            found.extend(duplicate_keys::duplicate_keys(&object, kind));
             found.extend(workload::selector_mismatch(&object, kind));
             found.extend(values::invalid(&object, kind));
             (found, resource::decode(object, kind))
@@ -147,6 +160,7 @@ pub fn left_out(object: &Object, namespaced: bool) -> LeftOut {
         kind: object.kind.clone(),
         group: object.group().to_owned(),
         namespace: namespaced.then(|| object.namespace_or_default().to_owned()),
+        of_nodes: false,
         name: object.name.clone(),
         span: object.whole(),
     }

@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::Source;
 use super::kinds::{self, Kind};
-use crate::diag::{Diagnostic, RENDER, edit_distance};
+use super::{Source, duplicate_keys};
+use crate::diag::{Diagnostic, RENDER, Severity, edit_distance};
 use crate::policy;
 use crate::yaml::decode::{self, deep};
-use crate::yaml::{self, Mark, Node, Object, Problem, Value};
+use crate::yaml::{self, Map, Mark, Node, Object, Path, Problem, Value};
 
 /// Lists in lists deeper than this are not read.
 const MAX_LISTS: usize = 8;
@@ -17,6 +17,8 @@ const MAX_LISTS: usize = 8;
 pub(super) struct Objects {
     /// The objects of all sources, in order.
     pub objects: Vec<Object>,
+    /// Those without a name, a namespace or a kind that can be read, and why.
+    pub unreadable: Vec<(Object, Diagnostic)>,
     /// How many objects there are, lists and Secrets included.
     pub found: usize,
     /// About the rest.
@@ -33,6 +35,7 @@ pub(super) fn objects(sources: &[Source], policies: &[policy::Kind]) -> Objects 
     let mut all = Objects::default();
     for part in parts {
         all.objects.extend(part.objects);
+        all.unreadable.extend(part.unreadable);
         all.found += part.found;
         all.diagnostics.extend(part.diagnostics);
     }
@@ -45,6 +48,7 @@ fn of_source(source: &Source, policies: &[policy::Kind]) -> Objects {
         source,
         policies,
         objects: Vec::new(),
+        unreadable: Vec::new(),
         found: 0,
         diagnostics: Vec::new(),
     };
@@ -57,6 +61,7 @@ fn of_source(source: &Source, policies: &[policy::Kind]) -> Objects {
         .extend(parsed.problems.into_iter().map(|p| problem(source, p)));
     Objects {
         objects: reader.objects,
+        unreadable: reader.unreadable,
         found: reader.found,
         diagnostics: reader.diagnostics,
     }
@@ -79,12 +84,19 @@ fn list_key(node: &Node, api_version: &str, kind: &str) -> Option<&'static str> 
 
 fn problem(source: &Source, problem: Problem) -> Diagnostic {
     let span = problem.mark.span(source.name.clone());
-    let message = if problem.fatal {
-        format!("{}; the rest of this file is not read", problem.message)
-    } else {
-        format!("{}; this document is skipped", problem.message)
+    let skipped = match problem.fatal {
+        true => "the rest of this file is not read",
+        false => "this document is skipped",
     };
-    let diagnostic = Diagnostic::error("syntax", message).at(span);
+    let what = match problem.template {
+        // In backticks, so that all templates are one kind of mistake, wherever their YAML ends.
+        true => format!(
+            "a template is no YAML: `{}`",
+            problem.message.replace('`', "'")
+        ),
+        false => problem.message,
+    };
+    let diagnostic = Diagnostic::error("syntax", format!("{what}; {skipped}")).at(span);
     if problem.template {
         return diagnostic.help(RENDER);
     }
@@ -108,6 +120,7 @@ struct Reader<'a> {
     source: &'a Source,
     policies: &'a [policy::Kind],
     objects: Vec<Object>,
+    unreadable: Vec<(Object, Diagnostic)>,
     found: usize,
     diagnostics: Vec<Diagnostic>,
 }
@@ -129,19 +142,33 @@ impl Reader<'_> {
             .help("open it alone");
             return self.report(note, node.mark);
         }
-        self.joined(&node);
         self.node(node, text, Inherited::default(), 0);
     }
 
-    /// Two objects in one document, as when files are joined without `---`: only the last keys are used (V23).
-    fn joined(&mut self, node: &Node) {
+    /// Two objects in one map, as when files are joined without `---`: only the last keys are used (V23).
+    fn joined(&mut self, node: &Node, lists: usize) {
         let Value::Map(map) = &node.value else { return };
-        let mut again = map.duplicates.iter();
-        if let Some((key, mark)) = again.find(|(key, _)| key == "kind" || key == "apiVersion") {
-            let message =
-                format!("duplicate key `{key}` in one document: the earlier value is lost");
-            let help = "put a line `---` between two objects";
-            self.report(Diagnostic::error("V23", message).help(help), *mark);
+        let Some((key, mark)) = duplicate_keys::joined(map) else {
+            return;
+        };
+        let (whole, help) = match lists {
+            0 => ("document", "put a line `---` between two objects"),
+            _ => ("item", "make two objects two items of the list"),
+        };
+        let message = format!("duplicate key `{key}` in one {whole}: the earlier value is lost");
+        self.report(Diagnostic::error("V23", message).help(help), *mark);
+    }
+
+    /// Keys that a list has twice, of which only the last is used (V23).
+    fn duplicates_of_list(&mut self, map: &Map) {
+        if duplicate_keys::joined(map).is_some() {
+            return;
+        }
+        for (key, mark) in &map.duplicates {
+            let mut path = Path::default();
+            path.enter_field(key);
+            let duplicate = duplicate_keys::duplicate(&path, Severity::Error);
+            self.report(duplicate, *mark);
         }
     }
 
@@ -155,6 +182,7 @@ impl Reader<'_> {
             let note = Diagnostic::info("not-an-object", message);
             return self.report(note, node.mark);
         }
+        self.joined(&node, lists);
         let word = |key: &str| node.get(key).and_then(Node::as_str);
         let api_version = word("apiVersion")
             .or(inherited.api_version)
@@ -201,6 +229,7 @@ impl Reader<'_> {
         self.found += 1;
         let mark = node.mark;
         let Value::Map(map) = node.value else { return };
+        self.duplicates_of_list(&map);
         let keys: Vec<String> = map.entries.iter().map(|e| e.key.clone()).collect();
         let items = map.entries.into_iter().find(|e| e.key == key);
         let Some(items) = items.map(|e| e.value) else {
@@ -212,7 +241,8 @@ impl Reader<'_> {
         };
         if kind == "Template" && keys.iter().any(|key| key == "parameters") {
             let message = "the parameters of this Template are not filled in: its objects are read as they are written";
-            let help = "fill them in: `oc process --local -f FILE -o yaml | drawbridge list -`";
+            let help =
+                "fill them in and read the result: `oc process --local -f FILE -o yaml > all.yaml`";
             self.report(Diagnostic::info("parameters", message).help(help), mark);
         }
         let typed = kind.strip_suffix("List").filter(|k| !k.is_empty());
@@ -264,42 +294,47 @@ impl Reader<'_> {
         if kind == "Secret" {
             return;
         }
-        let word = |key: &str| deep(&node, &["metadata", key], decode::string);
-        let words =
-            word("name").and_then(|name| Ok((name, word("generateName")?, word("namespace")?)));
-        let (name, generate, namespace) = match words {
-            Ok(words) => words,
-            Err(error) => {
-                let message = format!("{}; this {kind} is skipped", error.message);
-                let mut diagnostic = Diagnostic::error("V22", message).path(error.path);
-                diagnostic.help = error.help;
-                return self.report(diagnostic.on(kind), error.mark);
-            }
-        };
-        let given = |word: Option<String>| word.filter(|w| !w.is_empty());
-        let name = given(name).or(given(generate)).unwrap_or_default();
-        let namespace = given(namespace);
-        let templated = |text: &str| text.contains("{{");
-        if templated(&name) || templated(&kind) || namespace.as_deref().is_some_and(templated) {
-            let message = format!("{kind} `{name}` is a template, not an object: skipped");
-            return self.report(
-                Diagnostic::error("template", message).help(RENDER),
-                node.mark,
-            );
-        }
         let mut object = Object {
             file: self.source.name.clone(),
             api_version,
             kind,
-            namespace,
-            name,
+            namespace: None,
+            name: String::new(),
             text: String::new(),
             node,
         };
+        if let Err(problem) = name(&mut object) {
+            return self.unreadable.push((object, *problem));
+        }
         // Which enforcer judges it may not be known yet.
         if matches!(kinds::of(&object, self.policies), Kind::Policy(_)) {
             text.clone_into(&mut object.text);
         }
         self.objects.push(object);
     }
+}
+
+/// Reads the name and the namespace of an object. Err: why it cannot be used, which is a mistake where something depends
+/// on its kind.
+fn name(object: &mut Object) -> Result<(), Box<Diagnostic>> {
+    let word = |key: &str| deep(&object.node, &["metadata", key], decode::string);
+    let words = word("name").and_then(|name| Ok((name, word("generateName")?, word("namespace")?)));
+    let kind = &object.kind;
+    let (name, generate, namespace) = words.map_err(|error| {
+        let message = format!("{}; this {kind} is skipped", error.message);
+        let mut problem = Diagnostic::error("V22", message).path(error.path);
+        problem.help = error.help;
+        Box::new(problem.on(kind.as_str()).at(object.span(error.mark)))
+    })?;
+    let given = |word: Option<String>| word.filter(|w| !w.is_empty());
+    let name = given(name).or(given(generate)).unwrap_or_default();
+    let namespace = given(namespace);
+    let templated = |text: &str| text.contains("{{");
+    if templated(&name) || templated(kind) || namespace.as_deref().is_some_and(templated) {
+        let message = format!("{kind} `{name}` is a template, not an object: skipped");
+        let problem = Diagnostic::error("template", message).help(RENDER);
+        return Err(Box::new(problem.at(object.span(object.node.mark))));
+    }
+    (object.name, object.namespace) = (name, namespace);
+    Ok(())
 }

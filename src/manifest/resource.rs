@@ -13,7 +13,7 @@ use super::makers;
 use super::service;
 use super::values;
 use super::workload::{self, OwnerObject, PodObject};
-use crate::cluster::{LeftOut, Node, Route, Service};
+use crate::cluster::{AddressPool, LeftOut, Node, Route, Service};
 use crate::diag::{Diagnostic, NOT_JUDGED};
 use crate::policy::{self, Reading, Selects};
 use crate::sets::Labels;
@@ -43,6 +43,7 @@ pub(super) struct Identity {
 pub(super) enum Value {
     Namespace(Labels),
     Node(Node),
+    AddressPool(AddressPool),
     Pod(PodObject),
     Owner(OwnerObject),
     Service(Service),
@@ -78,7 +79,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         Kind::OtherPolicy => return left_out(&object, kind, not_judged(&object)),
         Kind::PolicyMaker => return left_out(&object, kind, makes_policies(&object)),
         Kind::Policy(policy) => match policy.reading {
-            Reading::Judged | Reading::Resource => {}
+            Reading::Judged | Reading::Resource | Reading::ResourceOfOthers => {}
             Reading::LeftOutWith(fields) if !has_any(&object, fields) => return Outcome::Skipped,
             Reading::LeftOut(_) | Reading::LeftOutWith(_) => {
                 return left_out(&object, kind, not_judged(&object));
@@ -213,6 +214,7 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
             Value::Namespace(labels.unwrap_or_default())
         }
         Kind::Node => Value::Node(cluster_node(object)?),
+        Kind::AddressPool(pool) => Value::AddressPool(address_pool(object, pool)?),
         Kind::Pod => Value::Pod(workload::pod(object)?),
         Kind::Owner(template) => Value::Owner(workload::owner_object(object, template)?),
         Kind::Service => Value::Service(service::service(object)?),
@@ -250,6 +252,26 @@ fn cluster_node(object: &Object) -> Decoded<Node> {
             .flatten()
             .collect(),
         pod_cidrs: pod_cidrs.into_iter().collect(),
+    })
+}
+
+/// An address pool; without its blocks where Calico gives these to other things than pods.
+fn address_pool(object: &Object, pool: kinds::AddressPool) -> Decoded<AddressPool> {
+    let uses = deep(&object.node, &["spec", "allowedUses"], |all| {
+        list(all, string)
+    })?;
+    let uses = uses
+        .filter(|_| pool == kinds::AddressPool::Calico)
+        .unwrap_or_default();
+    let for_pods = uses.is_empty() || uses.iter().any(|of| of == "Workload");
+    let cidrs = match for_pods {
+        true => values::blocks(object, pool).into_iter().collect(),
+        false => Vec::new(),
+    };
+    Ok(AddressPool {
+        kind: object.kind.clone(),
+        name: object.name.clone(),
+        cidrs,
     })
 }
 

@@ -318,6 +318,145 @@ fn two_objects_in_one_document_are_reported() {
 }
 
 #[test]
+fn keys_written_twice_are_reported_in_every_object() {
+    let pod = |meta: &str, spec: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: p, namespace: s{meta}}}, spec: {{{spec}}}}}"
+        )
+    };
+    let web = |spec: &str| owner("Deployment", "apps/v1", spec);
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: w, namespace: s}, spec: {selector: {app: a, app: b}, ports: [{port: 80, port: 81}]}}";
+    for (text, found) in [
+        (pod(", labels: {a: b}, labels: {a: c}", ""), "error metadata.labels"),
+        (pod(", labels: {a: b, a: c}", ""), "error metadata.labels.a"),
+        (pod("", "containers: [{name: c, ports: [{containerPort: 1, containerPort: 2}]}]"), "error spec.containers[0].ports[0].containerPort"),
+        (pod("", "containers: [], containers: []"), "error spec.containers"),
+        (pod("", "containers: [{name: c, image: a, image: b, env: [{name: x, value: '1', value: '2'}]}]"), "warning spec.containers[0].image\nwarning spec.containers[0].env[0].value"),
+        (pod("", "restartPolicy: Never, restartPolicy: Always"), "warning spec.restartPolicy"),
+        (web("{selector: {matchLabels: {a: b, a: c}}, template: {metadata: {labels: {a: c}}}}"), "error spec.selector.matchLabels.a"),
+        (web("{template: {metadata: {labels: {a: b}, labels: {a: c}}}}"), "error spec.template.metadata.labels"),
+        (web("{strategy: {type: a, type: b}, template: {spec: {volumes: [], volumes: []}}}"), "warning spec.strategy.type\nwarning spec.template.spec.volumes"),
+        (service.to_owned(), "error spec.selector.app\nerror spec.ports[0].port"),
+        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: s}, data: {k: a, k: b}}".to_owned(), "warning data.k"),
+        ("{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: n, namespace: s}, spec: {podSelector: {matchLabels: {a: b, a: c}}}}".to_owned(), "error spec.podSelector.matchLabels.a"),
+        ("{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"a\", \"name\": \"s\"}}".to_owned(), "error metadata.name"),
+        (format!("{{apiVersion: v1, kind: List, items: [], items: [{}]}}", pod("", "")), "error items"),
+        (pod("", "a: &a {b: 1, b: 2}, c: *a, d: {<<: *a, b: 3}"), "warning spec.a.b"),
+    ] {
+        let read = load(&text);
+        let all = read.diagnostics.iter().filter(|d| d.code == "V23");
+        let all = all.map(|d| format!("{} {}", d.severity, d.path.as_deref().unwrap_or_default()));
+        assert_eq!(all.collect::<Vec<_>>().join("\n"), found, "{text}");
+    }
+    let read = load(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  namespace: s\n  labels: {a: b}\n  labels: {a: c}\n",
+    );
+    assert_eq!(read.snapshot.pods[0].labels["a"], "c");
+    let [found] = &read.diagnostics[..] else {
+        panic!("{:?}", read.diagnostics);
+    };
+    let span = found.span.as_ref().unwrap();
+    assert_eq!((span.line, span.column), (7, 3));
+    assert_eq!(
+        found.message,
+        "duplicate field `metadata.labels`; the last one is used"
+    );
+}
+
+#[test]
+fn pools_declare_addresses_of_pods() {
+    let read = load("
+{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDR: 10.0.1.0/24}}
+---
+{apiVersion: cilium.io/v2, kind: CiliumNode, metadata: {name: n1}, spec: {ipam: {podCIDRs: [10.0.1.0/24]}}}
+---
+{apiVersion: cilium.io/v2, kind: CiliumNode, metadata: {name: n2}, spec: {ipam: {podCIDRs: [10.0.2.0/24], pools: {allocated: [{pool: a, cidrs: [10.0.3.0/24]}]}}}}
+---
+{apiVersion: cilium.io/v2alpha1, kind: CiliumPodIPPool, metadata: {name: a}, spec: {ipv4: {cidrs: [10.1.0.0/16]}, ipv6: {cidrs: ['fd00::/104'], maskSize: 120}}}
+---
+{apiVersion: crd.projectcalico.org/v1, kind: IPPool, metadata: {name: b}, spec: {cidr: 10.2.0.1/16}}
+---
+{apiVersion: projectcalico.org/v3, kind: IPPool, metadata: {name: c}, spec: {cidr: 10.3.0.0/16, allowedUses: [Tunnel]}}
+---
+{apiVersion: projectcalico.org/v3, kind: IPPool, metadata: {name: d}, spec: {cidr: x}}
+");
+    let pools = read.snapshot.address_pools.iter().map(|pool| {
+        let cidrs: Vec<String> = pool.cidrs.iter().map(ToString::to_string).collect();
+        format!("{} {} {}", pool.kind, pool.name, cidrs.join(" "))
+    });
+    assert_eq!(
+        pools.collect::<Vec<_>>(),
+        [
+            "CiliumNode n2 10.0.2.0/24 10.0.3.0/24",
+            "CiliumPodIPPool a 10.1.0.0/16 fd00::/104",
+            "IPPool b 10.2.0.0/16",
+        ]
+    );
+    assert_eq!(read.skipped, 0);
+    let found = read
+        .diagnostics
+        .iter()
+        .map(|d| (d.severity, d.path.as_deref()));
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [
+            (Severity::Warning, Some("spec.cidr")),
+            (Severity::Error, Some("spec.cidr"))
+        ]
+    );
+}
+
+#[test]
+fn pods_that_ask_the_clusters_dns() {
+    let dns = "{apiVersion: v1, kind: Service, metadata: {name: kube-dns, namespace: kube-system}, spec: {clusterIP: 10.43.0.10, ports: [{port: 53, protocol: UDP}]}}\n---\n";
+    for (spec, asks) in [
+        ("{}", true),
+        ("{dnsPolicy: ClusterFirst}", true),
+        ("{dnsPolicy: Default}", false),
+        (
+            "{dnsPolicy: None, dnsConfig: {nameservers: [192.0.2.53]}}",
+            false,
+        ),
+        (
+            "{dnsPolicy: None, dnsConfig: {nameservers: [192.0.2.53, 10.43.0.10]}}",
+            true,
+        ),
+        (
+            "{dnsPolicy: None, dnsConfig: {nameservers: [10.96.0.10]}}",
+            false,
+        ),
+        (
+            "{dnsPolicy: None, dnsConfig: {nameservers: [169.254.20.10]}}",
+            true,
+        ),
+        ("{hostNetwork: true}", false),
+        ("{hostNetwork: true, dnsPolicy: ClusterFirst}", false),
+        (
+            "{hostNetwork: true, dnsPolicy: ClusterFirstWithHostNet}",
+            true,
+        ),
+        (
+            "{hostNetwork: true, dnsPolicy: None, dnsConfig: {nameservers: [10.43.0.10]}}",
+            true,
+        ),
+    ] {
+        let web = owner(
+            "Deployment",
+            "apps/v1",
+            &format!("{{template: {{spec: {spec}}}}}"),
+        );
+        let read = load(&format!("{dns}{web}"));
+        assert_eq!(read.snapshot.workloads[0].cluster_dns, asks, "{spec}");
+    }
+    let usual = owner(
+        "Deployment",
+        "apps/v1",
+        "{template: {spec: {dnsPolicy: None, dnsConfig: {nameservers: [10.96.0.10]}}}}",
+    );
+    assert!(load(&usual).snapshot.workloads[0].cluster_dns);
+}
+
+#[test]
 fn ambiguous_booleans_are_reported_and_read_as_text() {
     let manifests =
         load("apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: y, labels: {a: n}}\n");

@@ -1,11 +1,12 @@
 //! Values that mean nothing: numbers that are no ports, texts that are no addresses, labels that are templates. They
 //! are left out, and reported; so are names that the API server refuses, which are kept.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::kinds::{Kind, Template};
+use super::kinds::{AddressPool, Kind, Template};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::diag::{Diagnostic, RENDER};
 use crate::policy::names;
@@ -32,6 +33,15 @@ const SERVICE: &[(&str, Expected)] = &[
     ("status.loadBalancer.ingress.*.ip", Address),
 ];
 const NODE: &[(&str, Expected)] = &[("spec.podCIDR", Network), ("spec.podCIDRs.*", Network)];
+const CILIUM_NODE: &[(&str, Expected)] = &[
+    ("spec.ipam.podCIDRs.*", Network),
+    ("spec.ipam.pools.allocated.*.cidrs.*", Network),
+];
+const CILIUM_POD_POOL: &[(&str, Expected)] = &[
+    ("spec.ipv4.cidrs.*", Network),
+    ("spec.ipv6.cidrs.*", Network),
+];
+const CALICO_POOL: &[(&str, Expected)] = &[("spec.cidr", Network)];
 const POD: &[(&str, Expected)] = &[
     ("spec.containers.*.ports.*.containerPort", Port),
     ("spec.containers.*.ports.*.protocol", Expected::Protocol),
@@ -47,6 +57,7 @@ pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
     let (at, path, values, labels): (_, _, _, &[&str]) = match kind {
         Kind::Service => (Some(&object.node), "", SERVICE, &["spec.selector"]),
         Kind::Node => (Some(&object.node), "", NODE, &["metadata.labels"]),
+        Kind::AddressPool(pool) => (Some(&object.node), "", of_pool(pool), &[]),
         Kind::Pod => (Some(&object.node), "", POD, &["metadata.labels"]),
         Kind::Owner(template) => {
             let path = match template {
@@ -89,6 +100,25 @@ pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
         );
     }
     found.extend(name_label(object, kind));
+    found
+}
+
+fn of_pool(pool: AddressPool) -> &'static [(&'static str, Expected)] {
+    match pool {
+        AddressPool::CiliumNode => CILIUM_NODE,
+        AddressPool::CiliumPod => CILIUM_POD_POOL,
+        AddressPool::Calico => CALICO_POOL,
+    }
+}
+
+/// The blocks of an address pool.
+pub(super) fn blocks(object: &Object, pool: AddressPool) -> BTreeSet<IpNet> {
+    let mut found = BTreeSet::new();
+    for (pattern, _) in of_pool(pool) {
+        each(&object.node, pattern, String::new(), &mut |node, _| {
+            found.extend(node.as_str().and_then(block));
+        });
+    }
     found
 }
 
@@ -174,6 +204,7 @@ fn bad_name(object: &Object, kind: Kind) -> Option<Diagnostic> {
     let refused = match kind {
         Kind::Namespace | Kind::Service => names::label,
         Kind::Node
+        | Kind::AddressPool(_)
         | Kind::Pod
         | Kind::Owner(_)
         | Kind::EndpointSlice

@@ -21,7 +21,10 @@ pub(super) type OwnerRef = (String, String);
 pub(super) struct PodTemplate {
     pub labels: Arc<Labels>,
     pub annotations: Labels,
+    /// Whether `dnsPolicy` makes its pods look names up in the cluster's DNS.
     pub cluster_dns: bool,
+    /// `dnsConfig.nameservers`, which may be the cluster's as well.
+    pub nameservers: Vec<IpAddr>,
     pub ports: Arc<[ContainerPort]>,
     /// How many of these are of sidecars.
     pub sidecar_ports: usize,
@@ -143,6 +146,7 @@ impl PodTemplate {
             labels: Arc::default(),
             annotations: Labels::new(),
             cluster_dns: true,
+            nameservers: Vec::new(),
             ports: Arc::default(),
             sidecar_ports: 0,
             init_ports: Arc::default(),
@@ -170,6 +174,7 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
             None | Some("ClusterFirst" | "") => host_network != Some(true),
             Some(other) => other == "ClusterFirstWithHostNet",
         },
+        nameservers: nameservers(node),
         sidecar_ports: sidecars.len(),
         ports: [containers, sidecars].concat().into(),
         init_ports: (field(node, "spec", |spec| of_init(spec, false))?.unwrap_or_default()).into(),
@@ -179,6 +184,15 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
             .map_or_else(|| "default".into(), Into::into),
         node: node_name.filter(|name| !name.is_empty()).map(Into::into),
     })
+}
+
+/// `spec.dnsConfig.nameservers` that are addresses.
+fn nameservers(node: &Node) -> Vec<IpAddr> {
+    let all = deep(node, &["spec", "dnsConfig", "nameservers"], |all| {
+        decode::list(all, string)
+    });
+    let all = all.ok().flatten().unwrap_or_default();
+    all.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 /// The ports of containers, and of init containers that go on running (W12).

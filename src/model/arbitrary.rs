@@ -211,7 +211,7 @@ fn workload() -> impl Strategy<Value = Thing> {
     let what = (
         vec(port, 0..3),
         option::of(name()),
-        any::<bool>(),
+        (any::<bool>(), any::<Option<bool>>()),
         isolate(),
         option::of(0..9u32),
     );
@@ -220,7 +220,7 @@ fn workload() -> impl Strategy<Value = Thing> {
     let rest = (address, pods, unknown());
     (who, what, rest).prop_map(|(who, what, (addresses, pods, unknown))| {
         let (namespace, name, kind, labels, selector) = who;
-        let (ports, service_account, host_network, isolate, replicas) = what;
+        let (ports, service_account, (host_network, cluster_dns), isolate, replicas) = what;
         Thing::Workload(Workload {
             namespace,
             name,
@@ -230,6 +230,7 @@ fn workload() -> impl Strategy<Value = Thing> {
             ports,
             service_account,
             host_network,
+            cluster_dns,
             isolate,
             replicas,
             addresses,
@@ -327,6 +328,20 @@ fn cluster_node() -> impl Strategy<Value = cluster::Node> {
 
 fn node_of_cluster() -> impl Strategy<Value = Thing> {
     (cluster_node(), unknown()).prop_map(|(node, unknown)| Thing::Node(Node { node, unknown }))
+}
+
+fn address_pool() -> impl Strategy<Value = AddressPool> {
+    let pool = (
+        select(vec!["IPPool", "CiliumPodIPPool", "CiliumNode"]),
+        name(),
+        any::<u8>(),
+    );
+    let pool = pool.prop_map(|(kind, name, n)| cluster::AddressPool {
+        kind: kind.to_owned(),
+        name,
+        cidrs: vec![format!("10.245.{n}.0/24").parse().expect("a network")],
+    });
+    (pool, unknown()).prop_map(|(pool, unknown)| AddressPool { pool, unknown })
 }
 
 fn service() -> impl Strategy<Value = Thing> {
@@ -666,11 +681,13 @@ fn recorded_file() -> impl Strategy<Value = RecordedFile> {
 /// A Document built by simple edits.
 pub(crate) fn document() -> impl Strategy<Value = Document> {
     let edits = vec(simple_edit(), 0..150);
-    (edits, vec(route(), 0..3)).prop_map(|(edits, routes)| {
+    let pools = option::of(address_pool());
+    (edits, vec(route(), 0..3), pools).prop_map(|(edits, routes, pools)| {
         let mut document = Document {
             routes: Arc::new(routes),
             ..Document::default()
         };
+        document.address_pools = Arc::new(pools.into_iter().collect());
         for edit in edits {
             let _ = edit.apply(&mut document);
         }

@@ -1,7 +1,7 @@
 //! Parts of a document as a cluster has them.
 
 use super::Document;
-use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Node, Route, Service};
+use crate::cluster::{AddressPool, NAMESPACE_NAME_LABEL, Namespace, Node, Route, Service};
 
 /// The namespaces of a document, by name.
 pub fn namespaces(document: &Document) -> Vec<Namespace> {
@@ -56,4 +56,12 @@ pub fn nodes(document: &Document) -> Vec<Node> {
     let mut nodes: Vec<Node> = nodes.map(|(_, row)| row.node.clone()).collect();
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
     nodes
+}
+
+/// The address pools of a document, by kind and name.
+pub fn address_pools(document: &Document) -> Vec<AddressPool> {
+    let pools = document.address_pools.iter();
+    let mut pools: Vec<AddressPool> = pools.map(|row| row.pool.clone()).collect();
+    pools.sort_by(|a, b| (&a.kind, &a.name).cmp(&(&b.kind, &b.name)));
+    pools
 }

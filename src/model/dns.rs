@@ -1,10 +1,8 @@
 //! Where a profile's DNS pods are.
 
-use std::net::Ipv4Addr;
+use ipnet::IpNet;
 
-use ipnet::{IpNet, Ipv4Net};
-
-use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, Snapshot, TargetPort};
+use crate::cluster::{NAMESPACE_NAME_LABEL, NODE_LOCAL_DNS, Pod, Snapshot, TargetPort};
 use crate::model::{DnsProfile, FlowPort, Network};
 use crate::sets::{Protocol, Selector};
 
@@ -35,7 +33,7 @@ impl Resolver {
             },
             DnsProfile::NodeLocal => Self {
                 networks: vec![Network {
-                    cidr: IpNet::V4(Ipv4Net::from(Ipv4Addr::new(169, 254, 20, 10))),
+                    cidr: IpNet::from(NODE_LOCAL_DNS),
                     except: Vec::new(),
                 }],
                 ..stock()

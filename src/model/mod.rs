@@ -62,6 +62,8 @@ pub struct Document {
     pub routes: std::sync::Arc<Vec<Route>>,
     /// Nodes.
     pub nodes: Table<NodeId, Node>,
+    /// Where network plugins declare the addresses of pods.
+    pub address_pools: std::sync::Arc<Vec<AddressPool>>,
     /// Things outside the cluster.
     pub externals: Table<ExternalId, External>,
     /// Pods by selector.
@@ -93,6 +95,7 @@ impl Document {
             && self.services.same(&other.services)
             && self.routes == other.routes
             && self.nodes.same(&other.nodes)
+            && self.address_pools == other.address_pools
             && self.externals.same(&other.externals)
             && self.groups.same(&other.groups)
             && self.policies.same(&other.policies)
@@ -318,6 +321,8 @@ pub struct Workload {
     pub service_account: Option<String>,
     /// `hostNetwork: true`.
     pub host_network: bool,
+    /// Whether its pods look names up in the cluster's DNS; none: as they do without a `dnsPolicy` (D5).
+    pub cluster_dns: Option<bool>,
     /// Its own isolation.
     pub isolate: Isolate,
     /// Replicas, where known.
@@ -390,6 +395,15 @@ pub struct Route {
 pub struct Node {
     /// The node.
     pub node: crate::cluster::Node,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// An address pool of a network plugin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddressPool {
+    /// The pool.
+    pub pool: crate::cluster::AddressPool,
     /// Unknown fields.
     pub unknown: Unknown,
 }

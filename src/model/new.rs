@@ -109,6 +109,7 @@ impl Workload {
             ports: Vec::new(),
             service_account: None,
             host_network: false,
+            cluster_dns: None,
             isolate: Isolate::None,
             replicas: None,
             addresses: Vec::new(),

@@ -152,6 +152,8 @@ pub enum Reading {
     NotEnforced,
     /// They are no policies, but policies name them.
     Resource,
+    /// The same, but the enforcer does not implement these policies.
+    ResourceOfOthers,
 }
 
 /// Which pods a policy that no dialect reads may select.

@@ -201,7 +201,7 @@ fn chart_of_templates(folder: &Path) -> Option<PathBuf> {
 fn not_rendered(chart: &Path) -> Diagnostic {
     let shown = chart.display();
     let message = format!("`{shown}` is a Helm chart that is not rendered: skipped");
-    let help = format!("render it: `helm template {shown} | drawbridge list -`");
+    let help = format!("render it and read the result: `helm template {shown} > all.yaml`");
     about(
         &chart.join("Chart.yaml"),
         Diagnostic::error("template", message).help(help),
@@ -342,7 +342,7 @@ mod tests {
         let [one] = &*found else { panic!("{found:?}") };
         assert_eq!((one.code, one.severity), ("kustomize", Severity::Warning));
         let shown = at("prod").display().to_string();
-        let command = format!(" {shown} | drawbridge list -`");
+        let command = format!(" {shown} > all.yaml`");
         assert!(one.help.as_deref().unwrap().contains(&command), "{one}");
 
         let (sources, found) = collect(&[at("base")]);

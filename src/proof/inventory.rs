@@ -1,4 +1,5 @@
-//! What a project declares of a cluster, as manifests: its namespaces, workloads, nodes and Services, without its flows
+//! What a project declares of a cluster, as manifests: its namespaces, workloads, nodes, address pools and
+//! Services, without its flows
 //! and policies.
 
 use std::collections::BTreeSet;
@@ -7,7 +8,7 @@ use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 
 use crate::cluster::{
-    ContainerPort, Namespace, Node, Pod, Service, Snapshot, TargetPort, Workload,
+    AddressPool, ContainerPort, Namespace, Node, Pod, Service, Snapshot, TargetPort, Workload,
 };
 use crate::intent::snapshot::snapshot;
 use crate::model::Document;
@@ -19,11 +20,13 @@ fn declared(known: &Snapshot) -> Declared<'_> {
     let namespaces = known.namespaces.iter().filter(|n| n.declared);
     let namespaces = namespaces.map(|n| ("Namespace", "", &*n.name));
     let nodes = known.nodes.iter().map(|n| ("Node", "", &*n.name));
+    let pools = known.address_pools.iter();
+    let pools = pools.map(|p| (&*p.kind, "", &*p.name));
     let workloads = known.workloads.iter();
     let workloads = workloads.map(|w| (&*w.kind, &*w.namespace, &*w.name));
     let services = known.services.iter();
     let services = services.map(|s| ("Service", &*s.namespace, &*s.name));
-    let all = namespaces.chain(nodes).chain(workloads);
+    let all = namespaces.chain(nodes).chain(pools).chain(workloads);
     all.chain(services).collect()
 }
 
@@ -37,6 +40,8 @@ pub fn inventory(document: &Document, known: &Snapshot) -> String {
     objects.extend(snapshot.namespaces.iter().filter(new).map(namespace));
     let new = |n: &&Node| !declared.contains(&("Node", "", &*n.name));
     objects.extend(snapshot.nodes.iter().filter(new).map(node));
+    let new = |p: &&AddressPool| !declared.contains(&(&*p.kind, "", &*p.name));
+    objects.extend(snapshot.address_pools.iter().filter(new).flat_map(pool));
     let new = |w: &&Workload| !declared.contains(&(&*w.kind, &*w.namespace, &*w.name));
     let bare = snapshot.workloads.iter().filter(|w| w.kind == "Pod");
     let bare = bare.map(|w| (w.namespace.clone(), w.name.clone()));
@@ -87,6 +92,19 @@ fn node(node: &Node) -> Value {
     })
 }
 
+/// A pool of a kind that is read from manifests.
+fn pool(pool: &AddressPool) -> Option<Value> {
+    let cidrs: Vec<String> = pool.cidrs.iter().map(IpNet::to_string).collect();
+    let (version, spec) = match pool.kind.as_str() {
+        "CiliumNode" => ("cilium.io/v2", json!({"ipam": {"podCIDRs": cidrs}})),
+        "CiliumPodIPPool" => ("cilium.io/v2alpha1", json!({"ipv4": {"cidrs": cidrs}})),
+        "IPPool" => ("crd.projectcalico.org/v1", json!({"cidr": cidrs.first()?})),
+        _ => return None,
+    };
+    let (kind, metadata) = (&pool.kind, json!({"name": pool.name}));
+    Some(json!({"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}))
+}
+
 /// Whether a pod is a workload by itself.
 fn is_bare(workload: &Workload, pod: &Pod) -> bool {
     workload.kind == "Pod" && workload.name == pod.name
@@ -105,12 +123,18 @@ fn manifest_of(workload: &Workload, pod: &Pod, name: &str) -> Value {
         let owner = json!({"kind": workload.kind, "name": workload.name, "controller": true});
         metadata["ownerReferences"] = json!([owner]);
     }
+    let dns_policy = match (workload.cluster_dns, pod.host_network) {
+        (true, true) => "ClusterFirstWithHostNet",
+        (true, false) => "ClusterFirst",
+        (false, _) => "Default",
+    };
     json!({
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": metadata,
         "spec": {
             "hostNetwork": pod.host_network,
+            "dnsPolicy": dns_policy,
             "serviceAccountName": &*pod.service_account,
             "nodeName": pod.node.as_deref().unwrap_or_default(),
             "containers": [{"name": "c", "ports": ports}],
@@ -214,7 +238,8 @@ mod tests {
                 let of = |p: &Pod| {
                     let workload = &s.workloads[p.workload];
                     let owner = (workload.namespace.clone(), workload.kind.clone(), workload.name.clone());
-                    (owner, p.labels.clone(), p.ports.clone(), p.host_network, p.addresses.clone())
+                    let on = (p.host_network, workload.cluster_dns);
+                    (owner, p.labels.clone(), p.ports.clone(), on, p.addresses.clone())
                 };
                 let mut all: Vec<String> = s.pods.iter().map(of).map(|pod| format!("{pod:?}")).collect();
                 all.sort();
@@ -222,6 +247,7 @@ mod tests {
             };
             proptest::prop_assert_eq!(pods(&found), pods(&drawn));
             proptest::prop_assert_eq!(&found.nodes, &drawn.nodes);
+            proptest::prop_assert_eq!(&found.address_pools, &drawn.address_pools);
             let services = |s: &Snapshot| {
                 let of = |s: &Service| (s.namespace.clone(), s.name.clone(), s.selector.clone(), s.ports.clone(), s.headless);
                 s.services.iter().map(of).collect::<Vec<_>>()

@@ -30,8 +30,8 @@ use crate::policy::{Direction, Loss, Target};
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
-pub(crate) use before::Before;
 use before::With;
+pub(crate) use before::{Before, Comparison};
 pub(crate) use witness::holder;
 pub use witness::{Located, Witness};
 

@@ -23,7 +23,7 @@ pub fn unknown_controllers(snapshot: &Snapshot, from: &Places, reach: &Reach) ->
             continue;
         }
         found.insert(format!(
-            "{} {}/{} may open {}/{} on {}: its ingress controller is not in the input, and there {} is admitted",
+            "{} {}/{} may open {}/{} on {}: its ingress controller is not in the input; admitted there: {}",
             route.kind,
             route.namespace,
             route.name,

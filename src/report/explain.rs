@@ -223,7 +223,7 @@ fn left_out_for<'a>(snapshot: &'a Snapshot, own: &Endpoint) -> impl Iterator<Ite
     let namespace = pod.and_then(|pod| snapshot.namespaces.get(pod.namespace));
     let name = namespace.map(|n| n.name.as_str());
     let all = snapshot.left_out.iter();
-    all.filter(move |p| name.is_none() || p.namespace.is_none() || p.namespace.as_deref() == name)
+    all.filter(move |policy| name.is_none_or(|name| policy.may_select(name)))
 }
 
 /// The end of a connection whose gate this is.
@@ -237,11 +237,11 @@ fn own<'a>(shown: &'a Shown, gate: &GateTrace) -> &'a Endpoint {
 /// Why an end that is not a known pod has no gate.
 fn no_pod(snapshot: &Snapshot, own: &Endpoint) -> String {
     if let Endpoint::Address(address) = own
-        && let Some((node, _)) = snapshot.pod_cidrs_in(&IpSet::single(*address)).next()
+        && let Some((owner, _)) = snapshot.pod_cidrs_in(&IpSet::single(*address)).next()
     {
-        let node = &node.name;
+        let owner = owner.replace('`', "");
         return format!(
-            "the address of a pod that is not known, by the pod CIDR of node {node}; its policies are not judged"
+            "the address of a pod that is not known, by the pod CIDR of {owner}; its policies are not judged"
         );
     }
     "not a pod; policies select pods only".into()

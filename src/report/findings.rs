@@ -103,7 +103,12 @@ impl Linted<'_> {
             let all: Vec<String> = self.scores.iter().map(one).collect();
             let _ = write!(text, " ({})", all.join(", "));
         }
-        let raises = self.scores.iter().flat_map(|s| {
+        if self.scores.iter().any(|score| score.incomplete) {
+            text += ", incomplete: policies that may isolate pods are left out or not read";
+        }
+        // What to do where more may be isolated than is known, is another question.
+        let complete = self.scores.iter().filter(|score| !score.incomplete);
+        let raises = complete.flat_map(|s| {
             let raises = s.raises().into_iter();
             raises.map(move |raise| (raise.points * s.workloads as f64, s, raise.action))
         });

@@ -68,12 +68,8 @@ pub fn unselected<'a>(mut policies: impl Iterator<Item = &'a LeftOut>) -> String
     let Some(first) = policies.next() else {
         return "no policy selects it".to_owned();
     };
-    let more = match policies.count() {
-        0 => String::new(),
-        n => format!(" and {n} more"),
-    };
     format!(
-        "none of the judged policies selects it; {}{more} is left out",
-        first.title()
+        "none of the judged policies selects it; {}",
+        first.and_more_left_out(policies.count())
     )
 }

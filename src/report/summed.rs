@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Diagnostic, NOT_JUDGED, Severity, escaped};
+use crate::diag::{Diagnostic, NOT_JUDGED, RENDER, Severity, escaped};
 
 /// From how many of one kind on they are summed up.
 const MANY: usize = 4;
@@ -15,14 +15,15 @@ pub fn summed(diagnostics: &[Diagnostic]) -> String {
     sum(diagnostics, |_| MANY)
 }
 
-/// As [`summed`], but only notes, policies that are not judged and objects that are declared twice are counted: errors and
-/// other warnings are written whole.
+/// As [`summed`], but only notes, policies that are not judged, objects that are declared twice and templates are counted:
+/// other errors and warnings are written whole.
 pub fn notes_summed(diagnostics: &[Diagnostic]) -> String {
     let at_least = |d: &Diagnostic| match d.severity {
         Severity::Info => MANY,
         Severity::Warning if d.code == NOT_JUDGED => MANY,
         // Folders of examples declare the same objects again and again.
         Severity::Error if d.code == "W5" => MANY,
+        Severity::Error if d.help.as_deref() == Some(RENDER) => MANY,
         Severity::Error | Severity::Warning => usize::MAX,
     };
     sum(diagnostics, at_least)

@@ -42,7 +42,7 @@ impl TypeError {
             ),
             value => (
                 format!("{} found, but {wanted} is expected", value.what()),
-                None,
+                node.placeholder().map(filled_in),
             ),
         };
         Self {
@@ -62,6 +62,11 @@ impl TypeError {
         };
         self
     }
+}
+
+/// What to do about a placeholder.
+pub fn filled_in(word: &str) -> String {
+    format!("`{{{word}}}` looks like a placeholder of a template: fill it in first")
 }
 
 fn short(text: &str) -> String {

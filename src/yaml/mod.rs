@@ -14,6 +14,7 @@ mod event;
 mod json;
 mod object;
 pub mod patch;
+mod path;
 pub mod plain;
 pub(crate) mod read;
 mod scalar;
@@ -24,6 +25,7 @@ pub mod write;
 mod tests;
 
 pub use object::Object;
+pub use path::Path;
 pub use read::{Document, Parsed, Problem, parse};
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -169,6 +171,17 @@ impl Node {
             }
         }
         hasher.finish()
+    }
+
+    /// The word in braces, if this is nothing else: what is meant is probably text of a template, which YAML reads as a map.
+    pub fn placeholder(&self) -> Option<&str> {
+        let Value::Map(map) = &self.value else {
+            return None;
+        };
+        match map.entries.as_slice() {
+            [only] if only.value.value == Value::Null => Some(&only.key),
+            _ => None,
+        }
     }
 
     /// The items, if this is a list.

@@ -90,18 +90,13 @@ pub fn parse(text: &str) -> Parsed {
 fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
     let own = &text[chunk.range.clone()];
     let mut reader = Reader::new(chunk);
-    let (own_json, surrogates) = json::without_surrogates(own);
-    reader.surrogates = surrogates;
-    let ended = ended(&own_json);
-    let last = own.lines().next_back().unwrap_or_default();
-    reader.cut = ended.len() > own.len() && !last.trim().is_empty();
-    for event in events(&ended) {
-        let go_on = match event {
-            Ok(event) => reader.event(event),
-            Err(failure) => Err(reader.syntax(failure, own)),
-        };
-        if go_on.is_err() {
-            break;
+    match json::events(own) {
+        Some(events) => reader.read(events.into_iter().map(Ok), own),
+        None => {
+            let ended = ended(own);
+            let last = own.lines().next_back().unwrap_or_default();
+            reader.cut = ended.len() > own.len() && !last.trim().is_empty();
+            reader.read(events(&ended), own);
         }
     }
     let single = reader.roots.len() == 1;
@@ -153,8 +148,6 @@ struct Stop;
 struct Reader {
     first_line: u32,
     first_column: u32,
-    /// Where surrogates have stand-ins, in bytes of the chunk.
-    surrogates: Vec<usize>,
     /// Its bytes in the whole text.
     range: Range<usize>,
     /// The break of the last line, which is not blank, was added to the text.
@@ -175,7 +168,6 @@ impl Reader {
         Self {
             first_line: chunk.line,
             first_column: chunk.column,
-            surrogates: Vec::new(),
             range: chunk.range.clone(),
             cut: false,
             block: false,
@@ -246,6 +238,19 @@ impl Reader {
         }
     }
 
+    /// Reads events up to the first that is wrong.
+    fn read(&mut self, events: impl Iterator<Item = Result<Event, Failure>>, own: &str) {
+        for event in events {
+            let go_on = match event {
+                Ok(event) => self.event(event),
+                Err(failure) => Err(self.syntax(failure, own)),
+            };
+            if go_on.is_err() {
+                break;
+            }
+        }
+    }
+
     fn event(&mut self, event: Event) -> Result<(), Stop> {
         let mark = self.mark(event.start_mark, event.end_mark);
         if matches!(
@@ -274,9 +279,6 @@ impl Reader {
                 if block && self.cut && event.end_mark.index > self.range.len() as u64 {
                     value.truncate(value.strip_suffix('\n').unwrap_or(&value).len());
                 }
-                if self.has_surrogates(mark) {
-                    value = json::joined(&value);
-                }
                 let plain = style == ScalarStyle::Plain;
                 let merge = plain && value == "<<" && tag.is_none();
                 if merge && self.expects_key() {
@@ -299,14 +301,6 @@ impl Reader {
             | EventData::DocumentEnd { .. } => {}
         }
         Ok(())
-    }
-
-    fn has_surrogates(&self, mark: Mark) -> bool {
-        let bytes = mark.bytes();
-        let from = |at: &usize| self.range.start + at < bytes.start;
-        let next = self.surrogates.partition_point(from);
-        let next = self.surrogates.get(next);
-        next.is_some_and(|at| bytes.contains(&(self.range.start + at)))
     }
 
     fn expects_key(&self) -> bool {

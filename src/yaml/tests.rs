@@ -114,6 +114,23 @@ fn quoted_scalars_are_text_and_plain_ones_are_not() {
 }
 
 #[test]
+fn keys_of_json_have_no_limit() {
+    let long = "k".repeat(5_000);
+    let text = format!("{{\"{long}\": \"x\", \"b\"\n: {{\"c\"   : 1}}}}");
+    let node = one(&text);
+    assert_eq!(text_at(&node, &long), "x");
+    let c = node.get("b").unwrap().get("c").unwrap();
+    assert_eq!((c.mark.line, c.mark.column), (2, 12));
+    let Value::Map(map) = &node.value else {
+        panic!("a map")
+    };
+    assert_eq!(map.entries[0].mark.bytes(), 1..5_003);
+    assert_eq!(node.mark.bytes(), 0..text.len());
+    // In YAML it has one.
+    assert!(broken(&format!("{long}: x\n")).0.fatal);
+}
+
+#[test]
 fn keys_other_than_strings_are_written_as_json_does() {
     let node = one("1: a\non: b\n1.10: c\n");
     assert_eq!(text_at(&node, "1"), "a");

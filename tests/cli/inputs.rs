@@ -243,3 +243,75 @@ fn a_project_is_imported_to_standard_output() {
         assert!(!std::path::Path::new("-").exists());
     }
 }
+
+#[test]
+fn templates_of_kinds_that_nothing_depends_on_are_notes() {
+    let text = |head: &str| {
+        format!("{POD}\n---\n{head}\nmetadata: {{name: x, namespace: \"{{{{ns}}}}\"}}\n")
+    };
+    let calico = "\n---\n{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {name: g}, spec: {serviceAccountSelector: a == 'b'}}\n";
+    let account = "apiVersion: v1\nkind: ServiceAccount";
+    for (head, more, code) in [
+        (account, "", 0),
+        (
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role",
+            "",
+            0,
+        ),
+        ("apiVersion: v1\nkind: ConfigMap", "", 0),
+        (account, calico, 2),
+        ("apiVersion: v1\nkind: Pod", "", 2),
+        ("apiVersion: v1\nkind: \"{{kind}}\"", "", 2),
+        (
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy",
+            "",
+            2,
+        ),
+    ] {
+        let text = text(head) + more;
+        let answer = drawbridge_with(&["list", "-"], &text);
+        assert_eq!(answer.code, Some(code), "{text}{}", answer.err);
+        assert!(
+            answer.err.contains("is a template, not an object"),
+            "{}",
+            answer.err
+        );
+        assert_eq!(answer.out.contains("not read in full"), code == 2);
+    }
+}
+
+#[test]
+fn placeholders_in_braces_say_what_they_are() {
+    let text = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: {name}, namespace: s}\n";
+    let answer = drawbridge_with(&["list", "-"], text);
+    let help = "`{name}` looks like a placeholder of a template: fill it in first";
+    assert!(answer.err.contains(help), "{}", answer.err);
+    let text = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: s}\nspec: {endpointSelector: {}, ingress: [{fromCIDR: [{name}]}]}\n";
+    let answer = drawbridge_with(&["list", "-"], text);
+    assert!(answer.err.contains(help), "{}", answer.err);
+}
+
+#[test]
+fn templates_without_a_chart_are_one_error() {
+    let texts = [
+        "metadata:\n  name: {{ a }}\n",
+        "a: [1\nb: {{ c }}\n",
+        "{{- if x }}\na: b\n{{- end }}\n",
+        "metadata:\n  name: {{ b }}\n",
+        "metadata:\n  name: {{ include \"x\" . }}\n",
+    ];
+    let names = ["a.yaml", "b.yaml", "c.yaml", "d.yaml", "e.yaml"];
+    let files: Vec<(&str, &str)> = names.into_iter().zip(texts).collect();
+    let input = folder(&files);
+    for command in ["lint", "list"] {
+        let answer = drawbridge(&[command, &path(&input, "")]);
+        assert_eq!(answer.code, Some(2));
+        let told = if command == "lint" {
+            &answer.out
+        } else {
+            &answer.err
+        };
+        assert_eq!(told.matches("a template is no YAML").count(), 1, "{told}");
+        assert!(told.contains("and 4 more like it"), "{told}");
+    }
+}

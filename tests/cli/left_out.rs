@@ -531,3 +531,93 @@ fn help_for_what_people_write() {
         assert!(of(spec).contains(help), "{spec}: {}", of(spec));
     }
 }
+
+#[test]
+fn kinds_that_restrict_by_some_fields_are_left_out_with_these() {
+    for (api_version, kind, spec, is_left_out) in [
+        ("kubeovn.io/v1", "Vpc", "{namespaces: [shop]}", true),
+        ("kubeovn.io/v1", "Vpc", "{staticRoutes: []}", false),
+        ("k8s.ovn.org/v1", "ClusterNetworkConnect", "{}", true),
+        (
+            "multicluster.crd.antrea.io/v1alpha1",
+            "ResourceExport",
+            "{kind: AntreaClusterNetworkPolicy, clusterNetworkPolicy: {priority: 1}}",
+            true,
+        ),
+        (
+            "multicluster.crd.antrea.io/v1alpha1",
+            "ResourceExport",
+            "{kind: Service}",
+            false,
+        ),
+    ] {
+        let text = format!(
+            "{POD}apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n"
+        );
+        let answer = run(&["list"], &text);
+        let told = answer.out.contains("; 1 policy left out");
+        assert_eq!(told, is_left_out, "{kind} {spec}: {}", answer.err);
+    }
+}
+
+#[test]
+fn sets_that_a_threat_feed_fills_make_answers_incomplete() {
+    let feed = "apiVersion: projectcalico.org/v3\nkind: GlobalThreatFeed\nmetadata: {name: f}\nspec: {content: IPSet, globalNetworkSet: {labels: {feed: bad}}}\n---\n";
+    let policy = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: g}\nspec: {egress: [{action: Deny, destination: {selector: feed == 'bad'}}, {action: Allow}]}\n";
+    let text = format!("{POD}{feed}{policy}");
+    let answer = run(&["list"], &text);
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    assert!(
+        answer
+            .err
+            .contains("GlobalThreatFeed f: the network set that it fills"),
+        "{}",
+        answer.err
+    );
+    let accepted = run(&["list", "--leave-out", "GlobalThreatFeed"], &text);
+    assert_eq!(accepted.code, Some(0), "{}", accepted.err);
+    let alerts = text.replace("globalNetworkSet: {labels: {feed: bad}}", "pull: {}");
+    assert_eq!(run(&["list"], &alerts).code, Some(0));
+}
+
+#[test]
+fn policies_for_nodes_are_no_reason_to_doubt_what_pods_are_open_to() {
+    let policy = |subject: &str, name: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {{{subject}, ingress: [{{fromEntities: [world]}}]}}\n---\n"
+        )
+    };
+    let hosts = policy("nodeSelector: {}", "hosts");
+    let text = format!("{POD}{hosts}");
+    let exposure = run(&["exposure"], &text);
+    assert!(
+        exposure.out.contains("(no policy selects it)"),
+        "{}",
+        exposure.out
+    );
+    let lint = run(&["lint"], &text).out;
+    assert!(
+        lint.contains("no policy isolates") && !lint.contains("possibly"),
+        "{lint}"
+    );
+    assert!(!lint.contains("incomplete"), "{lint}");
+    let refused = policy("endpointSelector: {}, nodeSelector: {}", "both");
+    let text = format!("{text}{refused}{}", refused.replace("both", "again"));
+    let exposure = run(&["exposure"], &text);
+    let told = "CiliumClusterwideNetworkPolicy both and 1 more are left out";
+    assert!(exposure.out.contains(told), "{}", exposure.out);
+    let lint = run(&["lint"], &text).out;
+    assert!(lint.contains(&format!("possibly no policy isolates ingress of `web` and egress of `web`: no judged policy does, and {told}")), "{lint}");
+    assert!(lint.contains("score 0 of 100, incomplete: "), "{lint}");
+    assert!(!lint.contains("raised most"), "{lint}");
+}
+
+#[test]
+fn an_import_says_what_it_loses() {
+    let input = folder(&[("a.yaml", POD), ("b.yaml", "a: [1\n")]);
+    let project = path(&input, "p.drawbridge.yaml");
+    let answer = drawbridge(&["import", &path(&input, ""), "-o", &project]);
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    let lost = "b.yaml` is not read in full, and what is missing is not part of the project";
+    assert!(answer.err.contains(lost), "{}", answer.err);
+}

@@ -409,9 +409,7 @@ fn kustomize_runs_only_if_asked_to() {
         out.contains("shop/web[Pod]") && !out.contains("my-web"),
         "{out}"
     );
-    let offer = format!(
-        "`kustomize build {path} | drawbridge list -`, or with `drawbridge list --kustomize`"
-    );
+    let offer = format!("`kustomize build {path} > all.yaml`, or let `--kustomize` build it");
     assert!(err.contains(&offer), "{err}");
     assert!(!input.path().join("ran").exists());
 

@@ -1,5 +1,5 @@
-//! `projectcalico.org/v3` NetworkPolicy and GlobalNetworkPolicy, and the tiers, network sets and host endpoints that
-//! they name.
+//! `projectcalico.org/v3` NetworkPolicy and GlobalNetworkPolicy, and the tiers, network sets, threat feeds and host
+//! endpoints that they name.
 //!
 #![doc = include_str!("manual.md")]
 
@@ -64,6 +64,7 @@ const KINDS: &[Kind] = &[
     kind(SERVED, "NetworkSet", true, Reading::Resource),
     kind(SERVED, "GlobalNetworkSet", false, Reading::Resource),
     kind(SERVED, "HostEndpoint", false, Reading::Resource),
+    kind(SERVED, "GlobalThreatFeed", false, Reading::Resource),
     // Policies name service accounts by their labels.
     kind(("", "v1"), "ServiceAccount", true, Reading::Resource),
     kind(STORED, "NetworkPolicy", true, Reading::Judged),
@@ -85,6 +86,7 @@ const KINDS: &[Kind] = &[
     kind(STORED, "NetworkSet", true, Reading::Resource),
     kind(STORED, "GlobalNetworkSet", false, Reading::Resource),
     kind(STORED, "HostEndpoint", false, Reading::Resource),
+    kind(STORED, "GlobalThreatFeed", false, Reading::Resource),
 ];
 
 const fn kind(
@@ -127,6 +129,10 @@ impl Dialect for CalicoPolicies {
         &["icmp", "notICMP", "http"]
     }
 
+    fn selects_sets(&self) -> bool {
+        true
+    }
+
     fn lint(&self, object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         lint::lint(object)
     }
@@ -146,6 +152,13 @@ impl Dialect for CalicoPolicies {
                 let (tier, diagnostics) = resource::tier(object);
                 into.tiers.extend(tier);
                 diagnostics
+            }
+            "GlobalThreatFeed" => {
+                let feed = resource::threat_feed(object);
+                feed.map_or_else(Vec::new, |(set, warning)| {
+                    into.address_sets.push(set);
+                    vec![warning]
+                })
             }
             _ => {
                 let (set, diagnostics) = resource::address_set(object);

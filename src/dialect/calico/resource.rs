@@ -4,7 +4,7 @@ use super::entity::loose_net;
 use super::policy::AddressSet;
 use super::reader::{CONDITION, Reader, is_fatal};
 use super::shape::{HOST_ENDPOINT, NETWORK_SET, TIER};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, NOT_JUDGED, Severity};
 use crate::dialect::context::DeclaredTier;
 use crate::dialect::fields;
 use crate::dialect::refusal::Quoted;
@@ -96,6 +96,25 @@ pub fn address_set(object: &Object) -> (Option<AddressSet>, Vec<Diagnostic>) {
     };
     let shape = if is_host { HOST_ENDPOINT } else { NETWORK_SET };
     finish(reader, found, fields::strict(object, shape))
+}
+
+/// The network set that a threat feed of Calico Enterprise fills, by its labels: its addresses are not in the input.
+/// None if it fills none.
+pub fn threat_feed(object: &Object) -> Option<(AddressSet, Diagnostic)> {
+    let set = object.node.get("spec")?.get("globalNetworkSet")?;
+    let labels = deep(set, &["labels"], strings).ok().flatten();
+    let message =
+        "the network set that it fills is not in the input: the answers take it for empty";
+    let warning = Diagnostic::warning(NOT_JUDGED, message).help(
+        "check the rules that select it yourself, and accept that with `--leave-out GlobalThreatFeed`",
+    );
+    let found = AddressSet {
+        namespace: None,
+        name: object.name.clone(),
+        labels: labels.unwrap_or_default(),
+        nets: Vec::new(),
+    };
+    Some((found, object.about(warning, set.mark)))
 }
 
 fn finish<T>(reader: Reader, found: T, strict: Vec<Diagnostic>) -> (Option<T>, Vec<Diagnostic>) {

@@ -139,11 +139,18 @@ impl<'a> Reader<'a> {
             }
         }
         for key in ["fromRequires", "toRequires"] {
-            if let Some(list) = self.schema.get(at, key) {
-                for item in self.schema.list(&list, 0, 0) {
-                    self.schema.text(&item);
-                }
+            let Some(list) = self.schema.get(at, key) else {
+                continue;
+            };
+            let since = self.schema.out.found.len();
+            for item in self.schema.list(&list, 0, 0) {
+                self.schema.text(&item);
             }
+            let endpoints = key.replace("Requires", "Endpoints");
+            let help = format!(
+                "Cilium no longer supports `{key}` (C18): add its labels to each item of `{endpoints}`"
+            );
+            self.schema.out.help(since, &help);
         }
         match (used, empty, unguarded) {
             (_, true, _) => Peers::Nobody,

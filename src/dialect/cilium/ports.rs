@@ -106,7 +106,13 @@ impl<'a> Reader<'a> {
             other => Protocol::parse(other).into_iter().collect(),
         };
         let Some(port) = self.schema.get(at, "port") else {
+            let since = self.schema.out.found.len();
             self.refuse(at, "port must be specified".to_owned());
+            let help = match protocols.is_empty() {
+                true => format!("write `port: \"0\"`: {protocol} has no ports"),
+                false => "write `port`, or `port: \"0\"` for all ports".to_owned(),
+            };
+            self.schema.out.help(since, &help);
             return None;
         };
         let text = self.schema.text(&port)?;

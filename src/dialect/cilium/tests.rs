@@ -41,6 +41,32 @@ fn written(line: &str) -> String {
 }
 
 #[test]
+fn refusals_say_what_to_do() {
+    for (line, wanted) in [
+        (
+            "ingress {fromRequires: [{matchLabels: {app: x}}], fromEndpoints: [{}]}",
+            "Cilium no longer supports `fromRequires` (C18): add its labels to each item of `fromEndpoints`",
+        ),
+        (
+            "port {protocol: VRRP}",
+            "write `port: \"0\"`: VRRP has no ports",
+        ),
+        (
+            "port {protocol: TCP}",
+            "write `port`, or `port: \"0\"` for all ports",
+        ),
+    ] {
+        let read = CiliumPolicies.read(&object(&written(line)));
+        let helps: Vec<_> = read
+            .diagnostics
+            .into_iter()
+            .filter_map(|d| d.help)
+            .collect();
+        assert!(helps.iter().any(|help| help == wanted), "{line}: {helps:?}");
+    }
+}
+
+#[test]
 fn what_is_refused_is_refused_in_the_words_of_the_engine() {
     let lines = include_str!("refused.txt").lines();
     let lines: Vec<&str> = lines

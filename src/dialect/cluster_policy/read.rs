@@ -355,7 +355,12 @@ impl<'a> Reader<'a> {
     fn networks(&mut self, at: &At<'a>) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for item in self.schema.list(at, 1, 25) {
+            let since = self.schema.out.found.len();
             let Some(text) = self.schema.text(&item) else {
+                if let Some(cidr) = item.node.get("cidr").and_then(Node::as_str) {
+                    let help = format!("write the network itself: `- {cidr}`");
+                    self.schema.out.help(since, &help);
+                }
                 continue;
             };
             let value = format!("{text:?}");

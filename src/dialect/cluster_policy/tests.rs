@@ -60,6 +60,18 @@ fn tiers_order_and_no_isolation() {
 }
 
 #[test]
+fn networks_with_a_key_say_how_they_are_written() {
+    let rule = "{action: Deny, to: [{networks: [{cidr: 10.0.0.0/8}]}]}";
+    let read = ClusterPolicies.read(&object(&admin(rule)));
+    let helps: Vec<_> = read
+        .diagnostics
+        .into_iter()
+        .filter_map(|d| d.help)
+        .collect();
+    assert_eq!(helps, ["write the network itself: `- 10.0.0.0/8`"]);
+}
+
+#[test]
 fn policies_that_the_schemas_reject_are_rejected() {
     let path = "spec.egress[0]";
     for (rule, want) in [

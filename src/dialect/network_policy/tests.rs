@@ -247,11 +247,6 @@ fn some_rejected_policies_are_still_analysed() {
             "V23",
             "spec.ingress[0].from[0].port",
         ),
-        (
-            "{podSelector: {matchLabels: {a: b, a: c}}}",
-            "V23",
-            "spec.podSelector.matchLabels.a",
-        ),
     ] {
         let read = spec(text);
         assert_eq!(diagnostics(&read), [(code, path)], "{text}");

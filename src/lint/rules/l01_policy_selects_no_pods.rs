@@ -27,12 +27,15 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let other = subject.other_value(input);
         let other = other.map_or_else(String::new, |other| format!(" ({other})"));
         let message = format!(
-            "it selects no pods: none of {} has `{}`{other}, so the policy does nothing",
+            "it selects no pods: none of {} has {}{other}, so the policy does nothing",
             subject.where_it_looks(input),
-            subject.labels
+            subject.wanted()
         );
-        let help = "select pods by the labels of their pod template, or remove the policy if the workload is gone";
-        out.push(subject.possible(input, rule, message).help(help));
+        out.push(
+            subject
+                .possible(input, rule, message)
+                .help(subject.help("policy")),
+        );
     }
 }
 

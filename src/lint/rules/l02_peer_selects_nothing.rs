@@ -27,12 +27,11 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let other = peer.other_value(input);
         let other = other.map_or_else(String::new, |other| format!(" ({other})"));
         let message = format!(
-            "this peer matches no pods: none of {} has `{}`{other}",
+            "this peer matches no pods: none of {} has {}{other}",
             peer.where_it_looks(input),
-            peer.labels
+            peer.wanted()
         );
-        let help = "select pods by the labels of their pod template, or remove the peer if the workload is gone";
-        out.push(peer.possible(input, rule, message).help(help));
+        out.push(peer.possible(input, rule, message).help(peer.help("peer")));
     }
 }
 
@@ -94,6 +93,125 @@ spec:
             of_code("L02", &canary.replace("env: dev", "env: prod")),
             NONE
         );
+    }
+
+    #[test]
+    fn sets_of_addresses_have_labels_too() {
+        let text = |kind: &str, set: &str, peer: &str| {
+            format!(
+                "{{apiVersion: v1, kind: Pod, metadata: {{name: a, namespace: s, labels: {{app: a}}}}, spec: {{containers: [{{name: c}}]}}}}
+---
+{set}
+---
+apiVersion: projectcalico.org/v3
+kind: {kind}
+metadata: {{name: p, namespace: s}}
+spec:
+  egress: [{{action: Allow, destination: {{{peer}}}}}]
+"
+            )
+        };
+        let set = |kind: &str, metadata: &str, spec: &str| {
+            format!(
+                "{{apiVersion: projectcalico.org/v3, kind: {kind}, metadata: {{name: t, {metadata}}}, spec: {{{spec}}}}}"
+            )
+        };
+        let labels = "labels: {zone: x}";
+        let here = format!("namespace: s, {labels}");
+        let there = format!("namespace: t, {labels}");
+        let feed = "globalNetworkSet: {labels: {zone: x}}";
+        let peer = "selector: zone == 'x'";
+        let global = set("GlobalNetworkSet", labels, "nets: []");
+        for (kind, set, found) in [
+            ("GlobalNetworkPolicy", global.clone(), false),
+            (
+                "GlobalNetworkPolicy",
+                set("GlobalNetworkSet", labels, "allowedEgressDomains: [a.b]"),
+                false,
+            ),
+            (
+                "GlobalNetworkPolicy",
+                set("NetworkSet", &here, "nets: []"),
+                false,
+            ),
+            (
+                "GlobalNetworkPolicy",
+                set("GlobalThreatFeed", "", feed),
+                false,
+            ),
+            (
+                "GlobalNetworkPolicy",
+                set("GlobalNetworkSet", "labels: {zone: y}", "nets: []"),
+                true,
+            ),
+            ("NetworkPolicy", set("NetworkSet", &here, "nets: []"), false),
+            ("NetworkPolicy", set("NetworkSet", &there, "nets: []"), true),
+            ("NetworkPolicy", global.clone(), true),
+        ] {
+            let text = text(kind, &set, peer).replace(
+                "{name: p, namespace: s}",
+                match kind {
+                    "NetworkPolicy" => "{name: p, namespace: s}",
+                    _ => "{name: p}",
+                },
+            );
+            assert_eq!(!all_of("L02", &text).is_empty(), found, "{text}");
+        }
+        // NetworkPolicy selects no sets.
+        let text = text("NetworkPolicy", &set("NetworkSet", &here, "nets: []"), peer)
+            .replace(
+                "apiVersion: projectcalico.org/v3\nkind: Net",
+                "apiVersion: networking.k8s.io/v1\nkind: Net",
+            )
+            .replace(
+                "egress: [{action: Allow, destination: {selector: zone == 'x'}}]",
+                "{podSelector: {}, egress: [{to: [{podSelector: {matchLabels: {zone: x}}}]}]}",
+            );
+        assert_eq!(all_of("L02", &text).len(), 1, "{text}");
+    }
+
+    #[test]
+    fn pods_run_as_the_service_accounts_of_their_namespaces() {
+        let text = |policy: &str| {
+            let pod = |namespace: &str, name: &str, account: &str| {
+                format!(
+                    "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: {namespace}, labels: {{app: {name}}}}}, spec: {{serviceAccountName: {account}, containers: [{{name: c}}]}}}}\n---\n"
+                )
+            };
+            pod("s", "a", "api") + &pod("t", "b", "web") + policy
+        };
+        let calico = |source: &str| {
+            text(&format!(
+                "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec: {{ingress: [{{action: Allow, source: {{{source}}}}}]}}\n"
+            ))
+        };
+        let elsewhere = "(`t/b` has, in a namespace that is not selected)";
+        for (source, wanted) in [
+            (
+                "serviceAccounts: {names: [web]}",
+                format!("`s` has the service account `web` {elsewhere}"),
+            ),
+            (
+                "serviceAccounts: {names: [x, y]}",
+                "`s` has the service account `x` or `y`".to_owned(),
+            ),
+            (
+                "serviceAccounts: {names: [api]}, selector: app == 'z'",
+                "`s` has `app=z` and the service account `api`".to_owned(),
+            ),
+        ] {
+            let found = all_of("L02", &calico(source));
+            assert_eq!(found.len(), 1, "{source}");
+            assert!(found[0].message.contains(&wanted), "{}", found[0].message);
+        }
+        for fine in [
+            "serviceAccounts: {names: [api, web]}",
+            "serviceAccounts: {names: [web]}, namespaceSelector: all()",
+        ] {
+            assert_eq!(of_code("L02", &calico(fine)), NONE, "{fine}");
+        }
+        let cilium = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: s}\nspec: {endpointSelector: {matchLabels: {io.cilium.k8s.policy.serviceaccount: web}}, ingress: [{}]}\n";
+        assert_eq!(all_of("L01", &text(cilium)).len(), 1);
     }
 
     #[test]

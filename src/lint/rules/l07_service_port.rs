@@ -4,9 +4,8 @@
 
 use crate::analysis::service_backends::targets;
 use crate::diag::{Change, Diagnostic, Severity};
-use crate::lint::written::network_policies;
 use crate::lint::{Input, Rule, ports};
-use crate::policy::{self, Direction, PortItem};
+use crate::policy::{self, Action, Direction, Policy, PortItem};
 use crate::sets::Protocol;
 
 pub const RULE: Rule = Rule {
@@ -20,6 +19,8 @@ pub const RULE: Rule = Rule {
 
 /// A Service port that a rule has instead of the pod's.
 struct Mistaken {
+    /// The port that is written.
+    written: (Protocol, u16),
     service: String,
     pod: usize,
     /// The port of the pod.
@@ -27,34 +28,46 @@ struct Mistaken {
 }
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for written in network_policies(input) {
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
         for direction in Direction::BOTH {
-            for one in written.policy.rules(direction) {
-                let Some(pods) = ports::destinations(input, written.index, direction, one) else {
+            let rules = policy.rules(direction).iter();
+            for one in rules.filter(|one| one.action == Action::Accept) {
+                let Some(pods) = ports::destinations(input, at, direction, one) else {
                     continue;
                 };
                 for item in one.ports.listed() {
-                    let place = (written.index, direction, one);
-                    let Some((protocol, port)) = ports::single(item) else {
-                        continue;
-                    };
-                    let Some(found) = mistaken(input, place, item, &pods) else {
-                        continue;
-                    };
-                    let message = format!(
-                        "{protocol} {port} is the port of Service `{}`; pods of {} listen on {}, which is what policies see",
-                        found.service,
-                        input.name_of(found.pod),
-                        found.target
-                    );
-                    let help = format!("write port {}", found.target);
-                    let at = (item.span.start, item.span.end);
-                    let change = Change::SetNumber("port", found.target);
-                    let finding = rule.finding(message).help(help).corrected(at, change);
-                    out.push(written.about(finding, item.span.clone()));
+                    let found = mistaken(input, (at, direction, one), item, &pods);
+                    out.extend(found.map(|found| finding(rule, input, policy, item, &found)));
                 }
             }
         }
+    }
+}
+
+fn finding(
+    rule: &Rule,
+    input: &Input,
+    policy: &Policy,
+    item: &PortItem,
+    found: &Mistaken,
+) -> Diagnostic {
+    let (protocol, port) = found.written;
+    let message = format!(
+        "{protocol} {port} is the port of Service `{}`; pods of {} listen on {}, which is what policies see",
+        found.service,
+        input.name_of(found.pod),
+        found.target
+    );
+    let help = format!("write port {}", found.target);
+    let finding = rule.finding(message).help(help);
+    let finding = finding.at(item.span.clone()).on(policy.title());
+    // In other kinds it is a text, or an item of a list.
+    match policy.kind {
+        "NetworkPolicy" => {
+            let change = Change::SetNumber("port", found.target);
+            finding.corrected((item.span.start, item.span.end), change)
+        }
+        _ => finding,
     }
 }
 
@@ -90,6 +103,7 @@ fn behind(input: &Input, pod: usize, protocol: Protocol, port: u16) -> Option<Mi
         let known = ports.find(|p| p.protocol == protocol && p.port == port)?;
         let (target, _) = targets(known, own, false).ranges(protocol).next()?;
         Some(Mistaken {
+            written: (protocol, port),
             service: service.name.clone(),
             pod,
             target,
@@ -119,5 +133,29 @@ mod tests {
             .replace("ingress:", "egress:")
             .replace("from: [{podSelector: {}}]", "to: [{podSelector: {}}]");
         assert_eq!(lines("L07", &egress), [23]);
+    }
+
+    #[test]
+    fn policies_of_every_dialect_see_the_ports_of_pods() {
+        let example = example(include_str!("l07_service_port.md"));
+        let head = example
+            .split("---\napiVersion: networking.k8s.io")
+            .next()
+            .unwrap();
+        let cilium = |port: &str| {
+            format!(
+                "{head}---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec:\n  endpointSelector: {{}}\n  egress: [{{toEndpoints: [{{}}], toPorts: [{{ports: [{{port: '{port}'}}]}}]}}]\n"
+            )
+        };
+        let calico = |action: &str, port: u16| {
+            format!(
+                "{head}---\napiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec:\n  ingress: [{{action: {action}, protocol: TCP, destination: {{ports: [{port}]}}}}]\n"
+            )
+        };
+        assert_eq!(lines("L07", &cilium("80")).len(), 1, "{}", cilium("80"));
+        assert_eq!(lines("L07", &calico("Allow", 80)).len(), 1);
+        for fine in [cilium("8080"), calico("Allow", 8080), calico("Deny", 80)] {
+            assert!(!codes_of(&fine).contains(&"L07"), "{fine}");
+        }
     }
 }

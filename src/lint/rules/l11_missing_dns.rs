@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::dns::{Dns, egress_rules};
+use crate::lint::dns::{self, Dns, egress_rules};
 use crate::lint::{Input, Rule};
 use crate::policy::Direction;
 
@@ -65,10 +65,9 @@ fn selected(input: &Input) -> Vec<(usize, Vec<usize>)> {
             entry.1.push(at);
         }
     }
-    let asks = |pod: &usize| input.workload_of(*pod).is_some_and(|w| w.cluster_dns);
     let isolated = of_pods
         .into_iter()
-        .filter(|(pod, (is, _))| *is && asks(pod));
+        .filter(|(pod, (is, _))| *is && dns::asks(input, *pod));
     isolated.map(|(pod, (_, all))| (pod, all)).collect()
 }
 
@@ -92,7 +91,19 @@ mod tests {
         ] {
             assert!(with(rule).is_empty(), "{rule}");
         }
-        let own = example.replace("spec: {containers", "spec: {dnsPolicy: Default, containers");
-        assert!(lines("L11", &own).is_empty());
+        for (spec, asks) in [
+            ("dnsPolicy: Default", false),
+            (
+                "dnsPolicy: None, dnsConfig: {nameservers: [192.0.2.53]}",
+                false,
+            ),
+            (
+                "dnsPolicy: None, dnsConfig: {nameservers: [10.96.0.10]}",
+                true,
+            ),
+        ] {
+            let own = example.replace("spec: {containers", &format!("spec: {{{spec}, containers"));
+            assert_eq!(!lines("L11", &own).is_empty(), asks, "{spec}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::any_peer_matches;
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::dns::{Dns, egress_rules};
+use crate::lint::dns::{self, Dns, egress_rules};
 use crate::lint::written::{Written, WrittenRule, is_empty, items, network_policies, peers_key};
 use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::{self, Direction, Match};
@@ -30,6 +30,9 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let dns = Dns::new(input);
     for written in network_policies(input) {
         let beside = beside(input, &written);
+        // Of pods that resolve names elsewhere nothing is known.
+        let own = input.subjects(written.index);
+        let ask = own.is_empty() || own.iter().any(|pod| dns::asks(input, *pod));
         let pods = witness::subject(input, written.index);
         let pods = pods.map_or_else(|| "these pods".to_owned(), |name| format!("pods of {name}"));
         for one in written.rules(Direction::Egress) {
@@ -43,10 +46,13 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 rule: lowered,
                 beside: &beside,
             };
+            let unanswered = || {
+                case.wrong_port(&one)
+                    .or_else(|| case.one_protocol())
+                    .or_else(|| case.node_local())
+            };
             let wrong = alternatives(input, &written, &one, &pods)
-                .or_else(|| case.wrong_port(&one))
-                .or_else(|| case.one_protocol())
-                .or_else(|| case.node_local());
+                .or_else(|| ask.then(unanswered).flatten());
             if let Some((message, help)) = wrong {
                 let finding = rule.finding(message).help(help);
                 out.push(written.about(finding, lowered.span.clone()));
@@ -220,6 +226,14 @@ mod tests {
         let system = "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}";
         assert_eq!(rule(&format!("{{{system}}}, {{{pods}}}"), both), [7]);
         assert_eq!(rule(&format!("{{{system}}}"), "{port: 53}"), [7]);
+        // Pods that resolve names elsewhere need none of it.
+        let pod = |dns: &str| {
+            format!(
+                "{example}---\n{{apiVersion: v1, kind: Pod, metadata: {{name: a, namespace: shop, labels: {{app: web}}}}, spec: {{dnsPolicy: {dns}, containers: [{{name: c}}]}}}}\n"
+            )
+        };
+        assert_eq!(lines("L12", &pod("ClusterFirst")), [7]);
+        assert!(lines("L12", &pod("Default")).is_empty());
         let openshift = system.replace("kube-system", "openshift-dns");
         assert_eq!(rule(&format!("{{{openshift}}}"), both), [7]);
         for (peers, ports) in [

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Input, Rule};
 use crate::policy::{Action, Direction, Match, Policy};
@@ -47,12 +48,19 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let Some(workload) = first.and_then(|w| snapshot.workloads.get(w)) else {
             continue;
         };
-        let message = format!(
-            "no policy isolates {}: whatever is not listed is allowed there",
-            words.join(" and ")
-        );
-        let help =
-            "add a policy for all pods (`podSelector: {}`) with both `policyTypes` and no rules";
+        let isolated = words.join(" and ");
+        let (message, help) = match missing(snapshot, &namespace.name) {
+            None => (
+                format!("no policy isolates {isolated}: whatever is not listed is allowed there"),
+                "add a policy for all pods (`podSelector: {}`) with both `policyTypes` and no rules",
+            ),
+            Some(missing) => (
+                format!(
+                    "possibly no policy isolates {isolated}: no judged policy does, and {missing}"
+                ),
+                "correct what is left out or not read; then add a default deny if nothing isolates them",
+            ),
+        };
         let finding = rule.finding(message).help(help);
         let finding = finding.on(format!("Namespace {}", namespace.name));
         let span = namespace.span.as_ref().or(workload.span.as_ref());
@@ -60,6 +68,16 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             Some(span) => finding.at(span.clone()),
             None => finding,
         });
+    }
+}
+
+/// What may isolate pods of a namespace and is not judged: `CiliumNetworkPolicy shop/web is left out`.
+fn missing(snapshot: &Snapshot, namespace: &str) -> Option<String> {
+    let mut policies = snapshot.left_out_in(namespace);
+    match (policies.next(), snapshot.unread.as_slice()) {
+        (Some(first), _) => Some(first.and_more_left_out(policies.count())),
+        (None, [first, ..]) => Some(format!("`{first}` is not read in full")),
+        (None, []) => None,
     }
 }
 

@@ -66,16 +66,13 @@ fn within(input: &Input, block: &Block) -> Option<String> {
     }
     let except: Vec<IpNet> = block.except.iter().map(|(net, _)| *net).collect();
     let inside = IpSet::block(block.net, &except);
-    if let Some((node, _)) = input.snapshot.pod_cidrs_in(&inside).next() {
+    if let Some((owner, _)) = input.snapshot.pod_cidrs_in(&inside).next() {
         let noun = if single {
             "the address of a pod"
         } else {
             "addresses of pods"
         };
-        return Some(format!(
-            "{verb} {noun}, by the pod CIDR of node `{}`",
-            node.name
-        ));
+        return Some(format!("{verb} {noun}, by the pod CIDR of {owner}"));
     }
     let is_dns = |service: &Service| {
         ports::are_of_dns(block.rule) && service.ports.iter().any(|port| port.port == 53)
@@ -119,6 +116,9 @@ mod tests {
             ("10.0.0.0/8", false),
         ] {
             let text = format!("{}{node}", example.replace("10.96.4.4/32", block));
+            assert_eq!(!lines("L20", &text).is_empty(), found, "{block}");
+            let pool = "---\napiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: n}\nspec: {cidr: 10.244.3.0/24}\n";
+            let text = format!("{}{pool}", example.replace("10.96.4.4/32", block));
             assert_eq!(!lines("L20", &text).is_empty(), found, "{block}");
         }
     }

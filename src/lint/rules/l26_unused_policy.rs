@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Severity, Span};
 use crate::lint::cover::{covers, rule_covers};
 use crate::lint::ends::exact;
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Action, Direction, Match, Policy, Side};
+use crate::policy::{self, Action, Direction, Match, Peer, PeerItem, Policy, Side};
 use crate::sets::hash::{HashMap, HashMapExt};
 
 pub const RULE: Rule = Rule {
@@ -51,7 +51,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             .filter_map(|other| all.get(*other).map(|p| &**p))
             .collect();
         let alone = of_object.get(&policy.span) == Some(&1);
-        let known = alone && exact.get(at) == Some(&true);
+        let known = alone && exact.get(at) == Some(&true) && may_select(input, at, policy);
         if !known || !is_candidate(policy) || others.iter().any(|other| is_alike(other, policy)) {
             continue;
         }
@@ -59,7 +59,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let needless = by.is_some()
             || (!others.is_empty()
                 && all.len() <= MOST_COMPARED
-                && !opens(policy)
+                && is_isolated_by_others(input, at, &kept)
                 && exact.iter().all(|exact| *exact))
                 && changes_nothing(input.snapshot, at, &kept);
         if needless {
@@ -101,10 +101,46 @@ fn is_candidate(policy: &Policy) -> bool {
     sides().next().is_some() && !is_base && sides().all(only_allows)
 }
 
+/// Whether it selects pods; of an input without pods, whether it may. What selects none has findings of its own (L01).
+fn may_select(input: &Input, at: usize, policy: &Policy) -> bool {
+    match input.snapshot.pods.is_empty() {
+        true => !covers(&Peer::Nothing, &policy.subject),
+        false => !input.subjects(at).is_empty(),
+    }
+}
+
+/// Whether others isolate each of its pods as it does; of an input without pods, whether it may matter that it isolates.
+/// What allows everything, and alone isolates, changes nothing either, but not because of others.
+fn is_isolated_by_others(input: &Input, at: usize, kept: &[bool]) -> bool {
+    let all = &input.snapshot.policies;
+    let Some(policy) = all.get(at) else {
+        return false;
+    };
+    if input.snapshot.pods.is_empty() {
+        return !opens(policy);
+    }
+    let others = |direction: Direction| {
+        let others = all.iter().zip(kept).enumerate();
+        let others = others.filter(move |(other, (_, kept))| **kept && *other != at);
+        others.filter(move |(_, (p, _))| p.side(direction).is_some_and(|side| side.isolates))
+    };
+    let mut directions = Direction::BOTH.into_iter();
+    directions.all(|direction| {
+        let is_isolated = |pod: &usize| {
+            others(direction).any(|(other, _)| input.subjects(other).binary_search(pod).is_ok())
+        };
+        policy.side(direction).is_none() || input.subjects(at).iter().all(is_isolated)
+    })
+}
+
 /// Whether it allows everything in a direction: without it nothing is isolated, which may be no better.
 fn opens(policy: &Policy) -> bool {
     let sides = policy.ingress.iter().chain(&policy.egress);
-    let everything = |rule: &policy::Rule| rule.peers == Match::Any && rule.ports == Match::Any;
+    let everyone = |peers: &Match<PeerItem>| match peers {
+        Match::Any => true,
+        Match::Only(items) => items.iter().any(|item| item.peer == Peer::Everything),
+    };
+    let everything = |rule: &policy::Rule| everyone(&rule.peers) && rule.ports == Match::Any;
     sides.flat_map(|side| &side.rules).any(everything)
 }
 
@@ -182,6 +218,39 @@ mod tests {
         };
         let two = text(&format!("specs: [{one}, {one}]"));
         assert_eq!(of_code("L26", &two), NONE);
+    }
+
+    #[test]
+    fn policies_without_pods_and_those_that_open_everything_are_left_to_other_rules() {
+        let pod = |name: &str| {
+            format!(
+                "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s, labels: {{app: {name}}}}}\nspec: {{containers: [{{name: c}}]}}\n"
+            )
+        };
+        let all = policy("a", "", "ingress: [{from: [{podSelector: {}}]}]");
+        let api = policy("b", "matchLabels: {app: api}", "ingress: [{}]");
+        let inside = api.replace("[{}]", "[{from: [{podSelector: {}}]}]");
+        assert_eq!(of_code("L26", &(all.clone() + &inside + &pod("api"))), [7]);
+        assert_eq!(of_code("L26", &(all.clone() + &inside + &pod("web"))), NONE);
+        // Without it nothing isolates `api`, which is no better.
+        let web = policy("a", "matchLabels: {app: web}", "ingress: [{}]");
+        let text = web + &api + &pod("web") + &pod("api");
+        assert_eq!(of_code("L26", &text), NONE);
+        let cilium = |name: &str, labels: &str, egress: &str| {
+            format!(
+                "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: {name}, namespace: s}}\nspec: {{endpointSelector: {{matchLabels: {{{labels}}}}}, egress: [{egress}]}}\n"
+            )
+        };
+        let here = cilium("a", "app: web", "{toEndpoints: [{matchLabels: {app: db}}]}");
+        let open = cilium("b", "app: api", "{toEntities: [all]}");
+        let text = here.clone() + &open + &pod("web");
+        assert_eq!(of_code("L26", &text), NONE);
+        assert_eq!(of_code("L26", &(here.clone() + &open)), NONE);
+        // Its pods are those of another cluster.
+        let far = "app: web, io.cilium.k8s.policy.cluster: far";
+        let far = cilium("c", far, "{toEndpoints: [{matchLabels: {app: db}}]}");
+        assert_eq!(of_code("L26", &(here.clone() + &far + &pod("web"))), NONE);
+        assert_eq!(of_code("L26", &(here + &far)), NONE);
     }
 
     #[test]

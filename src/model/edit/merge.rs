@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::fragment::Ids;
 use super::{Applied, Item, flows};
-use crate::model::{Document, Isolate, NamespaceId, PolicyIdentities, Refusal, Route, Words};
+use crate::model::{
+    AddressPool, Document, Isolate, NamespaceId, PolicyIdentities, Refusal, Route, Words,
+};
 
 /// See `Edit::Merge`.
 pub(super) fn merge(
@@ -44,6 +46,7 @@ pub(super) fn merge(
     }
     merge_routes(document, other);
     merge_nodes(document, other, &mut ids);
+    merge_address_pools(document, other);
     merge_externals(document, other, &mut ids, applied);
     merge_policies(document, other, identities, applied);
     let words = Words::new(other);
@@ -89,6 +92,18 @@ fn merge_nodes(document: &mut Document, other: &Document, ids: &mut Ids) {
         };
         ids.nodes.insert(id, new);
     }
+}
+
+/// An address pool of the same kind and name is updated.
+fn merge_address_pools(document: &mut Document, other: &Document) {
+    if other.address_pools.is_empty() {
+        return;
+    }
+    let key = |row: &AddressPool| (row.pool.kind.clone(), row.pool.name.clone());
+    let now: BTreeSet<_> = other.address_pools.iter().map(key).collect();
+    let pools = Arc::make_mut(&mut document.address_pools);
+    pools.retain(|known| !now.contains(&key(known)));
+    pools.extend(other.address_pools.iter().cloned());
 }
 
 /// Invariants that differ only in their id are merged; others stay separate.

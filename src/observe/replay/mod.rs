@@ -84,7 +84,11 @@ pub(super) fn replay(asker: &Asker, connection: &Connection) -> Replay {
     }
     if let Some(policy) = snapshot.left_out.iter().find(|policy| {
         let ends = [key.source.namespace(), key.destination.namespace()];
-        policy.namespace.is_none() || ends.contains(&policy.namespace.as_deref())
+        let is_for = |end: Option<&str>| match end {
+            Some(namespace) => policy.may_select(namespace),
+            None => policy.namespace.is_none(),
+        };
+        ends.into_iter().any(is_for)
     }) {
         return Replay::uncertain(format!("{} is not judged", policy.title()));
     }

@@ -367,6 +367,7 @@ pub(super) fn renumbered(document: &Document) -> Document {
         ignore: document.ignore.clone(),
         recordings: document.recordings.clone(),
         routes: document.routes.clone(),
+        address_pools: document.address_pools.clone(),
         unknown: document.unknown.clone(),
         ..Document::default()
     };
@@ -499,6 +500,7 @@ workloads:
   namespace: shop
   labels: {app: web}
   pods: [{name: web-a}, {name: web-b, labels: {app: web, color: blue}, ports: [], hostNetwork: true, node: n1}]
+- {name: agent, namespace: shop, hostNetwork: true, clusterDNS: true}
 services:
 - {name: lb, namespace: shop, type: LoadBalancer, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80}]}
 - {name: mail, namespace: shop, type: ExternalName, externalName: mail.example.com}
@@ -508,6 +510,8 @@ routes:
 - {kind: HTTPRoute, name: api, namespace: edge, service: shop/lb, port: http, protocol: TCP, gateways: [edge/main], colour: red}
 nodes:
 - {name: n1, labels: {zone: a}, addresses: [10.0.0.1], podCIDRs: [10.244.0.0/24]}
+addressPools:
+- {kind: IPPool, name: default, networks: [10.245.0.0/16]}
 "#;
     let (document, found) = read(text, "p").expect("it is a project");
     assert_eq!(found.len(), 1, "the unknown field: {found:?}");

@@ -5,7 +5,7 @@ mod cluster;
 use crate::policy::{Entity, HttpRule};
 use crate::yaml::plain::{Mapping, Value};
 
-use self::cluster::{namespace, node, route, service, workload};
+use self::cluster::{address_pool, namespace, node, route, service, workload};
 use super::value::{self, word};
 use super::{FORMAT, order};
 use crate::model::time;
@@ -49,6 +49,10 @@ pub(super) fn mapping(document: &Document) -> Mapping {
     );
     map.list("routes", document.routes.iter().map(route));
     map.list("nodes", document.nodes.iter().map(|(_, row)| node(row)));
+    map.list(
+        "addressPools",
+        document.address_pools.iter().map(address_pool),
+    );
     map.list(
         "externals",
         document.externals.iter().map(|(_, row)| external(row)),

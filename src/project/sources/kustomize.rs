@@ -119,9 +119,9 @@ mod tests {
     fn the_option_is_offered_where_it_works() {
         let changes = ["patches"].into();
         let help = |tool| tree::diagnostic(Path::new("prod"), &changes, tool).help;
-        let plain = "build it: `kustomize build prod | drawbridge list -`";
+        let plain = "build it and read the result: `kustomize build prod > all.yaml`";
         assert_eq!(help(None).as_deref(), Some(plain));
-        let offered = format!("{plain}, or with `drawbridge list --kustomize`");
+        let offered = format!("{plain}, or let `--kustomize` build it");
         assert_eq!(help(Some(Tool::Kustomize)), Some(offered));
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Before {
     pub(super) intents: Intents,
     isolated: Option<(Snapshot, Vec<Isolation>)>,
     /// For each kind of comparison.
-    differences: [Option<Compared>; 4],
+    differences: [Comparison; 4],
     /// How many policies the last proof compared, on both sides.
     pub(crate) compared: usize,
 }
@@ -42,6 +42,10 @@ pub(super) enum With {
     /// Themselves, and what is left out of the flows that deny.
     Denials,
 }
+
+/// The last comparison of one kind, so that the next one costs what is different from it.
+#[derive(Debug, Default)]
+pub(crate) struct Comparison(Option<Compared>);
 
 #[derive(Debug)]
 struct Compared {
@@ -96,7 +100,21 @@ impl Before {
             With::Intent(bound) => bound as usize,
             With::Denials => 3,
         }];
-        let again = last.take().and_then(|last| last.update(&ideal, real));
+        let (compared, differences) = last.compare(ideal, real, stop)?;
+        self.compared += compared;
+        Some(differences)
+    }
+}
+
+impl Comparison {
+    /// How many policies had to be compared, and [`analysis::compare_until`].
+    pub(crate) fn compare(
+        &mut self,
+        ideal: Snapshot,
+        real: &Snapshot,
+        stop: &dyn Fn() -> bool,
+    ) -> Option<(usize, Vec<GateDifference>)> {
+        let again = self.0.take().and_then(|last| last.update(&ideal, real));
         let (compared, differences) = match again {
             Some(again) => again,
             None => {
@@ -104,13 +122,12 @@ impl Before {
                 (all, analysis::compare_until(&ideal, real, stop)?)
             }
         };
-        self.compared += compared;
-        *last = Some(Compared {
+        self.0 = Some(Compared {
             ideal,
             real: real.clone(),
             differences: differences.clone(),
         });
-        Some(differences)
+        Some((compared, differences))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Addresses of a question that pods have, as the pod CIDRs of nodes show.
+//! Addresses of a question that pods have, as the pod CIDRs of nodes and address pools show.
 
 use super::ends::Meaning;
 use crate::cluster::Snapshot;
@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 /// Where addresses of an end belong to pods that are not known: which, and what the answer makes of them.
 pub(super) fn note(snapshot: &Snapshot, end: &Meaning) -> Option<Diagnostic> {
     let mut found = snapshot.pod_cidrs_in(&end.addresses);
-    let (node, cidr) = found.next()?;
+    let (owner, cidr) = found.next()?;
     let more = match found.count() {
         0 => String::new(),
         n => format!(" and {n} more"),
@@ -20,8 +20,7 @@ pub(super) fn note(snapshot: &Snapshot, end: &Meaning) -> Option<Diagnostic> {
         None => format!("addresses of pods are among these, by `{cidr}`,"),
     };
     let message = format!(
-        "{is_in} the pod CIDR of node `{}`{more}; which pod is not known, so the answer takes it for an address outside the cluster, without the policies of that pod",
-        node.name
+        "{is_in} the pod CIDR of {owner}{more}; which pod is not known, so the answer takes it for an address outside the cluster, without the policies of that pod"
     );
     let help = "ask about the pod by its name, or add its manifest with `status.podIPs`";
     Some(Diagnostic::warning("pod-cidr", message).help(help))

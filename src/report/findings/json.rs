@@ -60,6 +60,7 @@ struct OfNamespace<'a> {
     namespace: &'a str,
     score: u8,
     workloads: usize,
+    incomplete: bool,
     isolation: Part,
     narrow: Part,
     findings: Part,
@@ -92,6 +93,7 @@ impl<'a> From<&'a Score> for OfNamespace<'a> {
             namespace: &of.namespace,
             score: score::rounded(of.points()),
             workloads: of.workloads,
+            incomplete: of.incomplete,
             isolation: part(of.isolation(), ISOLATION),
             narrow: part(of.narrow(), NARROW),
             findings: part(of.findings(), FINDINGS),
@@ -105,7 +107,7 @@ fn tenths(points: f64) -> f64 {
 }
 
 /// `{"format": "drawbridge/lint/1", "findings": [...], "ignored": 1, "score": 73, "scores": [{"namespace", "score",
-/// "workloads", "isolation", "narrow", "findings", "raise": [{"points", "action"}]}], "diagnostics": [], "leftOut":
+/// "workloads", "incomplete", "isolation", "narrow", "findings", "raise": [{"points", "action"}]}], "diagnostics": [], "leftOut":
 /// [...]}`; `score` is null without workloads.
 pub fn json(linted: Linted) -> String {
     let found = linted.report.found.iter().enumerate();

@@ -59,7 +59,10 @@ pub(super) fn score_ui(ui: &mut Ui, score: &Score) {
     let parts: Vec<String> = (parts.iter())
         .map(|(points, of, name)| format!("{name} {points:.0}/{of:.0}"))
         .collect();
-    let parts = parts.join("   ");
+    let mut parts = parts.join("   ");
+    if score.incomplete {
+        parts.insert_str(0, "incomplete   ");
+    }
     let middle = rect.top() + FIRST / 2.0;
     let small = theme::sans(tokens::TEXT_SMALL);
     let end = pos2(rect.right() - 16.0, middle);

@@ -1,6 +1,7 @@
-//! Routes, nodes, and pods that differ from those of their workload.
+//! Routes, nodes, address pools, and pods that differ from those of their workload.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use super::outside::cidr;
@@ -106,6 +107,34 @@ fn one_node(reader: &mut Reader, node: &Node) -> Option<crate::model::Node> {
     };
     Some(crate::model::Node {
         node: read,
+        unknown: fields.rest(reader),
+    })
+}
+
+/// The address pools; each kind and name once.
+pub(super) fn address_pools(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
+    let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut pools = Vec::new();
+    for (node, mut row) in items(reader, fields, "addressPools", one_pool) {
+        let (kind, name) = (row.pool.kind.clone(), row.pool.name);
+        let taken = taken.entry(kind.clone()).or_default();
+        row.pool.name = reader.own_name(node, &kind, name, taken);
+        pools.push(row);
+    }
+    document.address_pools = Arc::new(pools);
+}
+
+fn one_pool(reader: &mut Reader, node: &Node) -> Option<crate::model::AddressPool> {
+    let mut fields = reader.map(node)?;
+    let kind = reader.required(&mut fields, node, "kind")?;
+    let name = reader.required(&mut fields, node, "name")?;
+    let pool = cluster::AddressPool {
+        kind: reader.text(kind)?,
+        name: reader.text(name)?,
+        cidrs: reader.take_list(&mut fields, "networks", cidr)?,
+    };
+    Some(crate::model::AddressPool {
+        pool,
         unknown: fields.rest(reader),
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::cluster::{nodes, pod, route};
+use super::cluster::{address_pools, nodes, pod, route};
 use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use super::flows::{flows, layout, policy};
 use super::invariants::invariants;
@@ -29,6 +29,7 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
     let routes = items(reader, fields, "routes", route).into_iter();
     document.routes = Arc::new(routes.map(|(_, row)| row).collect());
     nodes(reader, fields, document);
+    address_pools(reader, fields, document);
     let mut taken = BTreeSet::new();
     for (node, mut row) in items(reader, fields, "externals", external) {
         row.name = reader.own_name(node, "external", row.name, &mut taken);
@@ -241,6 +242,7 @@ fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
         ports,
         service_account: reader.take_text(&mut fields, "serviceAccount"),
         host_network: take_boolean(reader, &mut fields, "hostNetwork").unwrap_or(false),
+        cluster_dns: take_boolean(reader, &mut fields, "clusterDNS"),
         isolate: reader
             .take_word(&mut fields, "isolate", value::ISOLATE)
             .unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Fields, isolate};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
-use crate::model::{Namespace, Node, Pod, Route, Service, Unknown, Workload};
+use crate::model::{AddressPool, Namespace, Node, Pod, Route, Service, Unknown, Workload};
 use crate::project::format::order;
 use crate::project::format::value::{self, word};
 use crate::sets::Protocol;
@@ -30,6 +30,7 @@ pub(super) fn workload(row: &Workload, namespace: &str) -> Value {
     map.list("ports", row.ports.iter().map(container_port));
     map.set_some("serviceAccount", row.service_account.as_deref());
     map.set_unless("hostNetwork", row.host_network, !row.host_network);
+    map.set_some("clusterDNS", row.cluster_dns);
     isolate(&mut map, row.isolate);
     map.set_some("replicas", row.replicas);
     let none = row.addresses.is_empty();
@@ -146,5 +147,14 @@ pub(super) fn node(row: &Node) -> Value {
     let pods = node.pod_cidrs.iter().map(|one| one.to_string().into());
     let none = node.pod_cidrs.is_empty();
     map.set_unless("podCIDRs", Value::Sequence(pods.collect()), none);
+    Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+pub(super) fn address_pool(row: &AddressPool) -> Value {
+    let mut map = Fields::new();
+    map.set("kind", row.pool.kind.as_str());
+    map.set("name", row.pool.name.as_str());
+    let cidrs = row.pool.cidrs.iter().map(|one| one.to_string().into());
+    map.list("networks", cidrs);
     Value::Mapping(map.finish(&row.unknown, order::THING))
 }

@@ -177,13 +177,13 @@ pub(super) fn diagnostic(
         name if name.is_empty() => ".".to_owned(),
         name => name.into_owned(),
     };
-    let built = |tool: Tool| format!("`{} | drawbridge list -`", tool.command(folder));
+    let built = |tool: Tool| {
+        let command = tool.command(folder);
+        format!("build it and read the result: `{command} > all.yaml`")
+    };
     let help = match tool {
-        Some(tool) => format!(
-            "build it: {}, or with `drawbridge list --kustomize`",
-            built(tool)
-        ),
-        None => format!("build it: {}", built(Tool::Kustomize)),
+        Some(tool) => format!("{}, or let `--kustomize` build it", built(tool)),
+        None => built(Tool::Kustomize),
     };
     let message = format!("`{shown}` is a Kustomize folder; its resources are read");
     let found = if changes.is_empty() {
