@@ -10,8 +10,13 @@ fn cluster_wide_policies_keep_their_tier_and_order_in_calico() {
     let text = format!(
         "{ANP}metadata: {{name: guard, labels: {{team: sec}}}}\nspec:\n  priority: 7\n  subject: {{namespaces: {{matchLabels: {{env: prod}}}}}}\n  ingress:\n  # Scrapes\n  - action: Allow\n    from: [{{pods: {{namespaceSelector: {{matchLabels: {{team: mon}}}}, podSelector: {{matchLabels: {{app: p}}}}}}}}]\n    ports: [{{portNumber: {{port: 9090}}}}, {{namedPort: web}}]\n  - {{action: Pass, from: [{{namespaces: {{matchExpressions: [{{key: env, operator: DoesNotExist}}]}}}}]}}\n  - {{action: Deny, from: [{{namespaces: {{}}}}]}}\n  egress:\n  - {{action: Deny, to: [{{networks: [169.254.169.254/32, 'fd00::/8']}}]}}\n"
     );
-    let all = converted_to(Target::Calico, &text);
+    // Calico matches pods by their addresses (G22), and so may the enforcer of the original (A6).
+    let all = conversion(Target::Calico, &text, as_under(PodAddresses::Known)).policies;
     assert_eq!((all[0].state, &all[0].reasons), (State::Exact, &vec![]));
+    let all = converted_to(Target::Calico, &text);
+    assert_eq!(all[0].state, State::Differs);
+    let why = &all[0].reasons[0].why;
+    assert!(why.contains("egress from future pods"), "{why}");
     insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @r##"
     apiVersion: projectcalico.org/v3
     kind: GlobalNetworkPolicy
