@@ -453,3 +453,23 @@ fn a_flow_does_not_open_the_gate_of_a_rule_with_a_condition() {
         assert!(!written.contains("ingress:"), "{written}");
     }
 }
+
+/// Nobody connects from a domain name (C35), and a flow to every address is one to every name.
+#[test]
+fn domain_names_of_other_policies_do_not_keep_a_policy() {
+    let names = cilium(
+        "names",
+        "{endpointSelector: {matchLabels: {app: web}}, egress: [{toFQDNs: [{matchPattern: '*.x.io'}]}]}",
+    );
+    let open = cilium(
+        "open",
+        "{endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEntities: [all], toPorts: [{ports: [{port: '1', protocol: TCP}]}]}], egress: [{toEntities: [world], toPorts: [{ports: [{port: '443', protocol: TCP}]}]}]}",
+    );
+    let (_, with_flows, _) = of(Enforcer::Cilium, &[open.clone()]);
+    let (_, flows, remaining) = of(Enforcer::Cilium, &[names, open]);
+    assert_eq!(flows, with_flows);
+    assert_eq!(
+        remaining,
+        ["names: it has the pattern `*.x.io` of domain names"]
+    );
+}

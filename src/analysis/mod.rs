@@ -47,6 +47,7 @@ pub use answers::{
 };
 pub use diff::compare::{GateDifference, PeerClass, compare, compare_until};
 pub(crate) use diff::compare::{Scope, compare_within};
+pub use diff::future_gates::{FutureDifference, future_differences};
 pub use diff::policies::changed_policies;
 pub use diff::{changes, compare, conditions};
 pub use endpoint::{Endpoint, NewPod, Party};

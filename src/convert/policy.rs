@@ -18,6 +18,8 @@ use crate::yaml::decode::{deep, strings};
 
 /// An annotation with an older text of the policy, which is not that of the new one.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// What to do about a policy that has no form in which it could be written in another dialect.
+const BY_HAND: &str = "such policies are not converted to any dialect, whether or not it can express them: write the new policy by hand";
 /// The folder of policies without a namespace.
 pub(super) const CLUSTER_WIDE: &str = "cluster-wide";
 
@@ -146,12 +148,18 @@ pub(super) fn convert(
         return found;
     }
     let mut left_out = Vec::new();
+    let raised = parsed.raise_in_part(object);
+    // That it has no common form is no limit of the other dialect.
+    let help = match (parsed.raise_ordered(object), &raised) {
+        (None, Err(_)) if !parsed.is_refused() => Some(BY_HAND.to_owned()),
+        _ => None,
+    };
     let expressed = match parsed.raise_ordered(object) {
         Some(raised) => (raised.and_then(|raised| ordered(object, raised))).and_then(|policy| {
             found.domains = domains(policy.rules.iter().map(|one| &one.rule));
             dialect::write_ordered(target, &policy)
         }),
-        None => (parsed.raise_in_part(object)).and_then(|raised| {
+        None => raised.and_then(|raised| {
             left_out = raised.unraised.iter().map(without).collect();
             let planned = plan(object, raised);
             found.domains = domains(planned.rules.iter());
@@ -161,7 +169,7 @@ pub(super) fn convert(
     let (text, losses) = match expressed {
         Ok(expressed) => expressed,
         Err(why) => {
-            found.refuse(Reason { why, help: None });
+            found.refuse(Reason { why, help });
             return found;
         }
     };

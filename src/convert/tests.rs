@@ -590,3 +590,40 @@ fn a_policy_with_other_connections_is_not_exact() {
         alone.policies
     );
 }
+
+/// Without pods the difference is at the gates of future ones: the Baseline tier matches no ingress from outside (A5).
+#[test]
+fn a_policy_with_other_connections_of_future_pods_is_not_exact() {
+    let text = format!(
+        "{NP}metadata: {{name: scrape, namespace: s}}\nspec: {{podSelector: {{}}, policyTypes: [Ingress], ingress: [{{from: [{{namespaceSelector: {{}}}}], ports: [{{port: 8080}}]}}]}}\n"
+    );
+    let found = conversion(Target::ClusterNetworkPolicy, &text, Assumptions::default());
+    assert_eq!(found.relation, Relation::Wider);
+    let [one] = found.policies.as_slice() else {
+        panic!("{:?}", found.policies)
+    };
+    assert_eq!(one.state, State::Differs);
+    let [reason] = one.reasons.as_slice() else {
+        panic!("{one:?}")
+    };
+    assert_eq!(
+        reason.why,
+        "its rules are written in full, but ingress to future pods of s from `0.0.0.0/0` on any is now allowed"
+    );
+    let same = conversion(Target::Calico, &text, as_under(PodAddresses::Known));
+    assert_eq!(same.policies[0].state, State::Exact, "{:?}", same.policies);
+}
+
+#[test]
+fn policies_without_a_common_form_are_not_blamed_on_the_dialect() {
+    let text = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: all}\nspec: {endpointSelector: {}, ingress: [{fromEndpoints: [{}]}]}\n";
+    for target in [Target::Calico, Target::AdminNetworkPolicy] {
+        let all = converted_to(target, text);
+        assert_eq!(all[0].state, State::CannotExpress);
+        let [reason] = all[0].reasons.as_slice() else {
+            panic!("{all:?}")
+        };
+        let help = reason.help.as_deref().unwrap_or_default();
+        assert!(help.contains("not converted to any dialect"), "{help}");
+    }
+}

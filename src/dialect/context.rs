@@ -131,6 +131,8 @@ pub struct DeclaredTier {
 pub struct Tiers {
     /// All of them.
     pub all: Vec<Tier>,
+    /// How many of them are known; the others are only named by policies.
+    pub known: usize,
     /// Whether connections that no rule of the tier matches go on to the next one.
     passes: Vec<bool>,
     /// Where AdminNetworkPolicy and the Admin tier of ClusterNetworkPolicy are judged.
@@ -150,6 +152,7 @@ impl Tiers {
                 tier("NetworkPolicy", Combine::DenyOverAccept),
                 tier("Baseline", Combine::FirstMatch),
             ],
+            known: 3,
             passes: vec![true; 3],
             admin: 0,
             network_policy: 1,
@@ -161,6 +164,7 @@ impl Tiers {
     pub fn cilium() -> Self {
         Self {
             all: vec![tier("Cilium", Combine::DenyOverAccept)],
+            known: 1,
             passes: vec![true],
             admin: 0,
             network_policy: 0,
@@ -204,6 +208,7 @@ impl Tiers {
             admin: place(names[0]),
             network_policy: place("default"),
             baseline: place(names[1]),
+            known: all.iter().filter(|(is_unknown, ..)| !is_unknown).count(),
             passes: all.iter().map(|(.., passes)| *passes).collect(),
             all: all
                 .iter()
@@ -263,6 +268,7 @@ mod tests {
             "gone",
         ];
         assert_eq!(names(&tiers), wanted);
+        assert_eq!(tiers.known, 6);
         let at = [tiers.admin, tiers.network_policy, tiers.baseline];
         assert_eq!(at.map(|at| tiers.passes(at)), [true, false, true]);
         assert!(tiers.passes(tiers.named("security")) && !tiers.passes(tiers.named("gone")));

@@ -377,6 +377,14 @@ pub fn tiers(enforcer: Enforcer, resources: &Resources, policies: &[Object]) -> 
     }
 }
 
+/// What is wrong with the tiers that policies name.
+pub fn unknown_tiers(enforcer: Enforcer, policies: &[Object], tiers: &Tiers) -> Vec<Diagnostic> {
+    match enforcer {
+        Enforcer::Calico => calico::unknown_tiers(policies, tiers),
+        Enforcer::Kubernetes | Enforcer::Cilium => Vec::new(),
+    }
+}
+
 /// The enforcer whose policies are among these objects; Kubernetes where there are none of Cilium or Calico. Where
 /// there are some of both, nothing decides whose rules hold: an error. Core objects, such as the service accounts whose
 /// labels Calico reads, are in every cluster and decide nothing.

@@ -248,6 +248,8 @@ fn lower(loaded: &mut Loaded, mut policies: Vec<Object>) {
     (loaded.diagnostics).extend(controllers::label_pods(snapshot, &policies));
     let enforcer = snapshot.assumptions.enforcer;
     let tiers = dialect::tiers(enforcer, &loaded.resources, &policies);
+    let unknown = dialect::unknown_tiers(enforcer, &policies, &tiers);
+    loaded.diagnostics.extend(unknown);
     snapshot.tiers.clone_from(&tiers.all);
     let context = dialect::Context {
         assumptions: snapshot.assumptions,
@@ -423,6 +425,31 @@ mod tests {
             assert!(!codes(&loaded).iter().any(|(code, _)| *code == "enforcer"));
             let labels = &loaded.resources.service_accounts[0].labels;
             assert_eq!(labels["tier"], "gold");
+        }
+    }
+
+    #[test]
+    fn unknown_tiers_are_reported() {
+        let tier = |name: &str| {
+            format!(
+                "apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {{name: {name}}}\nspec: {{order: 10}}\n---\n"
+            )
+        };
+        let policy = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: p, namespace: s}\nspec:\n  tier: security\n  types: [Ingress]\n";
+        let found = |text: &str| -> Vec<(Option<u32>, Option<String>)> {
+            let all = of(text).diagnostics.into_iter();
+            let all = all.filter(|d| d.code == "unknown-tier");
+            all.map(|d| (d.span.map(|s| s.line), d.help)).collect()
+        };
+        let alone = found(policy);
+        assert_eq!(alone.len(), 1);
+        assert_eq!(alone[0].0, Some(5));
+        let misspelt = found(&format!("{}{policy}", tier("secuirty")));
+        let help = misspelt[0].1.as_deref().unwrap_or_default();
+        assert!(help.contains("`secuirty`"), "{help}");
+        assert_eq!(found(&format!("{}{policy}", tier("security"))), []);
+        for known in ["default", "kube-admin"] {
+            assert_eq!(found(&policy.replace("security", known)), []);
         }
     }
 

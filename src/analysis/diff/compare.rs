@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use super::difference::{GateDifference, PeerClass};
-use super::future_subjects::FutureSubjects;
+use super::future_subjects::{End, FutureSubjects};
 use super::policies::changed_policies;
-use super::ways::{Ways, both_ways};
+use super::ways::{DomainPorts, Ways, both_ways};
 use crate::analysis::gates::future::cells;
 use crate::analysis::gates::rows::Rows;
 use crate::analysis::space::future_pods::FuturePods;
@@ -21,7 +21,8 @@ use crate::sets::{LabelBox, LabelSet, PortSet};
 
 /// Every difference between the gates of two sides, each under its own tiers and assumptions, that have the
 /// same namespaces, workloads, pods and nodes (by index). Sorted; empty exactly when every pod's
-/// gates agree on every other pod, every address and every future pod.
+/// gates agree on every other pod, every address and every future pod. Domain names are compared at egress gates only, and where
+/// no rule denies or passes one, on ports that are not allowed towards every address.
 ///
 /// Exact for `In`, `NotIn`, `Exists` and `DoesNotExist`. For future pods a port name may resolve
 /// to any port: the same name on both sides is no difference, a name against a number is
@@ -78,15 +79,7 @@ fn compare_gates(
 /// soon as both are found. Unlike [`compare`], it includes the gates of future pods.
 pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
     let mut found = Ways::default();
-    let changed = match read_alike(old, new) {
-        true => changed_policies(old.policies, new.policies),
-        false => old
-            .policies
-            .iter()
-            .chain(new.policies)
-            .map(|p| &**p)
-            .collect(),
-    };
+    let changed = different_policies(old, new);
     if changed.is_empty() {
         return found;
     }
@@ -98,9 +91,25 @@ pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
             universe,
             indices,
         };
-        future_subjects.ways(&changed, future_pods, &mut found);
+        let end = future_subjects.visit(&changed, future_pods, &mut |difference, _| {
+            found.add(difference.wider);
+            found.both()
+        });
+        if let Err(End::TooMany) = end {
+            (found.wider, found.narrower) = (true, true);
+        }
     });
     found
+}
+
+/// The policies of either side that mean something else on the other.
+pub(super) fn different_policies<'a>(old: Side<'a>, new: Side<'a>) -> Vec<&'a Policy> {
+    match read_alike(old, new) {
+        true => changed_policies(old.policies, new.policies),
+        false => (old.policies.iter().chain(new.policies))
+            .map(|p| &**p)
+            .collect(),
+    }
 }
 
 /// Whether equal policies mean the same on both sides.
@@ -112,7 +121,7 @@ fn read_alike(old: Side, new: Side) -> bool {
 const MANY: usize = 128;
 
 /// Both sides in one universe, first ingress, then egress.
-fn each_direction<'a>(
+pub(super) fn each_direction<'a>(
     sides: [Side<'a>; 2],
     mut look: impl FnMut(Gates<'a>, &Universe<'a>, [&Index<'a>; 2], &mut FuturePods<'a>),
 ) {
@@ -148,8 +157,8 @@ fn each_direction<'a>(
 }
 
 /// One direction under both sets of policies.
-struct Gates<'a> {
-    direction: Direction,
+pub(super) struct Gates<'a> {
+    pub(super) direction: Direction,
     intended: Half<'a>,
     actual: Half<'a>,
 }
@@ -198,10 +207,7 @@ impl<'a> Gates<'a> {
                 .chain(future_pods)
                 .filter(|(_, p)| p.intersects(&numbered))
             {
-                match wider {
-                    true => found.wider = true,
-                    false => found.narrower = true,
-                }
+                found.add(wider);
             }
         }
     }
@@ -257,9 +263,13 @@ impl<'a> Gates<'a> {
     ) -> Disagreement {
         let mut found = Disagreement::default();
         let rows = [&self.intended, &self.actual].map(|s| s.rows.row(class).cells.as_slice());
+        let names = DomainPorts::new(universe, self.direction, rows);
         for (wider, ports, peers) in both_ways(rows) {
             for point in peers.iter() {
-                join(&mut found.points, (point, wider), &ports);
+                let ports = names.differing(point, wider, &ports);
+                if !ports.is_empty() {
+                    join(&mut found.points, (point, wider), &ports);
+                }
             }
         }
         let Some(future_pods) = future_pods else {

@@ -1,8 +1,9 @@
 //! Compares two sets of policies at the gates of future pods that they would select.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::ways::{Ways, both_ways};
+use super::ways::{DomainPorts, both_ways};
 use crate::analysis::Direction;
 use crate::analysis::gates::future::expand;
 use crate::analysis::gates::side_extents::{RuleExtent, home, names, side};
@@ -41,13 +42,46 @@ struct Kind {
     meets: Vec<bool>,
 }
 
+/// What only one side allows at the gate of future pods.
+pub(in crate::analysis) struct Difference<'d> {
+    /// The pods.
+    pub pods: &'d LabelSet,
+    pub peers: Peers<'d>,
+    pub ports: PortSet,
+    /// Whether it is the new side.
+    pub wider: bool,
+}
+
+/// The other ends of a difference.
+pub(in crate::analysis) enum Peers<'d> {
+    /// A point of the universe.
+    Point(usize),
+    /// Future pods; undecided ones may be any.
+    Pods(&'d LabelSet),
+}
+
+/// Takes a difference, and returns whether it is the last that is wanted.
+pub(in crate::analysis) type See<'s> = &'s mut dyn FnMut(&Difference, &FuturePods) -> bool;
+
+/// Why not all gates are visited.
+pub(in crate::analysis) enum End {
+    /// Enough was seen.
+    Stopped,
+    /// There are too many kinds of pods.
+    TooMany,
+}
+
 impl<'a> FutureSubjects<'a, '_> {
-    /// Whether the new policies allow more or less for pods that one of these selects; stops as soon as both
-    /// are found.
-    pub fn ways(&self, changed: &[&'a Policy], future_pods: &mut FuturePods<'a>, found: &mut Ways) {
+    /// Visits the differences at the gates of future pods that one of these policies selects.
+    pub fn visit(
+        &self,
+        changed: &[&'a Policy],
+        future_pods: &mut FuturePods<'a>,
+        see: See,
+    ) -> Result<(), End> {
         let mut extents = self.indices.map(|index| Extents::new(self.universe, index));
         for policy in changed {
-            if found.both() || side(policy, self.direction).is_none() {
+            if side(policy, self.direction).is_none() {
                 continue;
             }
             let mut conditions: Vec<Arc<LabelSet>> = Vec::new();
@@ -59,20 +93,15 @@ impl<'a> FutureSubjects<'a, '_> {
                 near
             });
             let subject = future_pods.peer(&policy.subject);
-            let Some(kinds) = kinds(&subject, &conditions, future_pods) else {
-                (found.wider, found.narrower) = (true, true);
-                return;
-            };
+            let kinds = kinds(&subject, &conditions, future_pods).ok_or(End::TooMany)?;
             for kind in kinds {
                 for name in scenarios(&sides) {
                     let name = name.as_deref();
-                    if found.both() {
-                        return;
-                    }
-                    self.compare(&kind, &sides, name, (&mut extents, future_pods), found);
+                    self.compare(&kind, &sides, name, (&mut extents, future_pods), see)?;
                 }
             }
         }
+        Ok(())
     }
 
     fn applicable(
@@ -109,19 +138,24 @@ impl<'a> FutureSubjects<'a, '_> {
         sides: &[Vec<Applicable<'a>>; 2],
         name: Option<&str>,
         (extents, future_pods): (&mut [Extents; 2], &mut FuturePods<'a>),
-        found: &mut Ways,
-    ) {
+        see: See,
+    ) -> Result<(), End> {
         let resolve = |protocol: Option<Protocol>, asked: &str| match Some(asked) == name {
             true => protocol.map_or_else(PortSet::all_numbered, PortSet::all_of),
             false => PortSet::empty(),
         };
         let numbered = PortSet::all_numbered();
-        let mut record = |wider: bool, ports: &PortSet| {
-            if ports.intersects(&numbered) {
-                match wider {
-                    true => found.wider = true,
-                    false => found.narrower = true,
-                }
+        let mut record = |future_pods: &FuturePods, wider: bool, ports: PortSet, peers: Peers| {
+            let difference = Difference {
+                pods: &kind.pods,
+                peers,
+                ports,
+                wider,
+            };
+            let differs = difference.ports.intersects(&numbered);
+            match differs && see(&difference, future_pods) {
+                true => Err(End::Stopped),
+                false => Ok(()),
             }
         };
         let known = [0, 1].map(|at: usize| {
@@ -138,8 +172,15 @@ impl<'a> FutureSubjects<'a, '_> {
             }
             steps.cells(&self.indices[at].everything)
         });
-        for (wider, ports, _) in both_ways([&known[0], &known[1]]) {
-            record(wider, &ports);
+        let rows = [&known[0], &known[1]].map(Vec::as_slice);
+        let names = DomainPorts::new(self.universe, self.direction, rows);
+        for (wider, ports, peers) in both_ways(rows) {
+            let mut points =
+                (peers.iter()).map(|point| (point, names.differing(point, wider, &ports)));
+            let differs = |(_, ports): &(usize, Cow<PortSet>)| ports.intersects(&numbered);
+            if let Some((point, ports)) = points.find(differs) {
+                record(future_pods, wider, ports.into_owned(), Peers::Point(point))?;
+            }
         }
         let everyone = future_pods.everyone();
         let towards = [0, 1].map(|at: usize| {
@@ -159,12 +200,14 @@ impl<'a> FutureSubjects<'a, '_> {
         for (wider, ports, pods) in both_ways([&towards[0], &towards[1]]) {
             // What is not decided counts as both, as each of the two sides may have more.
             if pods.is_undecided() {
-                record(true, &ports);
-                record(false, &ports);
+                for wider in [false, true] {
+                    record(future_pods, wider, ports.clone(), Peers::Pods(&pods))?;
+                }
             } else if pods.boxes().iter().any(|b| future_pods.exists(b)) {
-                record(wider, &ports);
+                record(future_pods, wider, ports, Peers::Pods(&pods))?;
             }
         }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod compare;
 pub mod conditions;
 pub mod difference;
+pub mod future_gates;
 pub(in crate::analysis) mod future_subjects;
 pub(in crate::analysis) mod merge;
 pub mod named;

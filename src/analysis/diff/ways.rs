@@ -1,9 +1,12 @@
 //! The part of a gate that only one of two sides allows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::analysis::Direction;
 use crate::analysis::gates::tiers::Space;
-use crate::sets::PortSet;
+use crate::analysis::space::universe::{Point, Universe};
+use crate::sets::{Bits, PortSet};
 
 /// The directions in which two sets of policies differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,8 +18,63 @@ pub(in crate::analysis) struct Ways {
 }
 
 impl Ways {
+    /// Adds a difference.
+    pub fn add(&mut self, wider: bool) {
+        match wider {
+            true => self.wider = true,
+            false => self.narrower = true,
+        }
+    }
+
     pub fn both(self) -> bool {
         self.wider && self.narrower
+    }
+}
+
+/// The ports at which the gate on each side has a domain name as a peer of its own. Nobody connects from a name (C35), and what is
+/// allowed towards every address is allowed towards every name, too, unless rules deny names or pass them to the next tier.
+pub(in crate::analysis) struct DomainPorts<'a> {
+    universe: &'a Universe<'a>,
+    direction: Direction,
+    /// The ports allowed towards every address: by the intended cells, and by the actual ones.
+    everywhere: [PortSet; 2],
+}
+
+impl<'a> DomainPorts<'a> {
+    pub fn new(
+        universe: &'a Universe<'a>,
+        direction: Direction,
+        rows: [&[(PortSet, Arc<Bits>)]; 2],
+    ) -> Self {
+        let everywhere = |cells: &[(PortSet, Arc<Bits>)]| {
+            let mut addresses = Bits::empty();
+            let points = universe.address_points();
+            addresses.insert_range(points.start, points.end);
+            let whole = cells.iter().filter(|(_, peers)| addresses.is_subset(peers));
+            whole.fold(PortSet::empty(), |all, (ports, _)| all.union(ports))
+        };
+        let everywhere = match universe.domains.is_empty() || universe.words.refused_domains {
+            true => [PortSet::empty(), PortSet::empty()],
+            false => rows.map(everywhere),
+        };
+        Self {
+            universe,
+            direction,
+            everywhere,
+        }
+    }
+
+    /// The ports of a difference at a point of the universe; empty: there the gates agree.
+    pub fn differing<'p>(&self, point: usize, wider: bool, ports: &'p PortSet) -> Cow<'p, PortSet> {
+        match (self.universe.point(point), self.direction) {
+            (Point::Domain(_), Direction::Ingress) => Cow::Owned(PortSet::empty()),
+            (Point::Domain(_), Direction::Egress) => {
+                // Of the side that does not allow the name.
+                let [intended, actual] = &self.everywhere;
+                Cow::Owned(ports.difference(if wider { intended } else { actual }))
+            }
+            _ => Cow::Borrowed(ports),
+        }
     }
 }
 

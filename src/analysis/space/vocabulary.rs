@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::Node;
-use crate::policy::{Direction, Entity, Peer, Policy, PortMatch, Rule, WorkloadKey};
+use crate::policy::{Action, Direction, Entity, Peer, Policy, PortMatch, Rule, WorkloadKey};
 use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, LabelOp, Labels, Selector};
 
@@ -33,6 +33,8 @@ pub(in crate::analysis) struct Vocabulary {
     pub own_node: bool,
     /// Patterns of domain names.
     pub domains: BTreeSet<DomainPattern>,
+    /// Whether rules that deny or pass name domains.
+    pub refused_domains: bool,
     /// Entities that are endpoints of their own.
     pub entities: BTreeSet<Entity>,
     /// Address sets that are matched against pods.
@@ -105,6 +107,12 @@ impl Vocabulary {
         }
         for item in rule.peers.listed() {
             self.peer(&item.peer);
+            if rule.action != Action::Accept {
+                let mut see = |leaf: &Peer| {
+                    self.refused_domains |= matches!(leaf, Peer::Domain(_));
+                };
+                item.peer.leaves(&mut see);
+            }
         }
         for item in rule.ports.listed().iter().chain(&rule.except) {
             if let PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. } = &item.port
@@ -189,6 +197,7 @@ impl Vocabulary {
             && other.workloads.is_subset(&self.workloads)
             && other.port_names.is_subset(&self.port_names)
             && other.domains.is_subset(&self.domains)
+            && (self.refused_domains || !other.refused_domains)
             && other.entities.is_subset(&self.entities)
             && blocks.all(|b| self.pod_blocks.contains(b))
             && other.v4.is_subset(&self.v4)

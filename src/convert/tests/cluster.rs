@@ -10,8 +10,13 @@ fn cluster_wide_policies_keep_their_tier_and_order_in_calico() {
     let text = format!(
         "{ANP}metadata: {{name: guard, labels: {{team: sec}}}}\nspec:\n  priority: 7\n  subject: {{namespaces: {{matchLabels: {{env: prod}}}}}}\n  ingress:\n  # Scrapes\n  - action: Allow\n    from: [{{pods: {{namespaceSelector: {{matchLabels: {{team: mon}}}}, podSelector: {{matchLabels: {{app: p}}}}}}}}]\n    ports: [{{portNumber: {{port: 9090}}}}, {{namedPort: web}}]\n  - {{action: Pass, from: [{{namespaces: {{matchExpressions: [{{key: env, operator: DoesNotExist}}]}}}}]}}\n  - {{action: Deny, from: [{{namespaces: {{}}}}]}}\n  egress:\n  - {{action: Deny, to: [{{networks: [169.254.169.254/32, 'fd00::/8']}}]}}\n"
     );
+    // Calico matches pods by their addresses (G22), and so may the enforcer of the original (A6).
+    let all = conversion(Target::Calico, &text, as_under(PodAddresses::Known)).policies;
+    assert_eq!((all[0].state, &all[0].reasons), (State::Exact, &vec![]));
     let all = converted_to(Target::Calico, &text);
-    assert_eq!((all[0].state, all[0].reasons.len()), (State::Exact, 0));
+    assert_eq!(all[0].state, State::Differs);
+    let why = &all[0].reasons[0].why;
+    assert!(why.contains("egress from future pods"), "{why}");
     insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @r##"
     apiVersion: projectcalico.org/v3
     kind: GlobalNetworkPolicy
@@ -615,4 +620,21 @@ fn what_a_network_policy_cannot_keep_of_a_baseline_is_the_reason() {
             .all(|change| change.opened().is_empty())
     );
     assert!(!found.changes.is_empty());
+}
+
+/// What is allowed towards every address is allowed towards a name, but not where a rule denies the name.
+#[test]
+fn a_denied_domain_name_that_is_left_out_is_a_difference() {
+    for action in ["Deny", "Accept"] {
+        let text = format!(
+            "{CLUSTER}metadata: {{name: names}}\nspec: {{tier: Admin, priority: 1, subject: {{namespaces: {{}}}}, egress: [{{action: {action}, to: [{{domainNames: [a.com]}}]}}]}}\n"
+        );
+        let found = conversion(Target::Kubernetes, &text, Assumptions::default());
+        assert_eq!(found.policies[0].state, State::CannotExpress);
+        let relation = match action {
+            "Deny" => Relation::Wider,
+            _ => Relation::Equal,
+        };
+        assert_eq!(found.relation, relation, "{action}");
+    }
 }

@@ -23,12 +23,12 @@ mod staged;
 mod tests;
 mod write;
 
-use super::{Context, Dialect, Lower, Parsed, Resources, ServiceAccount, Writer};
+use super::{Context, Dialect, Lower, Parsed, Resources, ServiceAccount, Tiers, Writer};
 use crate::cluster::{Enforcer, Snapshot};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, edit_distance};
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::decode::{deep, strings};
-use crate::yaml::{Object, Value};
+use crate::yaml::{Mark, Object, Value};
 
 /// Codes of errors that leave the meaning clear: unknown fields, which the API server drops.
 const LENIENT: &[&str] = &["V23"];
@@ -183,14 +183,40 @@ pub(super) use staged::{promote, validate as validate_staged};
 
 /// The tiers that policies name.
 pub(super) fn named_tiers(policies: &[Object]) -> Vec<&str> {
-    let own = policies
-        .iter()
-        .filter(|object| [SERVED.0, STORED.0].contains(&object.group()));
-    own.filter_map(
-        |object| match &object.node.get("spec")?.get("tier")?.value {
-            Value::String(name) => Some(name.as_ref()),
-            _ => None,
-        },
-    )
-    .collect()
+    let named = policies.iter().filter_map(named_tier);
+    named.map(|(name, _)| name).collect()
+}
+
+/// The tier that a policy names, and where.
+fn named_tier(object: &Object) -> Option<(&str, Mark)> {
+    if ![SERVED.0, STORED.0].contains(&object.group()) {
+        return None;
+    }
+    let tier = object.node.get("spec")?.get("tier")?;
+    match &tier.value {
+        Value::String(name) => Some((name.as_ref(), tier.mark)),
+        _ => None,
+    }
+}
+
+/// The policies whose tier no object of the input declares, so that its order and its default action are not known (G1).
+pub(super) fn unknown_tiers(policies: &[Object], tiers: &Tiers) -> Vec<Diagnostic> {
+    let known = tiers.all.get(..tiers.known).unwrap_or_default();
+    let unknown = policies.iter().filter_map(|object| {
+        let (name, mark) = named_tier(object)?;
+        if known.iter().any(|tier| tier.name == name) {
+            return None;
+        }
+        let message = format!(
+            "tier `{name}` is not in the input, so it is judged as the last tier, with the default action Deny"
+        );
+        let near = known.iter().map(|tier| tier.name.as_str());
+        let near = near.min_by_key(|other| edit_distance(name, other));
+        let help = match near.filter(|other| edit_distance(name, other) <= 2) {
+            Some(near) => format!("correct the name if `{near}` is meant, or add the Tier `{name}`"),
+            None => format!("add the Tier `{name}`: the answers depend on its order and its default action"),
+        };
+        Some(object.about(Diagnostic::warning("unknown-tier", message).help(help), mark))
+    });
+    unknown.collect()
 }

@@ -1,5 +1,6 @@
 //! One walk over an object: what it collects, and label selectors.
 
+use super::selector::CLUSTER_NAME;
 use crate::diag::Diagnostic;
 use crate::dialect::refusal::Quoted;
 use crate::dialect::schema::{At, Schema};
@@ -103,7 +104,21 @@ impl<'a> Reader<'a> {
         }
         let selector = self.schema.selector(at, "crd")?;
         self.validate(&selector, at);
+        self.other_clusters(&selector, at);
         Some(selector)
+    }
+
+    /// Reports the names of clusters that are not the assumed one (C26).
+    fn other_clusters(&mut self, selector: &LabelSelector, at: &At) {
+        for (name, mark) in super::selector::other_clusters(selector) {
+            let message = format!(
+                "this cluster is assumed to be called `{CLUSTER_NAME}`, so none of its pods are in the cluster `{name}`"
+            );
+            let note = Diagnostic::warning("C26", message)
+                .path(at.path.as_str())
+                .help("if that is the name of this cluster, remove the label: without it the local cluster is meant");
+            self.notes.push(self.object.about(note, mark));
+        }
     }
 
     /// What the schema refuses in a selector.

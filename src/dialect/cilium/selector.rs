@@ -5,6 +5,7 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{Entity, Peer};
 use crate::sets::{IpSet, LabelOp, Requirement, Selector};
+use crate::yaml::Mark;
 
 /// The label with the name of a pod's namespace.
 pub const NAMESPACE: &str = "io.kubernetes.pod.namespace";
@@ -14,7 +15,7 @@ pub const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
 pub const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
 const CLUSTER: &str = "io.cilium.k8s.policy.cluster";
 /// The name of a cluster that is not part of a mesh.
-const CLUSTER_NAME: &str = "default";
+pub const CLUSTER_NAME: &str = "default";
 
 /// The namespace that a selector means where it names none.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +102,28 @@ pub fn plain(selector: &LabelSelector) -> Vec<Peer> {
         requirement,
     });
     sourced.map(|r| r.by_label()).collect()
+}
+
+/// The names of clusters that a selector compares with, other than the assumed one, and where (C26).
+pub fn other_clusters(selector: &LabelSelector) -> Vec<(&str, Mark)> {
+    let is_cluster = |key: &str| {
+        let key = key
+            .strip_prefix("k8s:")
+            .or(key.strip_prefix("any:"))
+            .unwrap_or(key);
+        key == CLUSTER
+    };
+    let labels = selector
+        .labels
+        .iter()
+        .filter(|label| is_cluster(&label.key));
+    let labels = labels.map(|label| (label.value.as_str(), label.mark));
+    let expressions = selector.expressions.iter();
+    let expressions = expressions.filter(|expression| is_cluster(&expression.key.value));
+    let values = expressions.flat_map(|expression| &expression.values);
+    let values = values.map(|value| (value.value.as_str(), value.mark));
+    let all = labels.chain(values);
+    all.filter(|(name, _)| *name != CLUSTER_NAME).collect()
 }
 
 /// A requirement on a label of one source; `any` means every source.

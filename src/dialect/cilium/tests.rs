@@ -153,3 +153,29 @@ fn rules_of_nodes_have_no_layer_seven_but_dns() {
     assert!(refused("egress", "dns: [{matchPattern: '*'}]").is_empty());
     assert!(refused("ingress", "http: []").is_empty());
 }
+
+#[test]
+fn names_of_other_clusters_are_reported() {
+    let notes = |spec: &str| -> Vec<String> {
+        let read = CiliumPolicies.read(&object(&format!("{HEAD}spec: {spec}\n")));
+        let notes = read.diagnostics.into_iter().filter(|d| d.code == "C26");
+        notes.map(|d| d.path.unwrap_or_default()).collect()
+    };
+    let key = "io.cilium.k8s.policy.cluster";
+    let rest = "ingress: [{fromEndpoints: [{}]}]";
+    for label in [
+        key.to_owned(),
+        format!("'k8s:{key}'"),
+        format!("'any:{key}'"),
+    ] {
+        let subject = format!("{{endpointSelector: {{matchLabels: {{{label}: one}}}}, {rest}}}");
+        assert_eq!(notes(&subject), ["spec.endpointSelector"], "{label}");
+        assert_eq!(notes(&subject.replace(": one", ": default")), [""; 0]);
+    }
+    let peer = format!(
+        "{{endpointSelector: {{}}, ingress: [{{fromEndpoints: [{{matchExpressions: [{{key: {key}, operator: NotIn, values: [default, one]}}]}}]}}]}}"
+    );
+    assert_eq!(notes(&peer), ["spec.ingress[0].fromEndpoints[0]"]);
+    let any = peer.replace("NotIn, values: [default, one]", "Exists");
+    assert_eq!(notes(&any), [""; 0]);
+}

@@ -1,6 +1,6 @@
 //! Summarises what imported policies allow beyond the drawn flows in one sentence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::describer::Describer;
 use super::witness;
@@ -61,30 +61,9 @@ pub(super) fn all(
         .iter()
         .filter(|d| d.direction == direction)
         .collect();
-    let own: BTreeSet<String> = differences
-        .iter()
-        .map(|d| witness::workload_words(describer, d.workload))
-        .collect();
-    let (peers, one_peer) = peers(describer, &differences);
-    let ports = differences
-        .iter()
-        .fold(PortSet::empty(), |all, d| all.union(&d.ports));
-    // All future pods declare the same ports.
-    let pods = &describer.cluster.snapshot.pods;
-    let mut destinations = differences
-        .iter()
-        .filter_map(|d| pods.get(d.destination()?));
-    let future = destinations.find(|pod| pod.key == WorkloadKey::UNKNOWN);
-    let (from, to) = match direction {
-        Direction::Ingress => (peers, list(&own)),
-        Direction::Egress => (list(&own), peers),
-    };
+    let clauses = clauses(describer, direction, &differences);
     let verb = if policies.len() == 1 { "lets" } else { "let" };
-    let mut message = format!(
-        "{} {verb} {from} reach {to} on {}",
-        policies.join(" and "),
-        port_words(future, &ports)
-    );
+    let mut message = format!("{} {verb} {}", policies.join(" and "), joined(&clauses));
     let drawn = drawn(describer, &differences);
     message += &match drawn.is_empty() {
         true => "; no flow is drawn".to_owned(),
@@ -95,23 +74,116 @@ pub(super) fn all(
         .take(LOOKED_AT)
         .any(|d| passes(describer, d))
     {
-        message += &match (direction, one_peer) {
-            (Direction::Ingress, true) => format!("; the egress of {from} still blocks it"),
-            (Direction::Ingress, false) => "; the egress of these still blocks it".to_owned(),
-            (Direction::Egress, true) => format!("; the ingress of {to} still blocks it"),
-            (Direction::Egress, false) => "; the ingress of these still blocks it".to_owned(),
+        let other = match (clauses.as_slice(), direction) {
+            ([one], Direction::Ingress) if one.one_peer => one.from.as_str(),
+            ([one], Direction::Egress) if one.one_peer => one.to.as_str(),
+            _ => "these",
         };
+        let gate = match direction {
+            Direction::Ingress => "egress",
+            Direction::Egress => "ingress",
+        };
+        message += &format!("; the {gate} of {other} still blocks it");
     }
     Some(message)
 }
 
+/// Ends that are all connected with each other on the same ports.
+struct Clause {
+    from: String,
+    to: String,
+    ports: String,
+    /// Whether the other end is one name.
+    one_peer: bool,
+}
+
+/// The differences without connections that are none: only ends of the same ports are named together.
+fn clauses(
+    describer: &Describer,
+    direction: Direction,
+    differences: &[&&GateDifference],
+) -> Vec<Clause> {
+    let mut ports: BTreeMap<(usize, &PeerClass), PortSet> = BTreeMap::new();
+    for difference in differences {
+        let all = ports.entry((difference.workload, &difference.peer));
+        let all = all.or_insert_with(PortSet::empty);
+        *all = all.union(&difference.ports);
+    }
+    // By the ports, then by the workload, then workloads with the same peers.
+    let mut by_ports: BTreeMap<PortSet, BTreeMap<usize, BTreeSet<&PeerClass>>> = BTreeMap::new();
+    for ((workload, peer), ports) in ports {
+        let of_workload = by_ports.entry(ports).or_default();
+        of_workload.entry(workload).or_default().insert(peer);
+    }
+    let mut found = Vec::new();
+    for (ports, of_workload) in by_ports {
+        let mut by_peers: BTreeMap<(String, bool), (BTreeSet<usize>, BTreeSet<&PeerClass>)> =
+            BTreeMap::new();
+        for (workload, classes) in of_workload {
+            let same = by_peers.entry(peers(describer, &classes)).or_default();
+            same.0.insert(workload);
+            same.1.extend(classes);
+        }
+        for ((other, one_peer), (workloads, classes)) in by_peers {
+            let own = workloads.iter();
+            let own = own.map(|at| witness::workload_words(describer, *at));
+            let own = list(&own.collect());
+            // All future pods declare the same ports.
+            let pods = &describer.cluster.snapshot.pods;
+            let is_there = |d: &&&&GateDifference| {
+                workloads.contains(&d.workload) && classes.contains(&d.peer)
+            };
+            let mut destinations = differences.iter().filter(is_there);
+            let future = destinations.find_map(|d| {
+                pods.get(d.destination()?)
+                    .filter(|pod| pod.key == WorkloadKey::UNKNOWN)
+            });
+            let ports = port_words(future, &ports);
+            let (from, to) = match direction {
+                Direction::Ingress => (other, own),
+                Direction::Egress => (own, other),
+            };
+            found.push(Clause {
+                from,
+                to,
+                ports,
+                one_peer,
+            });
+        }
+    }
+    found
+}
+
+/// `web reach db on TCP 5432 and proxy on TCP 80`.
+fn joined(clauses: &[Clause]) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut from = None;
+    for one in clauses.iter().take(NAMED) {
+        let to = format!("{} on {}", one.to, one.ports);
+        texts.push(match from == Some(&one.from) {
+            true => to,
+            false => format!("{} reach {to}", one.from),
+        });
+        from = Some(&one.from);
+    }
+    match clauses.len().saturating_sub(NAMED) {
+        0 => {}
+        more => texts.push(format!("{more} more")),
+    }
+    let last = texts.pop().unwrap_or_default();
+    match texts.is_empty() {
+        true => last,
+        false => format!("{} and {last}", texts.join(", ")),
+    }
+}
+
 /// The other ends: every pod, every pod of a namespace, or their names; and whether it is one name.
-fn peers(describer: &Describer, differences: &[&&GateDifference]) -> (String, bool) {
+fn peers(describer: &Describer, classes: &BTreeSet<&PeerClass>) -> (String, bool) {
     let mut namespaces: BTreeSet<&str> = BTreeSet::new();
     let (mut outside, mut new) = (false, BTreeSet::new());
     let mut names = BTreeSet::new();
-    for difference in differences {
-        match &difference.peer {
+    for class in classes.iter().copied() {
+        match class {
             PeerClass::NewPod(pod) if pod.labels.is_empty() => match pod.namespace {
                 None => return ("every pod".to_owned(), false),
                 Some(at) => {
@@ -119,15 +191,13 @@ fn peers(describer: &Describer, differences: &[&&GateDifference]) -> (String, bo
                     namespaces.extend(namespace.map(|n| n.name.as_str()));
                 }
             },
-            PeerClass::NewPod(_) => {
-                _ = new.insert(witness::other_words(describer, &difference.peer))
-            }
+            PeerClass::NewPod(_) => _ = new.insert(witness::other_words(describer, class)),
             PeerClass::Addresses { .. } => outside = true,
             PeerClass::Pod(_)
             | PeerClass::Domain(_)
             | PeerClass::Entity(_)
             | PeerClass::Node(_) => {
-                names.insert(witness::other_words(describer, &difference.peer));
+                names.insert(witness::other_words(describer, class));
             }
         }
     }

@@ -222,6 +222,18 @@ fn an_isolated_unmanaged_namespace_blocks() {
     );
 }
 
+/// No peer is named with the ports of another.
+#[test]
+fn connections_of_an_imported_policy_are_named_with_their_own_ports() {
+    let mut fixture = shop();
+    fixture.import(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: out, namespace: shop}\nspec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: 443}]}, {to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: data}}}], ports: [{port: 5, protocol: SCTP}]}]}\n",
+        None,
+    );
+    let proof = prove(&fixture.document, &generate(&fixture.document));
+    insta::assert_snapshot!(findings_text(&proof), @r#"TooWide [] ["shop/out"]: shop/out lets shop/web reach addresses outside on TCP 443 and every pod of data on SCTP 5; no flow is drawn"#);
+}
+
 /// Pods that are not in the document and that only a policy or a group selects have gates, too.
 #[test]
 fn gates_of_future_pods_are_compared() {
@@ -252,7 +264,7 @@ fn gates_of_future_pods_are_compared() {
     );
     let wide = prove(&fixture.document, &generate(&fixture.document));
     assert_eq!(wide.state, State::TooWide);
-    insta::assert_snapshot!(findings_text(&wide), @r#"TooWide [] ["n0/stray"]: n0/stray lets a future pod of n0 with app=web, role=batch, a future pod of n0 with role=batch reach addresses outside, every pod of kube-system, every pod of n0, 1 more on any port; no flow is drawn"#);
+    insta::assert_snapshot!(findings_text(&wide), @r#"TooWide [] ["n0/stray"]: n0/stray lets a future pod of n0 with app=web, role=batch, a future pod of n0 with role=batch reach the DNS pods on TCP 1-52,54-65535; UDP 1-52,54-65535; SCTP; other protocols, addresses outside on TCP 1-442,444-65535; UDP; SCTP; other protocols, addresses outside, every pod of n0 on any port and 1 more; no flow is drawn"#);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! No verdict is "exact" wrongly: connections are compared with the plain evaluator, over the policies
 //! in force, and with a plain reading of the document.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -84,7 +83,7 @@ impl<'a> Judged<'a> {
     /// The first gate that a flow called exact or approximated should open and that the evaluator finds closed, or the reverse.
     fn flows_that_are_not_exact(&self) -> String {
         let plain = Plain::new(self.document, &self.in_force);
-        let ends = self.ends();
+        let ends = self.ends(&plain);
         let pairs = || ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
         for (id, flow) in self.document.flows.iter() {
             let verdict = self.proof.verdicts.get(&id);
@@ -99,7 +98,9 @@ impl<'a> Judged<'a> {
                         {
                             continue;
                         }
-                        let allowed = gate(plain.snapshot, direction, from, to, port).allowed;
+                        let allowed = plain.is_open(to, |to| {
+                            gate(plain.snapshot, direction, from, to, port).allowed
+                        });
                         if allowed == flow.denies {
                             return format!(
                                 "{} is {verdict:?}: {direction:?} {from:?} {to:?} {port:?}\n{}",
@@ -131,7 +132,7 @@ impl<'a> Judged<'a> {
     /// wide.
     fn denials_that_stay_open(&self) -> String {
         let plain = Plain::new(self.document, &self.in_force);
-        let ends = self.ends();
+        let ends = self.ends(&plain);
         let pairs = || ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
         let verdicts = [
             Verdict::Exact,
@@ -168,7 +169,7 @@ impl<'a> Judged<'a> {
             return String::new();
         }
         let plain = Plain::new(self.document, &self.in_force);
-        let ends: Vec<Endpoint> = (self.ends().into_iter())
+        let ends: Vec<Endpoint> = (self.ends(&plain).into_iter())
             .filter(|end| {
                 !matches!(end, Endpoint::Pod(at)
                 if plain.is_node(&plain.snapshot.pods[*at]))
@@ -193,7 +194,8 @@ impl<'a> Judged<'a> {
                 let Some(expected) = plain.expects(a, b, *port) else {
                     continue;
                 };
-                if probe(plain.snapshot, a, b, *port).allowed != expected {
+                let allowed = plain.is_open(b, |b| probe(plain.snapshot, a, b, *port).allowed);
+                if allowed != expected {
                     return format!(
                         "{a:?} {b:?} {port:?}: drawn {expected}\n{}",
                         self.generated.text()
@@ -206,33 +208,23 @@ impl<'a> Judged<'a> {
 
     /// Real pods, two of each workload where there are, and addresses and names that the document
     /// knows.
-    fn ends(&self) -> Vec<Endpoint> {
-        let snapshot = &self.in_force.cluster.snapshot;
-        let mut ends: Vec<Endpoint> = (0..snapshot.pods.len()).map(Endpoint::Pod).collect();
-        let mut addresses: Vec<IpAddr> = vec![
-            "192.0.2.9".parse().unwrap(),
-            "169.254.20.10".parse().unwrap(),
-            "2001:db8::1".parse().unwrap(),
-        ];
+    fn ends(&self, plain: &Plain) -> Vec<Endpoint> {
+        let mut ends: Vec<Endpoint> = (0..plain.snapshot.pods.len()).map(Endpoint::Pod).collect();
         for (_, external) in self.document.externals.iter() {
-            for network in &external.networks {
-                addresses.push(network.cidr.addr());
-                addresses.extend(network.except.iter().map(|except| except.addr()));
-            }
             let names = external.domain_names.iter();
             ends.extend(names.map(|name| Endpoint::Domain(name.clone())));
             ends.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));
         }
-        addresses.sort();
-        addresses.dedup();
-        ends.extend(addresses.into_iter().map(Endpoint::Address));
+        ends.extend(plain.addresses.iter().copied().map(Endpoint::Address));
         ends
     }
 }
 
-/// Two ends of which one at least is a pod, and not the same pod: that one always reaches itself.
+/// Two ends of which one at least is a pod, and not the same pod: that one always reaches itself. Nobody connects from a domain
+/// name (C35).
 fn is_pair(a: &Endpoint, b: &Endpoint) -> bool {
-    a != b && (matches!(a, Endpoint::Pod(_)) || matches!(b, Endpoint::Pod(_)))
+    let is_name = matches!(a, Endpoint::Domain(_));
+    a != b && !is_name && (matches!(a, Endpoint::Pod(_)) || matches!(b, Endpoint::Pod(_)))
 }
 
 /// The bounds of ports, what lies beside them, and what may be meant by a name.

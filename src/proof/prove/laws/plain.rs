@@ -1,7 +1,7 @@
 //! Reads a document plainly: one connection at one gate, flow by flow. It shares only the Document's
 //! fields, the default denies and the DNS profiles with what it is compared with.
 
-use crate::policy::Entity;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::analysis::Endpoint;
@@ -9,7 +9,7 @@ use crate::analysis::oracle::{Probe, peer_matches};
 use crate::cluster::{HostNetwork, Pod, PodAddresses, Snapshot};
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, Flow, FlowPort, Group, Isolate, Network, WorkloadId};
-use crate::policy::{Direction, Policy, Target};
+use crate::policy::{Direction, Entity, Policy, Target};
 use crate::proof::in_force::{InForce, Origin};
 use crate::sets::{Protocol, Selector};
 
@@ -19,6 +19,8 @@ pub(super) struct Plain<'a> {
     drawn: &'a [Option<WorkloadId>],
     imported: Vec<&'a Policy>,
     resolver: Resolver,
+    /// Inside and outside of each network of the document.
+    pub(super) addresses: BTreeSet<IpAddr>,
 }
 
 impl<'a> Plain<'a> {
@@ -31,16 +33,21 @@ impl<'a> Plain<'a> {
             drawn: &in_force.cluster.drawn,
             imported: imported.map(|(policy, _)| &**policy).collect(),
             resolver: Resolver::of(&document.settings.dns.profile),
+            addresses: addresses(document),
         }
+    }
+
+    /// Whether connections are allowed to an end: to a domain name also where they are to every address.
+    pub(super) fn is_open(&self, to: &Endpoint, allows: impl Fn(&Endpoint) -> bool) -> bool {
+        let mut addresses = self.addresses.iter().copied().map(Endpoint::Address);
+        allows(to) || matches!(to, Endpoint::Domain(_)) && addresses.all(|to| allows(&to))
     }
 
     /// Whether a connection should be allowed: both gates allow it. None: it may be, where DNS is
     /// allowed but the document does not isolate the gate.
     pub(super) fn expects(&self, from: &Endpoint, to: &Endpoint, probe: Probe) -> Option<bool> {
-        let (least, most) = (
-            self.allows(from, to, probe, false),
-            self.allows(from, to, probe, true),
-        );
+        let [least, most] =
+            [false, true].map(|dns| self.is_open(to, |to| self.allows(from, to, probe, dns)));
         (least == most).then_some(least)
     }
 
@@ -349,6 +356,18 @@ impl<'a> Plain<'a> {
             })
         })
     }
+}
+
+fn addresses(document: &Document) -> BTreeSet<IpAddr> {
+    let fixed = ["192.0.2.9", "169.254.20.10", "2001:db8::1"];
+    let mut found: BTreeSet<IpAddr> = fixed.map(|text| text.parse().unwrap()).into();
+    for (_, external) in document.externals.iter() {
+        for network in &external.networks {
+            found.insert(network.cidr.addr());
+            found.extend(network.except.iter().map(|except| except.addr()));
+        }
+    }
+    found
 }
 
 /// Whether an address is neither private, unique-local nor link-local.
