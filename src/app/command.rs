@@ -59,6 +59,7 @@ pub enum Command {
     Delete,
     SelectAll,
     Rename,
+    MoveToNamespace,
     MuteFlow,
     ReverseFlow,
     Find,
@@ -257,6 +258,8 @@ pub enum When {
     Focused,
     /// Flows are selected.
     Flows,
+    /// Workloads are selected.
+    Workloads,
     /// Namespaces are selected, or workloads of them, or flows between these.
     Namespaces,
     /// The project has imported policies.
@@ -450,6 +453,7 @@ pub static LISTED: &[Listed] = listed! {
     DistributeAcross "edit.distribute-across" "Distribute horizontally" "", Align, Several, [];
     DistributeDown "edit.distribute-down" "Distribute vertically" "", Align, Several, [];
     Rename "edit.rename" "Rename" icons::PENCIL_SIMPLE, Edit, Selection, [key(Key::F2), key(Key::Enter)];
+    MoveToNamespace "edit.move-to-namespace" "Move to namespace…" "", Edit, Workloads, [];
     MuteFlow "edit.mute" "Mute or unmute flow" icons::EYE_SLASH, Edit "-", Flows, [key(Key::M)];
     ReverseFlow "edit.reverse" "Reverse flow" icons::SWAP, Edit, Flows, [key(Key::R)];
     AddNamespace "insert.namespace" "Add namespace" icons::NAMESPACE, Edit "-", Project, [key(Key::N)];

@@ -34,6 +34,7 @@ impl App {
         };
         let open = self.history.is_some();
         let flows = |item: &Item| matches!(item, Item::Flow(_));
+        let workloads = |item: &Item| matches!(item, Item::Workload(_));
         let in_namespace =
             |item: &Item| matches!(item, Item::Namespace(_) | Item::Workload(_) | Item::Flow(_));
         match listed.when {
@@ -47,6 +48,7 @@ impl App {
             }
             When::Focused => self.view.focus.is_some(),
             When::Flows => self.view.selection.iter().any(flows),
+            When::Workloads => self.view.selection.iter().any(workloads),
             When::Imported => open && !self.document().policies.is_empty(),
             When::ImportedSelected => !self.selected_policies().is_empty(),
             When::Recording => self.view.traffic.recording().is_some(),
@@ -128,6 +130,11 @@ impl App {
             Command::Delete => self.delete(),
             Command::Duplicate => self.with_canvas(CanvasView::duplicate),
             Command::Rename => self.rename(),
+            Command::MoveToNamespace => {
+                // The inspector has the preview.
+                self.show_side();
+                self.on_canvas(CanvasView::move_to_namespace);
+            }
             Command::MuteFlow => self.mute_flows(),
             Command::ReverseFlow => self.edit(&Edit::Reverse(self.selected_flows())),
             Command::AddNamespace => self.on_canvas(CanvasView::add_namespace),

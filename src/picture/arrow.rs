@@ -194,18 +194,32 @@ impl Svg {
             ArrowId::Bundle(_) => TextStyle::Badge,
             ArrowId::Flow(_) | ArrowId::Extra(_) => TextStyle::Chip,
         };
-        let lead = if look.sign.is_some() { 14.0 } else { 0.0 };
-        let text_width = ApproxMeasure.width(&text, style);
-        let least = text_width + lead + 2.0 * (tokens::CHIP_PADDING - 1.0);
+        let scale = chip.scale();
+        let lead = if look.sign.is_some() {
+            14.0 * scale
+        } else {
+            0.0
+        };
+        let text_width = ApproxMeasure.width(&text, style) * scale;
+        let least = text_width + lead + 2.0 * (tokens::CHIP_PADDING - 1.0) * scale;
         let centre = chip.rect.centre();
         let outer = Rect::around(centre, chip.rect.width().max(least), chip.rect.height());
         self.rect(outer, tokens::CHIP / 2.0, background, Some(border));
         if let Some(sign) = look.sign {
-            let x = centre.x - (text_width + lead) / 2.0 + 5.0;
-            self.icon(pt(x, centre.y), sign, 11.0, foreground);
+            let x = centre.x - (text_width + lead) / 2.0 + 5.0 * scale;
+            self.icon(pt(x, centre.y), sign, 11.0 * scale, foreground);
         }
         let at = pt(centre.x + lead / 2.0, centre.y);
-        self.text(at, &text, style, foreground, Anchor::Middle);
+        if scale == 1.0 {
+            return self.text(at, &text, style, foreground, Anchor::Middle);
+        }
+        let (x, y) = (number(at.x), number(at.y));
+        let scale = number(scale);
+        self.line(format_args!(
+            r#"<g transform="translate({x} {y}) scale({scale})">"#
+        ));
+        self.text(pt(0.0, 0.0), &text, style, foreground, Anchor::Middle);
+        self.line(format_args!("</g>"));
     }
 }
 

@@ -237,6 +237,32 @@ pub fn distance_to_segment(p: Point, a: Point, b: Point) -> f32 {
     p.distance(a.lerp(b, t))
 }
 
+/// Whether a segment passes through a rectangle.
+pub fn meets(rect: &Rect, a: Point, b: Point) -> bool {
+    let (d, mut enter, mut leave) = (b - a, 0.0_f32, 1.0_f32);
+    for (from, d, low, high) in [
+        (a.x, d.x, rect.min.x, rect.max.x),
+        (a.y, d.y, rect.min.y, rect.max.y),
+    ] {
+        if d.abs() < 1e-6 {
+            if from < low || from > high {
+                return false;
+            }
+            continue;
+        }
+        let (t0, t1) = ((low - from) / d, (high - from) / d);
+        enter = enter.max(t0.min(t1));
+        leave = leave.min(t0.max(t1));
+    }
+    enter < leave
+}
+
+/// Whether two segments cross, each in its inside.
+pub fn cross([a, b]: [Point; 2], [c, d]: [Point; 2]) -> bool {
+    let side = |a: Point, b: Point, p: Point| (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
+    side(a, b, c) * side(a, b, d) < 0.0 && side(c, d, a) * side(c, d, b) < 0.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

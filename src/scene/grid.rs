@@ -35,15 +35,26 @@ impl Grid {
         }
     }
 
+    /// Takes a thing away that was added with that rectangle.
+    pub fn remove(&mut self, number: u32, rect: Rect) {
+        for key in self.keys(rect) {
+            if let Some(cell) = self.cells.get_mut(&key) {
+                cell.retain(|&other| other != number);
+            }
+        }
+    }
+
+    /// Numbers of things whose cells the rectangle touches, once for each such cell. They may be a cell
+    /// away: the caller tests exactly.
+    pub fn around(&self, rect: Rect) -> impl Iterator<Item = u32> + use<'_> {
+        let cells = self.keys(rect).filter_map(|key| self.cells.get(&key));
+        cells.flatten().copied()
+    }
+
     /// Numbers of things whose cells the rectangle touches, each once, in order. They may be a cell
     /// away: the caller tests exactly.
     pub fn near(&self, rect: Rect) -> Vec<u32> {
-        let mut found: Vec<u32> = self
-            .keys(rect)
-            .filter_map(|key| self.cells.get(&key))
-            .flatten()
-            .copied()
-            .collect();
+        let mut found: Vec<u32> = self.around(rect).collect();
         found.sort_unstable();
         found.dedup();
         found

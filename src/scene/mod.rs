@@ -163,6 +163,8 @@ pub struct Arrow {
     pub heading: Point,
     /// Its ports, on a background of their own; none where there is no space for them.
     pub chip: Option<Chip>,
+    /// While it has no chip: the one it has when it is hovered or selected, which may be on other arrows.
+    pub spare: Option<Chip>,
     /// The ports in short, at most about 22 characters.
     pub label: String,
     /// The only gate that it opens: its line is dashed at the other end.
@@ -202,10 +204,17 @@ impl Arrow {
 /// Ports on an arrow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chip {
-    /// Its rectangle; `tokens::CHIP` high.
+    /// Its rectangle; `tokens::CHIP` high, less where there is no space for that.
     pub rect: Rect,
     /// Its text.
     pub text: String,
+}
+
+impl Chip {
+    /// The size of its text beside that of a chip of full size.
+    pub fn scale(&self) -> f32 {
+        self.rect.height() / tokens::CHIP
+    }
 }
 
 impl Scene {
@@ -248,10 +257,10 @@ impl Scene {
             .collect()
     }
 
-    /// The last place of a node, relative to its namespace if that is collapsed.
+    /// The last place of a node, relative to its namespace if that is collapsed; none in another namespace.
     fn last_place(&self, node: &request::NodeSpec) -> Option<Point> {
-        if let Some(rect) = self.rect(node.node) {
-            return Some(rect.min);
+        if let Some(before) = self.node(node.node) {
+            return (before.namespace == node.namespace).then_some(before.rect.min);
         }
         let home = self.namespace(node.namespace?)?;
         Some(home.rect.min + *home.inside.get(&node.node)?)

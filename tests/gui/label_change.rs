@@ -2,7 +2,7 @@
 
 use drawbridge::app::Command;
 use drawbridge::model::{Document, Item};
-use egui::Key;
+use egui::{Event, Key, Modifiers};
 
 use super::test_window::TestWindow;
 
@@ -97,4 +97,75 @@ fn a_selector_that_selects_another_workload_shows_what_it_cuts() {
     window.write("Label 1", "app=kafka");
     assert!(window.sees("Closes "));
     assert!(window.sees("shop/cart to data/redis on TCP 6379"));
+}
+
+#[test]
+fn a_move_by_keyboard_has_the_preview_of_a_drag_and_is_one_step() {
+    let mut window = window();
+    let before = window.document();
+    window.ask(Command::Select(vec![window.workload("db")]));
+    let open = |window: &mut TestWindow| {
+        window.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+        window
+            .harness
+            .event(Event::Text("Move to namespace".into()));
+        window.settle();
+        window.press(Key::Enter);
+        assert!(window.has_focus("Move to namespace"));
+        window.harness.event(Event::Text("op".into()));
+        window.settle();
+    };
+    open(&mut window);
+    assert!(window.sees("Move to ops"));
+    assert!(window.sees("No longer selected by 1 policy: shop/pg (imported)"));
+    assert_eq!(window.document(), before, "nothing has moved yet");
+    window.press(Key::Escape);
+    assert!(!window.sees("Move to ops") && !window.sees("No longer selected"));
+    assert_eq!(window.document(), before);
+    open(&mut window);
+    window.press(Key::Enter);
+    assert!(!window.sees("Move to ops"));
+    let document = window.document();
+    let Item::Workload(db) = window.workload("db") else {
+        unreachable!("a workload")
+    };
+    let home = document.workloads.get(db).expect("it is there").namespace;
+    assert_eq!(Item::Namespace(home), namespace(&document, "ops"));
+    assert!(document.layout.is_empty(), "it is not pinned");
+    let rect = |name: &str| {
+        let item = match name {
+            "ops" => namespace(&document, "ops"),
+            name => window.workload(name),
+        };
+        let node = item.node().expect("a node");
+        window.app().view.canvas.screen_rect(node).expect("drawn")
+    };
+    assert!(rect("ops").contains_rect(rect("db")));
+    assert!(!rect("ops").intersects(rect("web")), "it went there");
+    assert_eq!(
+        window.undo_name().as_deref(),
+        Some("Move db to namespace ops")
+    );
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.document(), before, "one step");
+}
+
+#[test]
+fn a_move_to_a_namespace_that_has_the_name_is_refused_where_it_is_typed() {
+    let mut window = TestWindow::new(Vec::new());
+    let path = window.path("names.drawbridge.yaml");
+    let twice = PROJECT.replace("name: runner", "name: db");
+    std::fs::write(&path, twice).expect("it is written");
+    window.ask(Command::OpenPaths(vec![path]));
+    let before = window.document();
+    window.ask(Command::Select(vec![
+        window.workload("web"),
+        window.workload("db"),
+    ]));
+    window.ask(Command::MoveToNamespace);
+    window.harness.event(Event::Text("ops".into()));
+    window.settle();
+    window.press(Key::Enter);
+    assert!(window.has_focus("Move to namespace"), "it stays open");
+    assert_eq!(window.document(), before);
 }

@@ -291,3 +291,24 @@ fn the_divider_of_the_side_panel_stays_where_it_was_dragged() {
     window.ask(Command::ExampleShop);
     assert_eq!(tab(&window), top);
 }
+
+#[test]
+fn a_matrix_of_fifteen_fits_a_small_window_and_keeps_its_keys() {
+    let mut window = shop(1280.0, 800.0);
+    window.press(Key::F6);
+    let count = |window: &TestWindow| window.app().view.matrix.counters.names;
+    let all = count(&window);
+    assert_eq!(all, 30, "15 rows and 15 columns");
+    let first = window.app().view.matrix.chosen().expect("a cell");
+    window.press_with(Modifiers::COMMAND, Key::End);
+    let last = window.app().view.matrix.chosen().expect("a cell");
+    assert_ne!(first.0, last.0);
+    assert_eq!(last.0, last.1, "the last row and the last column");
+    assert_eq!(count(&window), all, "nothing was scrolled away");
+    window.press(Key::ArrowUp);
+    window.press(Key::ArrowLeft);
+    let before = window.app().view.matrix.chosen().expect("a cell");
+    assert!(before.0 != last.0 && before.0 == before.1);
+    resize(&mut window, 1000.0, 600.0);
+    assert!(count(&window) < all, "too small: it scrolls");
+}

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use egui::{Color32, Pos2, Rect, Shape, Stroke, pos2, vec2};
+use egui::{Color32, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
 use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
@@ -20,6 +20,8 @@ use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens, traffic};
 
 /// Below this zoom chips are not drawn: their text could not be read.
 pub const READ_CHIP: f32 = 0.6;
+/// The least zoom of the chip of an arrow that is hovered or selected.
+const READ_RAISED: f32 = 0.85;
 
 /// The opacity of an arrow whose class is switched off.
 const OFF: f32 = 0.25;
@@ -36,6 +38,7 @@ struct Shapes {
 pub struct ArrowShape {
     arrow: Option<Arrow>,
     look: ArrowLook,
+    hovered: bool,
     want: Made,
     way: Vec<Point>,
     bounds: Option<Rect>,
@@ -50,7 +53,8 @@ impl ArrowShape {
         if self.arrow.as_ref() != Some(arrow) {
             self.way = flatten(&arrow.curve, 6.0);
             let way = self.way.iter().map(|point| pos2(point.x, point.y));
-            let chip = arrow.chip.iter().map(|chip| super::pen::rect(chip.rect));
+            let chip = arrow.chip.iter().chain(&arrow.spare);
+            let chip = chip.map(|chip| super::pen::rect(chip.rect));
             let line = Rect::from_points(&way.collect::<Vec<_>>()).expand(8.0);
             self.bounds = Some(chip.fold(line, |all, chip| all.union(chip)));
             self.arrow = Some(arrow.clone());
@@ -60,6 +64,19 @@ impl ArrowShape {
             self.look = look;
             self.cached = None;
         }
+    }
+
+    /// Sets whether the pointer is on it.
+    pub fn hover(&mut self, hovered: bool) {
+        if self.hovered != hovered {
+            self.hovered = hovered;
+            self.cached = None;
+        }
+    }
+
+    /// Whether it is hovered or selected: its chip is always drawn, and above all others.
+    pub fn is_raised(&self) -> bool {
+        self.hovered || self.look.selected
     }
 
     /// Sets the zoom and the colours.
@@ -81,6 +98,16 @@ impl ArrowShape {
         moved(chip, ctx.meta.pan)
     }
 
+    /// Where its chip was drawn last.
+    pub fn drawn_chip(&self, pan: Vec2) -> Option<Rect> {
+        let (_, shapes) = self.cached.as_ref()?;
+        let pill = shapes.chip.iter().find_map(|shape| match shape {
+            Shape::Rect(pill) => Some(pill.rect),
+            _ => None,
+        });
+        pill.map(|pill| pill.translate(pan))
+    }
+
     /// Distance from a point of the scene to its line.
     pub fn distance(&self, pos: Pos2) -> f32 {
         let point = pt(pos.x, pos.y);
@@ -95,16 +122,35 @@ impl ArrowShape {
         let Some(arrow) = &self.arrow else {
             return Shapes::default();
         };
-        let mut pen = Pen::new(ctx.painter, self.want);
-        let mut shapes = Shapes {
+        let pen = Pen::new(ctx.painter, self.want);
+        Shapes {
             lines: self.lines(&pen, arrow),
-            chip: Vec::new(),
-        };
-        if let (Some(chip), true, false) = (&arrow.chip, pen.zoom >= READ_CHIP, self.look.faint) {
-            self.chip(&mut pen, chip, arrow);
-            shapes.chip = pen.shapes;
+            chip: self.chip(ctx, &pen, arrow).unwrap_or_default(),
         }
-        shapes
+    }
+
+    /// The chip that is drawn at this zoom.
+    fn shown_chip<'a>(&self, arrow: &'a Arrow, zoom: f32) -> Option<&'a scene::Chip> {
+        match self.is_raised() {
+            true => arrow.chip.as_ref().or(arrow.spare.as_ref()),
+            false if zoom < READ_CHIP || self.look.faint => None,
+            false => arrow.chip.as_ref(),
+        }
+    }
+
+    fn chip(&self, ctx: &DrawContext, pen: &Pen, arrow: &Arrow) -> Option<Vec<Shape>> {
+        let chip = self.shown_chip(arrow, pen.zoom)?;
+        let mut outer = pen.scaled(chip.rect);
+        let mut zoom = pen.zoom * chip.scale();
+        let least = if self.is_raised() { READ_RAISED } else { zoom };
+        if zoom < least {
+            outer = Rect::from_center_size(outer.center(), outer.size() * (least / zoom));
+            zoom = least;
+        }
+        let made = Made { zoom, ..self.want };
+        let mut pen = Pen::new(ctx.painter, made);
+        self.draw_chip(&mut pen, (outer, &chip.text), arrow);
+        Some(pen.shapes)
     }
 
     fn lines(&self, pen: &Pen, arrow: &Arrow) -> Vec<Shape> {
@@ -173,7 +219,7 @@ impl ArrowShape {
             }
             _ => head(tip, heading, size, foreground),
         });
-        if arrow.chip.is_none() || pen.zoom < READ_CHIP {
+        if self.shown_chip(arrow, pen.zoom).is_none() {
             shapes.extend(self.diamond(&way, color, pen));
         }
         shapes
@@ -191,9 +237,9 @@ impl ArrowShape {
     }
 
     /// What is written on the chip: of several flows, how many are wrong.
-    fn words<'a>(&self, chip: &'a scene::Chip, arrow: &Arrow) -> Cow<'a, str> {
+    fn words<'a>(&self, text: &'a str, arrow: &Arrow) -> Cow<'a, str> {
         match self.look.wrong {
-            0 => Cow::Borrowed(&chip.text),
+            0 => Cow::Borrowed(text),
             wrong => Cow::Owned(format!("{wrong} of {}", arrow.flows)),
         }
     }
@@ -240,7 +286,8 @@ impl ArrowShape {
         ))
     }
 
-    fn chip(&self, pen: &mut Pen, chip: &scene::Chip, arrow: &Arrow) {
+    /// Draws it with a pen at the zoom of its text.
+    fn draw_chip(&self, pen: &mut Pen, (outer, text): (Rect, &str), arrow: &Arrow) {
         let (extra, muted) = (extra_of(arrow), arrow.muted);
         let palette = pen.palette;
         let (_, mut foreground, mut background) = self.colors(arrow, palette);
@@ -267,14 +314,13 @@ impl ArrowShape {
                 theme::color(palette.hairline),
             );
         }
-        let outer = pen.scaled(chip.rect);
         let font = match (arrow.id, self.look.selected) {
             (ArrowId::Bundle(_), _) => theme::sans,
             (_, true) => theme::mono_medium,
             (_, false) => theme::mono,
         };
         let galley = pen.layout(
-            &self.words(chip, arrow),
+            &self.words(text, arrow),
             font(pen.size(tokens::TEXT_TINY)),
             foreground,
         );

@@ -269,6 +269,7 @@ pub fn move_into(
     into: NamespaceId,
     places: BTreeMap<NodeRef, [f32; 2]>,
 ) -> Edit {
+    let is_pinned = |node: &NodeRef| document.layout.contains_key(node);
     let mut edits = Vec::new();
     let mut names = Vec::new();
     for node in nodes {
@@ -282,7 +283,10 @@ pub fn move_into(
         workload.namespace = into;
         edits.push(Edit::Change(Item::Workload(*id), Thing::Workload(workload)));
     }
-    edits.push(Edit::Place(places));
+    edits.push(match places.is_empty() {
+        true => Edit::Unpin(nodes.iter().copied().filter(is_pinned).collect()),
+        false => Edit::Place(places),
+    });
     let space = document.node_name(NodeRef::Namespace(into));
     let what = match names.as_slice() {
         [name] => name.clone(),

@@ -110,6 +110,9 @@ impl CanvasView {
         ] {
             listed(ui, command, commands);
         }
+        if matches!(item, Item::Workload(_)) {
+            listed(ui, Command::MoveToNamespace, commands);
+        }
         ui.separator();
         let home = match item {
             Item::Namespace(id) => Some(id),
@@ -189,6 +192,10 @@ fn several_menu(ui: &mut Ui, view: &View, commands: &mut Commands) {
     ui.separator();
     for command in [Command::Duplicate, Command::Copy, Command::Cut] {
         listed(ui, command, commands);
+    }
+    let is_workload = |item: &Item| matches!(item, Item::Workload(_));
+    if view.selection.iter().any(is_workload) {
+        listed(ui, Command::MoveToNamespace, commands);
     }
     ui.separator();
     listed(ui, Command::Delete, commands);

@@ -10,6 +10,7 @@ mod arrange;
 mod arrow_shape;
 mod camera;
 mod card;
+mod choices;
 mod chrome;
 mod collapse;
 mod collapsed_card;
@@ -25,6 +26,7 @@ mod layouts;
 mod lit;
 mod look;
 mod menus;
+mod move_to;
 mod moving;
 mod node_shape;
 mod outside;
@@ -75,6 +77,7 @@ use insert::NewBox;
 use layouts::Layouts;
 use lit::Lighting;
 use look::Marks;
+use move_to::MovePicker;
 use pen::Made;
 use pointer::Gesture;
 use ports::PortPicker;
@@ -88,6 +91,8 @@ pub enum Popup {
     Ports(PortPicker),
     /// The other end of a flow.
     Target(TargetPicker),
+    /// The namespace that workloads move to.
+    Move(MovePicker),
     /// The name of an object, edited in its place. A new workload's label gets the name, too.
     Rename(Item, Age),
 }
@@ -253,6 +258,11 @@ impl CanvasView {
         Some(self.camera.rect_to_screen(rect))
     }
 
+    /// Where an arrow's chip was drawn last on the screen; none: it has none at this zoom.
+    pub fn drawn_chip(&self, id: ArrowId) -> Option<Rect> {
+        self.scene_graph.drawn_chip(id, self.camera.origin())
+    }
+
     /// The scene as an SVG document, with these lines below it.
     pub fn svg(&self, theme: Theme, notes: Vec<String>) -> String {
         let picture = Picture {
@@ -415,6 +425,8 @@ impl CanvasView {
                 theme: theme::current(&context),
                 glyphs: self.glyphs.epoch(&context),
             };
+            let hovered = self.hover.and_then(under::arrow_at);
+            self.scene_graph.hover(hovered);
             let lit = (self.lighting.shown(), arrows);
             self.scene_graph.draw(&painter, &self.camera, made, lit);
             if let Some((nodes, by)) = self.gesture.copies() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
-use super::paint::{dashed_frame, faded};
+use super::paint::faded;
 use super::pointer::Gesture;
 use super::{CanvasView, Popup, draft, pen};
 use crate::app::theme;
@@ -61,25 +61,6 @@ impl CanvasView {
                     self.draw_insertion(&painter, over, document, at);
                     self.banner(&painter, &over.words(document), palette);
                 }
-                if let Some(rect) = moving
-                    .drag
-                    .into
-                    .and_then(|id| self.scene_graph.scene.namespace(id))
-                {
-                    let rect = self.camera.rect_to_screen(pen::rect(rect.rect)).expand(3.0);
-                    painter.extend(dashed_frame(rect, stroke));
-                    let name = moving
-                        .drag
-                        .into
-                        .map(NodeRef::Namespace)
-                        .map(|node| document.node_name(node));
-                    self.hint(
-                        &painter,
-                        rect,
-                        &format!("Move to {}", name.unwrap_or_default()),
-                        palette,
-                    );
-                }
             }
             Gesture::Flow(drawn) => {
                 self.light_targets(&painter, drawn.from.as_ref(), faded(accent, 0.35));
@@ -119,6 +100,7 @@ impl CanvasView {
         if let Some(words) = self.draw_new(&painter, document, stroke) {
             self.banner(&painter, &words, palette);
         }
+        self.draw_move(&painter, document, stroke, palette);
         self.preview_of_popup(ui, stroke);
         let preview = match &self.popup {
             Some(Popup::Ports(picker)) => picker.preview(),
@@ -263,7 +245,13 @@ impl CanvasView {
     }
 
     /// A few words above a frame.
-    fn hint(&self, painter: &Painter, rect: Rect, words: &str, palette: &tokens::Palette) {
+    pub(super) fn hint(
+        &self,
+        painter: &Painter,
+        rect: Rect,
+        words: &str,
+        palette: &tokens::Palette,
+    ) {
         let font = theme::semibold(tokens::TEXT_SMALL);
         let foreground = theme::color(palette.on_accent);
         let galley = painter.layout_no_wrap(words.to_owned(), font, foreground);

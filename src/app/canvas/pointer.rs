@@ -347,16 +347,6 @@ impl CanvasView {
         self.gesture = Gesture::Move(moving);
     }
 
-    /// The edit that takes what is being dragged into another namespace, as a drop would, without places.
-    pub fn pending_move(&self, document: &Document) -> Option<(NamespaceId, Edit)> {
-        let Gesture::Move(moving) = &self.gesture else {
-            return None;
-        };
-        let into = moving.drag.into.filter(|_| !moving.done)?;
-        let edit = create::move_into(document, &moving.drag.nodes, into, BTreeMap::new());
-        Some((into, edit))
-    }
-
     /// Where a drawn flow ends: at a node, or where a peer is to be made.
     pub(super) fn drop_flow(&mut self, draft: FlowDraft, document: &Document) {
         let at = draft.pointer;

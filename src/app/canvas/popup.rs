@@ -30,6 +30,7 @@ impl CanvasView {
         match popup {
             Popup::Ports(picker) => self.show_ports(ui, document, picker, commands),
             Popup::Target(picker) => self.show_targets(ui, document, picker),
+            Popup::Move(picker) => self.show_move(ui, document, picker, commands),
             Popup::Rename(item, age) => {
                 let outcome = self.show_rename(ui, document, (item, age), view, commands);
                 if outcome == Outcome::Open && self.popup.is_none() {

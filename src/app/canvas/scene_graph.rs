@@ -59,6 +59,8 @@ pub struct SceneGraph {
     ports: Vec<Port>,
     style: SettingsStyle,
     marks: Marks,
+    /// The arrow under the pointer.
+    hovered: Option<ArrowId>,
     in_place: bool,
 }
 
@@ -75,6 +77,7 @@ impl Default for SceneGraph {
             ports: Vec::new(),
             style: SettingsStyle::new(),
             marks: Marks::default(),
+            hovered: None,
             in_place: true,
         }
     }
@@ -178,6 +181,23 @@ impl SceneGraph {
     fn node_shape(&mut self, node: NodeRef) -> Option<&mut NodeShape> {
         let at = *self.nodes.get(&node)?;
         Some(self.graph.node_mut(at)?.display_mut())
+    }
+
+    /// Sets the arrow under the pointer.
+    pub fn hover(&mut self, hovered: Option<ArrowId>) {
+        let before = std::mem::replace(&mut self.hovered, hovered);
+        for id in [before, hovered].into_iter().flatten() {
+            let edge = self.arrows.get(&id).copied();
+            if let Some(edge) = edge.and_then(|edge| self.graph.edge_mut(edge)) {
+                edge.display_mut().hover(hovered == Some(id));
+            }
+        }
+    }
+
+    /// Where the chip of an arrow was drawn last, if the scene's origin is there.
+    pub fn drawn_chip(&self, id: ArrowId, origin: Vec2) -> Option<Rect> {
+        let edge = self.graph.edge(*self.arrows.get(&id)?)?;
+        edge.display().drawn_chip(origin)
     }
 
     /// Where a node is drawn right now, in the scene.
@@ -285,6 +305,7 @@ impl SceneGraph {
         let mut faded = painter.clone();
         faded.set_opacity(arrows);
         let (mut chips, mut dimmed_chips) = (Vec::new(), Vec::new());
+        let mut raised_chips = Vec::new();
         for at in self.index.visible_arrows(near) {
             let Some(id) = scene.arrows.get(at).map(|arrow| arrow.id) else {
                 continue;
@@ -292,7 +313,7 @@ impl SceneGraph {
             let Some(edge) = self.arrows.get(&id) else {
                 continue;
             };
-            let Some((lines, chip)) =
+            let Some((lines, chip, is_raised)) =
                 draw_edge(&mut self.graph, *edge, &context, seen, made, &mut counters)
             else {
                 continue;
@@ -308,7 +329,10 @@ impl SceneGraph {
                 continue;
             }
             faded.extend(lines);
-            chips.extend(chip);
+            match is_raised {
+                true => raised_chips.extend(chip),
+                false => chips.extend(chip),
+            }
         }
         for at in self.index.visible_nodes(near) {
             let node = scene.nodes.get(at).map(|node| node.node);
@@ -336,6 +360,7 @@ impl SceneGraph {
         }));
         dimmed.extend(dimmed_chips);
         faded.extend(chips);
+        faded.extend(raised_chips);
         self.counters = counters;
     }
 }
@@ -364,9 +389,9 @@ fn draw_node(
     context.painter.extend(shapes);
 }
 
-type Lines = (Vec<egui::Shape>, Vec<egui::Shape>);
+type Lines = (Vec<egui::Shape>, Vec<egui::Shape>, bool);
 
-/// The lines and the chip of an arrow, unless it is off the screen.
+/// The lines and the chip of an arrow, and whether it is hovered or selected, unless it is off the screen.
 fn draw_edge(
     graph: &mut Drawn,
     edge: EdgeIndex,
@@ -387,7 +412,7 @@ fn draw_edge(
         };
         counters.rebuilt_arrows += shape.built - before;
         counters.arrows += 1;
-        Some((lines, shape.chip_shapes(context)))
+        Some((lines, shape.chip_shapes(context), shape.is_raised()))
     } else {
         None
     };

@@ -1,14 +1,14 @@
 //! Chooses the other end of a flow from a list that typing filters: existing objects, and new ones.
 
-use egui::{Key, Modifiers, Pos2, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Key, Pos2, Ui};
 
+use super::choices::Choices;
 use super::floating::{floating, heading};
 use super::pointer::Gesture;
 use super::{CanvasView, Popup, create, draft};
 use crate::app::icons;
-use crate::app::widgets::Row;
 use crate::model::{Document, End, NamespaceId};
-use crate::scene::{pt, tokens};
+use crate::scene::pt;
 use create::Peer;
 
 /// Choosing the other end of a flow.
@@ -23,9 +23,7 @@ pub struct TargetPicker {
     inside: Option<NamespaceId>,
     /// New objects first: the flow was dropped on empty canvas.
     new_first: bool,
-    text: String,
-    row: usize,
-    opened: bool,
+    choices: Choices,
 }
 
 /// A line of the list.
@@ -52,9 +50,7 @@ impl CanvasView {
             at,
             inside,
             new_first: true,
-            text: String::new(),
-            row: 0,
-            opened: false,
+            choices: Choices::default(),
         }));
     }
 
@@ -110,69 +106,18 @@ impl TargetPicker {
         heading(ui, from.as_deref().unwrap_or("…"), "…");
         ui.add_space(4.0);
         let rows = self.rows(document);
-        let step = |ui: &Ui, key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if step(ui, Key::ArrowDown) {
-            self.row += 1;
-        }
-        if step(ui, Key::ArrowUp) {
-            self.row = self.row.saturating_sub(1);
-        }
-        self.row = self.row.min(rows.len().saturating_sub(1));
-        let entered = self.field(ui);
-        ui.add_space(4.0);
-        let mut chosen = None;
-        ScrollArea::vertical().max_height(264.0).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            for (number, (choice, icon, text)) in rows.iter().enumerate() {
-                let response = Row::new(icon, text).selected(number == self.row).show(ui);
-                if number == self.row && entered.is_none() {
-                    response.scroll_to_me(None);
-                }
-                if response.clicked() {
-                    chosen = Some(choice.clone());
-                }
-            }
-        });
-        match entered {
-            Some(true) => rows.into_iter().nth(self.row).map(|(choice, ..)| choice),
-            _ => chosen,
-        }
-    }
-
-    /// The filter; returns whether it is unchanged (none), was edited, or Enter was pressed.
-    fn field(&mut self, ui: &mut Ui) -> Option<bool> {
         let hint = match self.new_first {
             true => "Name a new one, or search",
             false => "Search, or name a new one",
         };
-        let edit = TextEdit::singleline(&mut self.text)
-            .id_salt("canvas targets")
-            .hint_text(hint)
-            .vertical_align(egui::Align::Center)
-            .min_size(vec2(0.0, tokens::FIELD))
-            .margin(egui::Margin::symmetric(8, 4))
-            .desired_width(f32::INFINITY);
-        let response = ui.add(edit);
-        response.widget_info(|| {
-            let mut info = egui::WidgetInfo::text_edit(true, &self.text, &self.text, hint);
-            info.label = Some("Other end".into());
-            info
-        });
-        if !std::mem::replace(&mut self.opened, true) {
-            response.request_focus();
-        }
-        if response.changed() {
-            self.row = 0;
-        }
-        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if entered {
-            return Some(true);
-        }
-        response.changed().then_some(false)
+        let shown = rows.iter().map(|(_, icon, text)| (*icon, text.as_str()));
+        let shown: Vec<_> = shown.collect();
+        let taken = self.choices.show(ui, ("Other end", hint), &shown)?;
+        rows.into_iter().nth(taken).map(|(choice, ..)| choice)
     }
 
     fn rows(&self, document: &Document) -> Vec<(Choice, &'static str, String)> {
-        let wanted = self.text.trim().to_lowercase();
+        let wanted = self.choices.text.trim().to_lowercase();
         let fits = |words: &str| words.to_lowercase().contains(&wanted);
         let legal = |end: &End| {
             self.from
@@ -201,7 +146,7 @@ impl TargetPicker {
     }
 
     fn new_rows(&self, document: &Document) -> Vec<(Choice, &'static str, String)> {
-        let name = self.text.trim();
+        let name = self.choices.text.trim();
         let called = if name.is_empty() {
             String::new()
         } else {

@@ -100,6 +100,14 @@ impl CanvasView {
     }
 }
 
+/// The arrow under the pointer.
+pub fn arrow_at(hit: Hit) -> Option<ArrowId> {
+    match hit {
+        Hit::Chip(id) | Hit::Arrow(id) => Some(id),
+        Hit::Node(_) | Hit::Header(_) | Hit::Namespace(_) => None,
+    }
+}
+
 /// The arrow under the pointer that is no flow.
 pub fn extra_at(hit: Option<Hit>) -> Option<ExtraId> {
     match hit? {

@@ -159,6 +159,12 @@ impl Painter<'_> {
         let inner = rect.shrink2(vec2(3.0, 4.0));
         painter.rect_filled(inner, 5.0, color(background));
         outline(painter, inner, verdict, color(foreground));
+        if self.shown.is_small() {
+            let (at, icon) = (inner.center(), verdict::icon(verdict));
+            let font = theme::icon(12.0);
+            painter.text(at, Align2::CENTER_CENTER, icon, font, color(foreground));
+            return true;
+        }
         let text = short(ports_of(cell, mode));
         let font = theme::mono(tokens::TEXT_SMALL);
         let mut job = egui::text::LayoutJob::simple_singleline(text, font, color(foreground));
@@ -194,12 +200,14 @@ impl Painter<'_> {
         };
         let palette = theme::palette(self.ui.ctx());
         let rect = self.shown.rect(row, column);
-        let at = match is_filled {
-            true => rect.right_top() + vec2(-8.0, 8.0),
-            false => rect.center(),
+        // Beside the sign of the verdict in small cells.
+        let (at, radius) = match (is_filled, self.shown.is_small()) {
+            (true, true) => (rect.right_top() + vec2(-6.0, 6.0), 5.0),
+            (true, false) => (rect.right_top() + vec2(-8.0, 8.0), 7.0),
+            (false, _) => (rect.center(), 7.0),
         };
-        painter.circle_filled(at, 7.0, color(palette.panel));
-        let font = theme::icon(12.0);
+        painter.circle_filled(at, radius, color(palette.panel));
+        let font = theme::icon(radius + 5.0);
         let foreground = color(traffic::sign_color(class, palette));
         painter.text(
             at,

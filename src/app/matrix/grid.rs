@@ -5,7 +5,7 @@ use egui::style::ScrollStyle;
 use egui::{Rect, Response, ScrollArea, Sense, Ui, UiBuilder, WidgetType, vec2};
 
 use super::cells::{Painter, ports_of};
-use super::shown::{LEAN_OUT, MARGINS, NAMES, Shown, TOP, cell_size};
+use super::shown::{BELOW, LEAN_OUT, MARGINS, NAMES, Shown, TOP, cell_size};
 use super::{Counters, KEPT, MatrixView, Mode, keyboard, matrix_id};
 use crate::app::theme;
 use crate::app::traffic::ShownTraffic;
@@ -37,7 +37,7 @@ pub(super) fn grid_ui(
     let body = Rect::from_min_max(room.min + vec2(names, TOP), room.max);
     let count = matrix.order.entries.len();
     let bar = ScrollStyle::solid().allocated_width();
-    let cell = cell_size(body.width() - bar, count);
+    let cell = cell_size(body.size() - vec2(bar, bar), count);
     let page = ((body.height() / cell.y) as usize).saturating_sub(1).max(1);
     let focus = ui.interact(body, matrix_id(), Sense::focusable_noninteractive());
     let enter = keyboard::keys(ui, &focus, matrix, page);
@@ -117,7 +117,7 @@ fn scrolled(
     matrix: &mut MatrixView,
     count: usize,
 ) -> ScrollAreaOutput<Response> {
-    let size = cell * count as f32 + vec2(LEAN_OUT, 24.0);
+    let size = cell * count as f32 + vec2(LEAN_OUT, BELOW);
     let mut area = ScrollArea::both()
         .id_salt("matrix cells")
         .auto_shrink(false);

@@ -91,6 +91,7 @@ pub fn text_of(app: &App, listed: &Listed) -> String {
         | When::Several
         | When::Focused
         | When::Flows
+        | When::Workloads
         | When::Namespaces
         | When::Imported
         | When::ImportedSelected

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::inside::{self, Edge, Item};
 use super::layers::{acyclic, longest_path};
-use super::{ASPECT, Places, container_size, extent, snap};
+use super::{ASPECT, Places, Variant, container_size, extent, snap};
 use crate::model::NodeRef;
+use crate::scene::geom::{cross, meets};
 use crate::scene::request::Request;
 use crate::scene::{Point, Rect, pt, tokens};
 
@@ -34,12 +35,12 @@ struct Link {
 }
 
 /// Positions of all namespaces and workloads.
-pub(super) fn arrange(request: &Request) -> Places {
+pub(super) fn arrange(request: &Request, variant: &Variant) -> Places {
     let blocks: Vec<Block> = (0..request.namespaces.len())
         .map(|n| block(request, n))
         .collect();
     let links = links(request, &blocks);
-    let corners = shelves(&blocks, &links);
+    let corners = shelves(&blocks, &links, variant);
     let mut places = Places::new();
     for ((spec, block), corner) in request.namespaces.iter().zip(&blocks).zip(corners) {
         places.insert(NodeRef::Namespace(spec.id), corner);
@@ -137,9 +138,19 @@ fn links(request: &Request, blocks: &[Block]) -> Vec<Link> {
 
 /// Top left corners of blocks in rows. Starts from layers of the quotient graph, then swaps and moves
 /// blocks as long as that shortens the flows.
-fn shelves(blocks: &[Block], links: &[Link]) -> Vec<Point> {
-    let mut rows = first_rows(blocks, links);
-    let mut cost = cost(blocks, links, &place_rows(blocks, links, &rows));
+fn shelves(blocks: &[Block], links: &[Link], variant: &Variant) -> Vec<Point> {
+    let tangle = variant.tangle;
+    let cost_of = |rows: &[Vec<usize>]| {
+        let corners = place_rows(blocks, links, rows);
+        let crossed = if tangle > 0.0 {
+            crossed(links, &corners)
+        } else {
+            0.0
+        };
+        cost(blocks, links, &corners) + tangle * crossed
+    };
+    let mut rows = first_rows(blocks, links, variant.width);
+    let mut cost = cost_of(&rows);
     // Bounds the work with many namespaces.
     let mut budget = 3_000_000 / (blocks.len() * (links.len() + 8) + 1);
     loop {
@@ -150,7 +161,7 @@ fn shelves(blocks: &[Block], links: &[Link]) -> Vec<Point> {
             }
             budget -= 1;
             let changed = apply(&rows, step);
-            let now = self::cost(blocks, links, &place_rows(blocks, links, &changed));
+            let now = cost_of(&changed);
             if now < cost - 1.0 {
                 cost = now;
                 rows = changed;
@@ -233,8 +244,8 @@ fn apply(rows: &[Vec<usize>], step: Step) -> Vec<Vec<usize>> {
     rows
 }
 
-/// Layers of the quotient graph, wrapped to the wanted width.
-fn first_rows(blocks: &[Block], links: &[Link]) -> Vec<Vec<usize>> {
+/// Layers of the quotient graph, wrapped to so many times the width of a square.
+fn first_rows(blocks: &[Block], links: &[Link], width: f32) -> Vec<Vec<usize>> {
     let pairs: Vec<(usize, usize)> = links.iter().map(|l| (l.from, l.to)).collect();
     let layer = longest_path(blocks.len(), &acyclic(blocks.len(), &pairs));
     let mut order: Vec<usize> = (0..blocks.len()).collect();
@@ -247,12 +258,12 @@ fn first_rows(blocks: &[Block], links: &[Link]) -> Vec<Vec<usize>> {
     let mut rows: Vec<Vec<usize>> = Vec::new();
     let mut taken = f32::INFINITY;
     for n in order {
-        let width = blocks[n].size.x + GAP_X;
-        if taken + width > most * 1.1 {
+        let room = blocks[n].size.x + GAP_X;
+        if taken + room > most * width {
             rows.push(Vec::new());
             taken = 0.0;
         }
-        taken += width;
+        taken += room;
         if let Some(row) = rows.last_mut() {
             row.push(n);
         }
@@ -345,22 +356,17 @@ fn cost(blocks: &[Block], links: &[Link], corners: &[Point]) -> f32 {
     sum + extent(&all) * (0.35 * flows + 0.5 * blocks.len() as f32)
 }
 
-/// Whether a segment passes through a rectangle.
-fn meets(rect: &Rect, a: Point, b: Point) -> bool {
-    let (d, mut enter, mut leave) = (b - a, 0.0_f32, 1.0_f32);
-    for (from, d, low, high) in [
-        (a.x, d.x, rect.min.x, rect.max.x),
-        (a.y, d.y, rect.min.y, rect.max.y),
-    ] {
-        if d.abs() < 1e-6 {
-            if from < low || from > high {
-                return false;
+/// How many pairs of links cross, weighted.
+fn crossed(links: &[Link], corners: &[Point]) -> f32 {
+    let line = |link: &Link| [corners[link.from] + link.start, corners[link.to] + link.end];
+    let lines: Vec<[Point; 2]> = links.iter().map(line).collect();
+    let mut sum = 0.0;
+    for (number, link) in links.iter().enumerate() {
+        for (other, there) in links.iter().enumerate().skip(number + 1) {
+            if cross(lines[number], lines[other]) {
+                sum += (link.weight * there.weight).sqrt();
             }
-            continue;
         }
-        let (t0, t1) = ((low - from) / d, (high - from) / d);
-        enter = enter.max(t0.min(t1));
-        leave = leave.min(t0.max(t1));
     }
-    enter < leave
+    sum
 }

@@ -1,14 +1,16 @@
 //! Positions of all namespaces and nodes. Columns within a namespace (`inside`), rows of namespaces
-//! (`blocks`), outer nodes around them (`outside`), then what the user placed (`settle`).
+//! (`blocks`), outer nodes around them (`outside`), fewer crossings (`untangle`), then what the user placed (`settle`).
 
 mod blocks;
 mod inside;
 mod layers;
 mod outside;
 mod settle;
+mod untangle;
 
 use std::collections::BTreeMap;
 
+use super::geom::{cross, flatten};
 use super::request::{NamespaceSpec, NodeSpec, Request};
 use super::{Arrow, NamespaceBox, NodeBox, Point, Rect, Scene, pt, route, tokens};
 use crate::model::{NamespaceId, NodeRef};
@@ -41,15 +43,106 @@ fn snap(v: f32) -> f32 {
     (v / PITCH).round() * PITCH
 }
 
+/// One of the ways to place everything.
+#[derive(Clone, Copy, Debug)]
+struct Variant {
+    /// The width of the first rows of namespaces, which are then improved.
+    width: f32,
+    /// How much length of a flow two flows between namespaces that cross are worth, when rows are improved.
+    tangle: f32,
+    /// Whether nodes then change places within their columns.
+    untangle: bool,
+}
+
+impl Variant {
+    const fn new(width: f32, tangle: f32, untangle: bool) -> Self {
+        Self {
+            width,
+            tangle,
+            untangle,
+        }
+    }
+}
+
+/// The first one is used by itself for drawings with more than [`COMPARED`] arrows.
+const VARIANTS: [Variant; 8] = [
+    Variant::new(1.1, 0.0, true),
+    Variant::new(1.1, 0.0, false),
+    Variant::new(1.1, 100.0, true),
+    Variant::new(1.1, 100.0, false),
+    Variant::new(1.6, 100.0, true),
+    Variant::new(1.6, 0.0, false),
+    Variant::new(0.7, 100.0, true),
+    Variant::new(0.7, 0.0, false),
+];
+const COMPARED: usize = 120;
+/// How much larger than the first variant another one may be.
+const LARGER: f32 = 1.05;
+
 /// A new layout. What the user placed is where they placed it.
 pub fn arrange(request: &Request) -> Scene {
     arrange_until(request, &|| false)
 }
 
 /// [`arrange`]; not all arrows are routed once `stop` returns true.
+///
+/// Where arrows will cross can only be estimated before they are routed: several variants of small drawings are
+/// routed, and the one with the fewest crossings is taken.
 pub fn arrange_until(request: &Request, stop: &dyn Fn() -> bool) -> Scene {
-    let places = settle::settle(request, fresh(request), None);
-    build(request, &places, None, stop)
+    let drawn = |variant: &Variant| {
+        let places = settle::settle(request, fresh(request, variant), None);
+        build(request, &places, None, stop)
+    };
+    let [first, others @ ..] = &VARIANTS;
+    let mut best = drawn(first);
+    if request.flows.len() > COMPARED {
+        return best;
+    }
+    let most = extent(&best.bounds) * LARGER;
+    let mut least = crossings(&best);
+    for variant in others {
+        if stop() || least == 0 {
+            break;
+        }
+        let scene = drawn(variant);
+        let found = crossings(&scene);
+        if found < least && extent(&scene.bounds) <= most && !stop() {
+            (least, best) = (found, scene);
+        }
+    }
+    best
+}
+
+/// How many pairs of arrows cross.
+fn crossings(scene: &Scene) -> usize {
+    let arrows = scene.arrows.iter();
+    let lines: Vec<Vec<Point>> = arrows.map(|a| flatten(&a.curve, PITCH)).collect();
+    let around = |line: &Vec<Point>| {
+        line.iter()
+            .map(|&p| Rect::between(p, p))
+            .reduce(|a, b| a.union(&b))
+    };
+    let bounds: Vec<Rect> = lines
+        .iter()
+        .map(|l| around(l).unwrap_or_default())
+        .collect();
+    let pieces = |line: usize, near: Rect| {
+        let pairs = lines[line].windows(2).map(|pair| [pair[0], pair[1]]);
+        pairs
+            .filter(move |[a, b]| Rect::between(*a, *b).grow(0.1).overlaps(&near))
+            .collect::<Vec<_>>()
+    };
+    let meet = |a: usize, b: usize| {
+        let (near_a, near_b) = (bounds[a].grow(0.1), bounds[b].grow(0.1));
+        near_a.overlaps(&near_b) && {
+            let others = pieces(b, near_a);
+            pieces(a, near_b)
+                .iter()
+                .any(|p| others.iter().any(|q| cross(*p, *q)))
+        }
+    };
+    let pairs = (0..lines.len()).flat_map(|a| (a + 1..lines.len()).map(move |b| (a, b)));
+    pairs.filter(|&(a, b)| meet(a, b)).count()
 }
 
 /// A layout in which existing things stay where they were; new ones get a free place near their
@@ -68,14 +161,20 @@ pub fn update_until(request: &Request, previous: &Scene, stop: &dyn Fn() -> bool
     if !nodes.any(|n| previous.node(n.node).is_some()) && !request.namespaces.iter().any(is_card) {
         return arrange_until(request, stop);
     }
-    let places = settle::settle(request, fresh(request), Some(previous));
+    let places = settle::settle(request, fresh(request, &VARIANTS[0]), Some(previous));
     build(request, &places, Some(previous), stop)
 }
 
 /// Positions as if nothing had one yet.
-fn fresh(request: &Request) -> Places {
-    let mut arranged = blocks::arrange(request);
+fn fresh(request: &Request, variant: &Variant) -> Places {
+    let mut arranged = blocks::arrange(request, variant);
     outside::place(request, &mut arranged);
+    if variant.untangle {
+        untangle::untangle(request, &mut arranged);
+        // Nodes outside namespaces follow their peers.
+        arranged.retain(|node, _| matches!(node, NodeRef::Namespace(_) | NodeRef::Workload(_)));
+        outside::place(request, &mut arranged);
+    }
     arranged
 }
 
@@ -110,6 +209,7 @@ fn build(
                 tip: pt(0.0, 0.0),
                 heading: pt(1.0, 0.0),
                 chip: None,
+                spare: None,
                 label: f.label.clone(),
                 half: f.half,
                 muted: f.muted,

@@ -99,7 +99,8 @@ impl<'a> Table<'a> {
     /// ones.
     fn place_members(&mut self, space: &NamespaceSpec, taken: &mut Vec<Rect>) {
         let previous = self.previous;
-        let known = |n: &NodeSpec| previous.is_some_and(|p| p.node(n.node).is_some());
+        let before = |n: &NodeSpec| previous.and_then(|p| p.node(n.node));
+        let known = |n: &NodeSpec| before(n).is_some_and(|b| b.namespace == n.namespace);
         let mut order: Vec<&'a NodeSpec> = self.members(space.id).to_vec();
         order.sort_by_key(|n| (n.pin.is_none(), !known(n), n.node));
         let mut settled: BTreeSet<NodeRef> = BTreeSet::new();

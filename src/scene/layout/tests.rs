@@ -134,26 +134,6 @@ pub(super) fn chips_on_others(scene: &Scene) -> usize {
     scene.arrows.iter().enumerate().filter(on).count()
 }
 
-/// Pairs of arrows that cross, each pair once.
-fn crossings(scene: &Scene) -> usize {
-    let lines: Vec<Vec<Point>> = scene
-        .arrows
-        .iter()
-        .map(|a| flatten(&a.curve, 12.0))
-        .collect();
-    let side = |a: Point, b: Point, p: Point| (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
-    let cross = |a: &[Point], b: &[Point]| {
-        side(a[0], a[1], b[0]) * side(a[0], a[1], b[1]) < 0.0
-            && side(b[0], b[1], a[0]) * side(b[0], b[1], a[1]) < 0.0
-    };
-    let meet =
-        |a: &Vec<Point>, b: &Vec<Point>| a.windows(2).any(|p| b.windows(2).any(|q| cross(p, q)));
-    let pairs = lines.iter().enumerate();
-    pairs
-        .map(|(i, a)| lines.iter().skip(i + 1).filter(|b| meet(a, b)).count())
-        .sum()
-}
-
 #[test]
 fn the_shop_is_laid_out_without_overlaps() {
     let scene = shown(&fixture::online_shop());
@@ -161,7 +141,9 @@ fn the_shop_is_laid_out_without_overlaps() {
     assert_eq!(assert_drawn(&scene), scene.arrows.len());
     assert_eq!(chips_on_others(&scene), 0);
     assert_eq!(passing_over(&scene), 0);
-    assert!(crossings(&scene) <= 7, "{}", crossings(&scene));
+    let crossed = crossings(&scene);
+    println!("{crossed} crossings");
+    assert!(crossed <= 7, "{crossed}");
     let aspect = scene.bounds.width() / scene.bounds.height();
     assert!((0.8..=1.4).contains(&aspect), "{aspect}");
 }
@@ -172,10 +154,19 @@ fn the_platform_is_laid_out_without_overlaps() {
     assert_tidy(&scene);
     // A chip that finds no free place is omitted.
     let chips = assert_drawn(&scene);
-    assert!(chips * 5 >= scene.arrows.len() * 4, "{chips} chips");
+    assert!(chips * 20 >= scene.arrows.len() * 19, "{chips} chips");
+    let without = scene.arrows.iter().filter(|a| a.chip.is_none());
+    assert!(without.into_iter().all(|a| a.spare.is_some()));
+    let with = scene.arrows.iter().filter(|a| a.chip.is_some());
+    assert!(with.into_iter().all(|a| a.spare.is_none()));
     assert_eq!(chips_on_others(&scene), 0);
     assert_eq!(passing_over(&scene), 0);
-    assert!(crossings(&scene) <= 84, "{}", crossings(&scene));
+    let crossed = crossings(&scene);
+    println!(
+        "{crossed} crossings, {chips} of {} chips",
+        scene.arrows.len()
+    );
+    assert!(crossed <= 48, "{crossed}");
     let aspect = scene.bounds.width() / scene.bounds.height();
     assert!((0.8..=1.4).contains(&aspect), "{aspect}");
 }
@@ -185,7 +176,7 @@ fn three_hundred_workloads_are_laid_out_without_overlaps() {
     let scene = shown(&fixture::random(300, 20, 420, 7));
     assert_tidy(&scene);
     let chips = assert_drawn(&scene);
-    assert!(chips * 3 >= scene.arrows.len() * 2, "{chips} chips");
+    assert!(chips * 6 >= scene.arrows.len() * 5, "{chips} chips");
     assert_eq!(chips_on_others(&scene), 0);
     let over = passing_over(&scene);
     assert!(
@@ -557,4 +548,42 @@ fn a_new_node_does_not_jump_over_neighbours() {
     for space in &scene.namespaces {
         assert!(space.rect.height() < 300.0, "{:?}", space.rect);
     }
+}
+
+#[test]
+fn nodes_change_places_within_their_columns_and_no_further() {
+    let document = fixture::random(60, 8, 110, 3);
+    let request = request(&document);
+    let before = blocks::arrange(&request, &VARIANTS[0]);
+    let mut after = before.clone();
+    untangle::untangle(&request, &mut after);
+    assert_ne!(before, after);
+    let of = |places: &Places, space| {
+        let nodes = request.nodes.iter();
+        let nodes = nodes.filter(|n| n.namespace == Some(space));
+        nodes.map(|n| places[&n.node]).collect::<Vec<Point>>()
+    };
+    for space in &request.namespaces {
+        let (old, new) = (of(&before, space.id), of(&after, space.id));
+        for (from, to) in old.iter().zip(&new) {
+            assert_eq!(from.x, to.x);
+            assert!(old.iter().any(|o| o.y == to.y), "{to:?} is a new row");
+        }
+        let spot = NodeRef::Namespace(space.id);
+        assert_eq!(before[&spot], after[&spot]);
+    }
+    assert_tidy(&shown(&document));
+}
+
+#[test]
+fn flows_between_namespaces_do_not_cross_where_another_order_avoids_it() {
+    let mut b = fixture::Builder::new("pairs");
+    let (left, right) = (b.namespace("left"), b.namespace("right"));
+    let mut all = |space, names: [&str; 3]| names.map(|n| b.workload(space, n, "Deployment"));
+    let from = all(left, ["a", "b", "c"]);
+    let to = all(right, ["x", "y", "z"]);
+    for (at, source) in from.iter().enumerate() {
+        b.flow(source, &to[2 - at], 80);
+    }
+    assert_eq!(crossings(&shown(&b.document)), 0);
 }

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use bench::{Bench, shop};
 use drawbridge::app::Command;
-use drawbridge::model::{End, FlowPort, Item};
+use drawbridge::model::{End, FlowPort, Item, NodeRef};
+use drawbridge::scene::ArrowId;
 use drawbridge::sets::Protocol;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable;
@@ -377,18 +378,88 @@ fn what_lies_outside_is_named_at_its_edge_and_one_click_away() {
     let (name, at) = label(&bench).expect("something lies outside");
     let first = name.rsplit(": ").next().expect("names");
     let first = first.split(", ").next().expect("a name");
-    let is_space = ["shop", "payments", "data"].contains(&first);
-    let node = match is_space {
-        true => bench.node(&format!("{first}/*")),
-        false => bench.node(&format!("external/{first}")),
-    };
-    let is_seen = |bench: &Bench| {
-        let rect = bench.harness().state().view.canvas.screen_rect(node);
-        rect.expect("it is there").intersects(bench.canvas())
-    };
+    let document = bench.document();
+    let nodes = document.workloads.ids().map(NodeRef::Workload);
+    let nodes = nodes.chain(document.externals.ids().map(NodeRef::External));
+    let nodes = nodes.chain(document.namespaces.ids().map(NodeRef::Namespace));
+    let node = nodes
+        .into_iter()
+        .find(|node| document.node_name(*node) == first);
+    let node = node.expect("an object of that name");
+    let is_seen = |bench: &Bench| bench.canvas().contains(bench.rect(node).center());
     assert!(!is_seen(&bench), "{name}");
     bench.click(at);
     assert!(is_seen(&bench), "{name}");
+}
+
+/// The labels of what lies outside: their names and places.
+fn edge_labels(bench: &Bench) -> Vec<(String, egui::Rect)> {
+    let edges = ["above: ", "below: ", "to the left: ", "to the right: "];
+    let of_edge = |edge: &&str| {
+        let mut shown = bench.harness().query_all_by_label_contains(edge);
+        let label = shown.next()?;
+        let name = egui_kittest::kittest::NodeT::accesskit_node(&label).label()?;
+        Some((name, label.rect()))
+    };
+    edges.iter().filter_map(of_edge).collect()
+}
+
+#[test]
+fn labels_of_what_lies_outside_cover_no_card_in_view_and_no_other_label() {
+    let mut bench = Bench::new(bench::many(6, 12));
+    bench.ask(Command::ExpandAll);
+    bench.ask(Command::Fit);
+    let ids: Vec<_> = bench.document().workloads.ids().collect();
+    let mut seen = 0;
+    for _ in 0..5 {
+        bench.press_with(Modifiers::COMMAND, Key::Plus);
+        for pan in [vec2(-170.0, -90.0), vec2(230.0, 60.0), vec2(40.0, -130.0)] {
+            bench.wheel(pan);
+            let labels = edge_labels(&bench);
+            seen += labels.len();
+            let view = bench.canvas();
+            for (number, (name, place)) in labels.iter().enumerate() {
+                assert!(view.contains_rect(*place), "{name}");
+                for (other, there) in labels.iter().skip(number + 1) {
+                    assert!(!place.intersects(*there), "{name} lies on {other}");
+                }
+                for id in &ids {
+                    let card = bench.rect(NodeRef::Workload(*id));
+                    let covered = place.intersects(card) && view.contains(card.center());
+                    // What the header covers is out of view, too.
+                    let covered = covered && card.center().y > view.top() + 100.0;
+                    assert!(!covered, "{name} lies on a card");
+                }
+            }
+        }
+    }
+    assert!(seen > 20, "{seen} labels");
+}
+
+#[test]
+fn the_chip_of_a_hovered_or_selected_arrow_is_drawn_where_others_have_none() {
+    let mut bench = Bench::new(shop());
+    bench.ask(Command::Fit);
+    while bench.zoom() >= 0.55 {
+        bench.press_with(Modifiers::COMMAND, Key::Minus);
+    }
+    let flows: Vec<_> = bench.document().flows.ids().collect();
+    let drawn = |bench: &Bench, flow| {
+        let canvas = &bench.harness().state().view.canvas;
+        canvas.drawn_chip(ArrowId::Flow(flow))
+    };
+    let aside = bench.canvas().left_top() + vec2(3.0, 3.0);
+    for flow in flows {
+        bench.hover(aside);
+        assert_eq!(drawn(&bench, flow), None);
+        bench.hover(bench.chip(flow).center());
+        let chip = drawn(&bench, flow).expect("it is hovered");
+        assert!(chip.height() > 15.0, "its text can be read: {chip:?}");
+        bench.hover(aside);
+        bench.ask(Command::Select(vec![Item::Flow(flow)]));
+        assert!(drawn(&bench, flow).is_some());
+        bench.ask(Command::Select(Vec::new()));
+    }
 }
 
 #[test]
