@@ -43,6 +43,7 @@ fn draw(window: &mut TestWindow, from: &str, to: &str, ports: &str) {
         ports: validate::flow_ports(ports).expect("ports"),
         http: Vec::new(),
         denies: false,
+        approximate: false,
         note: String::new(),
         half: None,
         muted: false,

@@ -369,6 +369,7 @@ fn only_visible_problems_are_laid_out() {
             ports: vec![FlowPort::Any],
             http: Vec::new(),
             denies: false,
+            approximate: false,
             note: String::new(),
             half: None,
             muted: false,
