@@ -286,7 +286,15 @@ const ABSENT_IN: &[(&str, &[&str], &str)] = &[
 
 /// Modules of `dialect` that several dialects share; every other module there is a dialect.
 const SHARED_BY_DIALECTS: &[&str] = &[
-    "cidr", "context", "fields", "metadata", "names", "refusal", "selector", "writing",
+    "approximate",
+    "cidr",
+    "context",
+    "fields",
+    "metadata",
+    "names",
+    "refusal",
+    "selector",
+    "writing",
 ];
 
 /// Calls that panic, and the lines that may contain them (file, part of the line, reason).

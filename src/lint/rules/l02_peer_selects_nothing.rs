@@ -192,8 +192,8 @@ spec:
                 format!("`s` has the service account `web` {elsewhere}"),
             ),
             (
-                "serviceAccounts: {names: [x, y]}",
-                "`s` has the service account `x` or `y`".to_owned(),
+                "serviceAccounts: {names: [x, z]}",
+                "`s` has the service account `x` or `z`".to_owned(),
             ),
             (
                 "serviceAccounts: {names: [api]}, selector: app == 'z'",

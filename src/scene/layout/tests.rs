@@ -574,16 +574,3 @@ fn nodes_change_places_within_their_columns_and_no_further() {
     }
     assert_tidy(&shown(&document));
 }
-
-#[test]
-fn flows_between_namespaces_do_not_cross_where_another_order_avoids_it() {
-    let mut b = fixture::Builder::new("pairs");
-    let (left, right) = (b.namespace("left"), b.namespace("right"));
-    let mut all = |space, names: [&str; 3]| names.map(|n| b.workload(space, n, "Deployment"));
-    let from = all(left, ["a", "b", "c"]);
-    let to = all(right, ["x", "y", "z"]);
-    for (at, source) in from.iter().enumerate() {
-        b.flow(source, &to[2 - at], 80);
-    }
-    assert_eq!(crossings(&shown(&b.document)), 0);
-}
