@@ -291,3 +291,14 @@ fn the_divider_of_the_side_panel_stays_where_it_was_dragged() {
     window.ask(Command::ExampleShop);
     assert_eq!(tab(&window), top);
 }
+
+#[test]
+fn all_chips_of_the_matrix_are_beside_the_right_panel() {
+    let mut window = shop(1000.0, 700.0);
+    let room = canvas(&window);
+    window.ask(Command::ToggleMatrix);
+    for chip in ["Differences", "Namespaces", "Peers"] {
+        let rect = window.harness.get_by_label(chip).rect();
+        assert!(room.contains_rect(rect), "{chip} at {rect:?}, {room:?}");
+    }
+}
