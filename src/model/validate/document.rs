@@ -9,8 +9,8 @@ use super::{
 };
 use crate::diag::Diagnostic;
 use crate::model::{
-    Claim, Document, External, Flow, FlowPort, Group, Invariant, Namespace, Node, NodeRef,
-    Service, Thing, Words, Workload,
+    Claim, Document, External, Flow, FlowPort, Group, Invariant, Namespace, Node, NodeRef, Service,
+    Thing, Words, Workload,
 };
 use crate::sets::{LabelOp, Labels, Selector};
 
