@@ -45,6 +45,7 @@ fn draw(window: &mut TestWindow, from: &str, to: &str, ports: &str) {
         denies: false,
         note: String::new(),
         half: None,
+        approximate: false,
         muted: false,
         observed: None,
         unknown: Unknown::new(),

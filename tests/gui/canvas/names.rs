@@ -30,6 +30,7 @@ fn home(document: &Document, node: NodeRef) -> String {
 
 fn verdict_in_words(verdict: Verdict) -> &'static str {
     match verdict {
+        Verdict::Approximated => "approximated: more is allowed, as the flow accepts",
         Verdict::Exact => "allowed on exactly these ports",
         Verdict::TooWide => "too wide",
         Verdict::Blocked => "blocked",
