@@ -505,7 +505,7 @@ pub static LISTED: &[Listed] = listed! {
     ResetInterface "view.reset-interface" "Interface at 100%" "", Appearance, Always, [];
 
     CopyPolicies "policy.copy" "Copy policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
-    Adopt "policy.adopt" "Adopt imported policies" icons::CHECK, Policy "-", Imported, [];
+    Adopt "policy.adopt" "Adopt imported policies" icons::ADOPT, Policy "-", Imported, [];
     Convert "policy.convert" "Convert imported policies…" icons::SWAP, Policy, Imported, [];
     EditByHand "policy.edit-by-hand" "Edit generated policy by hand" icons::PENCIL_SIMPLE, Policy, Project, [];
     RestoreGenerated "policy.return" "Restore generated policy" "", Policy, ImportedSelected, [];

@@ -76,6 +76,23 @@ impl PathRequest {
             Self::ExportFile(_) => "Export to a file",
         }
     }
+
+    /// The button that takes the typed path.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::OpenProject | Self::OpenFolder | Self::OpenFiles | Self::OpenRecording => "Open",
+            Self::ImportFolder | Self::ImportFiles => "Import",
+            Self::SaveProject(_)
+            | Self::SaveTable(_)
+            | Self::SaveFindings(_)
+            | Self::SavePicture(_) => "Save",
+            Self::CompareProject | Self::CompareFolder => "Compare",
+            Self::ExportPicture(..)
+            | Self::ConvertFolder
+            | Self::ExportFolder
+            | Self::ExportFile(_) => "Export",
+        }
+    }
 }
 
 /// What came of it.

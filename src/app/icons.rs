@@ -14,6 +14,8 @@ pub use set::{
     TRASH, UPLOAD_SIMPLE, WARNING, X, X_CIRCLE as ERROR,
 };
 
+/// Imported policies become flows.
+pub const ADOPT: &str = set::ARROWS_MERGE;
 /// More is allowed than drawn, as the user accepts.
 pub const APPROXIMATE: &str = set::APPROXIMATE_EQUALS;
 /// Focus.

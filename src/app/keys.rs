@@ -1,5 +1,8 @@
 //! Turns keys into commands, at the beginning of a frame, before any panel sees them. A text field with
-//! the keyboard focus gets the keys that edit text.
+//! the keyboard focus gets the keys that edit text. Keys that follow a command in the same frame wait until what the
+//! command opens has the keyboard.
+
+use std::sync::Arc;
 
 use egui::{Context, Event, Key, PointerButton, Popup};
 
@@ -8,19 +11,114 @@ use super::command::{Command, Keymap, Listed, Shortcut, When};
 use super::matrix::Center;
 use super::state::App;
 
+/// So many frames after a command, what it opened has the keyboard: one that shows it, and one that focuses it.
+const OPENING: u64 = 2;
+
+/// Keys pressed after a command in the same frame. They belong to what the command opens.
+#[derive(Default)]
+pub struct WaitingKeys {
+    events: Vec<Event>,
+    /// The frame in which they are read.
+    due: u64,
+}
+
+impl WaitingKeys {
+    /// Puts the keys back into the input when they are due; until then, newer keys wait behind them. Returns whether
+    /// keys are read in this frame.
+    fn release(&mut self, frame: u64, context: &Context) -> bool {
+        if self.events.is_empty() {
+            return true;
+        }
+        let is_due = frame >= self.due;
+        context.input_mut(|input| match is_due {
+            true => drop(input.events.splice(0..0, self.events.drain(..))),
+            false => {
+                let newer = input.events.extract_if(.., |event| is_typed(event));
+                self.events.extend(newer);
+            }
+        });
+        if !is_due {
+            context.request_repaint();
+        }
+        is_due
+    }
+
+    /// Keeps the keys until the commands of this frame have run and what they open is shown.
+    fn wait(&mut self, events: Vec<Event>, frame: u64, context: &Context) {
+        if !events.is_empty() {
+            self.events = events;
+            self.due = frame + OPENING;
+            context.request_repaint();
+        }
+    }
+}
+
+/// Whether an event comes from the keyboard.
+fn is_typed(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Key { .. } | Event::Text(_) | Event::Copy | Event::Cut | Event::Paste(_)
+    )
+}
+
 /// Turns this frame's keys into commands.
 pub fn read(app: &mut App, context: &Context) {
+    if !app.waiting_keys.release(app.frames, context) {
+        return;
+    }
     let typing = context.text_edit_focused() || app.view.drafts.typing();
-    // Of the last frame: in this one, no menu has been shown yet.
-    let busy = app.view.overlay.is_some() || Popup::is_any_open(context);
-    // Enter belongs to a button or a row that has the keyboard.
-    let focused = context.memory(|memory| memory.focused().is_some_and(|id| id != canvas_id()));
-    let keymap = Keymap::of(context);
-    let mut asked = Vec::new();
-    context.input_mut(|input| {
+    let reader = Reader {
+        app,
+        keymap: Keymap::of(context),
+        typing,
+        // Of the last frame: in this one, no menu has been shown yet.
+        busy: app.view.overlay.is_some() || Popup::is_any_open(context),
+        // Enter belongs to a button or a row that has the keyboard.
+        focused: context.memory(|memory| memory.focused().is_some_and(|id| id != canvas_id())),
         // Copy with Shift held arrives as copy, too.
-        let shift = input.modifiers.shift;
-        input.events.retain(|event| match event {
+        shift: context.input(|input| input.modifiers.shift),
+    };
+    let (mut asked, mut later) = (Vec::new(), Vec::new());
+    // The text of a key follows it at once; that of a shortcut is not typed into what it opens.
+    let mut was_shortcut = false;
+    context.input_mut(|input| {
+        input.events.retain(|event| {
+            let is_own_text = was_shortcut && matches!(event, Event::Text(_));
+            was_shortcut = false;
+            if !asked.is_empty() && is_typed(event) && !is_own_text {
+                later.push(event.clone());
+                return false;
+            }
+            was_shortcut = reader.take(event, &mut asked);
+            !was_shortcut
+        });
+    });
+    app.waiting_keys.wait(later, app.frames, context);
+    for command in asked {
+        if typing {
+            // What is being typed is taken over first, in this very frame.
+            app.deferred.push_back(command);
+        } else {
+            app.commands.push(command);
+        }
+    }
+}
+
+/// What decides which command an event runs.
+struct Reader<'a> {
+    app: &'a App,
+    keymap: Arc<Keymap>,
+    typing: bool,
+    busy: bool,
+    focused: bool,
+    shift: bool,
+}
+
+impl Reader<'_> {
+    /// Adds the command of an event; true if nothing else sees the event then.
+    fn take(&self, event: &Event, asked: &mut Vec<Command>) -> bool {
+        let (app, free) = (self.app, !self.typing && !self.busy);
+        match event {
             Event::Key {
                 key,
                 physical_key,
@@ -29,55 +127,48 @@ pub fn read(app: &mut App, context: &Context) {
                 repeat,
             } => {
                 let shortcut = Shortcut::pressed(*key, *physical_key, *modifiers);
-                let Some(listed) = keymap.find(shortcut) else {
-                    return true;
+                let Some(listed) = self.keymap.find(shortcut) else {
+                    return false;
                 };
-                let pressing = focused && *key == Key::Enter;
+                let pressing = self.focused && *key == Key::Enter;
                 // The matrix moves by these keys itself.
                 let pages = matches!(*key, Key::Home | Key::PageUp | Key::PageDown);
                 let moving = pages && app.view.center == Center::Matrix;
+                let (typing, busy) = (self.typing, self.busy);
                 let wanted = !pressing && !moving && wanted(app, (shortcut, listed), typing, busy);
                 if wanted && (!repeat || listed.repeats()) {
                     asked.push(listed.command.clone());
                 }
-                !wanted
+                wanted
             }
             Event::PointerButton {
                 button: button @ (PointerButton::Extra1 | PointerButton::Extra2),
                 pressed: true,
                 ..
-            } if !busy => {
+            } if !self.busy => {
                 let back = *button == PointerButton::Extra1;
                 let command = if back {
                     Command::Back
                 } else {
                     Command::Forward
                 };
-                ask_if(&mut asked, app, command);
-                true
+                ask_if(asked, app, command);
+                false
             }
-            Event::Copy if !typing && !busy => {
-                let command = if shift {
+            Event::Copy if free => {
+                let command = if self.shift {
                     Command::CopyPolicies
                 } else {
                     Command::Copy
                 };
-                !ask_if(&mut asked, app, command)
+                ask_if(asked, app, command)
             }
-            Event::Cut if !typing && !busy => !ask_if(&mut asked, app, Command::Cut),
-            Event::Paste(text) if !typing && !busy => {
+            Event::Cut if free => ask_if(asked, app, Command::Cut),
+            Event::Paste(text) if free => {
                 asked.push(Command::ImportText(text.clone()));
-                false
+                true
             }
-            _ => true,
-        });
-    });
-    for command in asked {
-        if typing {
-            // What is being typed is taken over first, in this very frame.
-            app.deferred.push_back(command);
-        } else {
-            app.commands.push(command);
+            _ => false,
         }
     }
 }

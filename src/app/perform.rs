@@ -270,7 +270,7 @@ impl App {
                 self.show_tab(Tab::Why);
             }
             Command::Radius => self.show_radius(),
-            Command::LeaveRadius => drop(self.view.radius.leave()),
+            Command::LeaveRadius => drop(self.leave_radius()),
             Command::Say(text) => self.view.notify(text),
             Command::CopyText(text) => self.context.copy_text(text),
             Command::CopyPolicies => self.view.policies.copy(),
@@ -568,10 +568,22 @@ impl App {
     /// Shows what can be reached from what is selected, or else from outside.
     fn show_radius(&mut self) {
         let from = radius::of_selection(&self.document(), self.view.only_selected());
-        self.view.radius.ask(from);
+        let before = std::mem::take(&mut self.view.selection);
+        self.view.radius.ask(from, before);
         self.view.extra = None;
-        self.view.selection.clear();
         self.show_side();
+    }
+
+    /// Closes the blast radius; what was selected before it is selected again, unless something else is by now. Returns
+    /// whether it was open.
+    fn leave_radius(&mut self) -> bool {
+        let Some(before) = self.view.radius.leave() else {
+            return false;
+        };
+        if self.view.selection.is_empty() {
+            self.select(before.into_iter().collect());
+        }
+        true
     }
 
     /// Shows the audit over most of the window; once it is there, beside the canvas again.
@@ -655,8 +667,8 @@ impl App {
         } else if !view.highlight.is_empty() {
             view.highlight.clear();
             view.policies.choose_nothing();
-        } else if !view.radius.leave() {
-            view.policies.scope = Scope::Selection;
+        } else if !self.leave_radius() {
+            self.view.policies.scope = Scope::Selection;
         }
     }
 

@@ -9,6 +9,7 @@ use super::analysis_results::AnalysisResults;
 use super::command::{Command, Commands, Keymap};
 use super::files::Files;
 use super::jobs::Slot;
+use super::keys::WaitingKeys;
 use super::names::PolicyNames;
 use super::overlays;
 use super::preferences::Preferences;
@@ -43,6 +44,7 @@ pub struct App {
     pub(super) commands: Commands,
     /// Commands that wait for typed text to be taken over first.
     pub(super) deferred: VecDeque<Command>,
+    pub(super) waiting_keys: WaitingKeys,
     /// The export dialog as it was last.
     pub(super) last_export: Option<Box<overlays::ExportView>>,
     /// The title that the window has.
@@ -76,6 +78,7 @@ impl App {
             frames: 0,
             commands: Commands::default(),
             deferred: VecDeque::new(),
+            waiting_keys: WaitingKeys::default(),
             last_export: None,
             title: String::new(),
             sent: None,

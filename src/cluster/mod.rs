@@ -274,6 +274,15 @@ impl Enforcer {
             Self::Calico => "calico",
         }
     }
+
+    /// Its name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "Kubernetes",
+            Self::Cilium => "Cilium",
+            Self::Calico => "Calico",
+        }
+    }
 }
 
 /// Whether `ipBlock` and `networks` match pods (K32, A6).

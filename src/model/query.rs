@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::validate::flow_ports_words;
 use super::{
     Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId,
     Isolate, Item, NamespaceId, NodeId, NodeRef, PolicyId, ServiceId, Thing, Workload, WorkloadId,
@@ -22,7 +23,7 @@ pub fn is_system_namespace(name: &str) -> bool {
 pub struct PortChoice {
     /// What a flow stores: the pod's own port.
     pub port: FlowPort,
-    /// For a person: `8080/TCP http`, `Service web: 80 to http`.
+    /// For people: `TCP 8080 http`, `TCP 8080 (port 80 of Service web)`.
     pub label: String,
     /// The Service that it was declared by; none: the container.
     pub service: Option<ServiceId>,
@@ -390,6 +391,7 @@ impl Document {
     /// What a destination declares: container ports by number (their names in the label) and by name,
     /// and Service ports as their target ports. Sorted, without repeats.
     pub fn port_choices(&self, end: &End) -> Vec<PortChoice> {
+        let words = |port: &FlowPort| flow_ports_words(std::slice::from_ref(port));
         let mut choices = BTreeSet::new();
         for id in self.workloads_at(end) {
             let Some(workload) = self.workloads.get(id) else {
@@ -399,7 +401,7 @@ impl Document {
                 let number = FlowPort::Range(port.protocol, port.port, port.port);
                 let name = port.name.as_deref().unwrap_or_default();
                 choices.insert(PortChoice {
-                    label: format!("{number} {name}").trim_end().to_owned(),
+                    label: format!("{} {name}", words(&number)).trim_end().to_owned(),
                     port: number,
                     service: None,
                 });
@@ -416,7 +418,12 @@ impl Document {
                         TargetPort::Name(name) => FlowPort::Named(port.protocol, name.clone()),
                     };
                     choices.insert(PortChoice {
-                        label: format!("{target} (port {} of Service {})", port.port, service.name),
+                        label: format!(
+                            "{} (port {} of Service {})",
+                            words(&target),
+                            port.port,
+                            service.name
+                        ),
                         port: target,
                         service: Some(service_id),
                     });

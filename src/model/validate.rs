@@ -17,7 +17,9 @@ pub use names::{
     subdomain_name,
 };
 pub use network::{addresses_of, cidr, domain_name, network, networks};
-pub use port::{flow_port, flow_ports, flow_ports_text, http_rule, port_number, united};
+pub use port::{
+    flow_port, flow_ports, flow_ports_text, flow_ports_words, http_rule, port_number, united,
+};
 pub use selector::{selector, selector_text};
 
 /// Why a value or an edit is rejected, and what to do about it.

@@ -36,7 +36,7 @@ impl Judged {
         let shields = shields_of(results, gates);
         let bundles = bundles(document, visible).into_iter();
         let bundles = bundles.map(|(id, flows)| (id, Bundled::of(flows, &verdicts)));
-        let mut facts = facts_of(document, &visible.collapsed, &shields, &verdicts);
+        let mut facts = facts_of(document, &visible.collapsed, &shields, &results.proof);
         mark_hubs(&mut facts, document, hubs);
         Self {
             bundles: bundles.collect(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::look::Shield;
 use crate::model::{Base, Document, FlowId, NamespaceId, NodeRef};
-use crate::proof::Verdict;
+use crate::proof::{Finding, Kind, Proof, Verdict};
 use crate::scene::bundle;
 
 /// The flows of one arrow.
@@ -28,7 +28,7 @@ pub struct Facts {
     pub isolated: usize,
     /// All others.
     pub open: usize,
-    /// Flows that begin or end here and are not exact.
+    /// Flows that begin or end here and are not exact, and other differences at the workloads here.
     pub wrong: usize,
     /// The worst verdict of these.
     pub worst: Option<Verdict>,
@@ -39,6 +39,22 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Counts something that is wrong.
+    fn note(&mut self, verdict: Verdict) {
+        self.wrong += 1;
+        let worst = self.worst.into_iter().chain([verdict]);
+        self.worst = worst.max_by_key(|verdict| severity(*verdict));
+    }
+
+    /// What is wrong in words: `2 problems`; none if nothing is.
+    pub fn problems(&self) -> Option<String> {
+        match self.wrong {
+            0 => None,
+            1 => Some("1 problem".to_owned()),
+            wrong => Some(format!("{wrong} problems")),
+        }
+    }
+
     /// Isolation in words: `14 isolated`, and what is open.
     pub fn isolation(&self) -> (String, Option<String>) {
         let open = (self.open > 0).then(|| format!("/ {} open", self.open));
@@ -83,7 +99,7 @@ pub fn facts_of(
     document: &Document,
     collapsed: &BTreeSet<NamespaceId>,
     shields: &BTreeMap<NodeRef, [Shield; 2]>,
-    verdicts: &BTreeMap<FlowId, Verdict>,
+    proof: &Proof,
 ) -> BTreeMap<NamespaceId, Facts> {
     let mut all: BTreeMap<NamespaceId, Facts> = BTreeMap::new();
     if collapsed.is_empty() {
@@ -107,18 +123,37 @@ pub fn facts_of(
             }
         });
         let ends: BTreeSet<NamespaceId> = ends.into_iter().flatten().collect();
-        let verdict = verdicts.get(&id).copied();
+        let verdict = proof.verdicts.get(&id).copied();
         for id in ends {
             let facts = all.entry(id).or_default();
             facts.judged |= verdict.is_some();
             if let Some(verdict) = verdict.filter(|verdict| is_wrong(*verdict)) {
-                facts.wrong += 1;
-                let worst = facts.worst.into_iter().chain([verdict]);
-                facts.worst = worst.max_by_key(|verdict| severity(*verdict));
+                facts.note(verdict);
             }
         }
     }
+    for finding in proof.findings.iter().filter(|f| f.flows.is_empty()) {
+        let Some(verdict) = verdict_of(finding) else {
+            continue;
+        };
+        let homes = finding.workloads.iter().filter_map(|id| {
+            let workload = document.workloads.get(*id)?;
+            Some(workload.namespace)
+        });
+        for home in homes.collect::<BTreeSet<NamespaceId>>() {
+            all.entry(home).or_default().note(verdict);
+        }
+    }
     all
+}
+
+/// The verdict of a difference that is about no flow.
+fn verdict_of(finding: &Finding) -> Option<Verdict> {
+    match finding.kind {
+        Kind::Blocked => Some(Verdict::Blocked),
+        Kind::TooWide => Some(Verdict::TooWide),
+        Kind::Invalid | Kind::CannotExpress | Kind::Approximated => None,
+    }
 }
 
 /// Counts the hidden hubs on the cards of their namespaces.

@@ -144,7 +144,7 @@ impl Counts {
         match (self.exact == self.flows, self.flows) {
             (_, 0) => "no flows".to_owned(),
             (true, 1) => "1 flow expressed".to_owned(),
-            (true, n) => format!("all {n} flows expressed"),
+            (true, n) => format!("{n} of {n} flows expressed"),
             (false, n) => format!("{} of {n} {flows} expressed", self.exact),
         }
     }
@@ -269,7 +269,7 @@ flows:
         assert_eq!(part.as_deref(), Some("1 part of the drawn flows"));
         assert_eq!(omitted(&|fidelity| fidelity == Fidelity::Exact), None);
         let (flows, words) = of(Target::Cilium);
-        assert_eq!(words, "all 3 flows expressed");
+        assert_eq!(words, "3 of 3 flows expressed");
         assert!(
             flows
                 .iter()

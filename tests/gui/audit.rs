@@ -140,7 +140,7 @@ fn all_findings_of_a_rule_are_fixed_in_one_step() {
     let before = texts(&window.document());
     window.click("Fix 2 of L15…");
     assert_eq!(texts(&window.document()), before, "shown first");
-    assert!(window.sees("Fix 2 findings in 2 files"));
+    assert!(window.sees("Fix 2 findings in 2 policies"));
     for line in [
         "-   policyTypes: [Ingress]",
         "+   policyTypes: [Ingress, Egress]",

@@ -38,7 +38,7 @@ fn found(window: &TestWindow) -> &OfProject {
 
 /// The names of the rows: connections, verdicts and reasons.
 fn rows(window: &TestWindow) -> Vec<String> {
-    let rows = window.harness.query_all_by_label_contains("kubernetes: ");
+    let rows = window.harness.query_all_by_label_contains("Kubernetes: ");
     let rows = rows.filter(|node| node.accesskit_node().role() != Role::Label);
     let names = rows.filter_map(|node| node.accesskit_node().label());
     names.filter(|name| !name.starts_with("flow ")).collect()
@@ -57,12 +57,12 @@ fn connections_that_depend_on_the_enforcer_are_listed_with_reasons() {
     let row = row.unwrap_or_else(|| panic!("{rows:?}"));
     assert_eq!(
         row,
-        "shop/web to shop/agent. kubernetes: TCP 9100; cilium: none; calico: none. Calico takes pods on the host network for their nodes. Cilium takes pods on the host network for their nodes."
+        "shop/web to shop/agent. Kubernetes: TCP 9100; Cilium: none; Calico: none. Calico takes pods on the host network for their nodes. Cilium takes pods on the host network for their nodes."
     );
     assert!(window.sees("1 drawn flow depends on it, and is marked on the canvas"));
     assert!(
         window.sees(
-            "flow web to agent on TCP/9100, allowed on exactly these ports\ndepends on the enforcer"
+            "flow web to agent on TCP 9100, allowed on exactly these ports\ndepends on the enforcer"
         ),
         "the flow says so on the canvas"
     );
@@ -129,7 +129,7 @@ fn a_dialect_of_one_enforcer_has_nothing_to_compare() {
     let mut window = opened();
     window.ask(Command::WriteCilium);
     window.ask(Command::CompareEnforcers);
-    assert!(window.sees("which only cilium enforces"));
+    assert!(window.sees("which only Cilium enforces"));
     assert!(window.app().view.compare.enforcers.found().is_none());
     window.click("Write NetworkPolicy");
     assert_eq!(window.document().settings.target(), Target::Kubernetes);

@@ -2,7 +2,8 @@
 
 use drawbridge::app::{Command, command::Keymap};
 use drawbridge::model::Item;
-use egui::{Key, Modifiers};
+use egui::{Event, Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::test_window::TestWindow;
 
@@ -83,4 +84,86 @@ fn all_shortcuts_are_reset_at_once() {
     window.click("Reset all shortcuts");
     assert!(window.app().preferences.keys.is_empty());
     assert!(!window.sees("Reset all shortcuts"));
+}
+
+/// Presses keys, each with the text that it types, in one frame.
+fn press_at_once(window: &mut TestWindow, keys: &[(Modifiers, Key, &str)]) {
+    for (modifiers, key, text) in keys {
+        let events = &mut window.harness.input_mut().events;
+        events.push(Event::Key {
+            key: *key,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: *modifiers,
+        });
+        if !text.is_empty() {
+            events.push(Event::Text((*text).to_owned()));
+        }
+    }
+    window.settle();
+}
+
+#[test]
+fn keys_after_one_that_opens_a_field_belong_to_the_field() {
+    let openers = [
+        (Modifiers::COMMAND, Key::K, ""),
+        (Modifiers::COMMAND, Key::F, ""),
+        (Modifiers::NONE, Key::F2, ""),
+        (Modifiers::NONE, Key::A, "a"),
+        (Modifiers::NONE, Key::Questionmark, "?"),
+    ];
+    for opener in openers {
+        let mut window = TestWindow::shop();
+        let web = window.workload("web");
+        window.ask(Command::Select(vec![web]));
+        let before = window.document();
+        let delete = (Modifiers::NONE, Key::Delete, "");
+        press_at_once(
+            &mut window,
+            &[opener, delete, (Modifiers::NONE, Key::N, "n")],
+        );
+        assert!(window.document() == before, "{opener:?} and Delete");
+    }
+}
+
+#[test]
+fn text_after_the_shortcut_of_a_field_is_typed_into_it() {
+    let fields = [
+        (Key::K, "Command palette", "ca"),
+        (Key::F, "Search the canvas", "ca"),
+    ];
+    for (opener, field, typed) in fields {
+        let mut window = TestWindow::shop();
+        let keys = [
+            (Modifiers::COMMAND, opener, ""),
+            (Modifiers::NONE, Key::C, "c"),
+            (Modifiers::NONE, Key::A, "a"),
+        ];
+        press_at_once(&mut window, &keys);
+        let mut all = window.harness.query_all_by_label(field);
+        let field = all.find(|node| node.accesskit_node().value().is_some());
+        let field = field.expect("the field is open");
+        assert_eq!(field.accesskit_node().value().as_deref(), Some(typed));
+    }
+}
+
+#[test]
+fn the_letter_of_a_shortcut_is_not_typed_into_what_it_opens() {
+    let mut window = TestWindow::shop();
+    let catalog = window.workload("catalog");
+    window.ask(Command::Select(vec![catalog]));
+    press_at_once(
+        &mut window,
+        &[
+            (Modifiers::NONE, Key::A, "a"),
+            (Modifiers::NONE, Key::C, "c"),
+        ],
+    );
+    let typed = window.harness.query_all_by_label_contains("");
+    let typed: Vec<String> = typed
+        .filter_map(|node| node.accesskit_node().value())
+        .collect();
+    assert!(typed.iter().any(|text| text == "c"), "{typed:?}");
+    assert!(typed.iter().all(|text| text != "ac"), "{typed:?}");
 }

@@ -312,3 +312,14 @@ fn a_matrix_of_fifteen_fits_a_small_window_and_keeps_its_keys() {
     resize(&mut window, 1000.0, 600.0);
     assert!(count(&window) < all, "too small: it scrolls");
 }
+
+#[test]
+fn all_chips_of_the_matrix_are_beside_the_right_panel() {
+    let mut window = shop(1000.0, 700.0);
+    let room = canvas(&window);
+    window.ask(Command::ToggleMatrix);
+    for chip in ["Differences", "Namespaces", "Peers"] {
+        let rect = window.harness.get_by_label(chip).rect();
+        assert!(room.contains_rect(rect), "{chip} at {rect:?}, {room:?}");
+    }
+}

@@ -30,6 +30,7 @@ impl CanvasView {
             .accesskit_node_builder(canvas, |node| node.set_label("Canvas"));
         let seen = self.camera.visible();
         let scene = &self.scene_graph.scene;
+        let found = self.found_inside(document, view);
         let mut name = |item: Item, rect: Rect, words: &dyn Fn() -> String| {
             let id = canvas.with(item);
             let response = ui.interact(self.camera.rect_to_screen(rect), id, Sense::empty());
@@ -51,7 +52,7 @@ impl CanvasView {
         {
             let header = pen::rect(space.header);
             name(Item::Namespace(space.id), header, &|| {
-                self.namespace_words(space)
+                self.namespace_words(space, found.get(&space.id))
             });
         }
         for node in scene
@@ -162,8 +163,8 @@ impl CanvasView {
         }
     }
 
-    /// A namespace in words; a collapsed one with what its card says.
-    fn namespace_words(&self, space: &scene::NamespaceBox) -> String {
+    /// A namespace in words; a collapsed one with what its card says, and how many workloads in it the search found.
+    fn namespace_words(&self, space: &scene::NamespaceBox, found: Option<&usize>) -> String {
         let mut words = format!("namespace {}", space.name);
         if space.collapsed {
             let facts = self.judged.facts.get(&space.id);
@@ -178,8 +179,11 @@ impl CanvasView {
             if facts.hubs > 0 {
                 words += &format!(", {}", hubs_words(facts.hubs));
             }
-            if facts.wrong > 0 {
-                words += &format!(", {} not exact", bundle::words(facts.wrong));
+            if let Some(problems) = facts.problems() {
+                words += &format!(", {problems}");
+            }
+            if let Some(found) = found {
+                words += &format!(", {found} of {} found", space.count);
             }
         }
         words
@@ -356,7 +360,7 @@ fn flow_words(document: &Document, results: &Results, view: &View, id: FlowId) -
     let mut words = format!(
         "flow {} on {}",
         document.flow_name(id),
-        validate::flow_ports_text(ports)
+        validate::flow_ports_words(ports)
     );
     if let Some(only) = half {
         words += &format!(", {} only", crate::app::words::gate(*only));

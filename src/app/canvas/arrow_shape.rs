@@ -170,7 +170,7 @@ impl ArrowShape {
             color = faded(color, OFF);
         }
         // A class keeps its colour: the halo shows that it is selected.
-        if self.look.selected && class.is_none() {
+        if (self.look.selected || self.look.own) && class.is_none() {
             color = accent;
         }
         let own = class.map_or_else(|| arrow.width(), traffic::width);

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use egui::{Popup, PopupCloseBehavior, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui};
+use egui::{
+    Color32, Popup, PopupCloseBehavior, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+};
 use egui::{WidgetInfo, WidgetType, vec2};
 
+use super::look::{colors_of, icon_of};
 use crate::app::filter::{Filter, FilterView};
 use crate::app::widgets::Row;
 use crate::app::{icons, theme, widgets};
@@ -21,6 +24,9 @@ const LONG: usize = 10;
 /// What can be chosen in a list: its words, how many match it, and the value.
 type Choices<T> = Vec<(String, usize, T)>;
 
+/// An icon beside a choice, and its colour.
+type Mark = (&'static str, Color32);
+
 /// The chips, but for "Only matches"; one for the classes of recorded traffic while any is shown.
 pub fn chips_ui(
     ui: &mut Ui,
@@ -33,7 +39,8 @@ pub fn chips_ui(
 ) {
     ui.spacing_mut().item_spacing.x = 6.0;
     let namespace = |id: &_| document.node_name(NodeRef::Namespace(*id)).to_owned();
-    chip_ui(ui, "Namespace", &mut filter.namespaces, namespace, || {
+    let chosen = &mut filter.namespaces;
+    chip_ui(ui, "Namespace", chosen, (namespace, unmarked), || {
         let spaces = document.namespaces.iter();
         let choice = |(id, _)| (namespace(&id), document.workloads_of(id).len(), id);
         let mut all: Choices<_> = spaces.map(choice).collect();
@@ -41,24 +48,27 @@ pub fn chips_ui(
         all
     });
     let label = |(key, value): &(String, String)| format!("{key}={value}");
-    chip_ui(ui, "Label", &mut filter.labels, label, || {
+    chip_ui(ui, "Label", &mut filter.labels, (label, unmarked), || {
         let workloads = document.workloads.iter();
         let labels = workloads.flat_map(|(_, workload)| &workload.labels);
         let labels = labels.map(|(key, value)| (key.clone(), value.clone()));
         counted(labels, label)
     });
     let port = |port: &FlowPort| ports_label(std::slice::from_ref(port));
-    chip_ui(ui, "Port", &mut filter.ports, port, || {
+    chip_ui(ui, "Port", &mut filter.ports, (port, unmarked), || {
         let flows = document.flows.iter();
         counted(flows.flat_map(|(_, flow)| flow.ports.iter().cloned()), port)
     });
     let verdict = |verdict: &Verdict| words(*verdict).to_owned();
-    chip_ui(ui, "Verdict", &mut filter.verdicts, verdict, || {
+    let palette = theme::palette(ui.ctx());
+    let mark = |verdict: &Verdict| Some(mark(*verdict, palette));
+    chip_ui(ui, "Verdict", &mut filter.verdicts, (verdict, mark), || {
         counted(verdicts.values().copied(), verdict)
     });
     if let Some(counts) = recorded {
         let class = |class: &TrafficClass| class.words().to_owned();
-        chip_ui(ui, "Recorded", &mut filter.recorded, class, || {
+        let chosen = &mut filter.recorded;
+        chip_ui(ui, "Recorded", chosen, (class, unmarked), || {
             let choice = |(of, count): (&TrafficClass, &usize)| (class(of), *count, *of);
             counts.iter().map(choice).collect()
         });
@@ -74,13 +84,11 @@ pub fn only_ui(ui: &mut Ui, document: &Document, view: &mut FilterView) {
         (Some(count), false) => format!("Only matches  {count} of {all}"),
         (Some(count), true) => format!("Only matches  {} hidden", all - count),
     };
-    ui.add_enabled_ui(matching.is_some(), |ui| {
-        let name = words.replace("  ", ", ");
-        let pressed = pill(ui, &words, None, view.only, &name);
-        if pressed.clicked() {
-            view.only = !view.only;
-        }
-    });
+    let name = words.replace("  ", ", ");
+    let is_enabled = matching.is_some();
+    if pill(ui, (&words, None), (is_enabled, view.only), &name).clicked() {
+        view.only = !view.only;
+    }
     if matching.is_some() && widgets::icon_button(ui, icons::X, "Clear filters (Esc)").clicked() {
         view.clear();
     }
@@ -91,7 +99,7 @@ fn chip_ui<T: Ord + Clone>(
     ui: &mut Ui,
     name: &str,
     chosen: &mut BTreeSet<T>,
-    words: impl Fn(&T) -> String,
+    (words, mark): (impl Fn(&T) -> String, impl Fn(&T) -> Option<Mark>),
     choices: impl FnOnce() -> Choices<T>,
 ) {
     let text = match (chosen.first(), chosen.len()) {
@@ -102,9 +110,8 @@ fn chip_ui<T: Ord + Clone>(
     let label = format!("Filter by {}", name.to_lowercase());
     let response = pill(
         ui,
-        &text,
-        Some(icons::CARET_DOWN),
-        !chosen.is_empty(),
+        (&text, Some(icons::CARET_DOWN)),
+        (true, !chosen.is_empty()),
         &label,
     );
     Popup::menu(&response)
@@ -112,11 +119,16 @@ fn chip_ui<T: Ord + Clone>(
         .show(|ui| {
             ui.set_min_width(LIST.x);
             ui.set_max_width(LIST.x);
-            list_ui(ui, name, choices(), chosen);
+            list_ui(ui, name, (choices(), mark), chosen);
         });
 }
 
-fn list_ui<T: Ord + Clone>(ui: &mut Ui, name: &str, all: Choices<T>, chosen: &mut BTreeSet<T>) {
+fn list_ui<T: Ord + Clone>(
+    ui: &mut Ui,
+    name: &str,
+    (all, mark): (Choices<T>, impl Fn(&T) -> Option<Mark>),
+    chosen: &mut BTreeSet<T>,
+) {
     let id = ui.id().with(("narrowed", name));
     let mut typed: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     if all.len() > LONG {
@@ -138,7 +150,10 @@ fn list_ui<T: Ord + Clone>(ui: &mut Ui, name: &str, all: Choices<T>, chosen: &mu
             let ticked = chosen.contains(&value);
             let icon = if ticked { icons::CHECK } else { "" };
             let number = count.to_string();
-            let row = Row::new(icon, &words).icon_space().end(&number);
+            let mut row = Row::new(icon, &words).icon_space().end(&number);
+            if let Some((icon, foreground)) = mark(&value) {
+                row = row.mark(icon, foreground);
+            }
             let response = row.selected(ticked).show(ui);
             let label = format!("{words}, {count}");
             response
@@ -158,6 +173,25 @@ fn counted<T: Ord>(values: impl Iterator<Item = T>, words: impl Fn(&T) -> String
     }
     let choice = |(value, count): (T, usize)| (words(&value), count, value);
     counts.into_iter().map(choice).collect()
+}
+
+fn unmarked<T>(_: &T) -> Option<Mark> {
+    None
+}
+
+/// The shape of a verdict, as on the canvas.
+fn mark(verdict: Verdict, palette: &tokens::Palette) -> Mark {
+    let icon = match verdict {
+        Verdict::Exact => icons::CHECK,
+        Verdict::Muted => icons::EYE_SLASH,
+        other => icon_of(Some(other)).unwrap_or_default(),
+    };
+    let foreground = match verdict {
+        Verdict::Exact => theme::color(palette.exact),
+        Verdict::Muted => theme::color(palette.text_secondary),
+        other => colors_of(Some(other), palette).1,
+    };
+    (icon, foreground)
 }
 
 fn words(verdict: Verdict) -> &'static str {
@@ -181,12 +215,16 @@ pub fn short(text: &str) -> String {
     }
 }
 
-/// A round button of the row.
-fn pill(ui: &mut Ui, text: &str, icon: Option<&str>, chosen: bool, name: &str) -> Response {
+/// A round button of the row. A disabled one is as opaque as the others, since it floats on the canvas.
+fn pill(
+    ui: &mut Ui,
+    (text, icon): (&str, Option<&str>),
+    (enabled, chosen): (bool, bool),
+    name: &str,
+) -> Response {
     let palette = theme::palette(ui.ctx());
-    let enabled = ui.is_enabled();
     let foreground = theme::color(match (enabled, chosen) {
-        (false, _) => palette.text_faint,
+        (false, _) => tokens::mix(palette.raised, palette.text_faint, 0.6),
         (true, true) => palette.accent,
         (true, false) => palette.text,
     });
@@ -196,7 +234,11 @@ fn pill(ui: &mut Ui, text: &str, icon: Option<&str>, chosen: bool, name: &str) -
         .layout_no_wrap(text.to_owned(), font, foreground);
     let caret = if icon.is_some() { 16.0 } else { 0.0 };
     let size = vec2(galley.size().x + 24.0 + caret, tokens::BUTTON);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let sense = match enabled {
+        true => Sense::click(),
+        false => Sense::hover(),
+    };
+    let (rect, response) = ui.allocate_exact_size(size, sense);
     let (fill, line) = match (chosen, enabled && response.hovered()) {
         (true, _) => (palette.accent_soft, palette.accent),
         (false, true) => (

@@ -60,6 +60,8 @@ pub struct ArrowLook {
     pub selected: bool,
     /// Lit up from another panel.
     pub lit: bool,
+    /// It belongs to the focus, or to a path of the blast radius.
+    pub own: bool,
     /// Its verdict depends on the enforcer.
     pub dependent: bool,
     /// The class of its recorded traffic, while that is shown.
@@ -79,7 +81,7 @@ pub struct Marks {
     pub lit: BTreeSet<FlowId>,
     /// The selected arrow that is no flow.
     pub extra: Option<ExtraId>,
-    /// Arrows that belong to the focus.
+    /// Arrows that belong to the focus, or to the blast radius.
     pub own: BTreeSet<ArrowId>,
     /// The arrow that explains a connection.
     pub witness: Option<ExtraId>,
@@ -163,7 +165,7 @@ impl Marks {
             lit: lit.clone(),
             extra: look.extra,
             witness: look.extras.witness.as_ref().map(|extra| extra.id),
-            own,
+            own: look.emphasis.map_or(own, |lit| lit.arrows.clone()),
             dependent: look.dependent.cloned(),
             traffic: look.traffic.clone(),
         }
@@ -183,7 +185,8 @@ impl Marks {
                 line: self.judged.verdicts.get(&flow).copied(),
                 wrong: 0,
                 selected: self.selected.contains(&flow),
-                lit: self.lit.contains(&flow) || self.own.contains(&id),
+                lit: self.lit.contains(&flow),
+                own: self.own.contains(&id),
                 dependent: (self.dependent.as_ref()).is_some_and(|all| all.contains_key(&flow)),
                 class: self
                     .traffic
@@ -194,7 +197,10 @@ impl Marks {
                     .as_ref()
                     .is_some_and(|traffic| traffic.hides(flow)),
             },
-            ArrowId::Bundle(bundle) => self.bundle(bundle),
+            ArrowId::Bundle(bundle) => ArrowLook {
+                own: self.own.contains(&id),
+                ..self.bundle(bundle)
+            },
             ArrowId::Extra(extra) => ArrowLook {
                 selected: self.extra == Some(extra),
                 class: match extra.kind {

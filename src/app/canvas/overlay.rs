@@ -1,6 +1,6 @@
 //! Transient drawing over the scene: selection, handles, a marquee, a flow being drawn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
@@ -9,7 +9,7 @@ use super::pointer::Gesture;
 use super::{CanvasView, Popup, draft, pen};
 use crate::app::theme;
 use crate::app::view::View;
-use crate::model::{Document, End, FlowId, Item, NodeRef};
+use crate::model::{Document, End, FlowId, Item, NamespaceId, NodeRef};
 use crate::scene::detail::Level;
 use crate::scene::tokens;
 
@@ -21,7 +21,7 @@ impl CanvasView {
         let accent = theme::color(palette.accent);
         self.draw_lit(&painter, document, view, accent);
         self.draw_hops(&painter, view, palette);
-        self.draw_found(&painter, view, accent);
+        self.draw_found(&painter, document, view, palette);
         let selected = view.selection.iter().filter_map(|item| item.node());
         let selected: BTreeSet<NodeRef> = selected.map(|node| self.shown(document, node)).collect();
         for node in selected {
@@ -185,13 +185,16 @@ impl CanvasView {
         }
     }
 
-    /// What the search has found.
-    fn draw_found(&self, painter: &Painter, view: &View, accent: Color32) {
-        let found = view
-            .search
-            .as_ref()
-            .map_or(&[][..], |search| search.found());
-        for item in found {
+    /// What the search has found, and how many workloads of collapsed namespaces are among it.
+    fn draw_found(
+        &self,
+        painter: &Painter,
+        document: &Document,
+        view: &View,
+        palette: &tokens::Palette,
+    ) {
+        let accent = theme::color(palette.accent);
+        for item in found(view) {
             if let Some(node) = item.node() {
                 self.ring(painter, node, accent, false);
             } else if let Item::Flow(flow) = item
@@ -202,6 +205,32 @@ impl CanvasView {
                 painter.rect_stroke(chip, chip.height() / 2.0, stroke, StrokeKind::Outside);
             }
         }
+        for (id, count) in self.found_inside(document, view) {
+            let node = NodeRef::Namespace(id);
+            if let Some(rect) = self.scene_graph.drawn_rect(node) {
+                self.ring(painter, node, accent, false);
+                let card = self.camera.rect_to_screen(rect);
+                let all = document.workloads_of(id).len();
+                found_badge(painter, card, &format!("{count} of {all}"), palette);
+            }
+        }
+    }
+
+    /// How many workloads in each collapsed namespace the search has found.
+    pub(super) fn found_inside(
+        &self,
+        document: &Document,
+        view: &View,
+    ) -> BTreeMap<NamespaceId, usize> {
+        let mut counts = BTreeMap::new();
+        for item in found(view) {
+            if let Item::Workload(id) = item
+                && let NodeRef::Namespace(home) = self.shown(document, NodeRef::Workload(*id))
+            {
+                *counts.entry(home).or_default() += 1;
+            }
+        }
+        counts
     }
 
     /// The number of hops to each object, at its corner.
@@ -288,4 +317,23 @@ impl CanvasView {
             foreground,
         ));
     }
+}
+
+/// What the search has found.
+fn found(view: &View) -> &[Item] {
+    let search = view.search.as_ref();
+    search.map_or(&[], |search| search.found())
+}
+
+/// A number on the upper edge of a card, at its right; of the same size at every zoom.
+fn found_badge(painter: &Painter, card: Rect, words: &str, palette: &tokens::Palette) {
+    let foreground = theme::color(palette.on_accent);
+    let font = theme::semibold(tokens::TEXT_TINY);
+    let galley = painter.layout_no_wrap(words.to_owned(), font, foreground);
+    let size = egui::vec2(galley.size().x + 12.0, 16.0);
+    let middle = card.right_top() - egui::vec2(size.x / 2.0 - 4.0, 0.0);
+    let pill = Rect::from_center_size(middle, size);
+    painter.rect_filled(pill, 8.0, theme::color(palette.accent));
+    let at = Align2::CENTER_CENTER.align_size_within_rect(galley.size(), pill);
+    painter.galley(at.min, galley, foreground);
 }

@@ -112,7 +112,7 @@ impl Reroute {
                 "Drop the end on a workload, namespace or external; Esc puts it back".into()
             }
             Ok(Some(change)) if change.ports_change => {
-                let ports = validate::flow_ports_text(&change.flow.ports);
+                let ports = validate::flow_ports_words(&change.flow.ports);
                 format!("Move the end to {name}, on {ports}, its only port; Alt keeps the ports")
             }
             Ok(Some(_)) => format!("Move the end to {name}; Esc puts it back"),

@@ -11,8 +11,13 @@ use crate::app::{icons, widgets};
 use crate::query::reach::Axis;
 use crate::scene::tokens;
 
-/// Its height.
-pub(super) const HEIGHT: f32 = 88.0;
+/// From this width on, all chips are in one row.
+const ONE_ROW: f32 = 760.0;
+
+/// Its height at a width.
+pub(super) fn height(width: f32) -> f32 {
+    if width < ONE_ROW { 116.0 } else { 88.0 }
+}
 
 /// Canvas or matrix; returns the newly chosen one.
 pub(super) fn switch_ui(ui: &mut Ui, rect: Rect, center: Center) -> Option<Center> {
@@ -82,39 +87,54 @@ pub(super) fn head_ui(ui: &mut Ui, matrix: &mut MatrixView, center: &mut Center)
         egui::pos2(room.right() - 16.0, room.bottom()),
     );
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        let is_wide = room.width() >= ONE_ROW;
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            chips(
-                ui,
-                &mut matrix.mode,
-                &[
-                    (Mode::Allowed, "Allowed"),
-                    (Mode::Drawn, "Drawn"),
-                    (Mode::Differences, "Differences"),
-                ],
-            );
-            ui.add_space(10.0);
-            chips(
-                ui,
-                &mut matrix.axis,
-                &[
-                    (Axis::Workloads, "Workloads"),
-                    (Axis::Namespaces, "Namespaces"),
-                ],
-            );
-            ui.add_space(10.0);
-            widgets::faint(ui, "Sort");
-            chips(
-                ui,
-                &mut matrix.sort,
-                &[
-                    (Sort::Namespace, "Namespace"),
-                    (Sort::Name, "Name"),
-                    (Sort::Peers, "Peers"),
-                ],
-            );
+            content_ui(ui, matrix);
+            if is_wide {
+                ui.add_space(10.0);
+                sort_ui(ui, matrix);
+            }
         });
+        if !is_wide {
+            ui.horizontal(|ui| sort_ui(ui, matrix));
+        }
     });
+}
+
+/// What the cells show, and what rows and columns are.
+fn content_ui(ui: &mut Ui, matrix: &mut MatrixView) {
+    chips(
+        ui,
+        &mut matrix.mode,
+        &[
+            (Mode::Allowed, "Allowed"),
+            (Mode::Drawn, "Drawn"),
+            (Mode::Differences, "Differences"),
+        ],
+    );
+    ui.add_space(10.0);
+    chips(
+        ui,
+        &mut matrix.axis,
+        &[
+            (Axis::Workloads, "Workloads"),
+            (Axis::Namespaces, "Namespaces"),
+        ],
+    );
+}
+
+fn sort_ui(ui: &mut Ui, matrix: &mut MatrixView) {
+    widgets::faint(ui, "Sort");
+    chips(
+        ui,
+        &mut matrix.sort,
+        &[
+            (Sort::Namespace, "Namespace"),
+            (Sort::Name, "Name"),
+            (Sort::Peers, "Peers"),
+        ],
+    );
 }
 
 fn chips<T: Copy + PartialEq>(ui: &mut Ui, chosen: &mut T, all: &[(T, &str)]) {

@@ -9,6 +9,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::Pool;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
+use crate::app::widgets;
 use crate::model::{Document, End, NodeRef};
 use crate::query::Results;
 use crate::query::reach::{Axis, AxisEntries, ReachMatrix};
@@ -87,11 +88,16 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
     let room = ui.available_rect_before_wrap();
     let palette = theme::palette(ui.ctx());
     ui.painter().rect_filled(room, 0.0, color(palette.canvas));
-    let head = Rect::from_min_max(room.min, pos2(room.right(), room.top() + head::HEIGHT));
+    let bottom = room.top() + head::height(room.width());
+    let head = Rect::from_min_max(room.min, pos2(room.right(), bottom));
     ui.scope_builder(UiBuilder::new().max_rect(head), |ui| {
         head::head_ui(ui, &mut view.matrix, &mut view.center);
     });
+    let below = Rect::from_min_max(pos2(room.left(), head.bottom()), room.max);
     let Some(entries) = view.matrix.entries.answer().map(|(_, s)| Arc::clone(s)) else {
+        ui.scope_builder(UiBuilder::new().max_rect(below.shrink(16.0)), |ui| {
+            widgets::faint(ui, "Computing…");
+        });
         return;
     };
     let matrix = &mut view.matrix;
@@ -111,7 +117,6 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
     matrix.order.update(key);
     let last = matrix.order.entries.len().saturating_sub(1);
     matrix.at = (matrix.at.0.min(last), matrix.at.1.min(last));
-    let below = Rect::from_min_max(pos2(room.left(), head.bottom()), room.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.set_clip_rect(below.intersect(ui.clip_rect()));
         let about = (&*entries, view.traffic.shown());

@@ -35,15 +35,12 @@ impl FixesView {
         Self { fixing, lines }
     }
 
-    /// `Fix 2 findings in 2 files`.
+    /// `Fix 2 findings in 2 policies`: each text is one policy, and a file may have several.
     fn title(&self) -> String {
-        let (findings, texts) = (self.fixing.findings, self.fixing.files.len());
-        let s = |count: usize| if count == 1 { "" } else { "s" };
-        format!(
-            "Fix {findings} finding{} in {texts} file{}",
-            s(findings),
-            s(texts)
-        )
+        let (findings, policies) = (self.fixing.findings, self.fixing.files.len());
+        let s = if findings == 1 { "" } else { "s" };
+        let policy = if policies == 1 { "policy" } else { "policies" };
+        format!("Fix {findings} finding{s} in {policies} {policy}")
     }
 }
 

@@ -260,6 +260,7 @@ fn same_names(a: &Document, b: &Document) -> bool {
         && a.nodes.same(&b.nodes)
         && a.flows.same(&b.flows)
         && a.policies.same(&b.policies)
+        && a.invariants.same(&b.invariants)
 }
 
 fn things(document: &Document, results: &Results, names: &PolicyNames) -> Vec<Entry> {
@@ -297,8 +298,11 @@ fn things(document: &Document, results: &Results, names: &PolicyNames) -> Vec<En
     for (id, flow) in document.flows.iter() {
         add(
             Item::Flow(id),
-            crate::model::validate::flow_ports_text(&flow.ports),
+            crate::model::validate::flow_ports_words(&flow.ports),
         );
+    }
+    for id in document.invariants.ids() {
+        add(Item::Invariant(id), "invariant".into());
     }
     for id in document.policies.ids() {
         add(Item::Policy(id), "imported policy".into());

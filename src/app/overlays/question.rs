@@ -218,7 +218,7 @@ pub(super) fn path_ui(
         ui.add_space(12.0);
         let mut done = enter.then_some(true);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::primary(ui, "OK").clicked() {
+            if widgets::primary(ui, prompt.ask.verb()).clicked() {
                 done = Some(true);
             }
             if widgets::secondary(ui, "Cancel").clicked() {

@@ -205,7 +205,8 @@ fn choice_ui(ui: &mut Ui, recorded: &mut Recorded) {
         let chosen = recorded.choice.and_then(|at| words.get(at)).cloned();
         let chosen = chosen.unwrap_or_else(|| "Choose what it becomes".to_owned());
         let list = egui::ComboBox::from_id_salt("outside").selected_text(chosen);
-        let list = list.width(420.0).show_ui(ui, |ui| {
+        let list = list.width(420.0).icon(widgets::caret);
+        let list = list.show_ui(ui, |ui| {
             for (at, words) in words.iter().enumerate() {
                 ui.selectable_value(&mut recorded.choice, Some(at), words);
             }

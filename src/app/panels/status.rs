@@ -109,6 +109,7 @@ fn proof_pill(ui: &mut Ui, state: State, summary: &str) -> Response {
     );
     let at = pos2(rect.left() + 28.0, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(at, galley, color(foreground));
+    widgets::focus_ring(ui, &response, rect);
     widgets::named(&response, WidgetType::Button, &format!("Proof: {summary}"));
     response.on_hover_text(summary)
 }
@@ -171,6 +172,9 @@ fn reading_ui(ui: &mut Ui, words: &str, commands: &mut Commands) {
 /// Shown in place of the verdict after an internal error.
 const NOT_CHECKED: &str = "Not checked: internal error";
 
+/// The least width that a notice is shown in.
+const NOTICE_LEAST: f32 = 120.0;
+
 /// Duration of a notice, in seconds.
 const NOTICE: f64 = 8.0;
 
@@ -197,6 +201,10 @@ fn notice_ui(ui: &mut Ui, view: &mut View) {
         .color(color(foreground));
     let text = RichText::new(&notice.text).font(theme::sans(tokens::TEXT_SMALL));
     let text = text.color(color(foreground));
+    // An icon and an ellipsis tell nothing.
+    if ui.available_width() < NOTICE_LEAST {
+        return;
+    }
     ui.label(icon);
     let whole = notice.text.clone();
     ui.add(egui::Label::new(text).truncate())

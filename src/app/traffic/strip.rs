@@ -126,8 +126,16 @@ fn window_ui(ui: &mut Ui, capture: &Capture, commands: &mut Commands) {
     ui.set_min_width(ui.available_width());
     if let Some(between) = &capture.between {
         let short = format!("{} to {}", day(between.start), day(between.end));
-        ui.label(small(short).color(second));
-        if widgets::link(ui, "Whole recording").clicked() {
+        let label = egui::Label::new(small(short.as_str()).color(second)).truncate();
+        let link = "Whole recording";
+        let needs = egui::WidgetText::from(small(link));
+        let needs = needs.into_galley(ui, None, f32::INFINITY, egui::TextStyle::Body);
+        let room = ui.available_width() - needs.size().x - ui.spacing().item_spacing.x;
+        ui.scope(|ui| {
+            ui.set_max_width(room.max(0.0));
+            ui.add(label).on_hover_text(short);
+        });
+        if widgets::link(ui, link).clicked() {
             commands.push(Command::NarrowRecording(None));
         }
         return;

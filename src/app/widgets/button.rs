@@ -21,21 +21,28 @@ pub fn primary(ui: &mut Ui, text: &str) -> Response {
         let button = Button::new(label)
             .fill(color(palette.accent))
             .stroke(Stroke::NONE);
-        ui.add(button.min_size(vec2(0.0, tokens::BUTTON)))
+        let response = ui.add(button.min_size(vec2(0.0, tokens::BUTTON)));
+        // Inside of its accent fill the ring would not be seen.
+        focus_ring(ui, &response, response.rect.expand(3.0));
+        response
     })
     .inner
 }
 
 /// Any other button.
 pub fn secondary(ui: &mut Ui, text: &str) -> Response {
-    ui.add(Button::new(text).min_size(vec2(0.0, tokens::BUTTON)))
+    let response = ui.add(Button::new(text).min_size(vec2(0.0, tokens::BUTTON)));
+    focus_ring(ui, &response, response.rect);
+    response
 }
 
 /// A button that takes something away.
 pub fn danger(ui: &mut Ui, text: &str) -> Response {
     let foreground = color(theme::palette(ui.ctx()).blocked);
     let button = Button::new(RichText::new(text).color(foreground));
-    ui.add(button.min_size(vec2(0.0, tokens::BUTTON)))
+    let response = ui.add(button.min_size(vec2(0.0, tokens::BUTTON)));
+    focus_ring(ui, &response, response.rect);
+    response
 }
 
 /// A word that does something.
@@ -82,11 +89,11 @@ pub fn menu_button<R>(
         .frame_when_inactive(false)
         .stroke(Stroke::NONE);
     let config = egui::containers::menu::MenuConfig::new();
-    egui::containers::menu::MenuButton::from_button(button)
+    let (response, shown) = egui::containers::menu::MenuButton::from_button(button)
         .config(config)
-        .ui(ui, content)
-        .1
-        .map(|shown| shown.inner)
+        .ui(ui, content);
+    focus_ring(ui, &response, response.rect);
+    shown.map(|shown| shown.inner)
 }
 
 /// A check box; returns the new state when it changes.
@@ -101,10 +108,33 @@ pub fn check(ui: &mut Ui, ticked: bool, text: &str) -> Option<bool> {
     response.changed().then_some(state)
 }
 
-/// A choice among a few, side by side; returns the newly chosen one.
+/// The least width of a choice beyond its text.
+const SEGMENT_PADDING: f32 = 10.0;
+
+/// A choice among a few, side by side, in two rows where one is too narrow; returns the newly chosen one.
 pub fn segments<T: Copy + PartialEq>(
     ui: &mut Ui,
     name: &str,
+    chosen: T,
+    all: &[(T, &str)],
+) -> Option<T> {
+    let fits = shares(ui, ui.available_width(), all).1 >= SEGMENT_PADDING;
+    let most = if fits {
+        all.len()
+    } else {
+        all.len().div_ceil(2)
+    };
+    let rows = all.chunks(most.max(1)).enumerate();
+    let answers: Vec<T> = rows
+        .filter_map(|(at, row)| segments_row(ui, (name, at * most), chosen, row))
+        .collect();
+    answers.first().copied()
+}
+
+/// A row of [`segments`]; `first`: the place of its first choice among all.
+fn segments_row<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    (name, first): (&str, usize),
     chosen: T,
     all: &[(T, &str)],
 ) -> Option<T> {
@@ -121,14 +151,11 @@ pub fn segments<T: Copy + PartialEq>(
     );
     let mut answer = None;
     let mut left = rect.left();
-    for (index, (width, (value, text))) in shares(ui, rect.width(), all)
-        .into_iter()
-        .zip(all)
-        .enumerate()
-    {
+    let (widths, _) = shares(ui, rect.width(), all);
+    for (index, (width, (value, text))) in widths.into_iter().zip(all).enumerate() {
         let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
         left += width;
-        let id = ui.id().with((name, index));
+        let id = ui.id().with((name, first + index));
         let response = ui.interact(cell, id, Sense::click());
         let on = *value == chosen;
         if on {
@@ -157,8 +184,8 @@ pub fn segments<T: Copy + PartialEq>(
     answer
 }
 
-/// The width of each choice: its text, with equal padding.
-fn shares<T>(ui: &Ui, width: f32, all: &[(T, &str)]) -> Vec<f32> {
+/// The width of each choice, its text with equal padding; and that padding.
+fn shares<T>(ui: &Ui, width: f32, all: &[(T, &str)]) -> (Vec<f32>, f32) {
     let font = theme::sans(tokens::TEXT_SMALL);
     let measure = |text: &str| {
         let galley = ui
@@ -168,7 +195,7 @@ fn shares<T>(ui: &Ui, width: f32, all: &[(T, &str)]) -> Vec<f32> {
     };
     let texts: Vec<f32> = all.iter().map(|(_, text)| measure(text)).collect();
     let room = (width - texts.iter().sum::<f32>()) / all.len().max(1) as f32;
-    texts.into_iter().map(|text| text + room).collect()
+    (texts.into_iter().map(|text| text + room).collect(), room)
 }
 
 /// A tab: what it opens, its icon, its name, and the number after the name, if it is above 0.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Edit, Item, Thing};
-use crate::model::{Document, ImportedPolicy, NamespaceId, NodeRef};
+use crate::model::{Base, Dns, Document, ImportedPolicy, NamespaceId, NodeRef, Settings, Style};
 
 impl Edit {
     /// The name of the undo step, given the Document before the edit: `Add flow web to checkout`.
@@ -14,7 +14,7 @@ impl Edit {
         };
         match self {
             Self::SetName(_) => "Rename project".into(),
-            Self::SetSettings(_) => "Change settings".into(),
+            Self::SetSettings(settings) => settings_name(&before.settings, settings),
             Self::DenyByDefault(_) => "Deny all that is not drawn".into(),
             Self::Add(thing) => format!("Add {}", thing_name(before, thing)),
             Self::Change(item, _) => format!("Change {}", named(before, *item)),
@@ -131,5 +131,63 @@ fn thing_name(before: &Document, thing: &Thing) -> String {
         ),
         Thing::Policy(policy) => of_file(policy),
         Thing::Invariant(invariant) => format!("invariant {}", invariant.name),
+    }
+}
+
+/// `Dialect: CiliumNetworkPolicy` where one setting changes, `Change settings` where several do.
+fn settings_name(before: &Settings, after: &Settings) -> String {
+    let (old, new) = (before.assumptions, after.assumptions);
+    let shown = (before.target(), after.target());
+    let all = [
+        (shown.0 != shown.1, format!("Dialect: {}", shown.1.kind())),
+        (
+            shown.0 == shown.1 && before.dialects != after.dialects,
+            "Change dialects".to_owned(),
+        ),
+        (before.style != after.style, style_name(after.style)),
+        (before.base != after.base, base_name(after.base)),
+        (before.dns != after.dns, dns_name(&before.dns, &after.dns)),
+        (
+            old.enforcer != new.enforcer,
+            format!("Enforcer: {}", new.enforcer.title()),
+        ),
+        (
+            (old.pod_addresses, old.host_network) != (new.pod_addresses, new.host_network),
+            "Change assumptions".to_owned(),
+        ),
+        (
+            (&before.labels, &before.annotations) != (&after.labels, &after.annotations),
+            "Change labels and annotations of policies".to_owned(),
+        ),
+    ];
+    let mut changed = all.into_iter().filter(|(differs, _)| *differs);
+    match (changed.next(), changed.next()) {
+        (Some((_, only)), None) => only,
+        _ => "Change settings".to_owned(),
+    }
+}
+
+fn style_name(style: Style) -> String {
+    match style {
+        Style::PerFlow => "One policy for each flow".to_owned(),
+        Style::PerWorkload => "One policy for each workload".to_owned(),
+    }
+}
+
+fn base_name(base: Base) -> String {
+    let directions = match base {
+        Base::DenyAll => "both",
+        Base::DenyIngress => "ingress only",
+        Base::DenyEgress => "egress only",
+        Base::None => "none",
+    };
+    format!("Default deny: {directions}")
+}
+
+fn dns_name(before: &Dns, after: &Dns) -> String {
+    match (before.allow != after.allow, after.allow) {
+        (true, true) => "Allow DNS".to_owned(),
+        (true, false) => "Do not allow DNS".to_owned(),
+        (false, _) => "Change DNS pods".to_owned(),
     }
 }

@@ -419,7 +419,7 @@ fn a_service_port_is_offered_as_its_target_port() {
     let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
     assert_eq!(
         labels,
-        ["TCP/5050 grpc", "TCP/grpc (port 80 of Service pay)"]
+        ["TCP 5050 grpc", "TCP grpc (port 80 of Service pay)"]
     );
 }
 

@@ -69,6 +69,11 @@ pub fn flow_ports_text(ports: &[FlowPort]) -> String {
     items.join(", ")
 }
 
+/// The ports for people: `TCP 80, UDP 53`.
+pub fn flow_ports_words(ports: &[FlowPort]) -> String {
+    flow_ports_text(ports).replace('/', " ")
+}
+
 /// Sorts the ports and removes those that another one covers.
 pub fn united(mut ports: Vec<FlowPort>) -> Vec<FlowPort> {
     ports.sort();

@@ -177,13 +177,28 @@ pub(super) fn other_words(describer: &Describer, peer: &PeerClass) -> String {
             }
         }
         PeerClass::Addresses { first, last } if first == last => first.to_string(),
-        PeerClass::Addresses { first, last } => format!("{first} to {last}"),
+        PeerClass::Addresses { first, last } => range_words(*first, *last),
         PeerClass::Domain(name) => name.clone(),
         PeerClass::Entity(entity) => entity.description().to_owned(),
         PeerClass::Node(at) => {
             let node = snapshot.nodes.get(*at);
             node.map_or(String::new(), |n| format!("node {}", n.name))
         }
+    }
+}
+
+/// `10.0.0.0 to 10.0.0.255`; all addresses of a family by its name.
+fn range_words(first: IpAddr, last: IpAddr) -> String {
+    match (first, last) {
+        (IpAddr::V4(first), IpAddr::V4(last)) if first.is_unspecified() && last.is_broadcast() => {
+            "any IPv4 address".to_owned()
+        }
+        (IpAddr::V6(first), IpAddr::V6(last))
+            if first.is_unspecified() && last.to_bits() == u128::MAX =>
+        {
+            "any IPv6 address".to_owned()
+        }
+        _ => format!("{first} to {last}"),
     }
 }
 

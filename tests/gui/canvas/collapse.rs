@@ -333,3 +333,26 @@ fn the_outline_of_a_large_project_begins_closed_and_opens_for_the_selection() {
             && top("payments") < top("shop")
     );
 }
+
+#[test]
+fn a_search_marks_cards_with_how_many_of_their_workloads_match() {
+    let mut bench = Bench::new(bench::many(12, 25));
+    while bench.zoom() >= 0.55 {
+        bench.ask(Command::ZoomOut);
+    }
+    bench.press_with(Modifiers::COMMAND, Key::F);
+    bench.type_text("svc-3");
+    let painted = |bench: &Bench, words: &str| {
+        let shapes = &bench.harness().output().shapes;
+        let is = |shape: &egui::Shape| match shape {
+            egui::Shape::Text(text) => text.galley.text() == words,
+            _ => false,
+        };
+        shapes.iter().filter(|clipped| is(&clipped.shape)).count()
+    };
+    assert_eq!(painted(&bench, "1 of 25"), 12);
+    let named = bench.harness().query_all_by_label_contains("1 of 25 found");
+    assert_eq!(named.count(), 12);
+    bench.press(Key::Escape);
+    assert_eq!(painted(&bench, "1 of 25"), 0);
+}

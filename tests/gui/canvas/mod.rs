@@ -504,7 +504,7 @@ fn every_node_and_flow_has_a_name_for_screen_readers() {
     harness.get_by_label("namespace data");
     assert!(
         harness
-            .query_all_by_label_contains("flow web to catalog on TCP/3550")
+            .query_all_by_label_contains("flow web to catalog on TCP 3550")
             .count()
             > 0
     );

@@ -1,10 +1,10 @@
 //! What a screen reader is told: everything on the canvas by name, with verdicts and counts in words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use drawbridge::app::Command;
 use drawbridge::model::{Document, Edit, Item, NodeRef};
-use drawbridge::proof::Verdict;
+use drawbridge::proof::{Kind, Verdict};
 use egui::accesskit::Toggled;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -30,6 +30,7 @@ fn home(document: &Document, node: NodeRef) -> String {
 
 fn verdict_in_words(verdict: Verdict) -> &'static str {
     match verdict {
+        Verdict::Approximated => "approximated: more is allowed, as the flow accepts",
         Verdict::Exact => "allowed on exactly these ports",
         Verdict::TooWide => "too wide",
         Verdict::Blocked => "blocked",
@@ -130,4 +131,28 @@ fn what_is_named_can_be_activated_and_says_that_it_is_selected() {
     control.click_accesskit();
     bench.ask(Command::Say(String::new()));
     assert_eq!(bench.selection(), [flow]);
+}
+
+#[test]
+fn a_collapsed_namespace_counts_what_is_too_wide_without_a_flow() {
+    let mut bench = Bench::new(shop());
+    bench.ask(Command::CollapseAll);
+    bench.ask(Command::WriteClusterNetworkPolicy);
+    let document = bench.document();
+    let findings = &bench.harness().state().results.proof.findings;
+    let alone = findings
+        .iter()
+        .filter(|f| f.kind == Kind::TooWide && f.flows.is_empty());
+    let homes: BTreeSet<String> = alone
+        .flat_map(|finding| &finding.workloads)
+        .map(|id| home(&document, NodeRef::Workload(*id)))
+        .collect();
+    assert!(!homes.is_empty(), "{findings:?}");
+    let names = names(&bench);
+    for home in homes {
+        let start = format!("namespace {home}, collapsed");
+        let found = names.iter().find(|name| name.starts_with(&start));
+        let found = found.expect("it is named");
+        assert!(found.contains(" problem"), "{found}");
+    }
 }

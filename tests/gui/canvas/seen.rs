@@ -1,7 +1,7 @@
 //! Connections that policies allow beyond the drawn flows, on the canvas, through real gestures.
 
 use drawbridge::app::Command;
-use drawbridge::model::{Document, End};
+use drawbridge::model::{Document, End, NodeRef};
 use drawbridge::project::format;
 use drawbridge::scene::{ArrowId, ExtraId, ExtraKind};
 use egui::Key;
@@ -134,14 +134,27 @@ fn a_blast_radius_is_listed_by_hops_and_escape_closes_it() {
     assert!(found.layers.len() > 1 && found.workloads() > 2, "{found:?}");
     let hops = kept(&bench);
     let all: usize = found.layers.iter().map(Vec::len).sum();
-    assert_eq!(hops.len(), all, "every hop is an arrow: {hops:?}");
     assert!(hops.iter().all(|id| id.kind == ExtraKind::Hop));
+    let document = bench.document();
+    let is_drawn = |from: NodeRef, to: NodeRef| {
+        let mut flows = document.flows.iter();
+        flows.any(|(_, flow)| flow.from.node() == Some(from) && flow.to.node() == Some(to))
+    };
+    assert!(
+        hops.iter().all(|id| !is_drawn(id.from, id.to)),
+        "a flow shows it already: {hops:?}"
+    );
+    let view = &bench.harness().state().view;
+    let lit = &view.emphasis().expect("an emphasis").arrows;
+    assert!(lit.len() >= all, "every hop is lit: {lit:?}");
     bench.harness().get_by_label("From web");
     bench.harness().get_by_label_contains("2 hops");
     assert_eq!(bench.next_frame(), std::time::Duration::MAX, "idle");
     bench.press(Key::Escape);
     assert!(radius(&bench).is_none());
     assert_eq!(kept(&bench), before);
+    let web = bench.node("shop/web").item().expect("a workload");
+    assert_eq!(bench.selection(), [web], "it is selected again");
     bench.press(Key::Escape);
     bench.ask(Command::Radius);
     bench.harness().get_by_label("From Internet");

@@ -109,10 +109,24 @@ pub(super) fn group_ui(ui: &mut Ui, group: &Group, view: &mut AuditView, command
         );
         x = code.right() + 8.0;
     }
-    let text = format!("{}  {count}", group.title);
-    let title = Rect::from_min_max(pos2(x, rect.top()), pos2(right, rect.bottom()));
+    let number = ui.painter().layout_no_wrap(
+        count.to_string(),
+        theme::semibold(tokens::TEXT_TINY),
+        color(palette.text_secondary),
+    );
+    let badge = vec2(number.size().x + 10.0, 16.0);
+    let title = Rect::from_min_max(
+        pos2(x, rect.top()),
+        pos2(right - badge.x - 8.0, rect.bottom()),
+    );
     let font = theme::semibold(tokens::TEXT_NORMAL);
-    line(ui.painter(), title, &text, font, color(palette.text));
+    let end = line(ui.painter(), title, &group.title, font, color(palette.text));
+    let badge = Rect::from_min_size(pos2(end + 8.0, middle - badge.y / 2.0), badge);
+    let fill = color(tokens::mix(palette.panel, palette.text, 0.08));
+    ui.painter().rect_filled(badge, 8.0, fill);
+    let place = Align2::CENTER_CENTER.align_size_within_rect(number.size(), badge);
+    let ink = color(palette.text_secondary);
+    ui.painter().galley(place.min, number, ink);
     if response.clicked() && !view.folded.remove(group.code) {
         view.folded.insert(group.code);
     }

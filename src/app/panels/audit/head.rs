@@ -191,6 +191,7 @@ fn namespaces_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView) {
     let combo = egui::ComboBox::from_id_salt("audit namespace")
         .selected_text(&shown)
         .width(132.0)
+        .icon(widgets::caret)
         .truncate();
     let response = combo.show_ui(ui, |ui| {
         let chosen = &mut view.filter.namespace;

@@ -137,11 +137,11 @@ impl EnforcersView {
     }
 }
 
-/// `kubernetes: TCP 80; cilium: none; calico: none. Cilium never …`.
+/// `Kubernetes: TCP 80; Cilium: none; Calico: none. Cilium never …`.
 fn words(differing: &Differing) -> String {
     let each = ENFORCERS.iter().zip(&differing.ports);
     let each: Vec<String> = each
-        .map(|(enforcer, ports)| format!("{}: {}", enforcer.name(), ports_words(ports)))
+        .map(|(enforcer, ports)| format!("{}: {}", enforcer.title(), ports_words(ports)))
         .collect();
     format!("{}. {}", each.join("; "), reasons(differing))
 }
@@ -233,7 +233,7 @@ fn head_ui(ui: &mut Ui, document: &Document, view: &EnforcersView, commands: &mu
         let text = format!(
             "The project is written as {}, which only {} enforces, so there is nothing to compare.",
             target.kind(),
-            only.name()
+            only.title()
         );
         widgets::small(ui, text);
         if widgets::secondary(ui, "Write NetworkPolicy").clicked() {
@@ -262,7 +262,7 @@ fn head_ui(ui: &mut Ui, document: &Document, view: &EnforcersView, commands: &mu
 
 fn verdict_ui(ui: &mut Ui, found: &OfProject) {
     let palette = theme::palette(ui.ctx());
-    let names: Vec<&str> = ENFORCERS.iter().map(|enforcer| enforcer.name()).collect();
+    let names: Vec<&str> = ENFORCERS.iter().map(|enforcer| enforcer.title()).collect();
     let flows = match found.of_flows().len() {
         0 => "No drawn flow depends on it.".to_owned(),
         1 => "1 drawn flow depends on it, and is marked on the canvas.".to_owned(),
@@ -373,7 +373,7 @@ fn verdicts_ui(ui: &Ui, differing: &Differing, inner: Rect) {
         let small = theme::sans(tokens::TEXT_SMALL);
         let mono = theme::mono(tokens::TEXT_TINY);
         let lines = [
-            (enforcer.name().to_owned(), small, palette.text),
+            (enforcer.title().to_owned(), small, palette.text),
             (ports_words(ports), mono, palette.text_secondary),
         ];
         for (at, (text, font, foreground)) in lines.into_iter().enumerate() {

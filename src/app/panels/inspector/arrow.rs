@@ -84,7 +84,7 @@ fn question(inspect: &Inspect<'_>, id: ExtraId, allowed: Option<&Allowed>) -> Op
 /// The ports of the summarized connections, and their number.
 fn ports(ui: &mut Ui, joined: &Joined) {
     let ports = FlowPort::of(&joined.ports);
-    widgets::stated(ui, "Ports", &validate::flow_ports_text(&ports));
+    widgets::stated(ui, "Ports", &validate::flow_ports_words(&ports));
     if joined.pairs > 1 {
         let pairs = format!("{} connections, each on some of these ports", joined.pairs);
         widgets::small(ui, pairs);

@@ -26,6 +26,8 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
         return;
     };
     head(ui, inspect, flow);
+    verdict(ui, inspect, id, flow);
+    ui.add_space(2.0);
     ports(ui, inspect, id, flow);
     action(ui, inspect, id, flow);
     requests(ui, inspect, id, flow);
@@ -33,8 +35,6 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     note(ui, inspect, id, flow);
     ends(ui, inspect, id, flow);
     gates(ui, inspect, id, flow);
-    ui.add_space(2.0);
-    verdict(ui, inspect, id, flow);
     super::traffic::kept(ui, flow);
     ui.add_space(2.0);
     let asked = egui::Sides::new().show(
@@ -217,7 +217,7 @@ fn toggled(flow: &Flow, port: &FlowPort) -> Vec<FlowPort> {
     ports
 }
 
-/// `Service checkout: 80 forwards to TCP/5050`.
+/// `Service checkout: 80 forwards to TCP 5050`.
 fn forwards(document: &Document, choice: &PortChoice) -> Option<String> {
     let service = document.services.get(choice.service?)?;
     let is = |port: &&ServicePort| match (&port.target, &choice.port) {
@@ -232,7 +232,9 @@ fn forwards(document: &Document, choice: &PortChoice) -> Option<String> {
     let port = service.ports.iter().find(is)?;
     Some(format!(
         "Service {}: {} forwards to {}",
-        service.name, port.port, choice.port
+        service.name,
+        port.port,
+        validate::flow_ports_words(std::slice::from_ref(&choice.port))
     ))
 }
 

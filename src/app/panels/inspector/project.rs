@@ -47,7 +47,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
             dns(ui, inspect);
         },
     );
-    let answer = format!("enforcer {}", settings.judged().enforcer.name());
+    let answer = format!("enforcer {}", settings.judged().enforcer.title());
     section(ui, inspect, ("Assumptions", &answer), assumptions);
     let added = settings.labels.len() + settings.annotations.len();
     let answer = match added {
@@ -191,11 +191,8 @@ fn enforcer(ui: &mut Ui, inspect: &mut Inspect<'_>) -> bool {
     let implementing = enforcers_of(settings.target());
     if implementing.len() > 1 {
         widgets::labelled(ui, "Enforcer", |ui| {
-            let all = implementing.iter().map(|enforcer| match enforcer {
-                Enforcer::Kubernetes => (Enforcer::Kubernetes, "Kubernetes"),
-                Enforcer::Cilium => (Enforcer::Cilium, "Cilium"),
-                Enforcer::Calico => (Enforcer::Calico, "Calico"),
-            });
+            let all = implementing.iter();
+            let all = all.map(|enforcer| (*enforcer, enforcer.title()));
             let all: Vec<_> = all.collect();
             if let Some(chosen) = widgets::segments(ui, "Enforcer", judged, &all) {
                 let edit = set(inspect.document, |s| s.assumptions.enforcer = chosen);

@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId, class: TrafficC
     let ends = format!("{} \u{2192} {}", name(id.from), name(id.to));
     let ports = FlowPort::of(&group.ports);
     let ports = match ports.len() {
-        0..=PORTS => validate::flow_ports_text(&ports).replace('/', " "),
+        0..=PORTS => validate::flow_ports_words(&ports),
         _ => ports_label(&ports),
     };
     widgets::head(ui, kind, &ends, &ports);

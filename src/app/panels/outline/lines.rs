@@ -62,7 +62,7 @@ pub(super) struct Space {
     /// Index of its hue.
     pub hue: usize,
     pub open: bool,
-    /// What its flows sum up to.
+    /// What its flows and workloads sum up to.
     pub facts: Facts,
 }
 
@@ -131,7 +131,7 @@ fn namespaces(
     let filtered = !view.filter.trim().is_empty();
     let mut lines = vec![Line::Section("Namespaces", document.namespaces.len())];
     let all: BTreeSet<NamespaceId> = document.namespaces.ids().collect();
-    let facts = facts_of(document, &all, &BTreeMap::new(), &results.proof.verdicts);
+    let facts = facts_of(document, &all, &BTreeMap::new(), &results.proof);
     let mut workloads: BTreeMap<NamespaceId, Vec<(&str, Item)>> = BTreeMap::new();
     for (id, workload) in document.workloads.iter() {
         let of = workloads.entry(workload.namespace).or_default();

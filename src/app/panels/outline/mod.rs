@@ -205,7 +205,7 @@ fn line_ui(
     }
 }
 
-/// Shows a namespace: a caret, its name, the number of its workloads, and the worst verdict of its flows.
+/// Shows a namespace: a caret, its name, the number of its workloads, and its worst verdict.
 fn namespace_ui(
     ui: &mut Ui,
     document: &Document,
@@ -246,6 +246,7 @@ fn caret_ui(ui: &Ui, rect: Rect, name: &str, open: bool) -> bool {
     let (middle, center) = (rect.center(), egui::Align2::CENTER_CENTER);
     (ui.painter()).text(middle, center, icon, theme::icon(11.0), ink);
     let words = format!("{verb} workloads of {name}");
+    widgets::focus_ring(ui, &response, rect);
     widgets::named(&response, egui::WidgetType::Button, &words);
     response.clicked()
 }
@@ -254,9 +255,7 @@ fn caret_ui(ui: &Ui, rect: Rect, name: &str, open: bool) -> bool {
 fn mark(facts: Facts, palette: &tokens::Palette) -> (&'static str, Color32, String) {
     if let Some(icon) = icon_of(facts.worst) {
         let (_, ink, _) = colors_of(facts.worst, palette);
-        let plural = if facts.wrong == 1 { "" } else { "s" };
-        let words = format!("{} flow{plural} not exact", facts.wrong);
-        return (icon, ink, words);
+        return (icon, ink, facts.problems().unwrap_or_default());
     }
     match facts.judged {
         true => (

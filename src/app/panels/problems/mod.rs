@@ -225,13 +225,12 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
-            ui.horizontal(|ui| {
+            ui.horizontal_top(|ui| {
                 ui.spacing_mut().interact_size.y = 0.0;
                 let icon = RichText::new(problem.tone.icon()).font(theme::icon(15.0));
                 ui.label(icon.color(color(foreground)));
                 let font = theme::semibold(tokens::TEXT_NORMAL);
-                let title = egui::Label::new(RichText::new(&problem.title).font(font)).truncate();
-                ui.add(title).on_hover_text(&problem.title);
+                ui.add(egui::Label::new(RichText::new(&problem.title).font(font)).wrap());
             });
             widgets::small(ui, problem.message.as_str());
             if !problem.witness.is_empty() {

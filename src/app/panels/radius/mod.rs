@@ -1,7 +1,7 @@
 //! Blast radius: everything reachable from a start, by number of hops, with the paths. It is shown in
 //! place of the inspector while nothing is selected; Escape closes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::Ui;
@@ -12,7 +12,7 @@ use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
 use crate::app::words::arrow_end;
 use crate::app::{icons, widgets};
-use crate::model::{Document, FlowPort, Item, NodeRef};
+use crate::model::{Document, FlowId, FlowPort, Item, NodeRef};
 use crate::picture::{extra, node_of};
 use crate::query::Results;
 use crate::query::party::{Joined, Party};
@@ -24,6 +24,8 @@ use crate::scene::{ArrowId, Extra, ExtraKind, OUTSIDE};
 #[derive(Default)]
 pub struct RadiusView {
     from: Option<Party>,
+    /// The selection that the panel took the place of.
+    before: BTreeSet<Item>,
     answer: Memo<(u64, Party), Found>,
     /// The reached end whose path is shown.
     chosen: Option<Party>,
@@ -37,19 +39,19 @@ struct Found {
 }
 
 impl RadiusView {
-    /// Shows the blast radius of a start.
-    pub fn ask(&mut self, from: Party) {
+    /// Shows the blast radius of a start in place of a selection.
+    pub fn ask(&mut self, from: Party, before: BTreeSet<Item>) {
         *self = Self {
             from: Some(from),
+            before,
             ..Self::default()
         };
     }
 
-    /// Closes the panel; true if it was open.
-    pub fn leave(&mut self) -> bool {
-        let was = self.from.is_some();
-        *self = Self::default();
-        was
+    /// Closes the panel; returns the selection that it took the place of, if it was open.
+    pub fn leave(&mut self) -> Option<BTreeSet<Item>> {
+        let closed = std::mem::take(self);
+        closed.from.is_some().then_some(closed.before)
     }
 
     /// Whether the panel is open.
@@ -62,7 +64,7 @@ impl RadiusView {
         self.found().map(|found| &found.radius)
     }
 
-    /// Its hops as arrows.
+    /// Its hops that no flow shows, as arrows.
     pub fn hops(&self) -> Option<Arc<Vec<Extra>>> {
         self.found().map(|found| Arc::clone(&found.hops))
     }
@@ -115,16 +117,38 @@ fn found(results: &Results, from: Party) -> Found {
         _ => None,
     };
     let homes = hops.keys().filter_map(home);
-    let arrows: Vec<Extra> = radius.layers.iter().flatten().map(arrow).collect();
+    let drawn = drawn(document);
+    let ends = |hop: &Hop| (node_of(hop.from), node_of(hop.to));
+    let (mut lit, mut arrows) = (BTreeSet::new(), Vec::new());
+    for hop in radius.layers.iter().flatten() {
+        match drawn.get(&ends(hop)) {
+            Some(flows) => lit.extend(flows.iter().copied().map(ArrowId::Flow)),
+            None => arrows.push(arrow(hop)),
+        }
+    }
+    lit.extend(arrows.iter().map(|hop| ArrowId::Extra(hop.id)));
     Found {
         emphasis: Arc::new(Emphasis {
             containers: homes.collect(),
-            arrows: arrows.iter().map(|hop| ArrowId::Extra(hop.id)).collect(),
+            arrows: lit,
             hops,
         }),
         hops: Arc::new(arrows),
         radius,
     }
+}
+
+/// The flows that allow something between two nodes, by these.
+fn drawn(document: &Document) -> BTreeMap<(NodeRef, NodeRef), Vec<FlowId>> {
+    let mut drawn: BTreeMap<(NodeRef, NodeRef), Vec<FlowId>> = BTreeMap::new();
+    for (id, flow) in document.flows.iter() {
+        if let (Some(from), Some(to), false) =
+            (flow.from.node(), flow.to.node(), flow.muted || flow.denies)
+        {
+            drawn.entry((from, to)).or_default().push(id);
+        }
+    }
+    drawn
 }
 
 /// The start for a selection: the selected object, or else the outside.
