@@ -36,7 +36,7 @@ fn generate_writes_the_wider_form_with_a_comment_and_reports_it() {
     assert_eq!(answer.code, Some(1), "{}", answer.err);
     let comment = format!("# Approximation: allows {REQUESTS}\n");
     assert_eq!(answer.out.matches(&comment).count(), 2, "{}", answer.out);
-    let note = format!("{project}:10:3: note: flow web to api: approximated: allows {REQUESTS}");
+    let note = format!("{project}:10:3: info: flow web to api: approximated: allows {REQUESTS}");
     assert!(answer.err.contains(&note), "{}", answer.err);
     let offer = format!("or set `approximate: true` on the flow: allows {NAMES}");
     assert!(answer.err.contains(&offer), "{}", answer.err);
@@ -97,7 +97,7 @@ fn verify_offers_the_wider_form_and_judges_other_policies_by_it() {
         drawbridge(&["verify", &project, "--against", &file]).out
     };
     assert!(against(&policies).starts_with("Exact, except 2 flows approximated"));
-    let wider = against(&policies.replace("port: 443", "port: 442\n          endPort: 443"));
+    let wider = against(&policies.replace("port: 443", "port: 442\n      endPort: 443"));
     assert!(wider.contains("too-wide: "), "{wider}");
 }
 

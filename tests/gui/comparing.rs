@@ -46,7 +46,6 @@ fn draw(window: &mut TestWindow, from: &str, to: &str, ports: &str) {
         approximate: false,
         note: String::new(),
         half: None,
-        approximate: false,
         muted: false,
         observed: None,
         unknown: Unknown::new(),

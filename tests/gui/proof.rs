@@ -372,7 +372,6 @@ fn only_visible_problems_are_laid_out() {
             approximate: false,
             note: String::new(),
             half: None,
-            approximate: false,
             muted: false,
             observed: None,
             unknown: Unknown::new(),

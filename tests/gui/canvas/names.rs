@@ -35,7 +35,6 @@ fn verdict_in_words(verdict: Verdict) -> &'static str {
         Verdict::TooWide => "too wide",
         Verdict::Blocked => "blocked",
         Verdict::Invalid => "invalid",
-        Verdict::Approximated => "approximated",
         Verdict::CannotExpress => "cannot be expressed",
         Verdict::Muted => "muted",
     }
