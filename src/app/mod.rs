@@ -43,6 +43,7 @@ pub mod theme;
 pub mod traffic;
 pub mod verdict;
 pub mod view;
+mod waiting_keys;
 pub mod widgets;
 pub mod words;
 mod yaml_highlight;

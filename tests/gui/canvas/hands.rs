@@ -182,8 +182,8 @@ fn a_flow_is_drawn_from_a_node_of_the_project() {
     let mut bench = Bench::new(document);
     let node = NodeRef::Node(id);
     let is_shown = |bench: &Bench| {
-        let mut named = bench.harness().query_all_by_label_contains("node worker-1");
-        named.next().is_some()
+        let canvas = &bench.harness().state().view.canvas;
+        canvas.screen_rect(node).is_some()
     };
     assert!(!is_shown(&bench));
     bench.press(Key::A);
