@@ -465,7 +465,7 @@ fn domain_names_of_other_policies_do_not_keep_a_policy() {
         "open",
         "{endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEntities: [all], toPorts: [{ports: [{port: '1', protocol: TCP}]}]}], egress: [{toEntities: [world], toPorts: [{ports: [{port: '443', protocol: TCP}]}]}]}",
     );
-    let (_, with_flows, _) = of(Enforcer::Cilium, &[open.clone()]);
+    let (_, with_flows, _) = of(Enforcer::Cilium, std::slice::from_ref(&open));
     let (_, flows, remaining) = of(Enforcer::Cilium, &[names, open]);
     assert_eq!(flows, with_flows);
     assert_eq!(

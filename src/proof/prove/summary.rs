@@ -97,6 +97,9 @@ struct Clause {
     one_peer: bool,
 }
 
+/// Workloads, and the peers that they have in common.
+type Same<'a> = (BTreeSet<usize>, BTreeSet<&'a PeerClass>);
+
 /// The differences without connections that are none: only ends of the same ports are named together.
 fn clauses(
     describer: &Describer,
@@ -117,8 +120,7 @@ fn clauses(
     }
     let mut found = Vec::new();
     for (ports, of_workload) in by_ports {
-        let mut by_peers: BTreeMap<(String, bool), (BTreeSet<usize>, BTreeSet<&PeerClass>)> =
-            BTreeMap::new();
+        let mut by_peers: BTreeMap<(String, bool), Same> = BTreeMap::new();
         for (workload, classes) in of_workload {
             let same = by_peers.entry(peers(describer, &classes)).or_default();
             same.0.insert(workload);
