@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use egui::{Pos2, Rect, vec2};
 
-/// Least and most width of a cell with its ports: narrower where all columns then have room.
-const WIDTHS: [f32; 2] = [56.0, 68.0];
+/// Least and most width of a cell with its ports: narrower where all columns then have room. Five digits fit the least.
+const WIDTHS: [f32; 2] = [46.0, 68.0];
 /// Least width of a small cell, which has the sign of its verdict alone.
 const SMALL: f32 = 24.0;
 /// Least and most height of a cell: two lines of a row's name.
