@@ -25,7 +25,8 @@ use crate::diag::{Diagnostic, Span};
 use crate::intent::future_pods::FuturePods;
 use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
-use crate::model::{Document, End, FlowId, WorkloadId};
+use crate::model::validate::flow_ports_text;
+use crate::model::{Document, End, Flow, FlowId, Words, WorkloadId};
 use crate::policy::{Direction, Loss, Target};
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
@@ -154,6 +155,32 @@ pub struct About {
 }
 
 impl Finding {
+    /// A finding about a whole flow.
+    fn of_flow(
+        words: &Words,
+        (id, flow): (FlowId, &Flow),
+        (kind, message): (Kind, String),
+        help: Option<String>,
+    ) -> Self {
+        Self {
+            kind,
+            message,
+            from: words.of(&flow.from),
+            to: words.of(&flow.to),
+            ports: flow_ports_text(&flow.ports),
+            witness: Witness::of_flow(flow),
+            flow: Some(id),
+            flows: vec![id],
+            workload: None,
+            workloads: Vec::new(),
+            policies: Vec::new(),
+            culprits: Vec::new(),
+            gate: None,
+            open: false,
+            help,
+        }
+    }
+
     /// What it is about.
     pub fn about(&self) -> About {
         let identified = !self.flows.is_empty() || !self.policies.is_empty();

@@ -1,12 +1,10 @@
 //! Flows that the dialect cannot express, and that the user accepts in a wider form.
 
-use super::witness::Witness;
 use super::{Finding, Kind};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{self, Endpoint, Isolation};
 use crate::intent::gates::{Intent, Reason, approximations};
 use crate::intent::snapshot::DocumentSnapshot;
-use crate::model::validate::flow_ports_text;
 use crate::model::{Document, FlowId, Words};
 use crate::policy::{Direction, Loss, Wider};
 
@@ -39,23 +37,9 @@ pub(super) fn findings(
         let Some(flow) = document.flows.get(id).filter(|_| needed) else {
             continue;
         };
-        found.push(Finding {
-            kind: Kind::Approximated,
-            message: approximation.form.allows_more(),
-            from: words.of(&flow.from),
-            to: words.of(&flow.to),
-            ports: flow_ports_text(&flow.ports),
-            witness: Witness::of_flow(flow),
-            flow: Some(id),
-            flows: vec![id],
-            workload: None,
-            workloads: Vec::new(),
-            policies: Vec::new(),
-            culprits: Vec::new(),
-            gate: None,
-            open: false,
-            help: Some(HELP.to_owned()),
-        });
+        let described = (Kind::Approximated, approximation.form.allows_more());
+        let help = Some(HELP.to_owned());
+        found.push(Finding::of_flow(&words, (id, flow), described, help));
     }
     found
 }

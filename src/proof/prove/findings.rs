@@ -8,7 +8,7 @@ use super::denials::Allowing;
 use super::describer::Describer;
 use super::gate::Gate;
 use super::summary;
-use super::witness::{self, Witness, port_words};
+use super::witness::{self, port_words};
 use super::{About, Culprit, Finding, Kind};
 use crate::analysis::Endpoint;
 use crate::analysis::compare::{GateDifference, PeerClass};
@@ -501,26 +501,17 @@ pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding>
     let one = |loss: &Loss| {
         let id = FlowId::from(loss.flow);
         let flow = document.flows.get(id)?;
-        Some(Finding {
-            kind: match loss.severity {
-                Severity::Error => Kind::Invalid,
-                Severity::Warning | Severity::Info => Kind::CannotExpress,
-            },
-            message: loss.message(),
-            from: words.of(&flow.from),
-            to: words.of(&flow.to),
-            ports: crate::model::validate::flow_ports_text(&flow.ports),
-            witness: Witness::of_flow(flow),
-            flow: Some(id),
-            flows: vec![id],
-            workload: None,
-            workloads: Vec::new(),
-            policies: Vec::new(),
-            culprits: Vec::new(),
-            gate: None,
-            open: false,
-            help: loss.help.clone(),
-        })
+        let kind = match loss.severity {
+            Severity::Error => Kind::Invalid,
+            Severity::Warning | Severity::Info => Kind::CannotExpress,
+        };
+        let described = (kind, loss.message());
+        Some(Finding::of_flow(
+            &words,
+            (id, flow),
+            described,
+            loss.help.clone(),
+        ))
     };
     distinct(&generated.losses).iter().filter_map(one).collect()
 }

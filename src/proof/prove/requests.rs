@@ -3,14 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::witness::Witness;
 use super::{Finding, Kind};
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Decision, gate};
 use crate::cluster::Snapshot;
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::load::imported;
-use crate::model::validate::flow_ports_text;
 use crate::model::{Document, End, Flow, FlowId, FlowPort, Words};
 use crate::policy::{Condition, Direction, Loss, Part, Policy, Rule};
 
@@ -52,22 +50,8 @@ pub(super) fn findings(
     let words = Words::new(document);
     let one = |(id, flow): (FlowId, &Flow)| {
         let name = document.flow_name(id);
-        let finding = |kind, message, help: &str| Finding {
-            kind,
-            message,
-            from: words.of(&flow.from),
-            to: words.of(&flow.to),
-            ports: flow_ports_text(&flow.ports),
-            witness: Witness::of_flow(flow),
-            flow: Some(id),
-            flows: vec![id],
-            workload: None,
-            workloads: Vec::new(),
-            policies: Vec::new(),
-            culprits: Vec::new(),
-            gate: None,
-            open: false,
-            help: Some(help.to_owned()),
+        let finding = |kind, message, help: &str| {
+            Finding::of_flow(&words, (id, flow), (kind, message), Some(help.to_owned()))
         };
         if let Some((direction, why)) = open(document, cluster, &unfiltered, flow) {
             let end = match direction {
