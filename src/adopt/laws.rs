@@ -72,7 +72,7 @@ fn adopted(bare: &Document) -> Result<(Document, Vec<String>), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(120))]
 
     #[test]
     fn adopting_changes_nothing(random in random()) {
@@ -95,7 +95,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     /// A project whose policies of a dialect are adopted writes that dialect.
     #[test]

@@ -30,7 +30,7 @@ const PORTS: [(Protocol, u16); 8] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn all_answers_agree(

@@ -178,7 +178,7 @@ spec:
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(60))]
+        #![proptest_config(ProptestConfig::with_cases(30))]
 
         #[test]
         fn cached_results_equal_uncached_ones(

@@ -318,7 +318,7 @@ fn split(rule: &Rule) -> Vec<Rule> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn isolation_follows_from_the_policies(cluster in cluster(), policies in policies(Leaves::All)) {

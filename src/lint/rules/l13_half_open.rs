@@ -7,9 +7,8 @@ use std::cell::OnceCell;
 use crate::analysis::oracle::{Decision, gate};
 use crate::analysis::{Analysis, Endpoint};
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::written::{Written, network_policies};
 use crate::lint::{Input, Rule, ports, witness};
-use crate::policy::{self, Direction, Match, Peer, PeerItem};
+use crate::policy::{self, Action, Direction, Match, Peer, PeerItem, Policy};
 
 pub const RULE: Rule = Rule {
     code: "L13",
@@ -25,16 +24,18 @@ const MOST: usize = 200;
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let analysis = OnceCell::new();
-    for written in network_policies(input) {
+    for (index, policy) in input.snapshot.policies.iter().enumerate() {
         for direction in Direction::BOTH {
-            for one in written.policy.rules(direction) {
+            let rules = policy.rules(direction).iter();
+            for one in rules.filter(|one| one.action == Action::Accept) {
                 let Match::Only(items) = &one.peers else {
                     continue;
                 };
                 let case = Case {
                     input,
                     analysis: &analysis,
-                    written: &written,
+                    index,
+                    policy,
                     direction,
                     rule: one,
                 };
@@ -44,7 +45,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                         Direction::Ingress => "allow it in the egress of the source, too",
                     };
                     let finding = rule.finding(message).help(help);
-                    out.push(written.about(finding, one.span.clone()));
+                    out.push(finding.at(one.span.clone()).on(policy.title()));
                 }
             }
         }
@@ -63,7 +64,9 @@ fn names_labels(peer: &Peer) -> bool {
 struct Case<'a, 'b> {
     input: &'b Input<'a>,
     analysis: &'b OnceCell<Analysis<'a>>,
-    written: &'b Written<'a>,
+    /// The place of the policy in the snapshot.
+    index: usize,
+    policy: &'b Policy,
     direction: Direction,
     rule: &'b policy::Rule,
 }
@@ -88,7 +91,7 @@ impl Case<'_, '_> {
     /// if none can connect to the policy's pods.
     fn denied(&self, item: &PeerItem) -> Option<String> {
         let input = self.input;
-        let own = input.one_of_each(input.subjects(self.written.index));
+        let own = input.one_of_each(input.subjects(self.index));
         let others = input.one_of_each(&input.pods(&item.peer));
         if own.len() > MOST || others.len() > MOST {
             return None;
@@ -119,7 +122,7 @@ impl Case<'_, '_> {
             let declared = self.input.pod(pod).map_or(&[][..], |pod| &pod.ports);
             declared.iter().any(|p| wanted.contains(p.protocol, p.port))
         };
-        let own = self.input.subjects(self.written.index);
+        let own = self.input.subjects(self.index);
         own.binary_search(&other).is_err()
             && (declares(other) || !others.iter().any(|pod| declares(*pod)))
     }
@@ -164,7 +167,7 @@ impl Case<'_, '_> {
         let key = crate::lint::written::rules_key(self.direction.other());
         Some(format!(
             "this rule of `{}` allows {} to connect to {} on {protocol} {port}, but its {key} is denied by {}",
-            self.written.policy.full_name(),
+            self.policy.full_name(),
             self.input.name_of(from),
             self.input.name_of(to),
             names.join(", ")
@@ -237,6 +240,41 @@ mod tests {
         };
         assert_eq!(found(""), NONE);
         assert_eq!(found(postgres), [24]);
+    }
+
+    #[test]
+    fn every_dialect_has_both_ends() {
+        let pods =
+            pod("web", "app: web", "") + &pod("db", "app: db", ", ports: [{containerPort: 5432}]");
+        let found =
+            |client: &str, server: &str| lines("L13", &format!("{pods}{client}---\n{server}"));
+        let cilium = |name: &str, subject: &str, rules: &str| {
+            format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: {name}, namespace: data}}\nspec:\n  endpointSelector: {{matchLabels: {{app: {subject}}}}}\n  {rules}\n"
+            )
+        };
+        let client = cilium(
+            "web",
+            "web",
+            "egress: [{toEndpoints: [{matchLabels: {app: db}}], toPorts: [{ports: [{port: \"5432\", protocol: TCP}]}]}]",
+        );
+        assert_eq!(found(&client, &cilium("db", "db", "ingress: [{}]")), [16]);
+        let open = "ingress: [{fromEndpoints: [{matchLabels: {app: web}}]}]";
+        assert_eq!(found(&client, &cilium("db", "db", open)), NONE);
+        let denied = "ingressDeny: [{fromEndpoints: [{matchLabels: {app: web}}]}]";
+        assert_eq!(found(&client, &cilium("db", "db", denied)), [16]);
+        let calico = |name: &str, rules: &str| {
+            format!(
+                "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: data}}\nspec:\n  selector: app == '{name}'\n  {rules}\n"
+            )
+        };
+        let client = calico(
+            "web",
+            "egress: [{action: Allow, protocol: TCP, destination: {selector: app == 'db', ports: [5432]}}]",
+        );
+        assert_eq!(found(&client, &calico("db", "types: [Ingress]")), [16]);
+        let open = "ingress: [{action: Allow, source: {selector: app == 'web'}}]";
+        assert_eq!(found(&client, &calico("db", open)), NONE);
     }
 
     #[test]

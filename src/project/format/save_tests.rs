@@ -209,7 +209,7 @@ fn commented(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn a_saved_document_round_trips_and_an_unchanged_one_keeps_its_text(

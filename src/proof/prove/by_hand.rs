@@ -33,7 +33,7 @@ fn examples() -> Vec<Document> {
 }
 
 /// Up to this many policies of each example that carry flows, spread over all of them.
-const SOME: usize = 8;
+const SOME: usize = 4;
 
 fn some(results: &Results) -> Vec<&Written> {
     let all = results.generated.policies.iter();
