@@ -177,6 +177,36 @@ const DOMAINS: &str = "
   {action: Accept, to: [{domainNames: [api.example.com]}], protocols: [{tcp: {destinationPort: {number: 80}}}]}]}}
 ";
 
+/// Whatever address a name has, a denial of all of them comes first; written for each family in a rule of its own, too.
+#[test]
+fn names_are_denied_with_every_address() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: c}]}\n---\n";
+    let accepted = |denials: &str| {
+        let policy = format!(
+            "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: names}}\nspec:\n  tier: Admin\n  priority: 7\n  subject: {{namespaces: {{}}}}\n  egress:\n  - {{action: Accept, to: [{{domainNames: [a.example]}}], protocols: [{{tcp: {{destinationPort: {{number: 443}}}}}}]}}\n{denials}  - {{action: Accept, to: [{{domainNames: [b.example]}}], protocols: [{{tcp: {{destinationPort: {{number: 80}}}}}}]}}\n"
+        );
+        let baseline = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: shop}\nspec: {podSelector: {}, policyTypes: [Egress]}\n";
+        let input = format!("{pod}{policy}{baseline}");
+        let answer = drawbridge_with(&["list", "-", "-o", "json"], &input).json();
+        let names = answer["domainNames"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        names
+            .iter()
+            .map(|one| format!("{} {}", one["name"], one["conn"]))
+            .collect::<Vec<_>>()
+    };
+    let deny = |net: &str| format!("  - {{action: Deny, to: [{{networks: [\"{net}\"]}}]}}\n");
+    let a = r#""a.example" {"TCP":[[443,443]]}"#;
+    let b = r#""b.example" {"TCP":[[80,80]]}"#;
+    assert_eq!(accepted(""), [a, b]);
+    assert_eq!(accepted(&deny("0.0.0.0/0")), [a, b]);
+    assert_eq!(accepted(&deny("::/0")), [a, b]);
+    assert_eq!(accepted(&(deny("0.0.0.0/0") + &deny("::/0"))), [a]);
+    assert_eq!(accepted(&deny("10.0.0.0/8")), [a, b]);
+}
+
 #[test]
 fn accepted_domain_names_are_listed() {
     let text = drawbridge_with(&["list", "-"], DOMAINS);

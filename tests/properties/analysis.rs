@@ -291,10 +291,13 @@ fn refuses_names(policies: &[Arc<Policy>]) -> bool {
     })
 }
 
-/// Whether the egress of a pod is open towards every address, and so towards whatever a name stands for.
+/// Whether the egress of a pod is open towards every address of a family, and so towards a name that stands for one.
 fn reaches_every_address(snapshot: &Snapshot, pod: usize, p: Probe) -> bool {
-    let mut ends = addresses().into_iter().map(Endpoint::Address);
-    ends.all(|end| gate_allows(snapshot, Direction::Egress, pod, &end, p))
+    [true, false].into_iter().any(|v4| {
+        let family = addresses().into_iter().filter(|one| one.is_ipv4() == v4);
+        let mut ends = family.map(Endpoint::Address);
+        ends.all(|end| gate_allows(snapshot, Direction::Egress, pod, &end, p))
+    })
 }
 
 /// One rule for each peer and port of another.

@@ -36,9 +36,10 @@ pub struct WithEntity {
 pub(in crate::analysis) struct DomainNames {
     pub names: Vec<String>,
     pub entities: Vec<Entity>,
-    /// The point of the first name; the entities follow the names.
+    /// The first of the two points of the first name; the entities follow the names.
     first: usize,
-    addresses: Range<usize>,
+    /// The points of IPv4 addresses, and those of IPv6 addresses.
+    families: [Range<usize>; 2],
     /// The point of a node that stands for nodes that are not known, where policies name entities that are nodes.
     unknown_node: Option<usize>,
 }
@@ -50,7 +51,7 @@ impl DomainNames {
             names: names.collect(),
             entities: universe.entities.clone(),
             first: universe.domain_points().start,
-            addresses: universe.address_points(),
+            families: universe.family_points().into(),
             unknown_node: None,
         }
     }
@@ -64,37 +65,64 @@ impl DomainNames {
         }
     }
 
-    /// The names that a workload may connect to on ports that are not allowed to every address, if `open` has the
-    /// ports allowed to a point.
-    pub fn accepted(&self, workload: usize, open: impl FnMut(usize) -> PortSet) -> Vec<ToDomain> {
-        let points = self.first..self.first + self.names.len();
-        let accepted = self.beside_addresses(points, open).into_iter();
-        let accepted = accepted.map(|(at, ports)| ToDomain {
-            workload,
-            name: self.names[at].clone(),
-            ports,
-        });
-        accepted.collect()
+    /// The names that a workload may connect to on ports that are not allowed to every address of a family, if `open` has
+    /// the ports allowed to a point; with all their ports.
+    pub fn accepted(
+        &self,
+        workload: usize,
+        mut open: impl FnMut(usize) -> PortSet,
+    ) -> Vec<ToDomain> {
+        if self.names.is_empty() {
+            return Vec::new();
+        }
+        let everywhere = self.everywhere(&mut open);
+        let mut found = Vec::new();
+        for (at, name) in self.names.iter().enumerate() {
+            let own = self.points_of_name(at).map(&mut open);
+            let mut each = own.iter().zip(&everywhere);
+            if each.any(|(own, everywhere)| !own.is_subset(everywhere)) {
+                let [v4, v6] = own;
+                found.push(ToDomain {
+                    workload,
+                    name: name.clone(),
+                    ports: v4.union(&v6),
+                });
+            }
+        }
+        found
+    }
+
+    fn points_of_name(&self, at: usize) -> [usize; 2] {
+        let first = self.first + 2 * at;
+        [first, first + 1]
     }
 
     /// The entities at a gate of a workload, on ports that are not allowed for every address.
     pub fn entities_at(
         &self,
         (workload, direction): (usize, Direction),
-        open: impl FnMut(usize) -> PortSet,
+        mut open: impl FnMut(usize) -> PortSet,
     ) -> Vec<WithEntity> {
-        let start = self.first + self.names.len();
-        let entities = (start..).zip(self.entities.iter().copied());
         let nodes = self.unknown_node.map(|point| (point, Entity::RemoteNode));
-        let (points, named): (Vec<_>, Vec<_>) = entities.chain(nodes).unzip();
-        let accepted = self.beside_addresses(points, open).into_iter();
-        let accepted = accepted.map(|(at, ports)| WithEntity {
+        let mut points = self.points_of_entities().chain(nodes).peekable();
+        if points.peek().is_none() {
+            return Vec::new();
+        }
+        let [v4, v6] = self.everywhere(&mut open);
+        let everywhere = v4.intersection(&v6);
+        let all = points.map(|(point, entity)| (entity, open(point)));
+        let accepted = all.filter(|(_, ports)| !ports.is_subset(&everywhere));
+        let accepted = accepted.map(|(entity, ports)| WithEntity {
             workload,
             direction,
-            entity: named[at],
+            entity,
             ports,
         });
         accepted.collect()
+    }
+
+    fn points_of_entities(&self) -> impl Iterator<Item = (usize, Entity)> + '_ {
+        (self.first + 2 * self.names.len()..).zip(self.entities.iter().copied())
     }
 
     /// Whether policies mention none.
@@ -103,44 +131,38 @@ impl DomainNames {
     }
 
     /// The ports allowed at a gate for each entity, and for each name it opens connections to. What is allowed for every
-    /// address is allowed for them, too.
+    /// address is allowed for entities, and what is allowed for every address of a family for names, too.
     pub fn ports_at(
         &self,
         direction: Direction,
         mut open: impl FnMut(usize) -> PortSet,
     ) -> Vec<(Named, PortSet)> {
-        let everywhere = self.everywhere(&mut open);
-        let names = self.names.iter().cloned().map(Named::Domain);
-        let entities = self.entities.iter().copied().map(Named::Entity);
-        let all = (self.first..).zip(names.chain(entities));
-        all.filter(|(_, other)| direction == Direction::Egress || matches!(other, Named::Entity(_)))
-            .map(|(point, other)| (other, open(point).union(&everywhere)))
-            .collect()
-    }
-
-    /// The ports allowed for every address.
-    fn everywhere(&self, mut open: impl FnMut(usize) -> PortSet) -> PortSet {
-        let mut addresses = self.addresses.clone();
-        let everywhere = addresses.try_fold(PortSet::all(), |all, point| {
-            Some(all.intersection(&open(point))).filter(|all| !all.is_empty())
-        });
-        everywhere.unwrap_or_default()
-    }
-
-    /// The places among some points of those with ports that are not allowed for every address, with all their ports.
-    fn beside_addresses(
-        &self,
-        points: impl IntoIterator<Item = usize>,
-        mut open: impl FnMut(usize) -> PortSet,
-    ) -> Vec<(usize, PortSet)> {
-        let mut points = points.into_iter().peekable();
-        if points.peek().is_none() {
-            return Vec::new();
+        let [v4, v6] = self.everywhere(&mut open);
+        let mut found = Vec::new();
+        if direction == Direction::Egress {
+            for (at, name) in self.names.iter().enumerate() {
+                let own = self.points_of_name(at).map(&mut open);
+                let ports = own.iter().fold(v4.union(&v6), |all, own| all.union(own));
+                found.push((Named::Domain(name.clone()), ports));
+            }
         }
-        let everywhere = self.everywhere(&mut open);
-        let all = points.map(open).enumerate();
-        all.filter(|(_, ports)| !ports.is_subset(&everywhere))
-            .collect()
+        let everywhere = v4.intersection(&v6);
+        let entities = self.points_of_entities();
+        found.extend(entities.map(|(point, entity)| {
+            let ports = open(point).union(&everywhere);
+            (Named::Entity(entity), ports)
+        }));
+        found
+    }
+
+    /// The ports allowed for every IPv4 address, and for every IPv6 address.
+    fn everywhere(&self, mut open: impl FnMut(usize) -> PortSet) -> [PortSet; 2] {
+        self.families.clone().map(|mut addresses| {
+            let everywhere = addresses.try_fold(PortSet::all(), |all, point| {
+                Some(all.intersection(&open(point))).filter(|all| !all.is_empty())
+            });
+            everywhere.unwrap_or_default()
+        })
     }
 }
 

@@ -268,6 +268,7 @@ impl<'a> Gates<'a> {
             for point in peers.iter() {
                 let ports = names.differing(point, wider, &ports);
                 if !ports.is_empty() {
+                    let point = universe.first_of_same(point);
                     join(&mut found.points, (point, wider), &ports);
                 }
             }

@@ -31,12 +31,14 @@ impl Ways {
     }
 }
 
-/// The ports at which the gate on each side has a domain name as a peer of its own. Nobody connects from a name (C35), and what is
-/// allowed towards every address is allowed towards every name, too, unless rules deny names or pass them to the next tier.
+/// The ports at which the gate on each side has a domain name as a peer of its own. Nobody connects from a name (C35). A name
+/// stands for IPv4 or for IPv6 addresses, and what is allowed towards one of them is allowed towards the name; what is allowed
+/// towards every address of a family is allowed towards every name, too, unless rules deny names or pass them to the next tier.
 pub(in crate::analysis) struct DomainPorts<'a> {
     universe: &'a Universe<'a>,
     direction: Direction,
-    /// The ports allowed towards every address: by the intended cells, and by the actual ones.
+    rows: [&'a [(PortSet, Arc<Bits>)]; 2],
+    /// The ports allowed towards every address of a family: by the intended cells, and by the actual ones.
     everywhere: [PortSet; 2],
 }
 
@@ -44,13 +46,18 @@ impl<'a> DomainPorts<'a> {
     pub fn new(
         universe: &'a Universe<'a>,
         direction: Direction,
-        rows: [&[(PortSet, Arc<Bits>)]; 2],
+        rows: [&'a [(PortSet, Arc<Bits>)]; 2],
     ) -> Self {
+        let (v4, v6) = universe.family_points();
+        let families = [v4, v6].map(|points| {
+            let mut family = Bits::empty();
+            family.insert_range(points.start, points.end);
+            family
+        });
         let everywhere = |cells: &[(PortSet, Arc<Bits>)]| {
-            let mut addresses = Bits::empty();
-            let points = universe.address_points();
-            addresses.insert_range(points.start, points.end);
-            let whole = cells.iter().filter(|(_, peers)| addresses.is_subset(peers));
+            let whole = cells
+                .iter()
+                .filter(|(_, peers)| families.iter().any(|family| family.is_subset(peers)));
             whole.fold(PortSet::empty(), |all, (ports, _)| all.union(ports))
         };
         let everywhere = match universe.domains.is_empty() || universe.words.refused_domains {
@@ -60,6 +67,7 @@ impl<'a> DomainPorts<'a> {
         Self {
             universe,
             direction,
+            rows,
             everywhere,
         }
     }
@@ -68,10 +76,14 @@ impl<'a> DomainPorts<'a> {
     pub fn differing<'p>(&self, point: usize, wider: bool, ports: &'p PortSet) -> Cow<'p, PortSet> {
         match (self.universe.point(point), self.direction) {
             (Point::Domain(_), Direction::Ingress) => Cow::Owned(PortSet::empty()),
-            (Point::Domain(_), Direction::Egress) => {
+            (Point::Domain(at), Direction::Egress) => {
                 // Of the side that does not allow the name.
-                let [intended, actual] = &self.everywhere;
-                Cow::Owned(ports.difference(if wider { intended } else { actual }))
+                let side = if wider { 0 } else { 1 };
+                let points = self.universe.points_of_domain(at);
+                let cells = self.rows[side].iter();
+                let open = cells.filter(|(_, peers)| points.iter().any(|at| peers.contains(*at)));
+                let rest = ports.difference(&self.everywhere[side]);
+                Cow::Owned(open.fold(rest, |rest, (open, _)| rest.difference(open)))
             }
             _ => Cow::Borrowed(ports),
         }

@@ -1,9 +1,39 @@
 //! Address blocks, range by range; the families never mix (K31).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::analysis::Endpoint;
 use crate::cluster::{Node, Pod};
 use crate::sets::IpSet;
+
+/// A family of addresses.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    /// Those that need be asked about an end: both only for a domain name, which may stand for addresses of either.
+    pub fn of(end: &Endpoint) -> &'static [Self] {
+        match end {
+            Endpoint::Domain(_) => &[Self::V4, Self::V6],
+            _ => &[Self::V4],
+        }
+    }
+
+    /// Whether every address of the family is in a set.
+    pub fn lies_whole_in(self, set: &IpSet) -> bool {
+        let (first, last): (IpAddr, IpAddr) = match self {
+            Self::V4 => (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into()),
+            Self::V6 => (
+                Ipv6Addr::UNSPECIFIED.into(),
+                Ipv6Addr::from(u128::MAX).into(),
+            ),
+        };
+        set.ranges().any(|range| range == (first, last))
+    }
+}
 
 /// Whether an address lies in one of the ranges of a set.
 pub(super) fn lies_in(address: IpAddr, set: &IpSet) -> bool {
@@ -26,8 +56,7 @@ pub(super) fn host_lies_in(pod: &Pod, node: Option<&Node>, set: &IpSet) -> bool 
         known.extend(&node.addresses);
     }
     if known.is_empty() {
-        let whole = (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into());
-        return set.ranges().any(|range| range == whole);
+        return Family::V4.lies_whole_in(set);
     }
     known.into_iter().any(|address| lies_in(address, set))
 }

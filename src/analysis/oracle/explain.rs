@@ -2,7 +2,9 @@
 //! policies that apply in it, and the rule that decides.
 
 use super::super::Endpoint;
-use super::{Probe, any_peer_matches_at, peer_matches, rule_matches_port};
+use super::addresses::Family;
+use super::peers::{Seen, any_matches_seen};
+use super::{Probe, peer_matches, rule_matches_port};
 use crate::cluster::{HostNetwork, Snapshot};
 use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
 use crate::sets::Protocol;
@@ -181,7 +183,8 @@ pub fn gate(
     gate_by(snapshot, direction, from, to, probe, &all)
 }
 
-/// Evaluates one gate under some policies; no others may select its pod.
+/// Evaluates one gate under some policies; no others may select its pod. A domain name stands for addresses of either
+/// family: it is allowed if those of one are.
 pub fn gate_by(
     snapshot: &Snapshot,
     direction: Direction,
@@ -189,6 +192,33 @@ pub fn gate_by(
     to: &Endpoint,
     probe: Probe,
     policies: &[usize],
+) -> GateTrace {
+    let peer = match direction {
+        Direction::Ingress => from,
+        Direction::Egress => to,
+    };
+    let (first, others) = match Family::of(peer) {
+        [first, others @ ..] => (*first, others),
+        [] => (Family::V4, &[][..]),
+    };
+    let of = |family| gate_of(snapshot, direction, from, to, probe, policies, family);
+    let first = of(first);
+    let mut others = others.iter().map(|&family| of(family));
+    match first.allowed {
+        true => first,
+        false => others.find(|trace| trace.allowed).unwrap_or(first),
+    }
+}
+
+/// The evaluation of one gate, where domain names stand for addresses of one family.
+fn gate_of(
+    snapshot: &Snapshot,
+    direction: Direction,
+    from: &Endpoint,
+    to: &Endpoint,
+    probe: Probe,
+    policies: &[usize],
+    family: Family,
 ) -> GateTrace {
     let (own, peer) = match direction {
         Direction::Ingress => (to, from),
@@ -201,6 +231,7 @@ pub fn gate_by(
         return open(direction, Decision::OwnNode);
     }
     let source = (direction == Direction::Egress).then_some(own);
+    let seen = Seen { source, family };
     let mut tiers = Vec::new();
     for (tier, rules_of) in snapshot.tiers.iter().enumerate() {
         let sides = applicable(snapshot, policies, tier, direction, own);
@@ -209,7 +240,7 @@ pub fn gate_by(
         }
         let trace_rule = |rule: &Rule| RuleTrace {
             subject: (rule.subject.as_ref()).is_none_or(|s| peer_matches(snapshot, s, own)),
-            peer: any_peer_matches_at(snapshot, source, &rule.peers, peer),
+            peer: any_matches_seen(snapshot, seen, &rule.peers, peer),
             port: rule_matches_port(snapshot, rule, to, probe),
         };
         let traces = sides.iter().map(|(policy, side)| PolicyTrace {

@@ -3,12 +3,21 @@
 use std::net::IpAddr;
 
 use super::super::{Endpoint, NewPod};
-use super::addresses::{host_lies_in, lies_in};
+use super::addresses::{Family, host_lies_in, lies_in};
 use super::domains::is_named;
 use super::labels::selects;
 use crate::cluster::{NAMESPACE_NAME_LABEL, Node, Pod, Snapshot};
 use crate::policy::{Entity, Match, Peer, PeerItem};
 use crate::sets::Labels;
+
+/// What stands behind an end whose meaning depends on the connection.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// The pod that opens the connection.
+    pub source: Option<&'a Endpoint>,
+    /// Of which family the address is that a domain name stands for.
+    pub family: Family,
+}
 
 /// Whether the peer matches the end, whichever pod's gate asks.
 pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> bool {
@@ -16,26 +25,35 @@ pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> bool {
 }
 
 /// Whether the peer matches the end of a connection that a pod opens: whoever names the node of the pod means that of
-/// `source`, if there is one and its node is known.
+/// `source`, if there is one and its node is known. A domain name matches if it does with an address of some family.
 pub fn peer_matches_at(
     snapshot: &Snapshot,
     source: Option<&Endpoint>,
     peer: &Peer,
     end: &Endpoint,
 ) -> bool {
+    let mut seen = Family::of(end)
+        .iter()
+        .map(|&family| Seen { source, family });
+    seen.any(|seen| matches_seen(snapshot, seen, peer, end))
+}
+
+fn matches_seen(snapshot: &Snapshot, seen: Seen, peer: &Peer, end: &Endpoint) -> bool {
     let all = |peers: &[Peer], want: bool| {
         let mut each = peers.iter();
-        each.all(|p| peer_matches_at(snapshot, source, p, end) == want)
+        each.all(|p| matches_seen(snapshot, seen, p, end) == want)
+    };
+    let is_own_node = || {
+        let source = seen.source;
+        source.is_some_and(|pod| is_node_of(snapshot, end, pod))
     };
     match peer {
         Peer::Everything => true,
         Peer::Nothing => false,
         Peer::All(peers) => all(peers, true),
         Peer::AnyOf(peers) => !all(peers, false),
-        Peer::Not(peer) => !peer_matches_at(snapshot, source, peer, end),
-        Peer::Entity(Entity::Host) if source.is_some_and(|pod| is_node_of(snapshot, end, pod)) => {
-            true
-        }
+        Peer::Not(peer) => !matches_seen(snapshot, seen, peer, end),
+        Peer::Entity(Entity::Host) if is_own_node() => true,
         _ => match end {
             Endpoint::Pod(at) => snapshot
                 .pods
@@ -45,9 +63,11 @@ pub fn peer_matches_at(
             Endpoint::Address(address) => address_matches(snapshot, peer, *address),
             Endpoint::Node(at) => node_matches(snapshot, peer, *at),
             Endpoint::NodeAddress(_, address) => address_matches(snapshot, peer, *address),
-            Endpoint::Domain(name) => {
-                matches!(peer, Peer::Domain(pattern) if is_named(name, pattern))
-            }
+            Endpoint::Domain(name) => match peer {
+                Peer::Domain(pattern) => is_named(name, pattern),
+                Peer::Addresses(set) => seen.family.lies_whole_in(set),
+                _ => false,
+            },
             Endpoint::Entity(entity) => matches!(peer, Peer::Entity(named) if named == entity),
         },
     }
@@ -159,20 +179,24 @@ fn node_matches(snapshot: &Snapshot, peer: &Peer, node: usize) -> bool {
 
 /// Whether the end is one of a rule's peers, whichever pod's gate asks.
 pub fn any_peer_matches(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint) -> bool {
-    any_peer_matches_at(snapshot, None, peers, end)
+    let mut seen = Family::of(end).iter().map(|&family| Seen {
+        source: None,
+        family,
+    });
+    seen.any(|seen| any_matches_seen(snapshot, seen, peers, end))
 }
 
-/// Whether the end of a connection that `source` opens is one of a rule's peers.
-pub fn any_peer_matches_at(
+/// Whether the end of one connection is one of a rule's peers.
+pub(super) fn any_matches_seen(
     snapshot: &Snapshot,
-    source: Option<&Endpoint>,
+    seen: Seen,
     peers: &Match<PeerItem>,
     end: &Endpoint,
 ) -> bool {
     match peers {
         Match::Any => true,
-        Match::Only(items) => {
-            (items.iter()).any(|i| peer_matches_at(snapshot, source, &i.peer, end))
-        }
+        Match::Only(items) => items
+            .iter()
+            .any(|item| matches_seen(snapshot, seen, &item.peer, end)),
     }
 }

@@ -140,16 +140,20 @@ impl<'u, 'a> Extents<'u, 'a> {
             Peer::Addresses(set) => {
                 let v4 = set.v4.iter().map(|(a, b)| universe.v4_points(a, b));
                 let v6 = set.v6.iter().map(|(a, b)| universe.v6_points(a, b));
-                ranges(v4.chain(v6))
+                let mut found = ranges(v4.chain(v6));
+                self.add_names_in(set, &mut found);
+                found
             }
             Peer::Nodes(selector) => self.nodes(selector),
             Peer::Domain(pattern) => {
                 let Ok(at) = universe.patterns.binary_search(pattern) else {
                     return Bits::empty();
                 };
-                let pieces = universe.domain_points().zip(&universe.domains);
+                let pieces = universe.domains.iter().enumerate();
                 let inside = pieces.filter(|(_, p)| p.patterns.binary_search(&at).is_ok());
-                inside.map(|(point, _)| point).collect()
+                inside
+                    .flat_map(|(at, _)| universe.points_of_domain(at))
+                    .collect()
             }
             Peer::Entity(Entity::Host) if self.on_own_node => (*self.everything).clone(),
             Peer::Entity(entity) => {
@@ -162,6 +166,19 @@ impl<'u, 'a> Extents<'u, 'a> {
                 classes.map(|&class| class as usize).collect()
             }
             peer => (*self.one_by_one(peer)).clone(),
+        }
+    }
+
+    /// Adds the domain names whose addresses of a family are all in a set, whatever they are.
+    fn add_names_in(&self, set: &IpSet, found: &mut Bits) {
+        let whole = [
+            set.v4.complement().is_empty(),
+            set.v6.complement().is_empty(),
+        ];
+        for at in 0..self.universe.domains.len() {
+            let points = self.universe.points_of_domain(at);
+            let inside = points.into_iter().zip(whole).filter(|(_, whole)| *whole);
+            inside.for_each(|(point, _)| found.insert(point));
         }
     }
 

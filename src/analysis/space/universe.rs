@@ -132,10 +132,25 @@ impl<'a> Universe<'a> {
         start..start + self.nodes.len()
     }
 
-    /// The points that are pieces of the domain names.
+    /// The points that are pieces of the domain names: two for each, as whatever the name stands for is an IPv4 or an
+    /// IPv6 address, which rules about all addresses of a family match.
     pub fn domain_points(&self) -> Range<usize> {
         let start = self.node_points().end;
-        start..start + self.domains.len()
+        start..start + 2 * self.domains.len()
+    }
+
+    /// The points of one piece of the domain names: its IPv4 addresses, its IPv6 addresses.
+    pub fn points_of_domain(&self, at: usize) -> [usize; 2] {
+        let first = self.domain_points().start + 2 * at;
+        [first, first + 1]
+    }
+
+    /// The first of the points with the same meaning for users: of the two of a domain name.
+    pub fn first_of_same(&self, point: usize) -> usize {
+        match self.point(point) {
+            Point::Domain(at) => self.points_of_domain(at)[0],
+            _ => point,
+        }
     }
 
     /// The points that are entities.
@@ -190,7 +205,7 @@ impl<'a> Universe<'a> {
         } else if self.node_points().contains(&at) {
             Point::Node(self.nodes[at - addresses.end])
         } else if self.domain_points().contains(&at) {
-            Point::Domain(at - self.domain_points().start)
+            Point::Domain((at - self.domain_points().start) / 2)
         } else {
             Point::Entity(self.entities[at - self.entity_points().start])
         }

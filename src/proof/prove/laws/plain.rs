@@ -1,6 +1,7 @@
 //! Reads a document plainly: one connection at one gate, flow by flow. It shares only the Document's
 //! fields, the default denies and the DNS profiles with what it is compared with.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -21,6 +22,8 @@ pub(super) struct Plain<'a> {
     resolver: Resolver,
     /// Inside and outside of each network of the document.
     pub(super) addresses: BTreeSet<IpAddr>,
+    /// Whether domain names stand for IPv4 addresses now, or for IPv6 addresses.
+    names_are_v4: Cell<bool>,
 }
 
 impl<'a> Plain<'a> {
@@ -34,13 +37,21 @@ impl<'a> Plain<'a> {
             imported: imported.map(|(policy, _)| &**policy).collect(),
             resolver: Resolver::of(&document.settings.dns.profile),
             addresses: addresses(document),
+            names_are_v4: Cell::new(true),
         }
     }
 
-    /// Whether connections are allowed to an end: to a domain name also where they are to every address.
+    /// Whether connections are allowed to an end: to a domain name also where they are to every address of a family.
     pub(super) fn is_open(&self, to: &Endpoint, allows: impl Fn(&Endpoint) -> bool) -> bool {
-        let mut addresses = self.addresses.iter().copied().map(Endpoint::Address);
-        allows(to) || matches!(to, Endpoint::Domain(_)) && addresses.all(|to| allows(&to))
+        if !matches!(to, Endpoint::Domain(_)) {
+            return allows(to);
+        }
+        [true, false].into_iter().any(|v4| {
+            self.names_are_v4.set(v4);
+            let family = self.addresses.iter().filter(|one| one.is_ipv4() == v4);
+            let mut family = family.copied().map(Endpoint::Address).peekable();
+            allows(to) || family.peek().is_some() && family.all(|to| allows(&to))
+        })
     }
 
     /// Whether a connection should be allowed: both gates allow it. None: it may be, where DNS is
@@ -275,7 +286,9 @@ impl<'a> Plain<'a> {
                 let named = matches!(other, Endpoint::Domain(name)
                     if external.domain_names.contains(name));
                 let entity = match external.entity {
-                    Some(Entity::World) => matches!(other, Endpoint::Address(_)),
+                    Some(Entity::World) => {
+                        matches!(other, Endpoint::Address(_) | Endpoint::Domain(_))
+                    }
                     Some(Entity::Cluster) => {
                         self.pod(other).is_some() || matches!(other, Endpoint::Entity(_))
                     }
@@ -325,6 +338,14 @@ impl<'a> Plain<'a> {
         };
         match end {
             Endpoint::Address(address) => inside(*address),
+            // Whatever address a name has, it is in a block of all of them.
+            Endpoint::Domain(_) => networks.iter().any(|network| {
+                let cidr = network.cidr;
+                let is_v4 = cidr.addr().is_ipv4();
+                cidr.prefix_len() == 0
+                    && is_v4 == self.names_are_v4.get()
+                    && network.except.is_empty()
+            }),
             Endpoint::Pod(_) => self.pod(end).is_some_and(|pod| {
                 self.snapshot.assumptions.pod_addresses == PodAddresses::Known
                     && pod.addresses.iter().any(|address| inside(*address))
