@@ -70,7 +70,7 @@ pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text
         comment: &plan.comment,
         subject,
         directions: &plan.directions,
-        isolates: !denies,
+        isolates: plan.isolates || !denies,
         rules: &rules,
     };
     (Some(Text::new(write(&policy), &flows)), lost)

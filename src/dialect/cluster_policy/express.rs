@@ -17,7 +17,7 @@
 //! OVN-Kubernetes accepts, which has 0 to 99.
 //!
 //! A cluster-wide policy has no namespace: its name is `NAMESPACE.NAME.allow` or `NAMESPACE.NAME.deny`, which no two
-//! planned policies share, as namespaces have no dots.
+//! planned policies share, as namespaces have no dots. Of one whose rules deny, what isolates is `NAMESPACE.NAME.isolate`.
 //!
 //! Ingress rules match pods only (A5), so that nothing denies or allows ingress from outside the cluster.
 
@@ -95,7 +95,11 @@ fn express(api: &Api, plan: &PlanPolicy) -> Expressed {
     let mut texts = of_rules(api, plan, &subject, &rules);
     if plan.isolates {
         let denials: Vec<Rule> = plan.directions.iter().map(|d| denial(*d)).collect();
-        let name = format!("{}.{}.deny", plan.namespace, plan.name);
+        let end = match plan.role {
+            Role::Deny => "isolate",
+            _ => "deny",
+        };
+        let name = format!("{}.{}.{end}", plan.namespace, plan.name);
         texts.push(text(api, plan, api.denying, name, &subject, &denials));
     }
     (join(texts), lost)
