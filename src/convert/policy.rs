@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::comments::Comments;
-use crate::cluster::Enforcer;
+use crate::cluster::{Enforcer, Namespace};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{self, Expressed, Text};
 use crate::manifest::{self, Source};
@@ -117,12 +117,13 @@ impl Converted {
     }
 }
 
-/// Converts a policy. `resolution`: what rules for DNS are needed for.
+/// Converts a policy. `resolution`: what rules for DNS are needed for. `namespaces`: those of the input.
 pub(super) fn convert(
     object: &Object,
     target: Target,
     enforcer: Enforcer,
     resolution: Resolution,
+    namespaces: &[Namespace],
 ) -> Converted {
     let mut found = Converted {
         from: dialect::title(object),
@@ -162,6 +163,10 @@ pub(super) fn convert(
         None => raised.and_then(|raised| {
             left_out = raised.unraised.iter().map(without).collect();
             let planned = plans(object, raised);
+            let planned = match target.spans_namespaces() {
+                true => planned,
+                false => in_each_namespace(planned, namespaces)?,
+            };
             found.domains = domains(planned.iter().flat_map(|plan| &plan.rules));
             write_all(target, &planned, resolution)
         }),
@@ -190,6 +195,32 @@ pub(super) fn convert(
         None => found.state = State::CannotExpress,
     }
     found
+}
+
+/// The same plans for each namespace whose labels match, where the dialect has no policies for several. Err: none matches.
+fn in_each_namespace(
+    plans: Vec<PlanPolicy>,
+    namespaces: &[Namespace],
+) -> Result<Vec<PlanPolicy>, String> {
+    let mut found = Vec::new();
+    for plan in plans {
+        let Some(across) = &plan.across else {
+            found.push(plan);
+            continue;
+        };
+        let before = found.len();
+        let matching = namespaces.iter().filter(|one| across.matches(&one.labels));
+        found.extend(matching.map(|namespace| PlanPolicy {
+            namespace: namespace.name.clone(),
+            across: None,
+            ..plan.clone()
+        }));
+        if found.len() == before {
+            let why = "it is for the pods of several namespaces, and the input has none that its selector matches";
+            return Err(why.to_owned());
+        }
+    }
+    Ok(found)
 }
 
 /// Writes what one policy becomes. Nothing of a denial may be left out, as more would be allowed.
@@ -318,6 +349,7 @@ fn plans(object: &Object, raised: RaisedPolicy) -> Vec<PlanPolicy> {
     let denied: Vec<Direction> = Direction::BOTH.into_iter().filter(denied).collect();
     let allowing = PlanPolicy {
         namespace: raised.namespace,
+        across: raised.across,
         name: object.name.clone(),
         role,
         labels: of_metadata(object, "labels"),

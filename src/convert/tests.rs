@@ -2,6 +2,7 @@
 
 mod cluster;
 mod denials;
+mod several_namespaces;
 
 use super::*;
 use crate::cluster::{HostNetwork, PodAddresses};
@@ -205,7 +206,7 @@ fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
     let wide = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: a}\nspec: {endpointSelector: {}, ingress: [{}]}\n";
     assert_eq!(
         why(Target::Kubernetes, wide).1,
-        "it is for the pods of all namespaces"
+        "it is for the pods of several namespaces, and the input has none that its selector matches"
     );
 }
 
@@ -612,7 +613,7 @@ fn a_policy_with_other_connections_of_future_pods_is_not_exact() {
 
 #[test]
 fn policies_without_a_common_form_are_not_blamed_on_the_dialect() {
-    let text = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: all}\nspec: {endpointSelector: {}, ingress: [{fromEndpoints: [{}]}]}\n";
+    let text = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: all}\nspecs: [{endpointSelector: {}, ingress: [{fromEndpoints: [{}]}]}, {endpointSelector: {}, egress: [{}]}]\n";
     for target in [Target::Calico, Target::AdminNetworkPolicy] {
         let all = converted_to(target, text);
         assert_eq!(all[0].state, State::CannotExpress);

@@ -148,10 +148,13 @@ impl Parsed {
         policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
     }
 
-    /// A policy that only allows in the terms in which policies are planned, exactly. Err: why it has no such form, as a
+    /// A policy of one namespace that only allows in the terms in which policies are planned, exactly. Err: why it has no such form, as a
     /// clause about the policy.
     pub fn raise(&self, object: &Object) -> Result<RaisedPolicy, String> {
         let mut raised = self.raise_in_part(object)?;
+        if let Some(namespaces) = &raised.across {
+            return Err(selector::several(namespaces));
+        }
         if !raised.denials.is_empty() {
             return Err(DENIES.to_owned());
         }
@@ -161,7 +164,7 @@ impl Parsed {
         }
     }
 
-    /// The same of one that may also deny, without the rules that have no such form: it may allow less.
+    /// The same of one that may also deny, and be for several namespaces, without the rules that have no such form: it may allow less.
     pub fn raise_in_part(&self, object: &Object) -> Result<RaisedPolicy, String> {
         match &self.policy {
             Some(policy) => policy.raise(object),

@@ -3,12 +3,14 @@
 use super::{Accounts, Direction, Match, PlanPeer, PortMatch};
 use crate::sets::Selector;
 
-/// A policy of one namespace whose rules have no order, in the terms in which policies are planned.
+/// A policy whose rules have no order, in the terms in which policies are planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RaisedPolicy {
-    /// The namespace of its pods.
+    /// The namespace of its pods; empty if it is `across` several.
     pub namespace: String,
-    /// The pods of its namespace that it selects.
+    /// The namespaces of its pods, if it is not for one alone.
+    pub across: Option<Selector>,
+    /// The pods that it selects there.
     pub subject: Selector,
     /// The service accounts of these pods.
     pub accounts: Accounts,

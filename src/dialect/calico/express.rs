@@ -42,6 +42,12 @@ const LONGEST_SELECTOR: usize = 1024;
 /// Writes a planned policy. None: nothing of it can be expressed.
 pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Loss>) {
     let mut lost = Vec::new();
+    let namespaces = plan.across.as_ref().map(in_namespaces);
+    if namespaces == Some(None) {
+        let all = plan.rules.iter().zip(plan.across.iter().cycle());
+        lost.extend(all.flat_map(|(rule, across)| selector_losses(rule, across)));
+        return (None, lost);
+    }
     let Some(subject) = selector(&plan.subject) else {
         let all = plan.rules.iter();
         lost.extend(all.flat_map(|rule| selector_losses(rule, &plan.subject)));
@@ -77,7 +83,7 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         comment: &plan.comment,
         tier: passes.then_some(ADMIN_TIER),
         order: (denies && !passes).then_some(DENY_ORDER),
-        namespaces: None,
+        namespaces: namespaces.flatten(),
         subject,
         accounts,
         directions: &plan.directions,

@@ -10,7 +10,7 @@ use super::lower::whole;
 use super::policy::{Action, CalicoPolicy, Entity, Ip, Kind, Number, Port, Rule};
 use super::selector::Expression;
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::dialect::selector::one_namespace;
+use crate::dialect::selector::{one_namespace, one_or_several};
 use crate::policy::{
     Accounts, Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy,
     RaisedRule, Unraised,
@@ -53,7 +53,11 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
         }
         namespaces = own;
     }
-    let namespace = one_namespace(&namespaces)?;
+    // Without a selector of namespaces it is for hosts, too (G11).
+    let (namespace, across) = match policy.namespace_selector {
+        Some(_) => one_or_several(namespaces),
+        None => (one_namespace(&namespaces)?, None),
+    };
     let mut isolates = Vec::new();
     let (mut rules, mut unraised) = (Vec::new(), Vec::new());
     let mut denials = Vec::new();
@@ -93,6 +97,7 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
     }
     Ok(RaisedPolicy {
         namespace,
+        across,
         subject,
         accounts,
         isolates,

@@ -25,14 +25,15 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
     if spec.host {
         return Err("it is for nodes".to_owned());
     }
-    let (namespace, subject, accounts) = match policy.clusterwide {
+    let ((namespace, across), subject, accounts) = match policy.clusterwide {
         true => {
             let (namespaces, pods, accounts) = parts(&spec.subject)?;
-            (selector::one_namespace(&namespaces)?, pods, accounts)
+            (selector::one_or_several(namespaces), pods, accounts)
         }
         false => {
             let (pods, accounts) = subject(spec)?;
-            (object.namespace_or_default().to_owned(), pods, accounts)
+            let own = object.namespace_or_default().to_owned();
+            ((own, None), pods, accounts)
         }
     };
     let mut isolates = Vec::new();
@@ -80,6 +81,7 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
     }
     Ok(RaisedPolicy {
         namespace,
+        across,
         subject,
         accounts,
         isolates,

@@ -28,6 +28,7 @@ pub fn raise(object: &Object, policy: &NetworkPolicy) -> Result<RaisedPolicy, St
         accounts: Accounts::default(),
         isolates,
         rules: raised,
+        across: None,
         denials: Vec::new(),
         unraised: Vec::new(),
     })

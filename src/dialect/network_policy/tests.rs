@@ -543,6 +543,7 @@ fn a_policy_is_raised_to_a_plan() {
     };
     let expected = RaisedPolicy {
         namespace: "s".into(),
+        across: None,
         subject: web,
         accounts: Default::default(),
         // Its egress rules mean nothing (K4).
