@@ -63,7 +63,9 @@ impl Selection {
             };
             let sides = raised.isolates.iter().map(|d| (*d, allows(*d))).collect();
             return Some(Self {
-                namespaces: Selector::label(NAMESPACE_NAME_LABEL, raised.namespace),
+                namespaces: raised
+                    .across
+                    .unwrap_or_else(|| Selector::label(NAMESPACE_NAME_LABEL, raised.namespace)),
                 pods: raised.subject,
                 is_baseline: false,
                 sides,

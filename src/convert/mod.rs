@@ -105,9 +105,10 @@ pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion 
 fn converted(loaded: &Loaded, target: Target, enforcer: Enforcer) -> Vec<Converted> {
     let objects = loaded.policies.iter().map(|policy| &policy.object);
     let objects: Vec<&Object> = objects.collect();
+    let namespaces = &loaded.snapshot.namespaces;
     let all = |resolution| -> Vec<Converted> {
         let all = objects.iter();
-        all.map(|object| policy::convert(object, target, enforcer, resolution))
+        all.map(|object| policy::convert(object, target, enforcer, resolution, namespaces))
             .collect()
     };
     let mut all = match all(Resolution::Plain) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::comments::Comments;
-use crate::cluster::Enforcer;
+use crate::cluster::{Enforcer, Namespace};
 use crate::diag::{Diagnostic, Severity};
-use crate::dialect::{self, Expressed};
+use crate::dialect::{self, Expressed, Text};
 use crate::manifest::{self, Source};
 use crate::policy::{
     Approximate, Direction, FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer,
@@ -50,8 +50,8 @@ pub enum State {
     Exact,
     /// All of it, but connections of its pods change.
     Differs,
-    /// A part that allows less.
-    Approximated,
+    /// All but a part, so that less is allowed.
+    Narrowed,
     /// Nothing.
     CannotExpress,
 }
@@ -93,7 +93,7 @@ impl Converted {
             .iter()
             .map(|name| format!("`{name}`"))
             .collect();
-        self.state = State::Approximated;
+        self.state = State::Narrowed;
         self.reasons.push(Reason {
             why: format!(
                 "no policy for the namespace makes the addresses of {} known, so that the rule allows nothing",
@@ -117,12 +117,13 @@ impl Converted {
     }
 }
 
-/// Converts a policy. `resolution`: what rules for DNS are needed for.
+/// Converts a policy. `resolution`: what rules for DNS are needed for. `namespaces`: those of the input.
 pub(super) fn convert(
     object: &Object,
     target: Target,
     enforcer: Enforcer,
     resolution: Resolution,
+    namespaces: &[Namespace],
 ) -> Converted {
     let mut found = Converted {
         from: dialect::title(object),
@@ -161,9 +162,13 @@ pub(super) fn convert(
         }),
         None => raised.and_then(|raised| {
             left_out = raised.unraised.iter().map(without).collect();
-            let planned = plan(object, raised);
-            found.domains = domains(planned.rules.iter());
-            write(target, &planned, resolution)
+            let planned = plans(object, raised);
+            let planned = match target.spans_namespaces() {
+                true => planned,
+                false => in_each_namespace(planned, namespaces)?,
+            };
+            found.domains = domains(planned.iter().flat_map(|plan| &plan.rules));
+            write_all(target, &planned, resolution)
         }),
     };
     let (text, losses) = match expressed {
@@ -180,7 +185,7 @@ pub(super) fn convert(
         Some(Ok((written, learns))) => {
             found.learns_names = learns;
             if !found.reasons.is_empty() {
-                found.state = State::Approximated;
+                found.state = State::Narrowed;
             }
             let renamed = written.name == object.name.replace('.', "-");
             found.renamed = (renamed && written.name != object.name).then(|| written.name.clone());
@@ -190,6 +195,56 @@ pub(super) fn convert(
         None => found.state = State::CannotExpress,
     }
     found
+}
+
+/// The same plans for each namespace whose labels match, where the dialect has no policies for several. Err: none matches.
+fn in_each_namespace(
+    plans: Vec<PlanPolicy>,
+    namespaces: &[Namespace],
+) -> Result<Vec<PlanPolicy>, String> {
+    let mut found = Vec::new();
+    for plan in plans {
+        let Some(across) = &plan.across else {
+            found.push(plan);
+            continue;
+        };
+        let before = found.len();
+        let matching = namespaces.iter().filter(|one| across.matches(&one.labels));
+        found.extend(matching.map(|namespace| PlanPolicy {
+            namespace: namespace.name.clone(),
+            across: None,
+            ..plan.clone()
+        }));
+        if found.len() == before {
+            let why = "it is for the pods of several namespaces, and the input has none that its selector matches";
+            return Err(why.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+/// Writes what one policy becomes. Nothing of a denial may be left out, as more would be allowed.
+fn write_all(
+    target: Target,
+    plans: &[PlanPolicy],
+    resolution: Resolution,
+) -> Result<Expressed, String> {
+    let (mut texts, mut lost) = (Vec::new(), Vec::new());
+    for plan in plans {
+        let denies = plan.role == Role::Deny;
+        if denies && !target.denies() {
+            return Err(dialect::DENIES.to_owned());
+        }
+        let (text, losses) = write(target, plan, resolution)?;
+        if let Some(loss) = losses.first().filter(|_| denies) {
+            let Reason { why, .. } = reason(loss);
+            return Err(format!("nothing that it denies may be left out: {why}"));
+        }
+        lost.extend(losses);
+        texts.push(text);
+    }
+    let texts: Option<Vec<Text>> = texts.into_iter().collect();
+    Ok((texts.and_then(dialect::join), lost))
 }
 
 /// Writes a policy of one namespace.
@@ -273,20 +328,28 @@ fn read_back(text: String, enforcer: Enforcer) -> Result<(Written, Option<bool>)
     Ok((written, learns.map(|each| each.contains(&true))))
 }
 
-/// The plan of a policy, whose rules are numbered.
-fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
+/// The plans of a policy, whose rules are numbered: what it isolates and allows, and what it denies. One that only denies, in
+/// the directions that it isolates, is one.
+fn plans(object: &Object, raised: RaisedPolicy) -> Vec<PlanPolicy> {
     let comments = Comments::of(object);
     let role = match raised.rules.iter().all(is_dns) {
         true => Role::Dns,
         false => Role::Flow,
     };
-    let rules = raised.rules.into_iter().zip(0..);
-    let rules = rules.map(|(rule, number)| planned(rule, number, &comments));
-    let nothing = |list: &PlanRule| {
-        list.peers == Match::Only(Vec::new()) || list.ports == Match::Only(Vec::new())
+    let listed = |rules: Vec<RaisedRule>| -> Vec<PlanRule> {
+        let rules = rules.into_iter().zip(0..);
+        let rules = rules.map(|(rule, number)| planned(rule, number, &comments));
+        let nothing = |list: &PlanRule| {
+            list.peers == Match::Only(Vec::new()) || list.ports == Match::Only(Vec::new())
+        };
+        rules.filter(|rule| !nothing(rule)).collect()
     };
-    PlanPolicy {
+    let denials = listed(raised.denials);
+    let denied = |direction: &Direction| denials.iter().any(|rule| rule.direction == *direction);
+    let denied: Vec<Direction> = Direction::BOTH.into_iter().filter(denied).collect();
+    let allowing = PlanPolicy {
         namespace: raised.namespace,
+        across: raised.across,
         name: object.name.clone(),
         role,
         labels: of_metadata(object, "labels"),
@@ -298,8 +361,32 @@ fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
         directions: raised.isolates,
         isolates: true,
         isolated: false,
-        rules: rules.filter(|rule| !nothing(rule)).collect(),
+        rules: listed(raised.rules),
+    };
+    if denials.is_empty() {
+        return vec![allowing];
     }
+    let isolates = |direction: &Direction| allowing.directions.contains(direction);
+    let denying = PlanPolicy {
+        role: Role::Deny,
+        isolates: false,
+        isolated: denied.iter().all(isolates),
+        directions: denied,
+        rules: denials,
+        ..allowing.clone()
+    };
+    if allowing.directions.is_empty() {
+        return vec![denying];
+    }
+    if allowing.rules.is_empty() && allowing.directions == denying.directions {
+        let isolates = true;
+        return vec![PlanPolicy {
+            isolates,
+            ..denying
+        }];
+    }
+    let name = format!("{}-deny", allowing.name);
+    vec![allowing, PlanPolicy { name, ..denying }]
 }
 
 /// Whether a rule opens connections at port 53 alone, to resolve names: dialects that learn addresses read the answers.

@@ -1,6 +1,8 @@
 //! What becomes of single policies.
 
 mod cluster;
+mod denials;
+mod several_namespaces;
 
 use super::*;
 use crate::cluster::{HostNetwork, PodAddresses};
@@ -92,7 +94,7 @@ fn policies_of_the_dialect_keep_their_text() {
 /// Where one rule is left out, the policy stays.
 fn state_of(why: &str) -> State {
     match why.contains(" is left out") {
-        true => State::Approximated,
+        true => State::Narrowed,
         false => State::CannotExpress,
     }
 }
@@ -103,7 +105,7 @@ fn a_rule_that_allows_is_left_out_alone_and_the_pods_stay_isolated() {
         "{CNP}metadata: {{name: a, namespace: s}}\nspec:\n  endpointSelector: {{}}\n  ingress:\n  - toPorts: [{{ports: [{{port: '80', protocol: TCP}}], rules: {{http: [{{method: GET}}]}}}}]\n  - fromEndpoints: [{{matchLabels: {{app: web}}}}]\n  egress:\n  - toServices: [{{k8sService: {{serviceName: x}}}}]\n"
     );
     let all = converted_to(Target::Kubernetes, &text);
-    assert_eq!(all[0].state, State::Approximated);
+    assert_eq!(all[0].state, State::Narrowed);
     assert_eq!(all[0].reasons.len(), 2);
     insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @"
     apiVersion: networking.k8s.io/v1
@@ -128,10 +130,6 @@ fn a_rule_that_allows_is_left_out_alone_and_the_pods_stay_isolated() {
 fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
     let meta = "metadata: {name: a, namespace: s}\n";
     for (spec, want) in [
-        (
-            "endpointSelector: {}, ingressDeny: [{}]",
-            "it has rules that deny",
-        ),
         (
             "endpointSelector: {}, ingress: [{fromEntities: [health]}]",
             "`ingress[0]` is left out, and allows nothing: it has the entity `health`",
@@ -197,7 +195,7 @@ fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
         ),
     );
     let only = "`ingress[0]` has only the entity `cluster`, which NetworkPolicy cannot express";
-    assert_eq!(entity, (State::Approximated, only.to_owned()));
+    assert_eq!(entity, (State::Narrowed, only.to_owned()));
     let specs = format!(
         "{CNP}{meta}specs: [{{endpointSelector: {{}}, ingress: [{{}}]}}, {{endpointSelector: {{}}, egress: [{{}}]}}]\n"
     );
@@ -208,7 +206,7 @@ fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
     let wide = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: a}\nspec: {endpointSelector: {}, ingress: [{}]}\n";
     assert_eq!(
         why(Target::Kubernetes, wide).1,
-        "it is for the pods of all namespaces"
+        "it is for the pods of several namespaces, and the input has none that its selector matches"
     );
 }
 
@@ -216,7 +214,6 @@ fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
 fn what_calico_adds_to_network_policies_is_left_out_with_the_reason() {
     let meta = "metadata: {name: a, namespace: s}\n";
     for (spec, want) in [
-        ("ingress: [{action: Deny}]", "it has rules that deny"),
         ("ingress: [{action: Log}]", "it has rules that log"),
         (
             "ingress: [{action: Pass}]",
@@ -317,16 +314,16 @@ fn what_a_dialect_lacks_is_a_part_that_is_left_out() {
     let want = "`egress[0]` has only a domain name, which NetworkPolicy cannot express";
     assert_eq!(
         why(Target::Kubernetes, &domain),
-        (State::Approximated, want.to_owned())
+        (State::Narrowed, want.to_owned())
     );
-    assert_eq!(why(Target::Calico, &domain).0, State::Approximated);
+    assert_eq!(why(Target::Calico, &domain).0, State::Narrowed);
     let label = format!(
         "{NP}metadata: {{name: a, namespace: s}}\nspec: {{podSelector: {{}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{pod-template-hash: x}}}}}}]}}]}}\n"
     );
     let want = "Cilium does not select pods by the label `pod-template-hash`";
     assert_eq!(
         why(Target::Cilium, &label),
-        (State::Approximated, want.to_owned())
+        (State::Narrowed, want.to_owned())
     );
     let dots =
         format!("{NP}metadata: {{name: a.b.c, namespace: s}}\nspec: {{podSelector: {{}}}}\n");
@@ -470,7 +467,7 @@ fn types_of_icmp_are_converted_where_the_dialect_has_them() {
     assert!(back.is_exact(), "{:?} {:?}", back.policies, back.changes);
     let why = why(Target::Kubernetes, &cilium);
     let want = "the port `ICMP/8`: NetworkPolicy cannot express ICMP type 8; the port `ICMPv6/128`: NetworkPolicy cannot express ICMPv6 type 128";
-    assert_eq!(why, (State::Approximated, want.to_owned()));
+    assert_eq!(why, (State::Narrowed, want.to_owned()));
 }
 
 #[test]
@@ -540,7 +537,7 @@ fn addresses_of_domain_names_are_learnt_in_cilium() {
         .collect();
     assert!(texts.contains("matchPattern: \"*\""), "{texts}");
     let (state, why) = why(Target::Cilium, out);
-    assert_eq!(state, State::Approximated);
+    assert_eq!(state, State::Narrowed);
     assert_eq!(
         why,
         "no policy for the namespace makes the addresses of `a.com` known, so that the rule allows nothing"
@@ -616,7 +613,7 @@ fn a_policy_with_other_connections_of_future_pods_is_not_exact() {
 
 #[test]
 fn policies_without_a_common_form_are_not_blamed_on_the_dialect() {
-    let text = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: all}\nspec: {endpointSelector: {}, ingress: [{fromEndpoints: [{}]}]}\n";
+    let text = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: all}\nspecs: [{endpointSelector: {}, ingress: [{fromEndpoints: [{}]}]}, {endpointSelector: {}, egress: [{}]}]\n";
     for target in [Target::Calico, Target::AdminNetworkPolicy] {
         let all = converted_to(target, text);
         assert_eq!(all[0].state, State::CannotExpress);

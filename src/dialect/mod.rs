@@ -20,6 +20,7 @@ mod writing;
 
 pub use calico::policy::AddressSet;
 pub use context::{CidrGroup, Context, Resources, ServiceAccount, Tiers};
+pub use writing::join;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -42,6 +43,9 @@ const DIALECTS: &[&dyn Dialect] = &[
 
 /// Ends the message of an error that refuses a policy.
 const NOT_ANALYSED: &str = "; this policy is not judged";
+
+/// Why a policy is none that only allows.
+pub const DENIES: &str = "it has rules that deny";
 
 /// Writes planned policies in one dialect.
 struct Writer {
@@ -144,17 +148,23 @@ impl Parsed {
         policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
     }
 
-    /// The policy in the terms in which policies are planned, exactly. Err: why it has no such form, as a clause
-    /// about the policy.
+    /// A policy of one namespace that only allows in the terms in which policies are planned, exactly. Err: why it has no such form, as a
+    /// clause about the policy.
     pub fn raise(&self, object: &Object) -> Result<RaisedPolicy, String> {
         let mut raised = self.raise_in_part(object)?;
+        if let Some(namespaces) = &raised.across {
+            return Err(selector::several(namespaces));
+        }
+        if !raised.denials.is_empty() {
+            return Err(DENIES.to_owned());
+        }
         match raised.unraised.pop() {
             None => Ok(raised),
             Some(last) => Err(raised.unraised.into_iter().next().unwrap_or(last).why),
         }
     }
 
-    /// The same without the rules that have no such form: it may allow less.
+    /// The same of one that may also deny, and be for several namespaces, without the rules that have no such form: it may allow less.
     pub fn raise_in_part(&self, object: &Object) -> Result<RaisedPolicy, String> {
         match &self.policy {
             Some(policy) => policy.raise(object),

@@ -173,6 +173,14 @@ pub fn one_namespace(namespaces: &Selector) -> Result<String, String> {
     one.cloned().ok_or_else(|| several(namespaces))
 }
 
+/// The name of the only namespace that a selector of namespaces can match; else an empty one, and the selector.
+pub fn one_or_several(namespaces: Selector) -> (String, Option<Selector>) {
+    match one_namespace(&namespaces) {
+        Ok(name) => (name, None),
+        Err(_) => (String::new(), Some(namespaces)),
+    }
+}
+
 /// The names of the only namespaces that a selector of namespaces can match. Err: it may match others, as a clause about
 /// the policy.
 pub fn named_namespaces(namespaces: &Selector) -> Result<&BTreeSet<String>, String> {
@@ -186,7 +194,8 @@ pub fn named_namespaces(namespaces: &Selector) -> Result<&BTreeSet<String>, Stri
     }
 }
 
-fn several(namespaces: &Selector) -> String {
+/// Why a policy is not for one namespace alone.
+pub fn several(namespaces: &Selector) -> String {
     match namespaces.is_everything() {
         true => "it is for the pods of all namespaces".to_owned(),
         false => {

@@ -23,7 +23,7 @@ pub type Map = Vec<(Cow<'static, str>, Node)>;
 /// The metadata of a planned policy.
 pub fn object_meta(plan: &PlanPolicy) -> ObjectMeta {
     ObjectMeta {
-        namespace: Some(plan.namespace.clone()),
+        namespace: plan.across.is_none().then(|| plan.namespace.clone()),
         ..cluster_meta(&plan.name, &plan.labels, &plan.annotations)
     }
 }

@@ -72,6 +72,7 @@ impl Draft {
         labels.insert(MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned());
         PlanPolicy {
             namespace: context.namespace_name(self.namespace).to_owned(),
+            across: None,
             name: name.to_owned(),
             role: self.role,
             labels,

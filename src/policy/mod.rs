@@ -57,6 +57,14 @@ impl Direction {
         }
     }
 
+    /// `ingress` or `egress`, the field with the rules of the direction.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
+
     /// The direction at the other end of the connection.
     pub fn other(self) -> Self {
         match self {

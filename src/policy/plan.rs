@@ -6,11 +6,13 @@ use super::{
 };
 use crate::sets::{Labels, Selector};
 
-/// One policy: it selects pods of one namespace.
+/// One policy: it selects pods of one namespace, or of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanPolicy {
-    /// `metadata.namespace`.
+    /// `metadata.namespace`; empty if it is `across` several.
     pub namespace: String,
+    /// The namespaces of its pods, if it is a policy of the whole cluster; none of its peers is in its own namespace then.
+    pub across: Option<Selector>,
     /// `metadata.name`.
     pub name: String,
     /// What it is for.

@@ -3,12 +3,14 @@
 use super::{Accounts, Direction, Match, PlanPeer, PortMatch};
 use crate::sets::Selector;
 
-/// A policy of one namespace that only allows, in the terms in which policies are planned.
+/// A policy whose rules have no order, in the terms in which policies are planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RaisedPolicy {
-    /// The namespace of its pods.
+    /// The namespace of its pods; empty if it is `across` several.
     pub namespace: String,
-    /// The pods of its namespace that it selects.
+    /// The namespaces of its pods, if it is not for one alone.
+    pub across: Option<Selector>,
+    /// The pods that it selects there.
     pub subject: Selector,
     /// The service accounts of these pods.
     pub accounts: Accounts,
@@ -16,6 +18,8 @@ pub struct RaisedPolicy {
     pub isolates: Vec<Direction>,
     /// What it allows, ingress first.
     pub rules: Vec<RaisedRule>,
+    /// What it denies, whichever policy allows it; ingress first.
+    pub denials: Vec<RaisedRule>,
     /// The rules that have no such form; each allows, so that without it the policy allows less.
     pub unraised: Vec<Unraised>,
 }
@@ -34,7 +38,7 @@ pub struct Unraised {
 impl Unraised {
     /// Where it is written, below `spec`: `ingress[0]`.
     pub fn path(&self) -> String {
-        path(self.direction, self.index)
+        format!("{}[{}]", self.direction.field(), self.index)
     }
 }
 
@@ -43,7 +47,9 @@ impl Unraised {
 pub struct RaisedRule {
     /// Whether the peers are sources or destinations.
     pub direction: Direction,
-    /// Its place among the rules of its direction, from 0, as written.
+    /// The list in which it is written, below `spec`: `ingress`.
+    pub list: &'static str,
+    /// Its place in the list, from 0.
     pub index: usize,
     /// Its line in its file, from 1.
     pub line: u32,
@@ -56,16 +62,8 @@ pub struct RaisedRule {
 impl RaisedRule {
     /// Where it is written, below `spec`: `ingress[0]`.
     pub fn path(&self) -> String {
-        path(self.direction, self.index)
+        format!("{}[{}]", self.list, self.index)
     }
-}
-
-fn path(direction: Direction, index: usize) -> String {
-    let list = match direction {
-        Direction::Ingress => "ingress",
-        Direction::Egress => "egress",
-    };
-    format!("{list}[{index}]")
 }
 
 /// The rules with the ports of those that have the same peers in one: Calico needs a rule for each protocol.

@@ -59,6 +59,11 @@ impl Target {
         self == Self::Calico || self.is_cluster_wide()
     }
 
+    /// Whether a policy of it can select the pods of several namespaces.
+    pub fn spans_namespaces(self) -> bool {
+        self != Self::Kubernetes
+    }
+
     /// Whether its rules can deny what others allow.
     pub fn denies(self) -> bool {
         self != Self::Kubernetes

@@ -54,7 +54,7 @@ pub fn markdown(before: &Snapshot, found: &Conversion) -> String {
 }
 
 /// `{"format", "assumptions", "oldAssumptions", "equivalent", "policies": [{"from", "to", "state":
-/// "exact|differs|approximated|cannot-express", "why", "help"}], "changes", "replicas", "conditions", "diagnostics", "leftOut", "notRead"}`; changes are
+/// "exact|differs|narrowed|cannot-express", "why", "help"}], "changes", "replicas", "conditions", "diagnostics", "leftOut", "notRead"}`; changes are
 /// those of a `diff`.
 ///
 /// # Errors
@@ -99,7 +99,7 @@ fn policy_json(one: &Converted) -> Value {
         "state": match one.state {
             State::Exact => "exact",
             State::Differs => "differs",
-            State::Approximated => "approximated",
+            State::Narrowed => "narrowed",
             State::CannotExpress => "cannot-express",
         },
         "why": joined(why),
@@ -129,7 +129,7 @@ fn phrase(one: &Converted) -> String {
     let state = match one.state {
         State::Exact => "exact",
         State::Differs => "connections change",
-        State::Approximated => "a part is left out",
+        State::Narrowed => "a part is left out",
         State::CannotExpress => "left out",
     };
     match &one.renamed {
@@ -155,7 +155,7 @@ fn counts(found: &Conversion) -> String {
     for (state, words) in [
         (State::Exact, "exact"),
         (State::Differs, "with other connections"),
-        (State::Approximated, "without a part"),
+        (State::Narrowed, "without a part"),
         (State::CannotExpress, "left out"),
     ] {
         let n = of(state);

@@ -168,7 +168,7 @@ fn cluster_wide_policies_deny_what_network_policies_isolate() {
         let open = to(target, &network_policy(ingress), &["--report", "json"]);
         assert_eq!(open.code, Some(1), "{}", open.err);
         let json = open.json();
-        assert_eq!(json["policies"][0]["state"], "approximated");
+        assert_eq!(json["policies"][0]["state"], "narrowed");
         let why = json["policies"][0]["why"].as_str().unwrap();
         let words = format!("{kind} matches no ingress from outside the cluster");
         assert!(why.starts_with(&words), "{why}");
@@ -195,7 +195,7 @@ fn changes_are_listed_with_the_side_that_allows_them() {
     let one = &json["policies"][0];
     assert_eq!(one["from"], "NetworkPolicy shop/p");
     assert_eq!(one["to"], "CiliumNetworkPolicy shop/p");
-    assert_eq!(one["state"], "approximated");
+    assert_eq!(one["state"], "narrowed");
     assert_eq!(
         one["why"],
         "Cilium does not select pods by the label `pod-template-hash`"
@@ -217,7 +217,7 @@ fn what_cannot_be_converted_is_reported_and_left_out() {
         )
     };
     let policies = [
-        cilium("deny", "ingressDeny: [{fromEntities: [world]}]"),
+        cilium("deny", "ingressDeny: [{fromEntities: [cluster]}]"),
         cilium(
             "domain",
             "egress: [{toFQDNs: [{matchName: api.example.com}]}]",
@@ -225,11 +225,17 @@ fn what_cannot_be_converted_is_reported_and_left_out() {
         cilium("health", "ingress: [{fromEntities: [health]}]"),
         cilium("plain", "ingress: [{fromEndpoints: [{}]}]"),
     ];
-    for target in ["kubernetes", "calico"] {
+    for (target, denial) in [
+        ("kubernetes", "it has rules that deny"),
+        (
+            "calico",
+            "nothing that it denies may be left out: `ingressDeny[0]` has only the entity `cluster`, which Calico cannot express",
+        ),
+    ] {
         let answer = to(target, &policies.join("---\n"), &[]);
         assert_eq!(answer.code, Some(1), "{}", answer.err);
         for words in [
-            "CiliumNetworkPolicy shop/deny: left out\n  it has rules that deny",
+            format!("CiliumNetworkPolicy shop/deny: left out\n  {denial}").as_str(),
             "CiliumNetworkPolicy shop/domain: a part is left out\n  `egress[0]` has only a domain name",
             "CiliumNetworkPolicy shop/health: a part is left out\n  `ingress[0]` is left out, and allows nothing: it has the entity `health`",
             "4 policies: 1 exact, 2 without a part, 1 left out",

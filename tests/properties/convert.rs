@@ -196,6 +196,48 @@ fn baselines() -> impl Strategy<Value = String> {
     })
 }
 
+/// Policies of Cilium that deny, of one namespace or of several; some of them isolate.
+fn denials() -> impl Strategy<Value = String> {
+    let namespaces = select(&["ns-0", "ns-1", "ns-0, ns-1"][..]);
+    let ports = select(
+        &[
+            "",
+            ", toPorts: [{ports: [{port: '80', protocol: TCP}, {port: '53', protocol: UDP}]}]",
+        ][..],
+    );
+    // `y` is a boolean to the schema of Cilium.
+    let selector = || selector().prop_map(|text| text.replace(", y]", ", z]"));
+    let one = (
+        any::<[bool; 3]>(),
+        namespaces,
+        selector(),
+        selector(),
+        ports,
+    );
+    vec(one, 1..4).prop_map(|all| {
+        let texts = all.into_iter().enumerate();
+        let texts = texts.map(|(at, ([is_ingress, isolates, is_wide], namespaces, pods, peers, ports))| {
+            let (direction, end) = if is_ingress { ("ingress", "from") } else { ("egress", "to") };
+            let (kind, place, pods) = match is_wide {
+                true => (
+                    "CiliumClusterwideNetworkPolicy",
+                    String::new(),
+                    pods.replacen(
+                        '[',
+                        &format!("[{{key: 'k8s:io.kubernetes.pod.namespace', operator: In, values: [{namespaces}]}}, "),
+                        1,
+                    ),
+                ),
+                false => ("CiliumNetworkPolicy", format!(", namespace: ns-{}", at % 2), pods),
+            };
+            format!(
+                "---\n{{apiVersion: cilium.io/v2, kind: {kind}, metadata: {{name: d{at}{place}}}, spec: {{endpointSelector: {pods}, enableDefaultDeny: {{{direction}: {isolates}}}, {direction}Deny: [{{{end}Endpoints: [{peers}]{ports}}}]}}}}\n"
+            )
+        });
+        texts.collect()
+    })
+}
+
 fn assuming(pod_addresses: PodAddresses) -> Assumptions {
     Assumptions {
         pod_addresses,
@@ -263,6 +305,17 @@ proptest! {
             let changes = there_and_back(&policies, target, assumptions);
             prop_assert_eq!(changes, [vec![], vec![], vec![]]);
         }
+    }
+
+    #[test]
+    fn denials_of_cilium_mean_the_same_in_calico_and_back(denials in denials(), others in policies(&[])) {
+        let assumptions = assuming(PodAddresses::Unknown);
+        let loaded = read(&format!("{denials}{others}"), assumptions);
+        let there = to(&loaded, Target::Calico, assumptions);
+        prop_assert!(there.is_exact(), "{:?} {:?}\n{}", there.changes, there.policies, text(&there));
+        let back = to(&read(&text(&there), assumptions), Target::Cilium, assumptions);
+        prop_assert!(back.is_exact(), "{:?} {:?}\n{}", back.changes, back.policies, text(&back));
+        prop_assert_eq!(changes(&loaded.snapshot, &back.after), vec![]);
     }
 
     #[test]

@@ -143,7 +143,7 @@ fn policy_row(ui: &mut Ui, one: &OfProject, chosen: bool) -> bool {
         _ if one.converted.is_kept() => (icons::CHECK, palette.text_faint, "unchanged"),
         State::Exact => (icons::CHECK, palette.exact, "exact"),
         State::Differs => (icons::WARNING, palette.wide, "connections change"),
-        State::Approximated => (icons::WARNING, palette.wide, "allows less"),
+        State::Narrowed => (icons::WARNING, palette.wide, "allows less"),
         State::CannotExpress => (icons::NOTE, palette.text_secondary, "stays as it is"),
     };
     Row::new(icon, &one.converted.from)

@@ -150,7 +150,7 @@ fn what_cluster_wide_policies_cannot_keep_is_left_out_with_the_reason() {
             Target::AdminNetworkPolicy,
             "Baseline",
             format!("egress: [{{action: Accept, {name}}}]"),
-            State::Approximated,
+            State::Narrowed,
             "the domain name `x.example.com`: BaselineAdminNetworkPolicy has no domain names",
         ),
         (
@@ -185,7 +185,7 @@ fn what_cluster_wide_policies_cannot_keep_is_left_out_with_the_reason() {
             Target::Cilium,
             "Admin",
             format!("egress: [{{action: Accept, {name}}}, {{action: Deny, {pods}}}]"),
-            State::Approximated,
+            State::Narrowed,
             "`egress[0]` allows before `egress[1]` denies, and in Cilium what denies comes first; no policy for the namespace makes the addresses of `x.example.com` known, so that the rule allows nothing",
         ),
         (
@@ -199,7 +199,7 @@ fn what_cluster_wide_policies_cannot_keep_is_left_out_with_the_reason() {
             Target::Calico,
             "Admin",
             format!("egress: [{{action: Accept, {name}}}]"),
-            State::Approximated,
+            State::Narrowed,
             "the domain name `x.example.com`: Calico has no domain names",
         ),
         (
@@ -587,7 +587,7 @@ fn what_a_network_policy_cannot_keep_of_a_baseline_is_the_reason() {
         (
             shop,
             format!("ingress: [{deny}]"),
-            State::Approximated,
+            State::Narrowed,
             "`ingress[0]` denies pods alone, and a NetworkPolicy denies ingress from nodes and from outside the cluster, too",
         ),
         (

@@ -1,8 +1,9 @@
 //! Splits a planned policy into a Calico NetworkPolicy and the losses that Calico cannot express. Never widens:
 //! peers that cannot be expressed are omitted, and rules that have no peers left.
 //!
-//! All policies are in the default tier and only allow, so their order means nothing and none is written; what no
-//! rule of theirs allows is denied at the end of the tier. A rule has one protocol, one peer by labels, and blocks of
+//! Policies that allow are in the default tier, so their order means nothing and none is written; what no
+//! rule of theirs allows is denied at the end of the tier. Those that deny come before them; where they must not isolate
+//! their pods, they are in the tier before, which passes on what is left (G1). A rule has one protocol, one peer by labels, and blocks of
 //! one address family, so a planned one may become several.
 //!
 //! A policy of the whole cluster whose rules hold in order is a GlobalNetworkPolicy of the tier where Calico puts those of
@@ -11,6 +12,7 @@
 use ipnet::IpNet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
+use super::raise::ADMIN_TIER;
 use super::write::{Entity, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::writing::{
@@ -40,6 +42,12 @@ const LONGEST_SELECTOR: usize = 1024;
 /// Writes a planned policy. None: nothing of it can be expressed.
 pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Loss>) {
     let mut lost = Vec::new();
+    let namespaces = plan.across.as_ref().map(in_namespaces);
+    if namespaces == Some(None) {
+        let all = plan.rules.iter().zip(plan.across.iter().cycle());
+        lost.extend(all.flat_map(|(rule, across)| selector_losses(rule, across)));
+        return (None, lost);
+    }
     let Some(subject) = selector(&plan.subject) else {
         let all = plan.rules.iter();
         lost.extend(all.flat_map(|rule| selector_losses(rule, &plan.subject)));
@@ -53,13 +61,8 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         return (None, lost);
     };
     let denies = plan.role == Role::Deny;
-    if denies && !plan.isolated {
-        let why = "a policy of Calico isolates the pods that it selects, and not all of these are isolated otherwise";
-        let help = "isolate them, or write for Cilium";
-        let all = plan.rules.iter();
-        lost.extend(all.flat_map(|rule| losses(rule, &Part::Gate(rule.direction), why, help)));
-        return (None, lost);
-    }
+    // Every policy of the default tier isolates the pods that it selects (G13).
+    let passes = denies && !plan.isolates && !plan.isolated;
     let action = if denies { Action::Deny } else { Action::Accept };
     let mut rules = Vec::new();
     for direction in &plan.directions {
@@ -78,9 +81,9 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     let policy = Policy {
         metadata: named(object_meta(plan)),
         comment: &plan.comment,
-        tier: None,
-        order: denies.then_some(DENY_ORDER),
-        namespaces: None,
+        tier: passes.then_some(ADMIN_TIER),
+        order: (denies && !passes).then_some(DENY_ORDER),
+        namespaces: namespaces.flatten(),
         subject,
         accounts,
         directions: &plan.directions,
@@ -108,7 +111,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
         comment: &policy.comment,
         tier: Some(match policy.place.baseline {
             true => "kube-baseline",
-            false => "kube-admin",
+            false => ADMIN_TIER,
         }),
         order: Some(policy.place.priority.into()),
         namespaces: Some(namespaces),

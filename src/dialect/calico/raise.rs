@@ -1,7 +1,8 @@
-//! Turns a NetworkPolicy of Calico into rules as they are planned: those that allow pods by labels and namespaces,
+//! Turns a NetworkPolicy of Calico into rules as they are planned: those that allow or deny pods by labels and namespaces,
 //! and address blocks. What else a policy has is the reason why it has no such form.
 //!
-//! Where all policies of a tier only allow, their order means nothing.
+//! Where all policies of a tier only allow, their order means nothing. A rule that denies is raised as one that comes before
+//! all that allow; those that hold before it in other policies are for the caller to compare.
 
 use ipnet::IpNet;
 
@@ -9,7 +10,7 @@ use super::lower::whole;
 use super::policy::{Action, CalicoPolicy, Entity, Ip, Kind, Number, Port, Rule};
 use super::selector::Expression;
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::dialect::selector::one_namespace;
+use crate::dialect::selector::{one_namespace, one_or_several};
 use crate::policy::{
     Accounts, Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy,
     RaisedRule, Unraised,
@@ -19,6 +20,8 @@ use crate::yaml::Object;
 
 /// The tier whose end denies what is left.
 const DEFAULT_TIER: &str = "default";
+/// The tier before it, which passes on what is left (G1).
+pub(super) const ADMIN_TIER: &str = "kube-admin";
 /// The label with the name of an object, as selectors of namespaces and of service accounts see it.
 const NAME: &str = "projectcalico.org/name";
 /// The label with the name of a pod's namespace.
@@ -30,7 +33,11 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
     if policy.host {
         return Err("it is for the traffic of hosts".to_owned());
     }
-    if policy.tier != DEFAULT_TIER {
+    let denies = |rule: &Rule| rule.action == Action::Deny;
+    let mut written = policy.rules.iter().flatten().peekable();
+    let passes =
+        policy.tier == ADMIN_TIER && written.peek().is_some() && written.all(|rule| denies(rule));
+    if policy.tier != DEFAULT_TIER && !passes {
         return Err(format!("it is in the tier `{}`", policy.tier));
     }
     let accounts = match &policy.service_account_selector {
@@ -46,18 +53,39 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
         }
         namespaces = own;
     }
-    let namespace = one_namespace(&namespaces)?;
+    // Without a selector of namespaces it is for hosts, too (G11).
+    let (namespace, across) = match policy.namespace_selector {
+        Some(_) => one_or_several(namespaces),
+        None => (one_namespace(&namespaces)?, None),
+    };
     let mut isolates = Vec::new();
     let (mut rules, mut unraised) = (Vec::new(), Vec::new());
+    let mut denials = Vec::new();
     for direction in Direction::BOTH {
         let at = direction as usize;
         if !policy.types[at] {
             continue;
         }
-        isolates.push(direction);
+        if !passes {
+            isolates.push(direction);
+        }
+        let last_denial = policy.rules[at].iter().rposition(denies);
         for (index, written) in policy.rules[at].iter().enumerate() {
-            allows(written)?;
-            match rule(direction, index, written, global) {
+            let raised = rule(direction, index, written, global);
+            if is_denial(written)? {
+                let why = |why| format!("`{}[{index}]` denies, and {why}", direction.field());
+                denials.push(raised.map_err(why)?);
+                continue;
+            }
+            let overruled = last_denial.filter(|denial| *denial > index);
+            let raised = match overruled {
+                Some(denial) => Err(format!(
+                    "it allows before `{}[{denial}]` denies, and what denies would come first",
+                    direction.field()
+                )),
+                None => raised,
+            };
+            match raised {
                 Ok(rule) => rules.push(rule),
                 Err(why) => unraised.push(Unraised {
                     direction,
@@ -69,26 +97,28 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
     }
     Ok(RaisedPolicy {
         namespace,
+        across,
         subject,
         accounts,
         isolates,
         rules,
+        denials,
         unraised,
     })
 }
 
-/// Whether a rule allows. Without one of another kind the policy could allow more.
-fn allows(rule: &Rule) -> Result<(), String> {
+/// Whether a rule denies rather than allows. Without one of another kind the policy could allow more.
+fn is_denial(rule: &Rule) -> Result<bool, String> {
     let other = match rule.action {
-        Action::Allow => return Ok(()),
-        Action::Deny => "it has rules that deny",
+        Action::Allow => return Ok(false),
+        Action::Deny => return Ok(true),
         Action::Pass => "it has rules that pass to the next tier",
         Action::Log => "it has rules that log",
     };
     Err(other.to_owned())
 }
 
-/// A rule that allows.
+/// A rule that allows or denies.
 fn rule(
     direction: Direction,
     index: usize,
@@ -117,6 +147,7 @@ fn rule(
     }
     Ok(RaisedRule {
         direction,
+        list: direction.field(),
         index,
         line: rule.mark.line,
         peers: peers(other, global)?,

@@ -36,8 +36,7 @@ const LONGEST_PREFIX: usize = 253;
 /// Writes a planned policy. None: nothing of it can be expressed.
 pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text>, Vec<Loss>) {
     let mut lost = Vec::new();
-    let accounts = by_account(&plan.accounts, "");
-    let subject = match accounts.and_then(|accounts| labels_in(accounts, &plan.subject, "")) {
+    let subject = match subject(plan) {
         Ok(subject) => subject,
         Err(why) => {
             let all = plan.rules.iter();
@@ -70,10 +69,21 @@ pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text
         comment: &plan.comment,
         subject,
         directions: &plan.directions,
-        isolates: !denies,
+        isolates: plan.isolates || !denies,
         rules: &rules,
     };
     (Some(Text::new(write(&policy), &flows)), lost)
+}
+
+/// The pods of a planned policy, which are of its own namespace unless it has a selector of these.
+fn subject(plan: &PlanPolicy) -> Result<LabelSelector, Unselectable> {
+    let (mut all, source) = match &plan.across {
+        Some(namespaces) => (in_namespaces(namespaces)?, "k8s:"),
+        None => (Selector::everything(), ""),
+    };
+    let accounts = by_account(&plan.accounts, source)?;
+    all.requirements.extend(accounts.requirements);
+    labels_in(all, &plan.subject, source)
 }
 
 /// Writes a policy of the whole cluster whose rules hold in order.

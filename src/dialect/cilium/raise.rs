@@ -1,4 +1,4 @@
-//! Turns a CiliumNetworkPolicy into rules as they are planned: those that allow pods by labels and namespaces,
+//! Turns a CiliumNetworkPolicy into rules as they are planned: those that allow or deny pods by labels and namespaces,
 //! address blocks and domain names. What else a policy has is the reason why it has no such form.
 
 use super::peers::{Peers, Written};
@@ -25,22 +25,22 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
     if spec.host {
         return Err("it is for nodes".to_owned());
     }
-    if spec.deny.iter().any(|rules| !rules.is_empty()) {
-        return Err("it has rules that deny".to_owned());
-    }
-    let (namespace, subject, accounts) = match policy.clusterwide {
+    let ((namespace, across), subject, accounts) = match policy.clusterwide {
         true => {
             let (namespaces, pods, accounts) = parts(&spec.subject)?;
-            (selector::one_namespace(&namespaces)?, pods, accounts)
+            (selector::one_or_several(namespaces), pods, accounts)
         }
         false => {
             let (pods, accounts) = subject(spec)?;
-            (object.namespace_or_default().to_owned(), pods, accounts)
+            let own = object.namespace_or_default().to_owned();
+            ((own, None), pods, accounts)
         }
     };
     let mut isolates = Vec::new();
     let (mut rules, mut unraised) = (Vec::new(), Vec::new());
+    let mut denials = Vec::new();
     for direction in Direction::BOTH {
+        denials.extend(denied(spec, direction, policy.clusterwide)?);
         let entries = &spec.allow[direction as usize];
         match spec.isolates(direction) {
             true => isolates.push(direction),
@@ -58,7 +58,13 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
                 Some(what) => Err(format!(
                     "it has `{what}`, a condition beyond addresses and ports"
                 )),
-                None => rule(direction, index, entry, policy.clusterwide),
+                None => rule(
+                    direction,
+                    direction.field(),
+                    index,
+                    entry,
+                    policy.clusterwide,
+                ),
             };
             match raised {
                 Ok(rule) => rules.extend(rule),
@@ -70,14 +76,35 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
             }
         }
     }
+    if isolates.is_empty() && denials.is_empty() {
+        return Err("it isolates no pods, and none of its rules matches anything".to_owned());
+    }
     Ok(RaisedPolicy {
         namespace,
+        across,
         subject,
         accounts,
         isolates,
         rules,
+        denials,
         unraised,
     })
+}
+
+/// The rules that deny in a direction (C2). Without one of them more would be allowed.
+fn denied(spec: &Spec, direction: Direction, clusterwide: bool) -> Result<Vec<RaisedRule>, String> {
+    let list = match direction {
+        Direction::Ingress => "ingressDeny",
+        Direction::Egress => "egressDeny",
+    };
+    let mut found = Vec::new();
+    for (index, entry) in spec.deny[direction as usize].iter().enumerate() {
+        match rule(direction, list, index, entry, clusterwide) {
+            Ok(rule) => found.extend(rule),
+            Err(why) => return Err(format!("`{list}[{index}]` denies, and {why}")),
+        }
+    }
+    Ok(found)
 }
 
 fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
@@ -86,13 +113,9 @@ fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
 
 /// The rules that allow in a direction, as written, of a policy with one list of them.
 fn written(object: &Object, direction: Direction) -> &[Node] {
-    let key = match direction {
-        Direction::Ingress => "ingress",
-        Direction::Egress => "egress",
-    };
     let spec = object.node.get("spec");
     let spec = spec.or_else(|| items(&object.node, "specs").first());
-    spec.map_or(&[], |spec| items(spec, key))
+    spec.map_or(&[], |spec| items(spec, direction.field()))
 }
 
 /// The field of a rule that restricts more than addresses and ports (C43-C45).
@@ -140,6 +163,7 @@ fn subject(spec: &Spec) -> Result<(Selector, Accounts), String> {
 /// A rule; none if it allows nothing (C10-C16).
 fn rule(
     direction: Direction,
+    list: &'static str,
     index: usize,
     entry: &Entry,
     clusterwide: bool,
@@ -154,6 +178,7 @@ fn rule(
     let nothing = ports == Match::Only(Vec::new());
     Ok((!nothing).then_some(RaisedRule {
         direction,
+        list,
         index,
         line: entry.mark.line,
         peers,

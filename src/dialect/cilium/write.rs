@@ -78,13 +78,14 @@ pub fn write(policy: &Policy) -> Output {
         spec.push(("enableDefaultDeny".into(), Node::Map(isolates)));
     }
     for direction in policy.directions {
+        let is_empty = (policy.rules.iter()).all(|rule| rule.direction != *direction);
         for (denies, key) in keys(*direction) {
             let rules = policy.rules.iter().enumerate();
             let rules =
                 rules.filter(|(_, rule)| (rule.direction, rule.denies) == (*direction, denies));
             let mut items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
-            if items.is_empty() && !denies && policy.isolates {
-                // Isolates, and allows nothing (C7).
+            if is_empty && !denies && policy.isolates {
+                // Isolates, and allows nothing (C6, C7).
                 items.push(Node::Map(Vec::new()));
             }
             if !items.is_empty() {

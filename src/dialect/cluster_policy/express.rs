@@ -17,7 +17,7 @@
 //! OVN-Kubernetes accepts, which has 0 to 99.
 //!
 //! A cluster-wide policy has no namespace: its name is `NAMESPACE.NAME.allow` or `NAMESPACE.NAME.deny`, which no two
-//! planned policies share, as namespaces have no dots.
+//! planned policies share, as namespaces have no dots; without the namespace if it is for several. Of one whose rules deny, what isolates is `NAMESPACE.NAME.isolate`.
 //!
 //! Ingress rules match pods only (A5), so that nothing denies or allows ingress from outside the cluster.
 
@@ -60,8 +60,11 @@ pub(super) fn cluster(plan: &PlanPolicy, _: Resolution) -> Expressed {
 
 fn express(api: &Api, plan: &PlanPolicy) -> Expressed {
     let mut lost = Vec::new();
-    let own = in_namespace(&plan.namespace);
-    let Some(subject) = pods(own, &plan.subject) else {
+    let own = match &plan.across {
+        Some(namespaces) => label_selector(namespaces),
+        None => Some(in_namespace(&plan.namespace)),
+    };
+    let Some(subject) = own.and_then(|own| pods(own, &plan.subject)) else {
         let rules = plan.rules.iter();
         lost.extend(rules.flat_map(|rule| selector_losses(rule, &plan.subject)));
         return (None, lost);
@@ -95,10 +98,22 @@ fn express(api: &Api, plan: &PlanPolicy) -> Expressed {
     let mut texts = of_rules(api, plan, &subject, &rules);
     if plan.isolates {
         let denials: Vec<Rule> = plan.directions.iter().map(|d| denial(*d)).collect();
-        let name = format!("{}.{}.deny", plan.namespace, plan.name);
+        let end = match plan.role {
+            Role::Deny => "isolate",
+            _ => "deny",
+        };
+        let name = format!("{}.{end}", base_name(plan));
         texts.push(text(api, plan, api.denying, name, &subject, &denials));
     }
     (join(texts), lost)
+}
+
+/// What the names of the policies that a planned one becomes begin with.
+fn base_name(plan: &PlanPolicy) -> String {
+    match plan.across {
+        Some(_) => plan.name.clone(),
+        None => format!("{}.{}", plan.namespace, plan.name),
+    }
 }
 
 /// The policies with the rules of a planned one: more than one only where there are more rules than one may have.
@@ -113,7 +128,7 @@ fn of_rules<'a>(api: &Api, plan: &PlanPolicy, subject: &Peer, rules: &[Rule<'a>]
     let one = |at: usize| {
         let parts = [&ingress, &egress].map(|rules| rules.chunks(api.most).nth(at));
         let rules: Vec<Rule> = parts.into_iter().flatten().flatten().cloned().collect();
-        let mut name = format!("{}.{}.{action}", plan.namespace, plan.name);
+        let mut name = format!("{}.{action}", base_name(plan));
         if at > 0 {
             name = format!("{name}-{}", at + 1);
         }

@@ -23,6 +23,7 @@ pub fn raise(object: &Object, policy: &ClusterPolicy) -> Result<RaisedOrdered, S
         for (index, written) in written.iter().enumerate() {
             let rule = RaisedRule {
                 direction,
+                list: direction.field(),
                 index,
                 line: written.mark.line,
                 peers: Match::Only(peers(object, policy.kind, written)?),

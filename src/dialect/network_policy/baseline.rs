@@ -34,6 +34,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
     }
     let plan = PlanPolicy {
         namespace: String::new(),
+        across: None,
         name: policy.name.clone(),
         role: Role::Flow,
         labels: policy.labels.clone(),

@@ -28,6 +28,8 @@ pub fn raise(object: &Object, policy: &NetworkPolicy) -> Result<RaisedPolicy, St
         accounts: Accounts::default(),
         isolates,
         rules: raised,
+        across: None,
+        denials: Vec::new(),
         unraised: Vec::new(),
     })
 }
@@ -37,6 +39,7 @@ fn raise_rule(direction: Direction, index: usize, rule: &Rule) -> Result<RaisedR
     let ports = rule.ports.iter().filter_map(port_match).collect();
     Ok(RaisedRule {
         direction,
+        list: direction.field(),
         index,
         line: rule.mark.line,
         peers: any_if_empty(rule.peers.is_empty(), peers?),

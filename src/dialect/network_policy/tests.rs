@@ -535,6 +535,7 @@ fn a_policy_is_raised_to_a_plan() {
     ];
     let rule = |index, line, peers, ports| RaisedRule {
         direction: Direction::Ingress,
+        list: Direction::Ingress.field(),
         index,
         line,
         peers,
@@ -542,6 +543,7 @@ fn a_policy_is_raised_to_a_plan() {
     };
     let expected = RaisedPolicy {
         namespace: "s".into(),
+        across: None,
         subject: web,
         accounts: Default::default(),
         // Its egress rules mean nothing (K4).
@@ -550,6 +552,7 @@ fn a_policy_is_raised_to_a_plan() {
             rule(0, 5, Match::Only(peers), Match::Any),
             rule(1, 6, Match::Any, Match::Only(ports)),
         ],
+        denials: Vec::new(),
         unraised: Vec::new(),
     };
     assert_eq!(found, Ok(expected));

@@ -8,6 +8,7 @@ use crate::sets::Protocol;
 fn plan(peers: Vec<PlanPeer>, ports: Match<PortMatch>) -> PlanPolicy {
     PlanPolicy {
         namespace: "shop".into(),
+        across: None,
         name: "a".into(),
         role: Role::Flow,
         labels: [].into(),
