@@ -194,12 +194,12 @@ fn names_are_denied_with_every_address() {
             .unwrap_or_default();
         names
             .iter()
-            .map(|one| format!("{} {}", one["name"], one["conn"]))
+            .map(|one| format!("{} {}", one["name"], one["conn"]["TCP"]))
             .collect::<Vec<_>>()
     };
     let deny = |net: &str| format!("  - {{action: Deny, to: [{{networks: [\"{net}\"]}}]}}\n");
-    let a = r#""a.example" {"TCP":[[443,443]]}"#;
-    let b = r#""b.example" {"TCP":[[80,80]]}"#;
+    let a = r#""a.example" [[443,443]]"#;
+    let b = r#""b.example" [[80,80]]"#;
     assert_eq!(accepted(""), [a, b]);
     assert_eq!(accepted(&deny("0.0.0.0/0")), [a, b]);
     assert_eq!(accepted(&deny("::/0")), [a, b]);
