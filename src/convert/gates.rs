@@ -4,39 +4,192 @@
 use std::net::IpAddr;
 
 use super::policy::{Converted, Reason, State};
-use crate::analysis::oracle::peer_matches;
+use crate::analysis::oracle::{Probe, any_peer_matches, peer_matches, rule_matches_port};
 use crate::analysis::{Endpoint, NewPod, PeerClass, compare, future_differences};
 use crate::cluster::Snapshot;
+use crate::dialect;
 use crate::load::{Loaded, LoadedPolicy};
-use crate::policy::{Direction, Policy};
+use crate::policy::{Action, Direction, Policy, Target};
 use crate::sets::{IpSet, PortSet};
+use crate::yaml::Object;
 
-/// Marks policies that select pods whose connections change, unless one of which a part is left out selects the same. Pods that
-/// exist come first.
-pub(super) fn mark(loaded: &Loaded, after: &Snapshot, all: &mut [Converted]) {
+/// Marks policies whose rules explain that connections change: those for which the policy does something else than before, else
+/// those which match them. Returns a change that no policy explains, as a sentence. Pods that exist come first.
+pub(super) fn mark(
+    loaded: &Loaded,
+    after: &Snapshot,
+    target: Target,
+    all: &mut [Converted],
+) -> Option<String> {
     let before = &loaded.snapshot;
-    let mut differences = differences(before, after);
-    let is_incomplete = |one: &Converted| one.state != State::Exact;
-    for (_, policy) in (all.iter().zip(&loaded.policies)).filter(|(one, _)| is_incomplete(one)) {
-        differences.retain(|found| !selects(before, policy, found));
-    }
-    let is_written = |one: &Converted| !is_incomplete(one) && !one.is_kept();
-    let exact = all.iter_mut().zip(&loaded.policies);
-    for (one, policy) in exact.filter(|(one, _)| is_written(one)) {
-        if let Some(found) = differences.iter().find(|d| selects(before, policy, d)) {
-            let why = describe(before, found);
-            one.differs(Reason { why, help: None });
+    let differences = differences(before, after);
+    let effects: Vec<[Policies; 2]> = (all.iter().zip(&loaded.policies))
+        .map(|(one, policy)| lowered(one, policy, before, after))
+        .collect();
+    let mut unexplained = None;
+    for found in &differences {
+        let causes = causes(found, before, after, &effects);
+        let written = causes.iter().filter_map(|at| all.get(*at));
+        if written.clone().all(Converted::is_kept) {
+            let words = || describe(before, found);
+            unexplained.get_or_insert_with(words);
+            continue;
+        }
+        for at in causes {
+            let (Some(one), Some(policy)) = (all.get_mut(at), loaded.policies.get(at)) else {
+                continue;
+            };
+            if one.state == State::Exact && !one.is_kept() {
+                let cause = network_set(found, before, target, &policy.object);
+                let why = describe(before, found);
+                let why = format!("its rules are written in full, but {why}{cause}");
+                one.differs(Reason { why, help: None });
+            }
         }
     }
     // Too many kinds of future pods to name one.
     if differences.is_empty() && all.iter().all(|one| one.state == State::Exact) {
-        for one in all.iter_mut().filter(|one| !one.is_kept()) {
-            let why = "its rules are written in full, but what future pods may do changes where several policies select them";
-            one.differs(Reason {
-                why: why.to_owned(),
-                help: None,
-            });
+        let why = "what future pods may do changes where several policies select them";
+        unexplained = Some(why.to_owned());
+    }
+    unexplained.map(|why| format!("No single policy explains that {why}"))
+}
+
+/// The policies that one object is lowered to.
+type Policies<'a> = Vec<&'a Policy>;
+
+/// Those of an object before and of what is written for it.
+fn lowered<'a>(
+    one: &Converted,
+    policy: &LoadedPolicy,
+    before: &'a Snapshot,
+    after: &'a Snapshot,
+) -> [Policies<'a>; 2] {
+    let place = policy.object.whole();
+    let title = one.written.as_ref().map(|written| written.title.as_str());
+    let old = before.policies.iter().filter(|one| one.span == place);
+    // The file of a written policy is its title.
+    let new = (after.policies.iter()).filter(|one| Some(&*one.span.file) == title);
+    [
+        old.map(|one| &**one).collect(),
+        new.map(|one| &**one).collect(),
+    ]
+}
+
+/// The places of the policies that explain a difference.
+fn causes(
+    found: &Difference,
+    before: &Snapshot,
+    after: &Snapshot,
+    all: &[[Policies; 2]],
+) -> Vec<usize> {
+    let probes = probes(&found.ports);
+    let effects = |[old, new]: &[Policies; 2]| -> Vec<[Effect; 2]> {
+        let each = probes.iter();
+        let each = each.map(|probe| {
+            [
+                Effect::of(old, before, found, *probe),
+                Effect::of(new, after, found, *probe),
+            ]
+        });
+        each.collect()
+    };
+    let effects: Vec<Vec<[Effect; 2]>> = all.iter().map(effects).collect();
+    let of = |is_cause: fn(&[Effect; 2]) -> bool| -> Vec<usize> {
+        let each = effects.iter().enumerate();
+        let each = each.filter(|(_, effects)| effects.iter().any(is_cause));
+        each.map(|(at, _)| at).collect()
+    };
+    match of(|[old, new]| old.differs(*new)) {
+        none if none.is_empty() => of(|all| all.iter().any(|one| one.matches)),
+        changed => changed,
+    }
+}
+
+/// Ports of which each policy that matches some of these most likely matches one.
+fn probes(ports: &PortSet) -> Vec<Probe> {
+    const MOST: usize = 16;
+    let numbered = ports.numbered().iter().flat_map(|protocol| {
+        let ranges = ports.ranges(*protocol);
+        ranges.map(|(first, _)| Some((*protocol, first)))
+    });
+    let other = ports.has_other().then_some(None);
+    numbered.take(MOST).chain(other).collect()
+}
+
+/// What policies do to a connection at the gate of a difference.
+#[derive(Clone, Copy, Default)]
+struct Effect {
+    /// A rule matches it.
+    matches: bool,
+    /// A rule allows it.
+    allows: bool,
+    /// A rule passes it on.
+    passes: bool,
+    /// What no rule allows is denied, by a rule or because the pods are isolated.
+    closes: bool,
+}
+
+impl Effect {
+    /// Whether it is another one, whichever rules have it.
+    fn differs(self, other: Self) -> bool {
+        let all = |one: Self| (one.allows, one.passes, one.closes);
+        all(self) != all(other)
+    }
+
+    fn of(policies: &[&Policy], cluster: &Snapshot, found: &Difference, probe: Probe) -> Self {
+        let (own, other) = (found.own.endpoint(), found.peer.example());
+        let destination = match found.direction {
+            Direction::Ingress => &own,
+            Direction::Egress => &other,
+        };
+        let mut effect = Self::default();
+        for policy in policies {
+            let side = policy.side(found.direction);
+            let Some(side) = side.filter(|_| peer_matches(cluster, &policy.subject, &own)) else {
+                continue;
+            };
+            effect.closes |= side.isolates;
+            for rule in &side.rules {
+                let subject = rule.subject.as_ref();
+                if subject.is_some_and(|subject| !peer_matches(cluster, subject, &own))
+                    || !any_peer_matches(cluster, &rule.peers, &other)
+                    || !rule_matches_port(cluster, rule, destination, probe)
+                {
+                    continue;
+                }
+                effect.matches = true;
+                match rule.action {
+                    Action::Accept => effect.allows = true,
+                    Action::Pass => effect.passes = true,
+                    Action::Deny => effect.closes = true,
+                }
+            }
         }
+        effect
+    }
+}
+
+/// Which network set has the addresses of a difference, where only one of the dialects selects these by labels (G23).
+fn network_set(found: &Difference, before: &Snapshot, target: Target, object: &Object) -> String {
+    let PeerClass::Addresses { first, .. } = &found.peer else {
+        return String::new();
+    };
+    let mut sets = before.network_sets.iter();
+    let Some((name, _)) = sets.find(|(_, set)| set.contains(*first)) else {
+        return String::new();
+    };
+    let old = dialect::selects_sets(object);
+    match (old, found.wider) {
+        (true, false) => format!(
+            ": the address is of the network set `{name}`, which selectors of {} do not match",
+            target.kind()
+        ),
+        (false, true) => format!(
+            ": the address is of the network set `{name}`, which selectors of {} match, too",
+            target.kind()
+        ),
+        _ => String::new(),
     }
 }
 
@@ -54,6 +207,15 @@ enum Own {
     /// A pod, by its place.
     Pod(usize),
     Future(NewPod),
+}
+
+impl Own {
+    fn endpoint(&self) -> Endpoint {
+        match self {
+            Self::Pod(at) => Endpoint::Pod(*at),
+            Self::Future(pod) => Endpoint::NewPod(pod.clone()),
+        }
+    }
 }
 
 fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Difference> {
@@ -75,21 +237,6 @@ fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Difference> {
     known.chain(future).collect()
 }
 
-/// Whether a policy is for the gate of a difference.
-fn selects(before: &Snapshot, policy: &LoadedPolicy, found: &Difference) -> bool {
-    let place = policy.object.whole();
-    let own = match &found.own {
-        Own::Pod(at) => Endpoint::Pod(*at),
-        Own::Future(pod) => Endpoint::NewPod(pod.clone()),
-    };
-    // One object may be several policies.
-    let lowered = before.policies.iter().filter(|one| one.span == place);
-    let is_for = |one: &Policy| {
-        one.side(found.direction).is_some() && peer_matches(before, &one.subject, &own)
-    };
-    lowered.into_iter().any(|one| is_for(one))
-}
-
 /// Addresses as a network where they are one: `0.0.0.0/0`.
 fn addresses(first: IpAddr, last: IpAddr) -> String {
     match IpSet::range(first, last).cidrs().as_slice() {
@@ -99,7 +246,7 @@ fn addresses(first: IpAddr, last: IpAddr) -> String {
     }
 }
 
-/// `its rules are written in full, but ingress to shop/web from shop/db on TCP 80 is now denied`.
+/// `ingress to shop/web from shop/db on TCP 80 is now denied`.
 fn describe(before: &Snapshot, found: &Difference) -> String {
     let pod = |at: usize| {
         let of = before.pods.get(at);
@@ -126,10 +273,7 @@ fn describe(before: &Snapshot, found: &Difference) -> String {
         true => "allowed",
         false => "denied",
     };
-    format!(
-        "its rules are written in full, but {ends} on {} is now {verdict}",
-        found.ports
-    )
+    format!("{ends} on {} is now {verdict}", found.ports)
 }
 
 /// `future pods of shop with app=web`.

@@ -5,6 +5,7 @@
 //! file, beside the same workloads, and compared with the original policies.
 
 mod baseline;
+mod blocks;
 mod comments;
 mod gates;
 mod policy;
@@ -17,18 +18,21 @@ use std::collections::BTreeSet;
 use crate::analysis::changes::{Change, NamedChange, Relation, all_changes, policy_relation};
 use crate::analysis::conditions::{ConditionChange, condition_changes};
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
+use crate::dialect;
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::enforcer_of;
-use crate::policy::{Resolution, Target};
+use crate::policy::{Beside, Resolution, Target};
 use crate::yaml::Object;
 
 pub use policy::{Converted, Reason, State, Written};
 
+use policy::Setting;
+
 /// The policies of a cluster in another dialect.
 #[derive(Clone, Debug)]
 pub struct Conversion {
-    /// Each policy, in the order of the input.
+    /// Each policy, in the order of the input; the staged ones come last.
     pub policies: Vec<Converted>,
     /// The cluster with the written policies, under the enforcer of the dialect.
     pub after: Snapshot,
@@ -40,6 +44,8 @@ pub struct Conversion {
     pub conditions: Vec<ConditionChange>,
     /// The relation of the written policies to the original ones, future pods included.
     pub relation: Relation,
+    /// A connection that changes although no single policy explains it: a sentence without a full stop.
+    pub unexplained: Option<String>,
 }
 
 impl Conversion {
@@ -74,12 +80,12 @@ pub struct Reading<'a> {
 
 /// Converts the policies of a cluster. Policies that are of the dialect already keep their text.
 pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion {
-    let enforcer = enforcer_of(target, Enforcer::Kubernetes);
-    let mut policies = converted(loaded, target, enforcer);
+    let assumptions = read_under(target, reading.assumptions);
+    let mut policies = converted(loaded, target, assumptions);
     let written = policies.iter().filter_map(|one| one.written.as_ref());
     let sources = written.map(|one| Source::new(one.title.as_str(), one.text.as_str()));
     let settings = load::Settings {
-        enforcer: Some(enforcer),
+        enforcer: Some(assumptions.enforcer),
         assumptions: reading.assumptions,
     };
     let sources: Vec<Source> = sources.collect();
@@ -88,9 +94,11 @@ pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion 
         || all_changes(&loaded.snapshot, &after),
         || policy_relation(&loaded.snapshot, &after),
     );
-    if !changes.is_empty() || !named.is_empty() || relation != Relation::Equal {
-        gates::mark(loaded, &after, &mut policies);
-    }
+    let unexplained = match changes.is_empty() && named.is_empty() && relation == Relation::Equal {
+        true => None,
+        false => gates::mark(loaded, &after, target, &mut policies),
+    };
+    policies.extend(loaded.staged.iter().map(policy::staged));
     Conversion {
         conditions: condition_changes(&loaded.snapshot, &after),
         policies,
@@ -98,50 +106,134 @@ pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion 
         changes,
         named,
         relation,
+        unexplained,
     }
 }
 
-/// Each policy. No two have one name in one namespace; those that keep their text keep their names.
-fn converted(loaded: &Loaded, target: Target, enforcer: Enforcer) -> Vec<Converted> {
+/// What policies of a dialect are read under.
+fn read_under(target: Target, assumptions: Assumptions) -> Assumptions {
+    Assumptions {
+        enforcer: enforcer_of(target, Enforcer::Kubernetes),
+        ..assumptions
+    }
+    .settled()
+}
+
+/// Each policy. No two have one name in one namespace: those that keep their text keep their names, then those whose name the
+/// dialect accepts. `after`: what they are read under.
+fn converted(loaded: &Loaded, target: Target, after: Assumptions) -> Vec<Converted> {
     let objects = loaded.policies.iter().map(|policy| &policy.object);
     let objects: Vec<&Object> = objects.collect();
-    let namespaces = &loaded.snapshot.namespaces;
-    let all = |resolution| -> Vec<Converted> {
+    let mut setting = Setting {
+        target,
+        after,
+        resolution: Resolution::Plain,
+        cluster: &loaded.snapshot,
+        beside: beside(&objects, target),
+    };
+    let each = |setting: &Setting| -> Vec<Converted> {
         let all = objects.iter();
-        all.map(|object| policy::convert(object, target, enforcer, resolution, namespaces))
+        all.map(|object| policy::convert(object, &object.name, setting))
             .collect()
     };
-    let mut all = match all(Resolution::Plain) {
-        plain if plain.iter().all(|one| one.domains.is_empty()) => plain,
-        _ => all(Resolution::DomainNames),
-    };
+    let mut all = each(&setting);
+    if all.iter().any(|one| !one.domains.is_empty()) {
+        setting.resolution = Resolution::DomainNames;
+        all = each(&setting);
+    }
     if !target.has_baseline() {
         baseline::refuse_additions(&objects, &mut all);
     }
     learnt(&mut all);
-    let mut names = BTreeSet::new();
-    for kept in [true, false] {
+    let mut names = Names::default();
+    for priority in [Naming::Kept, Naming::Own, Naming::Renamed] {
         let each = all.iter_mut().zip(&objects);
-        for (one, object) in each.filter(|(one, _)| one.is_kept() == kept) {
-            let Some(written) = &one.written else {
-                continue;
-            };
-            let is_taken = written.objects.iter().any(|object| names.contains(object));
-            if !is_taken {
-                names.extend(written.objects.iter().cloned());
-                continue;
-            }
-            let help = match one.renamed.is_some() || written.name.contains(&object.name) {
-                true => "give one of them another name",
-                false => "merge the two: the dialect has one policy of this kind",
-            };
-            one.refuse(Reason {
-                why: format!("another policy is written as {}", written.title),
-                help: Some(help.to_owned()),
-            });
+        for (one, object) in each.filter(|(one, _)| Naming::of(one) == priority) {
+            names.take(one, object, &setting);
         }
     }
     all
+}
+
+/// The policies that keep their text, as far as their places matter to others.
+fn beside(objects: &[&Object], target: Target) -> Beside {
+    let kept = objects.iter();
+    let kept = kept.filter(|object| dialect::is_of_target(object, target));
+    let mut found = Beside::default();
+    for parsed in kept.map(|object| dialect::read(object)) {
+        found.any |= !parsed.is_refused();
+        let Some(place) = parsed.ordered_place() else {
+            continue;
+        };
+        let priority = Some(place.priority);
+        if !place.baseline {
+            found.last = found.last.max(priority);
+        } else if found
+            .first_baseline
+            .is_none_or(|first| place.priority < first)
+        {
+            found.first_baseline = priority;
+        }
+    }
+    found
+}
+
+/// Where a policy has its name from.
+#[derive(PartialEq, Eq)]
+enum Naming {
+    Kept,
+    Own,
+    Renamed,
+}
+
+impl Naming {
+    fn of(one: &Converted) -> Self {
+        match (one.is_kept(), &one.renamed) {
+            (true, _) => Self::Kept,
+            (false, None) => Self::Own,
+            (false, Some(_)) => Self::Renamed,
+        }
+    }
+}
+
+/// The namespaces and names of written objects.
+#[derive(Default)]
+struct Names(BTreeSet<(String, String)>);
+
+impl Names {
+    /// Gives a policy its name. One whose own name the dialect does not accept has a number behind the new one if that is taken;
+    /// others are left out then.
+    fn take(&mut self, one: &mut Converted, object: &Object, setting: &Setting) {
+        for number in 2.. {
+            let Some(written) = &one.written else {
+                return;
+            };
+            if written
+                .objects
+                .iter()
+                .all(|object| !self.0.contains(object))
+            {
+                self.0.extend(written.objects.iter().cloned());
+                return;
+            }
+            if one.renamed.is_none() {
+                return one.refuse(taken(object, written));
+            }
+            *one = policy::convert(object, &format!("{}-{number}", object.name), setting);
+        }
+    }
+}
+
+/// Why a policy is left out whose name is taken.
+fn taken(object: &Object, written: &Written) -> Reason {
+    let help = match written.name.contains(&object.name) {
+        true => "give one of them another name",
+        false => "merge the two: the dialect has one policy of this kind",
+    };
+    Reason {
+        why: format!("another policy is written as {}", written.title),
+        help: Some(help.to_owned()),
+    }
 }
 
 /// Reports rules for domain names where no written policy of their namespace, or of the whole cluster, makes the addresses

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::blocks;
 use super::comments::Comments;
-use crate::cluster::{Enforcer, Namespace};
+use crate::cluster::{Assumptions, Enforcer, Namespace, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{self, Expressed, Text};
 use crate::manifest::{self, Source};
 use crate::policy::{
-    Approximate, Direction, FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer,
-    PlanPolicy, PlanRule, PortMatch, RaisedOrdered, RaisedPolicy, RaisedRule, Resolution, Role,
-    Target, Unraised,
+    Action, Approximate, Beside, Direction, FlowKey, Loss, Match, OrderedPolicy, OrderedRule, Part,
+    PlanPeer, PlanPolicy, PlanRule, PortMatch, RaisedOrdered, RaisedPolicy, RaisedRule, Resolution,
+    Role, Target, Unraised,
 };
 use crate::sets::Labels;
 use crate::yaml::Object;
@@ -81,6 +82,19 @@ pub struct Reason {
 }
 
 impl Converted {
+    fn new(object: &Object, kept: bool) -> Self {
+        Self {
+            from: dialect::title(object),
+            state: State::Exact,
+            written: None,
+            reasons: Vec::new(),
+            renamed: None,
+            domains: BTreeSet::new(),
+            learns_names: None,
+            kept,
+        }
+    }
+
     /// Whether it is of the dialect already, and keeps its text.
     pub fn is_kept(&self) -> bool {
         self.kept
@@ -117,24 +131,39 @@ impl Converted {
     }
 }
 
-/// Converts a policy. `resolution`: what rules for DNS are needed for. `namespaces`: those of the input.
-pub(super) fn convert(
-    object: &Object,
-    target: Target,
-    enforcer: Enforcer,
-    resolution: Resolution,
-    namespaces: &[Namespace],
-) -> Converted {
-    let mut found = Converted {
-        from: dialect::title(object),
-        state: State::Exact,
-        written: None,
-        reasons: Vec::new(),
-        renamed: None,
-        domains: BTreeSet::new(),
-        learns_names: None,
-        kept: dialect::is_of_target(object, target),
-    };
+/// What policies are converted to, and beside what.
+pub(super) struct Setting<'a> {
+    /// The dialect.
+    pub target: Target,
+    /// What the new policies are read under.
+    pub after: Assumptions,
+    /// What rules for DNS are needed for.
+    pub resolution: Resolution,
+    /// The input.
+    pub cluster: &'a Snapshot,
+    /// Those of the input that keep their text.
+    pub beside: Beside,
+}
+
+/// A policy that is staged (G5), which is not converted.
+pub(super) fn staged(object: &Object) -> Converted {
+    let mut found = Converted::new(object, false);
+    found.refuse(Reason {
+        why: "it is staged, so it is not in force".to_owned(),
+        help: Some("promote it, and convert the policy that it becomes".to_owned()),
+    });
+    found
+}
+
+/// Converts a policy, to one that is called `name` where the dialect accepts that.
+pub(super) fn convert(object: &Object, name: &str, setting: &Setting) -> Converted {
+    let Setting {
+        target,
+        after,
+        cluster,
+        ..
+    } = *setting;
+    let mut found = Converted::new(object, dialect::is_of_target(object, target));
     let parsed = dialect::read(object);
     if found.kept && parsed.is_refused() {
         found.refuse(Reason {
@@ -149,6 +178,7 @@ pub(super) fn convert(
         return found;
     }
     let mut left_out = Vec::new();
+    let comments = Comments::of(object);
     let raised = parsed.raise_in_part(object);
     // That it has no common form is no limit of the other dialect.
     let help = match (parsed.raise_ordered(object), &raised) {
@@ -156,19 +186,33 @@ pub(super) fn convert(
         _ => None,
     };
     let expressed = match parsed.raise_ordered(object) {
-        Some(raised) => (raised.and_then(|raised| ordered(object, raised))).and_then(|policy| {
-            found.domains = domains(policy.rules.iter().map(|one| &one.rule));
-            dialect::write_ordered(target, &policy)
-        }),
+        Some(raised) => (raised.and_then(|raised| ordered(object, name, raised, &comments)))
+            .and_then(|mut policy| {
+                left_out = narrow_ordered(object, &mut policy, setting);
+                if !target.is_cluster_wide() {
+                    policy.rules.iter_mut().for_each(note_name);
+                }
+                found.domains = domains(policy.rules.iter().map(|one| &one.rule));
+                dialect::write_ordered(target, &policy)
+            }),
         None => raised.and_then(|raised| {
             left_out = raised.unraised.iter().map(without).collect();
-            let planned = plans(object, raised);
+            let mut planned = plans(object, name, raised, setting.beside, &comments);
+            for plan in planned.iter_mut().filter(|plan| plan.role != Role::Deny) {
+                left_out.extend(blocks::narrow(
+                    object,
+                    &mut plan.rules,
+                    cluster,
+                    target,
+                    after,
+                ));
+            }
             let planned = match target.spans_namespaces() {
                 true => planned,
-                false => in_each_namespace(planned, namespaces)?,
+                false => in_each_namespace(planned, &cluster.namespaces)?,
             };
             found.domains = domains(planned.iter().flat_map(|plan| &plan.rules));
-            write_all(target, &planned, resolution)
+            write_all(target, &planned, setting.resolution)
         }),
     };
     let (text, losses) = match expressed {
@@ -181,14 +225,16 @@ pub(super) fn convert(
     found.reasons = left_out;
     found.reasons.extend(losses.iter().map(reason));
     found.reasons.dedup();
-    match text.map(|text| read_back(text.text, enforcer)) {
+    match text.map(|text| read_back(text.text, after.enforcer)) {
         Some(Ok((written, learns))) => {
             found.learns_names = learns;
             if !found.reasons.is_empty() {
                 found.state = State::Narrowed;
             }
-            let renamed = written.name == object.name.replace('.', "-");
-            found.renamed = (renamed && written.name != object.name).then(|| written.name.clone());
+            let missing = comments.missing_in(&written.text);
+            found.reasons.extend(without_comments(missing));
+            let renamed = written.name == name.replace('.', "-") && written.name != object.name;
+            found.renamed = renamed.then(|| written.name.clone());
             found.written = Some(written);
         }
         Some(Err(reason)) => found.refuse(reason),
@@ -330,15 +376,20 @@ fn read_back(text: String, enforcer: Enforcer) -> Result<(Written, Option<bool>)
 
 /// The plans of a policy, whose rules are numbered: what it isolates and allows, and what it denies. One that only denies, in
 /// the directions that it isolates, is one.
-fn plans(object: &Object, raised: RaisedPolicy) -> Vec<PlanPolicy> {
-    let comments = Comments::of(object);
+fn plans(
+    object: &Object,
+    name: &str,
+    raised: RaisedPolicy,
+    beside: Beside,
+    comments: &Comments,
+) -> Vec<PlanPolicy> {
     let role = match raised.rules.iter().all(is_dns) {
         true => Role::Dns,
         false => Role::Flow,
     };
     let listed = |rules: Vec<RaisedRule>| -> Vec<PlanRule> {
         let rules = rules.into_iter().zip(0..);
-        let rules = rules.map(|(rule, number)| planned(rule, number, &comments));
+        let rules = rules.map(|(rule, number)| planned(rule, number, comments));
         let nothing = |list: &PlanRule| {
             list.peers == Match::Only(Vec::new()) || list.ports == Match::Only(Vec::new())
         };
@@ -350,11 +401,11 @@ fn plans(object: &Object, raised: RaisedPolicy) -> Vec<PlanPolicy> {
     let allowing = PlanPolicy {
         namespace: raised.namespace,
         across: raised.across,
-        name: object.name.clone(),
+        name: name.to_owned(),
         role,
         labels: of_metadata(object, "labels"),
         annotations: annotations(object),
-        comment: comment(object, &comments),
+        comment: comment(object, comments),
         subject: raised.subject,
         accounts: raised.accounts,
         workloads: Vec::new(),
@@ -362,6 +413,7 @@ fn plans(object: &Object, raised: RaisedPolicy) -> Vec<PlanPolicy> {
         isolates: true,
         isolated: false,
         rules: listed(raised.rules),
+        beside,
     };
     if denials.is_empty() {
         return vec![allowing];
@@ -416,22 +468,26 @@ fn domains<'a>(rules: impl Iterator<Item = &'a PlanRule>) -> BTreeSet<String> {
 }
 
 /// The plan of a policy whose rules hold in order. Err: it has none.
-fn ordered(object: &Object, raised: RaisedOrdered) -> Result<OrderedPolicy, String> {
+fn ordered(
+    object: &Object,
+    name: &str,
+    raised: RaisedOrdered,
+    comments: &Comments,
+) -> Result<OrderedPolicy, String> {
     if raised.rules.is_empty() {
         return Err("it has no rules, so it has no effect".to_owned());
     }
-    let comments = Comments::of(object);
     let rules = raised.rules.into_iter().zip(0..);
     let rules = rules.map(|(one, number)| OrderedRule {
         action: one.action,
         name: one.name,
-        rule: planned(one.rule, number, &comments),
+        rule: planned(one.rule, number, comments),
     });
     Ok(OrderedPolicy {
-        name: object.name.clone(),
+        name: name.to_owned(),
         labels: of_metadata(object, "labels"),
         annotations: annotations(object),
-        comment: comment(object, &comments),
+        comment: comment(object, comments),
         place: raised.place,
         namespaces: raised.namespaces,
         pods: raised.pods,
@@ -439,12 +495,44 @@ fn ordered(object: &Object, raised: RaisedOrdered) -> Result<OrderedPolicy, Stri
     })
 }
 
+/// Leaves out of the rules that allow what would match more.
+fn narrow_ordered(object: &Object, policy: &mut OrderedPolicy, setting: &Setting) -> Vec<Reason> {
+    let mut found = Vec::new();
+    policy.rules.retain_mut(|one| {
+        if one.action != Action::Accept {
+            return true;
+        }
+        let mut rules = vec![one.rule.clone()];
+        let (cluster, target) = (setting.cluster, setting.target);
+        found.extend(blocks::narrow(
+            object,
+            &mut rules,
+            cluster,
+            target,
+            setting.after,
+        ));
+        let left = rules.pop();
+        left.is_some_and(|rule| {
+            one.rule = rule;
+            true
+        })
+    });
+    found
+}
+
+/// Writes the name of a rule above it, where the dialect has no field for it.
+fn note_name(one: &mut OrderedRule<PlanRule>) {
+    if let Some(name) = one.name.take() {
+        one.rule.comments.push(name);
+    }
+}
+
 /// A rule, by its number.
 fn planned(rule: RaisedRule, number: u32, comments: &Comments) -> PlanRule {
     PlanRule {
         direction: rule.direction,
         flows: vec![FlowKey(number)],
-        comments: comments.above(rule.line),
+        comments: comments.of_rule(rule.list, rule.index),
         other: rule.path(),
         peers: rule.peers,
         ports: rule.ports,
@@ -454,7 +542,7 @@ fn planned(rule: RaisedRule, number: u32, comments: &Comments) -> PlanRule {
     }
 }
 
-/// The comments above a policy, and the description that it has in a dialect with such a field.
+/// The comments of a policy that are about none of its rules, and the description that it has in a dialect with such a field.
 fn comment(object: &Object, comments: &Comments) -> String {
     let spec = object.node.get("spec");
     let description = spec.and_then(|spec| spec.get("description")?.as_str());
@@ -485,6 +573,16 @@ fn without(rule: &Unraised) -> Reason {
         ),
         help: None,
     }
+}
+
+/// What a policy says about the comments of rules that are left out.
+fn without_comments(count: usize) -> Option<Reason> {
+    let why = match count {
+        0 => return None,
+        1 => "1 comment is left out with its rule".to_owned(),
+        n => format!("{n} comments are left out with their rules"),
+    };
+    Some(Reason { why, help: None })
 }
 
 /// Why a part of a policy is left out. Rules are named in the message itself.

@@ -1,10 +1,9 @@
 //! The imported policies of a project in another dialect, as one edit of the project.
 
-use super::{Converted, converted};
-use crate::cluster::Enforcer;
+use super::{Converted, converted, read_under};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
-use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing, enforcer_of};
+use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing};
 use crate::policy::Target;
 
 /// An imported policy, and what becomes of it.
@@ -36,8 +35,9 @@ pub fn of_project(document: &Document, target: Target) -> Vec<OfProject> {
         let read = load::load(&[source], &load::Settings::default());
         loaded.policies.extend(read.policies);
     }
-    let enforcer = enforcer_of(target, Enforcer::Kubernetes);
-    let all = converted(&loaded, target, enforcer);
+    loaded.snapshot.assumptions = document.settings.judged();
+    let after = read_under(target, document.settings.assumptions);
+    let all = converted(&loaded, target, after);
     let all = loaded.policies.iter().zip(all);
     let mut found: Vec<OfProject> = all
         .filter_map(|(policy, converted)| {
@@ -81,6 +81,7 @@ pub fn replacement(document: &Document, target: Target, all: &[OfProject]) -> Op
 mod tests {
     use super::*;
     use crate::analysis::changes::changes;
+    use crate::cluster::Enforcer;
     use crate::convert::State;
     use crate::project::format;
     use crate::proof::loaded;

@@ -1,7 +1,10 @@
 //! What becomes of single policies.
 
+mod blocks;
+mod causes;
 mod cluster;
 mod denials;
+mod places;
 mod several_namespaces;
 
 use super::*;
@@ -41,13 +44,14 @@ fn why(target: Target, text: &str) -> (State, String) {
 #[test]
 fn comments_labels_and_annotations_are_kept() {
     let text = format!(
-        "# The database.\n#\n# Owner: data\n{NP}metadata:\n  name: db\n  namespace: s\n  labels: {{team: data}}\n  annotations:\n    note: x\n    kubectl.kubernetes.io/last-applied-configuration: '{{}}'\nspec:\n  podSelector: {{}}\n  # not above a rule\n  ingress:\n  # Backups\n  # at night\n  - from: [{{podSelector: {{}}}}]\n    ports: [{{port: 80}}]\n  - from: [{{podSelector: {{matchLabels: {{a: b}}}}}}]\n"
+        "# The database.\n#\n# Owner: data\n{NP}metadata:\n  name: db\n  namespace: s\n  labels: {{team: data}}\n  annotations:\n    note: x\n    kubectl.kubernetes.io/last-applied-configuration: '{{}}'\nspec:\n  podSelector: {{}}\n  # For all pods\n  ingress:\n  # Backups\n  # at night\n  - from: [{{podSelector: {{}}}}]\n    ports: [{{port: 80}}]\n  - from: [{{podSelector: {{matchLabels: {{a: b}}}}}}]\n"
     );
     let all = converted_to(Target::Cilium, &text);
     insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @r##"
     # The database.
     #
     # Owner: data
+    # For all pods
     apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy
     metadata:

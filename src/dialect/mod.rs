@@ -28,7 +28,7 @@ use std::ops::RangeInclusive;
 use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
-    Approximation, FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered,
+    Approximation, FlowKey, Kind, Loss, OrderedPolicy, Place, PlanPolicy, Policy, RaisedOrdered,
     RaisedPolicy, Reading, Resolution, Selects, Target,
 };
 use crate::yaml::Object;
@@ -105,6 +105,11 @@ pub trait Lower: fmt::Debug + Send + Sync {
     fn raise_ordered(&self, _object: &Object) -> Option<Result<RaisedOrdered, String>> {
         None
     }
+
+    /// Where the rules of such a policy hold.
+    fn ordered_place(&self) -> Option<Place> {
+        None
+    }
 }
 
 /// The result of reading an object.
@@ -175,6 +180,11 @@ impl Parsed {
     /// The same of a policy of the whole cluster whose rules hold in order; none if it is no such policy.
     pub fn raise_ordered(&self, object: &Object) -> Option<Result<RaisedOrdered, String>> {
         self.policy.as_ref()?.raise_ordered(object)
+    }
+
+    /// Where the rules of such a policy hold; none if it is no such policy.
+    pub fn ordered_place(&self) -> Option<Place> {
+        self.policy.as_ref()?.ordered_place()
     }
 
     /// Why it is refused.
@@ -365,6 +375,11 @@ pub fn write_drawn(
 /// them. Err: why it cannot be written at all, as a clause about the policy.
 pub fn write_ordered(target: Target, policy: &OrderedPolicy) -> Result<Expressed, String> {
     (writer(target).write_ordered)(policy)
+}
+
+/// Whether an object is a policy that is not in force: a staged one (G5).
+pub fn is_staged(object: &Object) -> bool {
+    kind(object).is_some_and(|kind| kind.reading == Reading::NotEnforced)
 }
 
 /// What the API server refuses in objects that are not in force: staged policies.

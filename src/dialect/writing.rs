@@ -194,7 +194,7 @@ pub fn losses(rule: &PlanRule, part: &Part, why: &str, help: &str) -> Vec<Loss> 
 /// The losses of a policy that denies, where `dialect` cannot.
 pub fn deny_losses(plan: &PlanPolicy, dialect: &str) -> Vec<Loss> {
     let why = format!("{dialect} cannot deny: what no policy allows is denied where one isolates");
-    let help = "delete the flow, or write for Cilium or Calico";
+    let help = "delete it, or write for Cilium or Calico";
     let rules = plan.rules.iter();
     rules
         .flat_map(|rule| losses(rule, &Part::Flow, &why, help))
@@ -206,7 +206,7 @@ pub fn http_losses(rule: &PlanRule, why: &str) -> Vec<Loss> {
     if rule.http.is_empty() {
         return Vec::new();
     }
-    let help = "remove the HTTP rules of the flow, or write for Cilium";
+    let help = "remove the HTTP rules, or write for Cilium";
     losses(rule, &Part::Flow, why, help)
 }
 
@@ -227,7 +227,7 @@ pub fn type_losses(rule: &PlanRule, port: &PortMatch, dialect: &str) -> Vec<Loss
         PortMatch::Named { .. } | PortMatch::FromNamed { .. } => return Vec::new(),
     };
     let why = format!("{dialect} cannot express {}", words.replace('/', " type "));
-    let help = "remove it from the ports of the flow, or write for Cilium or Calico";
+    let help = "remove it from the ports, or write for Cilium or Calico";
     losses(rule, &Part::Port(words), &why, help)
 }
 
@@ -255,7 +255,7 @@ pub fn account_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
 
 fn lost_accounts(rule: &PlanRule, part: &Part, dialect: &str) -> Vec<Loss> {
     let why = format!("{dialect} does not select pods by service account");
-    let help = "remove the service accounts of the group, or write for Cilium or Calico";
+    let help = "select the pods by labels instead, or write for Cilium or Calico";
     losses(rule, part, &why, help)
 }
 
@@ -306,7 +306,7 @@ pub fn peer_losses(rule: &PlanRule, dialect: &str, is_lost: fn(&PlanPeer) -> boo
         );
         return losses(rule, &Part::Flow, &why, ADD_NETWORKS);
     }
-    let help = "use externals with networks instead";
+    let help = "use networks instead";
     let one = |(part, _, kinds): &(Part, String, &str)| {
         losses(rule, part, &format!("{dialect} has no {kinds}"), help)
     };

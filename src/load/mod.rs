@@ -50,6 +50,8 @@ pub struct Loaded {
     pub snapshot: Snapshot,
     /// Every policy object that was found, the refused ones too.
     pub policies: Vec<LoadedPolicy>,
+    /// Policies that are not in force.
+    pub staged: Vec<Object>,
     /// Other objects that policies name.
     pub resources: dialect::Resources,
     /// The same as they are written.
@@ -141,8 +143,11 @@ fn load_with(
         With::Promoted => dialect::promote(&mut found.objects, namespace),
         _ => dialect::validate_staged(&found.objects),
     };
+    let staged = found.objects.iter().filter(|one| dialect::is_staged(one));
+    let staged = staged.cloned().collect();
     let manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
     let mut loaded = Loaded {
+        staged,
         snapshot: manifests.snapshot,
         diagnostics: manifests.diagnostics,
         objects: manifests.objects,

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::model::{NamespaceId, Settings, WorkloadId};
 use crate::plan::context::Context;
 use crate::plan::names;
-use crate::policy::{Accounts, Direction, PlanPolicy, PlanRule, Role};
+use crate::policy::{Accounts, Beside, Direction, PlanPolicy, PlanRule, Role};
 use crate::sets::Selector;
 
 /// The label of generated policies.
@@ -85,6 +85,7 @@ impl Draft {
             isolates: self.isolates,
             isolated: self.isolated,
             rules: self.rules.clone(),
+            beside: Beside::default(),
         }
     }
 }

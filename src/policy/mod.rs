@@ -27,7 +27,7 @@ pub use imported::Imported;
 pub use loss::{ADD_ADDRESSES, ADD_NETWORKS, FlowKey, Loss, Part, WorkloadKey, distinct};
 pub use network::Network;
 pub use ordered::{OrderedPolicy, OrderedRule, Place, RaisedOrdered};
-pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};
+pub use plan::{Beside, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};
 pub use raised::{RaisedPolicy, RaisedRule, Unraised, merged};
 pub use target::Target;
 

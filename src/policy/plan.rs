@@ -37,6 +37,20 @@ pub struct PlanPolicy {
     pub isolated: bool,
     /// What it allows, or denies if its role is [`Role::Deny`]; never empty unless it `isolates`.
     pub rules: Vec<PlanRule>,
+    /// The policies of the dialect beside it whose place decides what holds first.
+    pub beside: Beside,
+}
+
+/// Policies of the dialect of a planned one that are in force already. They keep their places, and the planned one gets the place that a
+/// NetworkPolicy has among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Whether there are any.
+    pub any: bool,
+    /// The last priority of those that hold before all NetworkPolicies (A3).
+    pub last: Option<i32>,
+    /// The first priority of those that hold behind them.
+    pub first_baseline: Option<i32>,
 }
 
 impl PlanPolicy {

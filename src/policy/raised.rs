@@ -51,8 +51,6 @@ pub struct RaisedRule {
     pub list: &'static str,
     /// Its place in the list, from 0.
     pub index: usize,
-    /// Its line in its file, from 1.
-    pub line: u32,
     /// The other ends.
     pub peers: Match<PlanPeer>,
     /// The destination ports.

@@ -52,6 +52,7 @@ pub fn loaded_from(document: &Document, sources: &[Source]) -> Loaded {
     Loaded {
         snapshot,
         policies: read.policies,
+        staged: read.staged,
         resources: read.resources,
         named: read.named,
         diagnostics: read.diagnostics.into_iter().filter(keep).collect(),

@@ -31,12 +31,20 @@ pub fn text(out: &mut impl Write, before: &Snapshot, found: &Conversion) -> io::
         }
     }
     writeln!(lines, "{}", counts(found))?;
+    if let Some(why) = &found.unexplained {
+        writeln!(lines, "{why}")?;
+    }
     diff::text(out, compared(before, found))
 }
 
 /// The same, as tables for a review comment.
 pub fn markdown(before: &Snapshot, found: &Conversion) -> String {
     let mut out = counts(found) + "\n";
+    if let Some(why) = &found.unexplained {
+        out.push('\n');
+        escape::markdown(&mut out, why);
+        out.push('\n');
+    }
     for (at, one) in listed(found).enumerate() {
         if at == 0 {
             out.push_str("\n| Policy | Written | Why |\n| --- | --- | --- |\n");
@@ -54,7 +62,7 @@ pub fn markdown(before: &Snapshot, found: &Conversion) -> String {
 }
 
 /// `{"format", "assumptions", "oldAssumptions", "equivalent", "policies": [{"from", "to", "state":
-/// "exact|differs|narrowed|cannot-express", "why", "help"}], "changes", "replicas", "conditions", "diagnostics", "leftOut", "notRead"}`; changes are
+/// "exact|differs|narrowed|cannot-express", "why", "help"}], "unexplained", "changes", "replicas", "conditions", "diagnostics", "leftOut", "notRead"}`; changes are
 /// those of a `diff`.
 ///
 /// # Errors
@@ -72,6 +80,7 @@ pub fn json(
         "oldAssumptions": assumed::json(before.assumptions),
         "equivalent": found.is_equal() && before.unread.is_empty(),
         "policies": policies,
+        "unexplained": found.unexplained,
     }));
     out.write_all(head.strip_suffix('}').unwrap_or(&head).as_bytes())?;
     changes_json(out, compared(before, found))?;
@@ -119,10 +128,10 @@ fn compared<'a>(before: &'a Snapshot, found: &'a Conversion) -> Compared<'a> {
     }
 }
 
-/// The policies that are not written in full, or not under their names.
+/// The policies that are not written in full, or not under their names, or without some of their comments.
 fn listed(found: &Conversion) -> impl Iterator<Item = &Converted> {
     let all = found.policies.iter();
-    all.filter(|one| one.state != State::Exact || one.renamed.is_some())
+    all.filter(|one| one.state != State::Exact || one.renamed.is_some() || !one.reasons.is_empty())
 }
 
 fn phrase(one: &Converted) -> String {

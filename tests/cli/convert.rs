@@ -280,6 +280,43 @@ fn files_of_others_are_not_replaced() {
 }
 
 #[test]
+fn staged_policies_are_named_and_not_converted() {
+    let staged = "apiVersion: projectcalico.org/v3\nkind: StagedNetworkPolicy\nmetadata: {name: next, namespace: shop}\nspec: {selector: all(), types: [Ingress]}\n";
+    let input = format!("{}---\n{staged}", network_policy(EVERY_KIND[3].1));
+    let answer = to("kubernetes", &input, &[]);
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    for words in [
+        "StagedNetworkPolicy shop/next: left out\n  it is staged, so it is not in force\n    help: promote it",
+        "2 policies: 1 exact, 1 left out",
+    ] {
+        assert!(answer.err.contains(words), "{words}\n{}", answer.err);
+    }
+    assert!(!answer.out.contains("next"), "{}", answer.out);
+}
+
+#[test]
+fn help_is_about_policies() {
+    let cilium = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec:\n  endpointSelector: {}\n  ingress:\n  - icmps: [{fields: [{type: 8}]}]\n  - fromEndpoints: [{matchLabels: {io.cilium.k8s.policy.serviceaccount: robot}}]\n  egress:\n  - toCIDR: [0.0.0.0/0]\n  - toEntities: [cluster]\n    toFQDNs: [{matchName: a.com}]\n";
+    for target in [
+        "kubernetes",
+        "calico",
+        "admin-network-policy",
+        "cluster-network-policy",
+    ] {
+        let answer = to(target, cilium, &[]);
+        assert!(answer.err.contains("help: "), "{target}: {}", answer.err);
+        for word in ["flow", "draw", "the group", "external"] {
+            let mut help = answer.err.lines().filter(|line| line.contains("help: "));
+            assert!(
+                help.all(|line| !line.contains(word)),
+                "{target} {word}: {}",
+                answer.err
+            );
+        }
+    }
+}
+
+#[test]
 fn projects_and_markdown() {
     let folder = folder(&[("p.drawbridge.yaml", SENSITIVE)]);
     let project = path(&folder, "p.drawbridge.yaml");

@@ -1,8 +1,8 @@
 //! Splits a planned policy into a Calico NetworkPolicy and the losses that Calico cannot express. Never widens:
 //! peers that cannot be expressed are omitted, and rules that have no peers left.
 //!
-//! Policies that allow are in the default tier, so their order means nothing and none is written; what no
-//! rule of theirs allows is denied at the end of the tier. Those that deny come before them; where they must not isolate
+//! Policies that allow are in the default tier. Among themselves their order means nothing and none is written; beside other
+//! policies of Calico it is the one of a NetworkPolicy (G2). What no rule of theirs allows is denied at the end of the tier. Those that deny come before them; where they must not isolate
 //! their pods, they are in the tier before, which passes on what is left (G1). A rule has one protocol, one peer by labels, and blocks of
 //! one address family, so a planned one may become several.
 //!
@@ -32,6 +32,8 @@ const MOST_PORTS: usize = 50;
 const MOST_BLOCKS: usize = 256;
 /// The order of policies that deny: before the 1000 of a NetworkPolicy, and before those without one (G3).
 const DENY_ORDER: i64 = 100;
+/// The order that a NetworkPolicy has among policies of Calico (G2).
+const NETWORK_POLICY_ORDER: i64 = 1000;
 /// Why HTTP rules are not written (G29).
 const HTTP: &str = "HTTP rules of Calico need its Envoy add-on, and are not written";
 /// The label with the name of an object, as selectors of service accounts see it.
@@ -82,7 +84,11 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         metadata: named(object_meta(plan)),
         comment: &plan.comment,
         tier: passes.then_some(ADMIN_TIER),
-        order: (denies && !passes).then_some(DENY_ORDER),
+        order: match (denies, passes) {
+            (true, true) => None,
+            (true, false) => Some(DENY_ORDER),
+            (false, _) => plan.beside.any.then_some(NETWORK_POLICY_ORDER),
+        },
         namespaces: namespaces.flatten(),
         subject,
         accounts,

@@ -149,7 +149,6 @@ fn rule(
         direction,
         list: direction.field(),
         index,
-        line: rule.mark.line,
         peers: peers(other, global)?,
         ports: ports(rule)?,
     })

@@ -181,7 +181,7 @@ fn expressed<'a>(rule: &'a PlanRule, how: How, rules: &mut Vec<Rule<'a>>, lost: 
 fn request_losses(rule: &PlanRule) -> Vec<Loss> {
     let parts = rule.http.iter().flat_map(|http| [&http.method, &http.path]);
     let wrong = parts.flatten().find_map(|text| regexp::check(text).err());
-    let help = "correct the HTTP rules of the flow";
+    let help = "correct the HTTP rules";
     wrong.map_or_else(Vec::new, |why| losses(rule, &Part::Flow, &why, help))
 }
 

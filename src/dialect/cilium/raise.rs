@@ -180,7 +180,6 @@ fn rule(
         direction,
         list,
         index,
-        line: entry.mark.line,
         peers,
         ports,
     }))

@@ -1,6 +1,11 @@
 //! What the writers of the two APIs differ in.
 
-use crate::policy;
+use crate::policy::{self, Beside};
+
+/// The last priority of a tier (A3).
+const LAST: i32 = 1000;
+/// The tier behind all policies that isolate pods.
+const BASELINE: &str = "Baseline";
 
 /// One of the two APIs.
 pub struct Api {
@@ -26,12 +31,40 @@ impl Api {
     /// priority.
     pub fn place(&self, place: policy::Place) -> Place {
         let (tier, priority) = match (self.protocols, place.baseline) {
-            (true, true) => (Some("Baseline"), Some(place.priority)),
+            (true, true) => (Some(BASELINE), Some(place.priority)),
             (true, false) => (Some("Admin"), Some(place.priority)),
             (false, true) => (None, None),
             (false, false) => (None, Some(place.priority)),
         };
         Place { tier, priority }
+    }
+
+    /// A place behind the policies before NetworkPolicies that are in force already, or before those behind them: where a NetworkPolicy
+    /// holds (A3). Behind the last priority there is none.
+    pub fn among(&self, place: Place, beside: Beside) -> Place {
+        let Some(own) = place.priority else {
+            return place;
+        };
+        let priority = match (place.tier == Some(BASELINE), beside.first_baseline) {
+            (true, Some(first)) => own.min(first - 1).max(0),
+            (true, None) => own,
+            (false, _) => own + self.shift(beside),
+        };
+        Place {
+            priority: Some(priority),
+            ..place
+        }
+    }
+
+    /// How much later than usual its policies that hold before NetworkPolicies have to be.
+    fn shift(&self, beside: Beside) -> i32 {
+        let before = [self.allowing, self.denying, self.overriding].into_iter();
+        let before = before.filter(|place| place.tier != Some(BASELINE));
+        let last = before.filter_map(|place| place.priority).max();
+        let possible = last.map_or(0, |last| LAST - last);
+        let first = self.allowing.priority.unwrap_or_default();
+        let needed = beside.last.map_or(0, |last| last - first + 1);
+        needed.clamp(0, possible.max(0))
     }
 }
 
@@ -69,7 +102,7 @@ pub const CLUSTER: Api = Api {
     version: "v1alpha2",
     allow: "Accept",
     allowing: place(Some("Admin"), 1000),
-    denying: place(Some("Baseline"), 1000),
+    denying: place(Some(BASELINE), 1000),
     overriding: place(Some("Admin"), 999),
     most: 25,
     protocols: true,

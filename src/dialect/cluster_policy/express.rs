@@ -14,7 +14,7 @@
 //! `v1alpha1` has no Baseline tier but the one object `default`, whose one subject has to be isolated in the same directions
 //! everywhere, and which a cluster may have for its own purposes. So AdminNetworkPolicy denies in the Admin tier, too: what
 //! is isolated is decided there, and NetworkPolicies open nothing in addition. The priorities are the last two that
-//! OVN-Kubernetes accepts, which has 0 to 99.
+//! OVN-Kubernetes accepts, which has 0 to 99; beside others that are as late, later ones, and in the Baseline tier one before theirs.
 //!
 //! A cluster-wide policy has no namespace: its name is `NAMESPACE.NAME.allow` or `NAMESPACE.NAME.deny`, which no two
 //! planned policies share, as namespaces have no dots; without the namespace if it is for several. Of one whose rules deny, what isolates is `NAMESPACE.NAME.isolate`.
@@ -153,7 +153,7 @@ fn text(
         kind: api.kind,
         metadata,
         comment: &plan.comment,
-        place,
+        place: api.among(place, plan.beside),
         subject,
         rules,
     };
@@ -376,7 +376,7 @@ impl<'a> Writing<'a> {
         let why = format!("`networks` of {kind} {what} `{cidr}`");
         let help = match self.is_converted {
             true => "write `namespaces: {}` beside the networks",
-            false => "except the addresses of pods, or draw a flow to all pods as well",
+            false => "except the addresses of pods, or allow all pods as well",
         };
         Err(losses(
             self.rule,

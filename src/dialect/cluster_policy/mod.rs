@@ -18,7 +18,7 @@ mod write;
 use super::{Context, Dialect, Lower, Parsed, Writer};
 use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::Diagnostic;
-use crate::policy::{Kind, Policy, RaisedOrdered, Reading};
+use crate::policy::{Kind, Place, Policy, RaisedOrdered, Reading};
 use crate::yaml::Object;
 
 /// Codes of errors that leave the meaning clear: unknown fields, missing selectors, port names for peers that
@@ -90,5 +90,12 @@ impl Lower for read::ClusterPolicy {
 
     fn raise_ordered(&self, object: &Object) -> Option<Result<RaisedOrdered, String>> {
         Some(raise::raise(object, self))
+    }
+
+    fn ordered_place(&self) -> Option<Place> {
+        Some(Place {
+            baseline: self.baseline,
+            priority: self.priority,
+        })
     }
 }

@@ -25,7 +25,6 @@ pub fn raise(object: &Object, policy: &ClusterPolicy) -> Result<RaisedOrdered, S
                 direction,
                 list: direction.field(),
                 index,
-                line: written.mark.line,
                 peers: Match::Only(peers(object, policy.kind, written)?),
                 ports: ports(written),
             };

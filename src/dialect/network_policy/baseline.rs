@@ -7,7 +7,7 @@ use crate::dialect::Expressed;
 use crate::dialect::selector::named_namespaces;
 use crate::dialect::writing::{join, losses, world};
 use crate::policy::{
-    Accounts, Action, Direction, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer,
+    Accounts, Action, Beside, Direction, Loss, Match, OrderedPolicy, OrderedRule, Part, PlanPeer,
     PlanPolicy, PlanRule, PortMatch, Resolution, Role,
 };
 use crate::sets::Protocol;
@@ -47,6 +47,7 @@ pub(super) fn ordered(policy: &OrderedPolicy) -> Result<Expressed, String> {
         isolates: true,
         isolated: false,
         rules,
+        beside: Beside::default(),
     };
     let mut texts = Vec::new();
     for namespace in namespaces {

@@ -41,7 +41,6 @@ fn raise_rule(direction: Direction, index: usize, rule: &Rule) -> Result<RaisedR
         direction,
         list: direction.field(),
         index,
-        line: rule.mark.line,
         peers: any_if_empty(rule.peers.is_empty(), peers?),
         ports: any_if_empty(rule.ports.is_empty(), ports),
     })

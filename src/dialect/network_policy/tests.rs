@@ -533,11 +533,10 @@ fn a_policy_is_raised_to_a_plan() {
             name: "dns".into(),
         },
     ];
-    let rule = |index, line, peers, ports| RaisedRule {
+    let rule = |index, peers, ports| RaisedRule {
         direction: Direction::Ingress,
         list: Direction::Ingress.field(),
         index,
-        line,
         peers,
         ports,
     };
@@ -549,8 +548,8 @@ fn a_policy_is_raised_to_a_plan() {
         // Its egress rules mean nothing (K4).
         isolates: vec![Direction::Ingress],
         rules: vec![
-            rule(0, 5, Match::Only(peers), Match::Any),
-            rule(1, 6, Match::Any, Match::Only(ports)),
+            rule(0, Match::Only(peers), Match::Any),
+            rule(1, Match::Any, Match::Only(ports)),
         ],
         denials: Vec::new(),
         unraised: Vec::new(),

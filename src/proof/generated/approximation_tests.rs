@@ -177,7 +177,7 @@ fn without_the_key_nothing_is_wider_and_the_form_is_offered() {
         .collect();
     let expected = [
         "add its networks, or set `approximate: true` on the flow: allows all addresses outside the cluster on TCP 443",
-        "remove the HTTP rules of the flow, or write for Cilium, or set `approximate: true` on the flow: allows any request on TCP 8080",
+        "remove the HTTP rules, or write for Cilium, or set `approximate: true` on the flow: allows any request on TCP 8080",
     ];
     assert_eq!(help, expected.into());
     assert!(!generated.text().contains("port: 8080"));

@@ -659,7 +659,7 @@ fn externals_groups_and_any_pod() {
     assert_eq!(
         losses(&generated),
         [
-            "1 Warning: the domain name `api.stripe.com`: NetworkPolicy has no domain names; use externals with networks instead, or set `approximate: true` on the flow: allows all addresses outside the cluster on TCP 443",
+            "1 Warning: the domain name `api.stripe.com`: NetworkPolicy has no domain names; use networks instead, or set `approximate: true` on the flow: allows all addresses outside the cluster on TCP 443",
         ]
     );
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::dialect;
 use crate::manifest::{self, Source};
-use crate::policy::{Accounts, Approximate, Role};
+use crate::policy::{Accounts, Approximate, Beside, Role};
 use crate::sets::Protocol;
 
 /// An egress rule to these peers at these ports, in a policy `shop/a`.
@@ -31,6 +31,7 @@ fn plan(peers: Vec<PlanPeer>, ports: Match<PortMatch>) -> PlanPolicy {
             filters: false,
             approximate: Approximate::Never,
         }],
+        beside: Beside::default(),
     }
 }
 
