@@ -27,12 +27,15 @@ pub(super) fn mark(
         .map(|(one, policy)| lowered(one, policy, before, after))
         .collect();
     let mut unexplained = None;
+    let mut by_address = Vec::new();
     for found in &differences {
         let causes = causes(found, before, after, &effects);
         let written = causes.iter().filter_map(|at| all.get(*at));
         if written.clone().all(Converted::is_kept) {
-            let words = || describe(before, found);
-            unexplained.get_or_insert_with(words);
+            match found.peer {
+                PeerClass::NewPod(_) => by_address.push(found),
+                _ => _ = unexplained.get_or_insert_with(|| describe(before, found)),
+            }
             continue;
         }
         for at in causes {
@@ -47,12 +50,31 @@ pub(super) fn mark(
             }
         }
     }
+    // What matches future pods by addresses, which they do not have yet, no rule tells: it may be any for the same gate.
+    if unexplained.is_none() && all.iter().all(|one| one.state == State::Exact) {
+        for found in by_address {
+            let each = all.iter_mut().zip(&effects);
+            for (one, [old, _]) in each.filter(|(one, _)| !one.is_kept()) {
+                if one.state == State::Exact && old.iter().any(|one| is_for(one, before, found)) {
+                    let why = describe(before, found);
+                    let why = format!("its rules are written in full, but {why}");
+                    one.differs(Reason { why, help: None });
+                }
+            }
+        }
+    }
     // Too many kinds of future pods to name one.
     if differences.is_empty() && all.iter().all(|one| one.state == State::Exact) {
         let why = "what future pods may do changes where several policies select them";
         unexplained = Some(why.to_owned());
     }
     unexplained.map(|why| format!("No single policy explains that {why}"))
+}
+
+/// Whether a policy is for the gate of a difference.
+fn is_for(policy: &Policy, before: &Snapshot, found: &Difference) -> bool {
+    policy.side(found.direction).is_some()
+        && peer_matches(before, &policy.subject, &found.own.endpoint())
 }
 
 /// The policies that one object is lowered to.
