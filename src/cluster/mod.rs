@@ -3,7 +3,7 @@
 
 mod clients;
 
-pub use clients::{Caller, Client, ClientPort, ClientTarget};
+pub use clients::{Caller, Client, ClientPort, ClientTarget, SCRAPERS, scrapes};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -581,6 +581,8 @@ pub struct Service {
     pub external_addresses: Vec<IpAddr>,
     /// Host names of its load balancer, which may have no known address.
     pub balancer_names: Vec<String>,
+    /// The clients outside that its load balancer lets in; empty: all.
+    pub source_ranges: Vec<IpNet>,
     /// Whether pods see the addresses of clients outside: `externalTrafficPolicy: Local`.
     pub keeps_client_address: bool,
     /// `spec.ipFamilies`; IPv4 by default.
@@ -608,11 +610,45 @@ impl Service {
             external_name: None,
             external_addresses: Vec::new(),
             balancer_names: Vec::new(),
+            source_ranges: Vec::new(),
             keeps_client_address: false,
             families: Families::V4,
             annotations: Labels::new(),
             span: None,
         }
+    }
+
+    /// Whether its load balancer has an address inside the network of the cluster alone, as annotations of clouds ask.
+    pub fn is_internal(&self) -> bool {
+        const KEYS: [(&str, &str); 7] = [
+            (
+                "service.beta.kubernetes.io/aws-load-balancer-internal",
+                "true",
+            ),
+            (
+                "service.beta.kubernetes.io/aws-load-balancer-scheme",
+                "internal",
+            ),
+            ("networking.gke.io/load-balancer-type", "internal"),
+            ("cloud.google.com/load-balancer-type", "internal"),
+            (
+                "service.beta.kubernetes.io/azure-load-balancer-internal",
+                "true",
+            ),
+            (
+                "service.beta.kubernetes.io/openstack-internal-load-balancer",
+                "true",
+            ),
+            (
+                "service.beta.kubernetes.io/oci-load-balancer-internal",
+                "true",
+            ),
+        ];
+        let asks = |(key, value): &(&str, &str)| {
+            let own = self.annotations.get(*key);
+            own.is_some_and(|own| own.eq_ignore_ascii_case(value))
+        };
+        self.kind == "LoadBalancer" && KEYS.iter().any(asks)
     }
 
     /// Every address that leads to it.

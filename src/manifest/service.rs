@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::workload::protocol;
 use crate::cluster::{Families, Route, ServedBy, Service, ServicePort, TargetPort};
 use crate::sets::Labels;
@@ -38,6 +40,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     let external = external.unwrap_or_default().into_iter();
     let local = text(&["spec", "externalTrafficPolicy"])?;
     let external_name = text(&["spec", "externalName"])?;
+    let sources = texts("loadBalancerSourceRanges")?.unwrap_or_default();
     Ok(Service {
         namespace: object.namespace_or_default().to_owned(),
         name: object.name.clone(),
@@ -52,11 +55,25 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         endpoints: Vec::new(),
         endpoint_names: Vec::new(),
         external_name: external_name.filter(|name| !name.is_empty()),
+        source_ranges: ranges(&sources, annotations.as_ref()),
         keeps_client_address: local.as_deref() == Some("Local"),
         families: families(&families_said.unwrap_or_default(), address.as_deref()),
         annotations: annotations.unwrap_or_default(),
         span: Some(object.whole()),
     })
+}
+
+/// The blocks of clients in the spec, else in the annotation that is older than it.
+fn ranges(sources: &[String], annotations: Option<&Labels>) -> Vec<IpNet> {
+    const KEY: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+    let annotated = annotations.and_then(|all| all.get(KEY));
+    let annotated = annotated.into_iter().flat_map(|text| text.split(','));
+    let each: Vec<&str> = match sources.is_empty() {
+        false => sources.iter().map(String::as_str).collect(),
+        true => annotated.collect(),
+    };
+    let parsed = each.into_iter().filter_map(|text| text.trim().parse().ok());
+    parsed.map(|net: IpNet| net.trunc()).collect()
 }
 
 /// The texts that are addresses, each once, ascending.

@@ -88,6 +88,14 @@ fn section(dependencies: &[Dependency]) -> String {
         let (need, why) = (one.need.name(), one.entry.why);
         let _ = writeln!(out, "  {name}: {from}  =>  {to}  {ports}  {need}");
         let _ = writeln!(out, "    {why}");
+        for (end, about) in ["source", "destination"].iter().zip(&one.about) {
+            if let Some(about) = about {
+                let _ = writeln!(out, "    {end}: {about}");
+            }
+        }
+        if let Some(help) = one.without_word {
+            let _ = writeln!(out, "    {help}");
+        }
         for Evidence { file, line, text } in &one.evidence {
             let _ = writeln!(out, "    {file}:{line}: {text}");
         }
@@ -96,7 +104,7 @@ fn section(dependencies: &[Dependency]) -> String {
 }
 
 /// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence": [{"file",
-/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "to", "evidence"}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
+/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "to", "evidence"}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "fromIs", "toIs", "inOtherDialects", "strength":
 /// "needed|likely|possible", "why", "source", "evidence", "satisfiedBy": ["NetworkPolicy shop/allow-dns"]}],
 /// "diagnostics"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
 /// input. A dependency that no policy satisfies is missing.
@@ -124,6 +132,9 @@ pub fn json(
             "from": one.from.words(),
             "to": one.to.words(),
             "ports": one.port_words(),
+            "fromIs": one.about[0],
+            "toIs": one.about[1],
+            "inOtherDialects": one.without_word,
             "strength": one.need.name(),
             "why": one.entry.why,
             "source": one.entry.source,

@@ -33,7 +33,10 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     }
     for (at, policy) in snapshot.policies.iter().enumerate() {
         let rules = policy.rules(Direction::Ingress);
-        if !rules.iter().any(|with| blocks(with).next().is_some()) {
+        if !rules
+            .iter()
+            .any(|with| blocks(snapshot, with).next().is_some())
+        {
             continue;
         }
         let Some((service, pod)) = published(input, at, &services) else {
@@ -50,9 +53,9 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             if rules.iter().any(open) {
                 continue;
             }
-            for (item, set) in blocks(with) {
+            for (item, set) in blocks(snapshot, with) {
                 let mut found = finding(rule, service, item, (&input.name_of(pod), port));
-                if is_private(set) {
+                if set.is_subset(&private()) {
                     found.severity = Severity::Info;
                 }
                 out.push(found.on(policy.title()));
@@ -79,8 +82,11 @@ fn published<'a>(
         })
 }
 
-/// The blocks of a rule that are neither everything nor let in nodes.
-fn blocks(rule: &policy::Rule) -> impl Iterator<Item = (&PeerItem, &IpSet)> {
+/// The blocks of a rule that leave out addresses of nodes.
+fn blocks<'r>(
+    snapshot: &Snapshot,
+    rule: &'r policy::Rule,
+) -> impl Iterator<Item = (&'r PeerItem, &'r IpSet)> {
     rule.peers.listed().iter().filter_map(|item| {
         let mut set = None;
         item.peer.leaves(&mut |leaf| {
@@ -88,8 +94,22 @@ fn blocks(rule: &policy::Rule) -> impl Iterator<Item = (&PeerItem, &IpSet)> {
                 set = Some(found);
             }
         });
-        Some((item, set.filter(|set| !is_wide(set))?))
+        Some((item, set.filter(|set| !has_nodes(snapshot, set))?))
     })
+}
+
+/// Whether a set of most addresses has those of nodes: the known ones, else those of some private network.
+fn has_nodes(snapshot: &Snapshot, set: &IpSet) -> bool {
+    let nodes = snapshot.nodes.iter();
+    let nodes: Vec<IpAddr> = nodes.flat_map(|node| node.addresses.clone()).collect();
+    let inside = match nodes.is_empty() {
+        true => {
+            let mut private = policy::Network::private().into_iter();
+            private.any(|own| !set.intersection(&IpSet::net(own.cidr)).is_empty())
+        }
+        false => nodes.iter().any(|node| set.contains(*node)),
+    };
+    is_wide(set) && inside
 }
 
 /// Whether it holds most of a family, as `0.0.0.0/0` with exceptions does.
@@ -99,8 +119,8 @@ fn is_wide(set: &IpSet) -> bool {
             && set.contains(IpAddr::from([0x2a00, 0, 0, 0, 0, 0, 0, 1]))
 }
 
-/// Whether it lies in the private ranges, where nodes have their addresses, too.
-fn is_private(set: &IpSet) -> bool {
+/// The private ranges, where nodes have their addresses, too.
+fn private() -> IpSet {
     let private = [
         "10.0.0.0/8",
         "172.16.0.0/12",
@@ -109,8 +129,7 @@ fn is_private(set: &IpSet) -> bool {
         "fc00::/7",
     ];
     let all = private.iter().filter_map(|text| text.parse().ok());
-    let all = all.fold(IpSet::empty(), |all, net| all.union(&IpSet::net(net)));
-    set.is_subset(&all)
+    all.fold(IpSet::empty(), |all, net| all.union(&IpSet::net(net)))
 }
 
 /// Whether a rule lets in what comes from a node.
@@ -126,7 +145,7 @@ fn admits_any(snapshot: &Snapshot, rule: &policy::Rule) -> bool {
         item.peer.leaves(&mut |leaf| match leaf {
             Peer::Everything => found = true,
             Peer::Addresses(set) => {
-                found |= is_wide(set) || nodes.iter().any(|node| set.contains(*node));
+                found |= has_nodes(snapshot, set) || nodes.iter().any(|node| set.contains(*node));
             }
             _ => {}
         });
@@ -193,6 +212,16 @@ mod tests {
             NONE
         );
         assert_eq!(found("0.0.0.0/0", "type: LoadBalancer"), NONE);
+        // All addresses but private ones are not those of nodes.
+        let outside =
+            "0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16]";
+        assert_eq!(found(outside, "type: LoadBalancer"), [8]);
+        assert_eq!(
+            found(outside, "type: LoadBalancer, externalTrafficPolicy: Local"),
+            NONE
+        );
+        let metadata = "0.0.0.0/0, except: [169.254.169.254/32]";
+        assert_eq!(found(metadata, "type: LoadBalancer"), NONE);
         let other = text(office, "type: LoadBalancer").replace("port: 8080}]", "port: 9090}]");
         assert_eq!(of_code("L34", &other), NONE);
         let node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {addresses: [{type: InternalIP, address: 203.0.113.7}]}\n";

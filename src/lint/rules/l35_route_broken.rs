@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use crate::analysis::oracle::gate;
-use crate::analysis::routes::reaches;
+use crate::analysis::routes::{Reach, reaches};
 use crate::analysis::service_backends::targets;
 use crate::analysis::{Direction, Endpoint};
 use crate::cluster::Service;
@@ -48,15 +48,47 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 false => format!("policies deny its ingress controller {}", known.join(", ")),
             }
         );
+        let help = match sending_denied(input, reach) {
+            Some(controller) => format!(
+                "allow egress from {controller} to `{}/{}` on {}",
+                workload.namespace, workload.name, reach.wanted
+            ),
+            None => {
+                "allow ingress to that port from the namespace of the ingress controller".to_owned()
+            }
+        };
         let found = rule
             .finding(message)
-            .help("allow ingress to that port from the namespace of the ingress controller")
+            .help(help)
             .on(format!("{} {}/{}", route.kind, route.namespace, route.name));
         out.push(match &route.span {
             Some(span) => found.at(span.clone()),
             None => found,
         });
     }
+}
+
+/// The controller that the pods let in, so that its own egress is what denies.
+fn sending_denied(input: &Input, reach: &Reach) -> Option<String> {
+    let snapshot = input.snapshot;
+    let first = |workload: &usize| snapshot.workloads.get(*workload)?.pods.clone().next();
+    let to = Endpoint::Pod(first(&reach.workload)?);
+    let is_let_in = |workload: &usize| {
+        let from = first(workload).map(Endpoint::Pod);
+        let open = |from: &Endpoint, port| {
+            gate(snapshot, Direction::Ingress, from, &to, Some(port)).allowed
+        };
+        from.is_some_and(|from| {
+            let mut each = Protocol::ALL.into_iter();
+            each.any(|protocol| {
+                let mut ranges = reach.wanted.ranges(protocol);
+                ranges.any(|(first, _)| open(&from, (protocol, first)))
+            })
+        })
+    };
+    let controller = reach.controllers.iter().find(|at| is_let_in(at))?;
+    let controller = snapshot.workloads.get(*controller)?;
+    Some(format!("`{}/{}`", controller.namespace, controller.name))
 }
 
 /// Load balancers whose pods let in no outside address.
@@ -159,6 +191,28 @@ mod tests {
             "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
         );
         assert_eq!(lines("L35", &other), [15]);
+    }
+
+    #[test]
+    fn help_names_the_gate_that_denies() {
+        let page = include_str!("l35_route_broken.md");
+        let example = page.split("```yaml\n").nth(1).unwrap();
+        let example = example.split("```").next().unwrap();
+        let controller = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: c, namespace: edge}\nspec: {selector: {matchLabels: {app: ingress-nginx}}, template: {metadata: {labels: {app: ingress-nginx}}, spec: {containers: [{name: c}]}}}\n";
+        let help = |text: &str| {
+            let all = crate::lint::tests::all_of("L35", text);
+            all.into_iter().find_map(|found| found.help).unwrap()
+        };
+        let by_ingress = help(&format!("{example}{controller}"));
+        assert!(by_ingress.starts_with("allow ingress"), "{by_ingress}");
+        let moved = example.replace(
+            "metadata: {name: deny-all, namespace: shop}\nspec: {podSelector: {}}",
+            "metadata: {name: deny-all, namespace: edge}\nspec: {podSelector: {}, policyTypes: [Egress]}",
+        );
+        assert_eq!(
+            help(&format!("{moved}{controller}")),
+            "allow egress from `edge/c` to `shop/web` on TCP 8080"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::analysis::oracle::{any_port_matches, gate, probe};
 use crate::analysis::{Direction, Endpoint};
-use crate::cluster::{Caller, Pod, Snapshot};
+use crate::cluster::{Caller, Snapshot, scrapes};
 use crate::diag::{Diagnostic, Severity, Span};
 use crate::lint::clients::{Port, pods_of, targets};
 use crate::lint::ends::{labelled, namespace_of, workload_of};
@@ -23,17 +23,6 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Values of labels by which pods that scrape are known.
-const SCRAPERS: &[&str] = &[
-    "prometheus",
-    "prometheus-server",
-    "vmagent",
-    "victoria-metrics-agent",
-    "grafana-agent",
-    "alloy",
-    "opentelemetry-collector",
-];
-const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "app", "k8s-app"];
 /// An address outside, as that of an API server whose address nobody knows.
 const OUTSIDE: Endpoint = Endpoint::Address(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 254)));
 
@@ -69,15 +58,14 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(input: &'a Input<'a>) -> Self {
-        let scrapes = |pod: &Pod| {
-            let mut names = NAME_LABELS.iter().filter_map(|key| pod.labels.get(*key));
-            names.any(|name| SCRAPERS.contains(&name.as_str()))
-        };
         let pods = input.snapshot.pods.iter().enumerate();
         Self {
             input,
             snapshot: input.snapshot,
-            scrapers: pods.filter(|(_, p)| scrapes(p)).map(|(at, _)| at).collect(),
+            scrapers: pods
+                .filter(|(_, p)| scrapes(&p.labels))
+                .map(|(at, _)| at)
+                .collect(),
         }
     }
 
@@ -128,7 +116,15 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// Whether the pods let in something that scrapes, so that its own egress is what denies.
+    fn is_let_in(&self, pod: usize, port: Port) -> bool {
+        let to = Endpoint::Pod(pod);
+        let mut all = self.scrapers.iter().map(|at| Endpoint::Pod(*at));
+        all.any(|from| gate(self.snapshot, Direction::Ingress, &from, &to, Some(port)).allowed)
+    }
+
     fn finding(&self, rule: &Rule, caller: Caller, pod: usize, port: Port) -> Diagnostic {
+        let by_egress = caller == Caller::Monitoring && self.is_let_in(pod, port);
         let pod = self.snapshot.pods.get(pod);
         let name = pod.map_or_else(String::new, |pod| workload_of(self.snapshot, pod));
         let scraper = self
@@ -143,6 +139,9 @@ impl<'a> Search<'a> {
         let port = format!("{} {}", port.0.name(), port.1);
         let message = format!("policies deny {who} connections to `{name}` on {port}");
         let help = match caller {
+            Caller::Monitoring if by_egress => {
+                format!("allow egress from {who} to `{name}` on {port}")
+            }
             Caller::Monitoring => {
                 format!("allow ingress to {port} from the namespace of the monitoring")
             }
@@ -229,6 +228,54 @@ spec: {selector: {app: api}, ports: [{name: metrics, port: 443, targetPort: m}]}
         let both = format!("{monitor}{prometheus}");
         assert_eq!(of_code("L36", &text("", local, &both)), [20]);
         assert_eq!(of_code("L36", &text("", all, &both)), NONE);
+    }
+
+    #[test]
+    fn namespaces_of_cilium_policies_are_peers_like_others() {
+        let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: api, namespace: shop}\nspec: {selector: {matchLabels: {app: api}}, podMetricsEndpoints: [{port: m}]}\n---\n";
+        let found = |namespace: &str| {
+            let policy = format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: c, namespace: shop}}\nspec: {{endpointSelector: {{}}, ingress: [{{fromEndpoints: [{{matchLabels: {{k8s:io.kubernetes.pod.namespace: {namespace}, k8s:app: prometheus}}}}]}}]}}\n"
+            );
+            of_code(
+                "L36",
+                &format!("{}---\n{monitor}{policy}", PODS.replace("ANNOTATIONS", "")),
+            )
+        };
+        assert_eq!(found("monitoring"), NONE);
+        assert_eq!(found("shop"), [15]);
+    }
+
+    #[test]
+    fn help_names_the_gate_that_denies() {
+        let scraped = "prometheus.io/scrape: 'true', prometheus.io/port: '9102'";
+        let prometheus = "apiVersion: v1\nkind: Pod\nmetadata: {name: q, namespace: m, labels: {app: prometheus}}\n";
+        let closed = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: e, namespace: m}\nspec: {podSelector: {}, policyTypes: [Egress]}\n";
+        let help = |from: &str, more: &str| {
+            let text = text(scraped, from, &format!("{prometheus}{more}"));
+            let all = crate::lint::tests::all_of("L36", &text);
+            all.into_iter().find_map(|found| found.help).unwrap()
+        };
+        let egress = help("{}", closed);
+        assert_eq!(egress, "allow egress from `m/q` to `shop/api` on TCP 9102");
+        let ingress = help("{from: [{podSelector: {}}]}", "");
+        assert!(
+            ingress.starts_with("allow ingress to TCP 9102"),
+            "{ingress}"
+        );
+    }
+
+    #[test]
+    fn parts_of_prometheus_that_do_not_scrape_are_not_asked() {
+        let scraped = "prometheus.io/scrape: 'true', prometheus.io/port: '9102'";
+        let pod = |name: &str, more: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {name}, labels: {{app: prometheus{more}}}}}\n---\n"
+            )
+        };
+        let others = pod("m", "") + &pod("a", ", component: alertmanager");
+        let from = "{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: a}}}]}";
+        assert_eq!(of_code("L36", &text(scraped, from, &others)), [1]);
     }
 
     #[test]
