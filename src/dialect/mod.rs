@@ -26,11 +26,12 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::cluster::{Enforcer, Snapshot};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, Span};
 use crate::policy::{
     Approximation, FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered,
     RaisedPolicy, Reading, Resolution, Selects, Target,
 };
+use crate::sets::DomainPattern;
 use crate::yaml::Object;
 
 /// All dialects. Policies are lowered in this order, and within a dialect in input order.
@@ -79,9 +80,9 @@ trait Dialect: Sync {
     fn lint(&self, _object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         Vec::new()
     }
-    /// For each policy that an object is lowered to, whether it makes the addresses of domain names known; none if that
-    /// takes no policy (C35).
-    fn learns_names(&self, _object: &Object) -> Option<Vec<bool>> {
+    /// For each policy that an object is lowered to, what makes the addresses of domain names known; none if that takes no
+    /// policy (C35).
+    fn dns_rules(&self, _object: &Object) -> Option<Vec<Vec<DnsRule>>> {
         None
     }
     /// Reads an object that its policies name, and returns what is wrong with it.
@@ -278,7 +279,24 @@ pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
 /// For each policy that an object is lowered to, whether it makes the addresses of domain names known to the pods that
 /// it selects; none if its dialect needs no policy for that (C35).
 pub fn learns_names(object: &Object) -> Option<Vec<bool>> {
-    DIALECTS.get(place(object))?.learns_names(object)
+    let rules = dns_rules(object)?;
+    Some(rules.iter().map(|rules| !rules.is_empty()).collect())
+}
+
+/// For each policy that an object is lowered to, the rules by which it does so.
+pub fn dns_rules(object: &Object) -> Option<Vec<Vec<DnsRule>>> {
+    DIALECTS.get(place(object))?.dns_rules(object)
+}
+
+/// Ports of a rule whose DNS answers make the addresses of names known.
+#[derive(Clone, Debug)]
+pub struct DnsRule {
+    /// Where the rule is written.
+    pub rule: Span,
+    /// Where its port items are written.
+    pub ports: Vec<Span>,
+    /// The names.
+    pub names: Vec<DomainPattern>,
 }
 
 /// The index of an object's dialect in the order of lowering; objects of other kinds come last.

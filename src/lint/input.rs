@@ -207,7 +207,13 @@ impl<'a> Input<'a> {
     pub fn subject_span(&self, policy: usize) -> Option<Span> {
         let written = self.objects.iter().find(|o| o.index == Some(policy));
         let key = written.and_then(|written| {
-            let keys = ["podSelector", "subject", "endpointSelector", "selector"];
+            let keys = [
+                "podSelector",
+                "subject",
+                "endpointSelector",
+                "selector",
+                "namespaceSelector",
+            ];
             let spec = written.object.node.get("spec");
             let found = keys
                 .iter()

@@ -72,7 +72,9 @@ fn without_duplicates(
         if let Some(before) = last.insert(resource.identity.clone(), i) {
             dropped.insert(before);
             let earlier = resources.get(before);
-            if earlier.is_some_and(|earlier| earlier.content == resource.content) {
+            if let Some(earlier) = earlier.filter(|e| e.content == resource.content) {
+                // Generated trees repeat objects in several files; in one file it is a slip.
+                diagnostics.extend(copied(earlier, resource));
                 continue;
             }
             let earlier = earlier.map(|r| r.span.to_string());
@@ -93,6 +95,20 @@ fn without_duplicates(
     kept.filter(|(i, _)| !dropped.contains(i))
         .map(|(_, resource)| resource)
         .collect()
+}
+
+/// A note about two equal objects of one file.
+fn copied(earlier: &Resource, resource: &Resource) -> Option<Diagnostic> {
+    let message = format!(
+        "`{}` is already declared, with the same content, at `{}`; it counts once",
+        resource.title, earlier.span
+    );
+    let note = Diagnostic::info("W5", message)
+        .at(resource.span.clone())
+        .on(resource.title.clone())
+        .path("metadata.name")
+        .help("remove one of them, or give it the name that was meant");
+    (earlier.span.file == resource.span.file).then_some(note)
 }
 
 #[derive(Default)]

@@ -260,6 +260,10 @@ fn the_later_of_two_objects_with_one_name_is_used() {
     assert_eq!(codes(&manifests), [("W5", 5)]);
     assert!(manifests.diagnostics[0].message.contains("a.yaml:1:1"));
     assert_eq!(manifests.snapshot.pods[0].labels["v"], "second");
+    let manifests = load(&(pod("same") + &pod("same")));
+    assert_eq!(codes(&manifests), [("W5", 5)]);
+    assert_eq!(manifests.diagnostics[0].severity, Severity::Info);
+    assert_eq!(manifests.snapshot.pods.len(), 1);
 }
 
 #[test]

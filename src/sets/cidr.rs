@@ -29,6 +29,19 @@ impl IpSet {
         }
     }
 
+    /// The addresses of private networks and of carriers' (RFC 1918, RFC 6598, RFC 4193).
+    pub fn private() -> Self {
+        let nets = [
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "fc00::/7",
+        ];
+        let nets = nets.iter().filter_map(|net| net.parse().ok());
+        nets.fold(Self::empty(), |all, net| all.union(&Self::net(net)))
+    }
+
     /// The addresses of one network; host bits that are set are ignored (K33).
     pub fn net(net: IpNet) -> Self {
         Self::range(net.network(), net.broadcast())

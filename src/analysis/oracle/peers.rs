@@ -144,7 +144,7 @@ fn new_pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &NewPod) -> bool {
             None => pod.namespace_labels.get(NAMESPACE_NAME_LABEL) == Some(name),
         },
         Peer::NamespaceLabels(selector) => selects(selector, namespace_labels(snapshot, pod)),
-        Peer::ServiceAccount(name) => name == "default",
+        Peer::ServiceAccount(name) => pod.service_account == *name,
         _ => false,
     }
 }

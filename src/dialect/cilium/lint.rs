@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use super::{lower, read};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
+use crate::dialect::DnsRule;
 use crate::policy::Direction;
+use crate::sets::DomainPattern;
 use crate::yaml::{Map, Mark, Node, Object, Value};
 
 /// Code of empty rules and lists.
@@ -67,6 +69,9 @@ const DENIES: &[&str] = &[
     "no",
 ];
 
+/// Words that mean that everything is allowed behind `no`.
+const LIMITS: &[&str] = &["limit", "limits", "restriction", "restrictions"];
+
 /// What is probably not meant in a policy that the agent accepts, in a cluster.
 pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     let mut found = Lint {
@@ -84,15 +89,29 @@ pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     found.found
 }
 
-/// For each rule for pods whether it makes the agent learn the addresses of domain names: with `rules.dns` (C35).
-pub fn learns_names(object: &Object) -> Vec<bool> {
+/// For each rule for pods what makes the agent learn the addresses of domain names: `rules.dns` (C35).
+pub fn dns_rules(object: &Object) -> Vec<Vec<DnsRule>> {
     let pods = specs(object).filter(|spec| spec.get("nodeSelector").is_none());
-    let learns = |spec: &Node| {
-        let ports = items(spec, "egress").flat_map(|entry| items(entry, "toPorts"));
-        let mut rules = ports.filter_map(|ports| ports.get("rules"));
-        rules.any(|rules| items(rules, "dns").next().is_some())
+    let of_spec = |spec: &Node| {
+        let entries = items(spec, "egress");
+        let ports = entries.flat_map(|entry| items(entry, "toPorts").map(move |p| (entry, p)));
+        let rules = ports.filter_map(|(entry, ports)| {
+            let names = items(ports.get("rules")?, "dns").filter_map(|name| {
+                let name = name.get("matchName").or_else(|| name.get("matchPattern"));
+                Some(DomainPattern::labelwise(name?.as_str()?))
+            });
+            let names: Vec<DomainPattern> = names.collect();
+            (!names.is_empty()).then(|| DnsRule {
+                rule: object.span(entry.mark),
+                ports: items(ports, "ports")
+                    .map(|port| object.span(port.mark))
+                    .collect(),
+                names,
+            })
+        });
+        rules.collect()
     };
-    pods.map(learns).collect()
+    pods.map(of_spec).collect()
 }
 
 /// `spec` and the items of `specs`, in the order in which they are lowered.
@@ -125,12 +144,14 @@ impl Purpose {
             .chain(comments);
         let (mut allows, mut denies) = (false, false);
         for text in texts {
-            for word in text
-                .to_ascii_lowercase()
-                .split(|c: char| !c.is_ascii_alphanumeric())
-            {
-                allows |= ALLOWS.contains(&word);
-                denies |= DENIES.contains(&word);
+            let text = text.to_ascii_lowercase();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            for (at, word) in words.iter().enumerate() {
+                let next = words.get(at + 1).copied().unwrap_or_default();
+                let unlimited = *word == "no" && LIMITS.contains(&next);
+                allows |= unlimited || ALLOWS.contains(word);
+                denies |= !unlimited && DENIES.contains(word);
             }
         }
         match (allows, denies) {
@@ -387,6 +408,8 @@ mod tests {
         for (name, spec, wanted) in [
             ("allow-all", empty.to_owned(), &[7][..]),
             ("default-deny", empty.to_owned(), &[]),
+            ("no-restrictions", empty.to_owned(), &[7]),
+            ("no-clients", empty.to_owned(), &[]),
             ("web", empty.to_owned(), &[]),
             ("web", format!("{empty}{web}"), &[7]),
             ("web", format!("  ingress:\n{web}"), &[]),
@@ -412,7 +435,10 @@ mod tests {
         let dns = |rules: &str| {
             format!("  egress:\n  - toPorts:\n    - ports: [{{port: '53'}}]\n{rules}")
         };
-        let learns = |spec: &str| learns_names(&object("web", spec));
+        let learns = |spec: &str| -> Vec<bool> {
+            let rules = dns_rules(&object("web", spec));
+            rules.iter().map(|rules| !rules.is_empty()).collect()
+        };
         assert_eq!(
             learns(&dns("      rules: {dns: [{matchPattern: '*'}]}\n")),
             [true]

@@ -20,7 +20,7 @@ mod shape;
 mod tests;
 mod write;
 
-use super::{Context, Dialect, Lower, Parsed, Resources, Writer};
+use super::{Context, Dialect, DnsRule, Lower, Parsed, Resources, Writer};
 use crate::cluster::{Enforcer, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
@@ -93,8 +93,8 @@ impl Dialect for CiliumPolicies {
         lint::lint(object, cluster)
     }
 
-    fn learns_names(&self, object: &Object) -> Option<Vec<bool>> {
-        Some(lint::learns_names(object))
+    fn dns_rules(&self, object: &Object) -> Option<Vec<Vec<DnsRule>>> {
+        Some(lint::dns_rules(object))
     }
 
     fn resource(&self, object: &Object, into: &mut Resources) -> Vec<Diagnostic> {

@@ -301,6 +301,7 @@ fn new_pod(snapshot: &Snapshot, pod: &End) -> NewPod {
         namespace,
         namespace_labels: declared.map_or(of_namespace, |n| n.labels.clone()),
         labels,
+        service_account: NewPod::default_account(),
     }
 }
 
