@@ -24,7 +24,7 @@ pub use context::{CidrGroup, Context, Resources, ServiceAccount, Tiers};
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::cluster::{Enforcer, Snapshot};
+use crate::cluster::{Enforcer, Service, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
     Approximation, FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered,
@@ -74,6 +74,10 @@ trait Dialect: Sync {
     /// What is probably not meant in a policy that it accepts, in a cluster.
     fn lint(&self, _object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         Vec::new()
+    }
+    /// Whether its rules name Services by their names that are not among these, so that it is not known what they allow.
+    fn lacks_services(&self, _object: &Object, _services: &[Service]) -> bool {
+        false
     }
     /// For each policy that an object is lowered to, whether it makes the addresses of domain names known; none if that
     /// takes no policy (C35).
@@ -263,6 +267,12 @@ pub fn selects_sets(object: &Object) -> bool {
 pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     let dialect = DIALECTS.get(place(object));
     dialect.map_or_else(Vec::new, |dialect| dialect.lint(object, cluster))
+}
+
+/// Whether the rules of a policy name Services that are not among these, so that it is not known what they allow.
+pub fn lacks_services(object: &Object, services: &[Service]) -> bool {
+    let dialect = DIALECTS.get(place(object));
+    dialect.is_some_and(|dialect| dialect.lacks_services(object, services))
 }
 
 /// For each policy that an object is lowered to, whether it makes the addresses of domain names known to the pods that
