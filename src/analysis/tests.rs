@@ -74,6 +74,7 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
                 own_labels: Labels::new(),
                 annotations: Labels::new(),
                 cluster_dns: true,
+                host_ports: Vec::new(),
                 replicas: Some(1),
                 span: None,
             }),

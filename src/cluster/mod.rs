@@ -52,6 +52,8 @@ pub struct Snapshot {
     pub nodes: Vec<Node>,
     /// Where network plugins declare the addresses of pods, by kind and name.
     pub address_pools: Vec<AddressPool>,
+    /// The blocks of ServiceCIDRs: cluster addresses of Services.
+    pub service_cidrs: Vec<IpNet>,
     /// By namespace, name.
     pub services: Arc<Vec<Service>>,
     /// What Ingress, Route and Gateway objects send to pods.
@@ -362,12 +364,14 @@ pub struct WorkloadObject {
     pub selector: Option<Selector>,
     /// Labels of its pods (of the first, where replicas differ).
     pub labels: Labels,
-    /// Labels of the object itself, which do not reach its pods (W10).
+    /// Labels of the object itself, and of the jobs of a CronJob, which do not reach its pods (W10).
     pub own_labels: Labels,
     /// Annotations of its pods.
     pub annotations: Labels,
     /// Whether its pods look names up in the cluster's DNS: by `dnsPolicy`, or by `dnsConfig` (D5).
     pub cluster_dns: bool,
+    /// The container ports of its pods that are also ports of their node: those with a `hostPort`.
+    pub host_ports: Vec<(Protocol, u16)>,
     /// Declared replicas, where known. 0: inactive.
     pub replicas: Option<u32>,
     /// Where it is declared.
@@ -460,6 +464,13 @@ impl Snapshot {
         let name = pod.node.as_deref()?;
         let found = self.nodes.binary_search_by(|n| n.name.as_str().cmp(name));
         self.nodes.get(found.ok()?)
+    }
+
+    /// The pod CIDRs of nodes and address pools.
+    pub fn all_pod_cidrs(&self) -> impl Iterator<Item = IpNet> {
+        let nodes = self.nodes.iter().flat_map(|node| &node.pod_cidrs);
+        let pools = self.address_pools.iter().flat_map(|pool| &pool.cidrs);
+        nodes.chain(pools).copied()
     }
 
     /// The pod CIDRs of nodes and address pools that have some of these addresses, one of each, with a name of what

@@ -4,6 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use crate::diag::{Change, Diagnostic};
+use crate::yaml::{Node, Object, Value};
+
 const INVALID: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 const LEADING: &str = "must not have leading 0s in IP or prefix length";
 const MAPPED: &str = "must not have an IPv4-mapped IPv6 address";
@@ -44,6 +47,40 @@ pub fn parse(text: &str) -> Result<Block, &'static str> {
         length: written.prefix_len(),
         strict,
     })
+}
+
+/// The keys that hold blocks, or lists of them, in the kinds whose schema takes ambiguous ones.
+const KEYS: [&str; 5] = ["cidr", "except", "fromCIDR", "toCIDR", "networks"];
+
+/// The blocks of an object that are ambiguous, although its API server takes them (V13).
+pub fn ambiguous(object: &Object) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    see(&object.node, false, &mut |node, text| {
+        if let Ok(Block {
+            net,
+            strict: Some(detail),
+            ..
+        }) = parse(text)
+        {
+            let problem = Diagnostic::warning("V13", format!("{text:?}: {detail}"))
+                .help(format!("write `{net}`; it is judged as that"));
+            let place = (node.mark.start, node.mark.end);
+            let problem = problem.corrected(place, Change::Text(net.to_string()));
+            found.push(object.about(problem, node.mark));
+        }
+    });
+    found
+}
+
+/// Calls `each` with the texts below a node that are values of the keys of blocks.
+fn see(node: &Node, is_block: bool, each: &mut dyn FnMut(&Node, &str)) {
+    match &node.value {
+        Value::Map(map) => (map.entries.iter())
+            .for_each(|entry| see(&entry.value, KEYS.contains(&&*entry.key), each)),
+        Value::Seq(items) => items.iter().for_each(|item| see(item, is_block, each)),
+        Value::String(text) if is_block => each(node, text),
+        _ => {}
+    }
 }
 
 impl Block {

@@ -25,7 +25,7 @@ pub use writing::join;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::cluster::{Enforcer, Snapshot};
+use crate::cluster::{Enforcer, Service, Snapshot};
 use crate::diag::{Diagnostic, Severity, Span};
 use crate::policy::{
     Approximation, FlowKey, Kind, Loss, OrderedPolicy, PlanPolicy, Policy, RaisedOrdered,
@@ -79,6 +79,10 @@ trait Dialect: Sync {
     /// What is probably not meant in a policy that it accepts, in a cluster.
     fn lint(&self, _object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         Vec::new()
+    }
+    /// Whether its rules name Services by their names that are not among these, so that it is not known what they allow.
+    fn lacks_services(&self, _object: &Object, _services: &[Service]) -> bool {
+        false
     }
     /// For each policy that an object is lowered to, what makes the addresses of domain names known; none if that takes no
     /// policy (C35).
@@ -274,6 +278,12 @@ pub fn selects_sets(object: &Object) -> bool {
 pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     let dialect = DIALECTS.get(place(object));
     dialect.map_or_else(Vec::new, |dialect| dialect.lint(object, cluster))
+}
+
+/// Whether the rules of a policy name Services that are not among these, so that it is not known what they allow.
+pub fn lacks_services(object: &Object, services: &[Service]) -> bool {
+    let dialect = DIALECTS.get(place(object));
+    dialect.is_some_and(|dialect| dialect.lacks_services(object, services))
 }
 
 /// For each policy that an object is lowered to, whether it makes the addresses of domain names known to the pods that

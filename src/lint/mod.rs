@@ -16,6 +16,7 @@ mod ports;
 mod rules;
 pub mod score;
 mod witness;
+mod words;
 mod written;
 
 #[cfg(test)]

@@ -79,6 +79,8 @@ fn rules_are_documented_by_their_pages() {
         }
     }
     assert_eq!(page("L00"), None);
+    assert_eq!(page("l09"), page("V3"));
+    assert_eq!(page("L23"), page("V13"));
 }
 
 #[test]

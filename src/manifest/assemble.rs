@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use super::Manifests;
 use super::class::{self, Class};
 use super::endpoints::{self, Endpoints};
@@ -116,6 +118,7 @@ struct Parts {
     namespaces: BTreeMap<String, Namespace>,
     nodes: Vec<crate::cluster::Node>,
     pools: Vec<AddressPool>,
+    service_cidrs: Vec<IpNet>,
     owners: BTreeMap<Identity, OwnerObject>,
     pods: Vec<(Identity, PodObject)>,
     services: Vec<Service>,
@@ -151,6 +154,7 @@ impl Parts {
             }
             Value::Node(node) => self.nodes.push(node),
             Value::AddressPool(pool) => self.pools.push(pool),
+            Value::ServiceCidr(blocks) => self.service_cidrs.extend(blocks),
             Value::Pod(pod) => self.pods.push((identity, pod)),
             Value::Owner(owner) => {
                 self.owners.insert(identity, owner);
@@ -182,6 +186,7 @@ impl Parts {
         let mut out = Snapshot {
             nodes: sorted(self.nodes, |n| n.name.clone()),
             address_pools,
+            service_cidrs: sorted(self.service_cidrs, |block| *block),
             services: sorted(self.services, |s| (s.namespace.clone(), s.name.clone())).into(),
             namespaces: namespaces.into(),
             ..Snapshot::default()
@@ -384,6 +389,7 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
             labels: (*template.labels).clone(),
             annotations: template.annotations,
             cluster_dns,
+            host_ports: template.host_ports,
             replicas,
             span: Some(span),
         }),

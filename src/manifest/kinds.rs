@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Node,
     /// An object of a network plugin that declares addresses of pods, by its kind.
     AddressPool(AddressPool),
+    /// Cluster addresses of Services.
+    ServiceCidr,
     Pod,
     /// Something with a pod template.
     Owner(Template),
@@ -77,6 +79,7 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
         ("crd.projectcalico.org" | "projectcalico.org", "IPPool") => {
             Kind::AddressPool(AddressPool::Calico)
         }
+        ("networking.k8s.io", "ServiceCIDR") => Kind::ServiceCidr,
         ("", "Pod") => Kind::Pod,
         ("", "ReplicationController") => Kind::Owner(Template::Controller),
         ("apps" | "extensions", "Deployment" | "ReplicaSet" | "StatefulSet") => {
@@ -134,6 +137,11 @@ pub(super) const WORKLOADS: [(&str, &str); 8] = [
     ("batch/v1", "CronJob"),
 ];
 
+/// Whether a kind of workloads is one of Kubernetes itself.
+pub fn is_of_kubernetes(kind: &str) -> bool {
+    WORKLOADS.iter().any(|(_, known)| *known == kind)
+}
+
 /// The apiVersion and kind of the workload that is meant by a kind which no server knows: almost its name, in a group
 /// of Kubernetes itself.
 pub(super) fn meant_workload(object: &Object) -> Option<(&'static str, &'static str)> {
@@ -184,6 +192,7 @@ impl Kind {
             Self::Namespace
             | Self::Node
             | Self::AddressPool(_)
+            | Self::ServiceCidr
             | Self::Class
             | Self::OtherPolicy
             | Self::PolicyMaker => false,

@@ -28,6 +28,7 @@ mod workload;
 mod tests;
 
 pub use facts::{About, Fact, facts};
+pub use kinds::is_of_kubernetes;
 pub use mentions::{Mention, mentions};
 
 use std::sync::Arc;

@@ -44,6 +44,7 @@ pub(super) enum Value {
     Namespace(Labels),
     Node(Node),
     AddressPool(AddressPool),
+    ServiceCidr(BTreeSet<IpNet>),
     Pod(PodObject),
     Owner(OwnerObject),
     Service(Service),
@@ -215,6 +216,7 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         }
         Kind::Node => Value::Node(cluster_node(object)?),
         Kind::AddressPool(pool) => Value::AddressPool(address_pool(object, pool)?),
+        Kind::ServiceCidr => Value::ServiceCidr(values::service_blocks(object)),
         Kind::Pod => Value::Pod(workload::pod(object)?),
         Kind::Owner(template) => Value::Owner(workload::owner_object(object, template)?),
         Kind::Service => Value::Service(service::service(object)?),
@@ -265,7 +267,7 @@ fn address_pool(object: &Object, pool: kinds::AddressPool) -> Decoded<AddressPoo
         .unwrap_or_default();
     let for_pods = uses.is_empty() || uses.iter().any(|of| of == "Workload");
     let cidrs = match for_pods {
-        true => values::blocks(object, pool).into_iter().collect(),
+        true => values::pool_blocks(object, pool).into_iter().collect(),
         false => Vec::new(),
     };
     Ok(AddressPool {

@@ -41,6 +41,7 @@ const CILIUM_POD_POOL: &[(&str, Expected)] = &[
     ("spec.ipv4.cidrs.*", Network),
     ("spec.ipv6.cidrs.*", Network),
 ];
+const SERVICE_CIDR: &[(&str, Expected)] = &[("spec.cidrs.*", Network)];
 const CALICO_POOL: &[(&str, Expected)] = &[("spec.cidr", Network)];
 const POD: &[(&str, Expected)] = &[
     ("spec.containers.*.ports.*.containerPort", Port),
@@ -58,6 +59,7 @@ pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
         Kind::Service => (Some(&object.node), "", SERVICE, &["spec.selector"]),
         Kind::Node => (Some(&object.node), "", NODE, &["metadata.labels"]),
         Kind::AddressPool(pool) => (Some(&object.node), "", of_pool(pool), &[]),
+        Kind::ServiceCidr => (Some(&object.node), "", SERVICE_CIDR, &[]),
         Kind::Pod => (Some(&object.node), "", POD, &["metadata.labels"]),
         Kind::Owner(template) => {
             let path = match template {
@@ -112,9 +114,18 @@ fn of_pool(pool: AddressPool) -> &'static [(&'static str, Expected)] {
 }
 
 /// The blocks of an address pool.
-pub(super) fn blocks(object: &Object, pool: AddressPool) -> BTreeSet<IpNet> {
+pub(super) fn pool_blocks(object: &Object, pool: AddressPool) -> BTreeSet<IpNet> {
+    blocks(object, of_pool(pool))
+}
+
+/// The blocks of a ServiceCIDR.
+pub(super) fn service_blocks(object: &Object) -> BTreeSet<IpNet> {
+    blocks(object, SERVICE_CIDR)
+}
+
+fn blocks(object: &Object, fields: &[(&str, Expected)]) -> BTreeSet<IpNet> {
     let mut found = BTreeSet::new();
-    for (pattern, _) in of_pool(pool) {
+    for (pattern, _) in fields {
         each(&object.node, pattern, String::new(), &mut |node, _| {
             found.extend(node.as_str().and_then(block));
         });
@@ -205,6 +216,7 @@ fn bad_name(object: &Object, kind: Kind) -> Option<Diagnostic> {
         Kind::Namespace | Kind::Service => names::label,
         Kind::Node
         | Kind::AddressPool(_)
+        | Kind::ServiceCidr
         | Kind::Pod
         | Kind::Owner(_)
         | Kind::EndpointSlice

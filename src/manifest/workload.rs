@@ -23,6 +23,8 @@ pub(super) struct PodTemplate {
     pub annotations: Labels,
     /// Whether `dnsPolicy` makes its pods look names up in the cluster's DNS.
     pub cluster_dns: bool,
+    /// The container ports with a `hostPort`.
+    pub host_ports: Vec<(Protocol, u16)>,
     /// `dnsConfig.nameservers`, which may be the cluster's as well.
     pub nameservers: Vec<IpAddr>,
     pub ports: Arc<[ContainerPort]>,
@@ -95,10 +97,20 @@ pub(super) fn owner_object(object: &Object, kind: Template) -> Decoded<OwnerObje
         }
     };
     let template = deep(node, &inner("template"), template)?;
+    let own = deep(node, &["metadata", "labels"], strings)?.into_iter();
+    // Those of its jobs do not reach the pods either (W10).
+    let of_jobs = match kind {
+        Template::CronJob => deep(
+            node,
+            &["spec", "jobTemplate", "metadata", "labels"],
+            strings,
+        )?,
+        _ => None,
+    };
     Ok(OwnerObject {
         template: template.unwrap_or_else(PodTemplate::empty),
         selector,
-        labels: deep(node, &["metadata", "labels"], strings)?.unwrap_or_default(),
+        labels: own.chain(of_jobs).flatten().collect(),
         replicas: replicas.map(|n| u32::try_from(n).unwrap_or(0)),
         owner: owner(node)?,
         span: object.whole(),
@@ -146,6 +158,7 @@ impl PodTemplate {
             labels: Arc::default(),
             annotations: Labels::new(),
             cluster_dns: true,
+            host_ports: Vec::new(),
             nameservers: Vec::new(),
             ports: Arc::default(),
             sidecar_ports: 0,
@@ -174,6 +187,7 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
             None | Some("ClusterFirst" | "") => host_network != Some(true),
             Some(other) => other == "ClusterFirstWithHostNet",
         },
+        host_ports: field(node, "spec", host_ports)?.unwrap_or_default(),
         nameservers: nameservers(node),
         sidecar_ports: sidecars.len(),
         ports: [containers, sidecars].concat().into(),
@@ -202,6 +216,19 @@ fn ports(spec: &Node) -> Decoded<[Vec<ContainerPort>; 2]> {
     })?;
     let sidecars = of_init(spec, true)?;
     Ok([containers.into_iter().flatten().collect(), sidecars])
+}
+
+/// The ports of containers that are ports of their node, too.
+fn host_ports(spec: &Node) -> Decoded<Vec<(Protocol, u16)>> {
+    let published = |port: &Node| {
+        let on_host = field(port, "hostPort", int32)?.is_some_and(|port| port > 0);
+        let number = field(port, "containerPort", int32)?.unwrap_or(0);
+        let number = u16::try_from(number).ok().filter(|n| on_host && *n > 0);
+        Ok(protocol(port)?.zip(number))
+    };
+    let of_container = |container: &Node| list_field(container, "ports", published);
+    let all = list_field(spec, "containers", of_container)?.into_iter();
+    Ok(all.flatten().flatten().collect())
 }
 
 /// The ports of init containers that go on running, or of those that end.

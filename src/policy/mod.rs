@@ -495,6 +495,33 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// The same with its parts and requirements in an order of its own, each once: equal for peers that differ in the
+    /// order in which they are written.
+    pub fn canonical(&self) -> Self {
+        let selector = |selector: &Selector| {
+            let mut requirements = selector.requirements.clone();
+            requirements.sort();
+            requirements.dedup();
+            Selector { requirements }
+        };
+        let parts = |parts: &[Self]| {
+            let mut parts: Vec<Self> = parts.iter().map(Self::canonical).collect();
+            parts.sort();
+            parts.dedup();
+            parts
+        };
+        match self {
+            Self::PodLabels(labels) => Self::PodLabels(selector(labels)),
+            Self::NamespaceLabels(labels) => Self::NamespaceLabels(selector(labels)),
+            Self::HostsOn(labels) => Self::HostsOn(selector(labels)),
+            Self::Nodes(labels) => Self::Nodes(selector(labels)),
+            Self::All(all) => Self::All(parts(all)),
+            Self::AnyOf(any) => Self::AnyOf(parts(any)),
+            Self::Not(inner) => Self::Not(Box::new(inner.canonical())),
+            other => other.clone(),
+        }
+    }
+
     /// Whether it is written without leaving out a pod but those on the host network.
     pub fn has_all_pods(&self) -> bool {
         match self {

@@ -131,6 +131,7 @@ fn add_workload(
             own_labels: Labels::new(),
             annotations: Labels::new(),
             cluster_dns: true,
+            host_ports: Vec::new(),
             replicas: None,
             span: None,
         }),

@@ -433,6 +433,7 @@ fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
             own_labels: Labels::new(),
             annotations: Labels::new(),
             cluster_dns: true,
+            host_ports: Vec::new(),
             replicas: None,
             span: None,
         }),

@@ -4,7 +4,9 @@
 use super::policy::{Action, CalicoPolicy, Entity, Kind};
 use super::read;
 use super::selector::Expression;
+use crate::cluster::Service;
 use crate::diag::{Diagnostic, Severity};
+use crate::policy::Direction;
 use crate::sets::Labels;
 use crate::yaml::{Mark, Object, Value};
 
@@ -33,6 +35,21 @@ pub fn lint(object: &Object) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = all.into_iter().flatten().collect();
     admits_outside(object, &policy, &mut found);
     found
+}
+
+/// Whether it names Services that are not among these.
+pub fn lacks_services(object: &Object, services: &[Service]) -> bool {
+    let (Some(policy), _) = read::policy(object) else {
+        return false;
+    };
+    let mut named = policy.rules[Direction::Egress as usize]
+        .iter()
+        .filter_map(|rule| rule.destination.service.as_ref());
+    named.any(|(namespace, name)| {
+        !services
+            .iter()
+            .any(|s| s.namespace == *namespace && s.name == *name)
+    })
 }
 
 /// The key of a field of the spec that is written.

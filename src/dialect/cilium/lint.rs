@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use super::peers::Written;
 use super::{lower, read};
-use crate::cluster::Snapshot;
+use crate::cluster::{Service, Snapshot};
 use crate::diag::Diagnostic;
-use crate::dialect::DnsRule;
+use crate::dialect::{DnsRule, cidr};
 use crate::policy::Direction;
 use crate::sets::DomainPattern;
 use crate::yaml::{Map, Mark, Node, Object, Value};
@@ -72,12 +73,38 @@ const DENIES: &[&str] = &[
 /// Words that mean that everything is allowed behind `no`.
 const LIMITS: &[&str] = &["limit", "limits", "restriction", "restrictions"];
 
+/// Whether a Service is named in a namespace of which the input has no Services and no workloads.
+fn is_elsewhere(written: &Written, cluster: &Snapshot) -> bool {
+    let Written::Service {
+        namespace: Some(namespace),
+        ..
+    } = written
+    else {
+        return false;
+    };
+    let has_service = cluster.services.iter().any(|s| s.namespace == *namespace);
+    !has_service && cluster.workloads.iter().all(|w| w.namespace != *namespace)
+}
+
+/// Whether it names Services by their names that are not among these.
+pub fn lacks_services(object: &Object, services: &[Service]) -> bool {
+    let (Some(policy), _) = read::policy(object) else {
+        return false;
+    };
+    let egress = Direction::Egress as usize;
+    let entries = policy.rules.iter().flat_map(|spec| &spec.allow[egress]);
+    let mut named = entries.flat_map(|entry| entry.written());
+    named.any(|(written, _)| {
+        matches!(written, Written::Service { .. }) && lower::services(written, services).is_empty()
+    })
+}
+
 /// What is probably not meant in a policy that the agent accepts, in a cluster.
 pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     let mut found = Lint {
         object,
         purpose: Purpose::of(object),
-        found: Vec::new(),
+        found: cidr::ambiguous(object),
     };
     for spec in specs(object) {
         for key in LISTS {
@@ -267,14 +294,26 @@ impl Lint<'_> {
             if named.is_empty() || !named.iter().all(|(w, _)| w.is_of_services() && missing(w)) {
                 continue;
             }
-            let message = match entry.ports.is_some() || entry.icmps.is_some() {
-                true => {
-                    "no Service of the input is one of `toServices`: this rule allows its ports for every peer, those outside the cluster included"
-                }
-                false => "no Service of the input is one of `toServices`: this rule allows nothing",
+            let meant = match entry.ports.is_some() || entry.icmps.is_some() {
+                true => "allows its ports for every peer, those outside the cluster included",
+                false => "allows nothing",
             };
+            if named
+                .iter()
+                .any(|(written, _)| is_elsewhere(written, cluster))
+            {
+                let message = format!(
+                    "the input does not have the Services of `toServices`, nor anything else of their namespace: without them this rule {meant}"
+                );
+                let found =
+                    Diagnostic::info(SERVICES, message).help("add the Services to the input");
+                self.found.push(self.object.about(found, entry.mark));
+                continue;
+            }
+            let message =
+                format!("no Service of the input is one of `toServices`: this rule {meant}");
             let help = "correct the name, the namespace or the selector of the Service";
-            self.add(SERVICES, message.to_owned(), help.to_owned(), entry.mark);
+            self.add(SERVICES, message, help.to_owned(), entry.mark);
         }
     }
 
@@ -325,7 +364,6 @@ impl Lint<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Service;
     use crate::yaml::parse;
 
     fn object(name: &str, spec: &str) -> Object {
@@ -378,6 +416,15 @@ mod tests {
             );
             assert!(found(&Snapshot::default(), "egress", item, ports).is_empty());
         }
+        let elsewhere = "{k8sService: {serviceName: kube-dns, namespace: kube-system}}";
+        let all = lint(
+            &object(
+                "web",
+                &format!("  egress:\n  - toServices: [{elsewhere}]\n"),
+            ),
+            &cluster,
+        );
+        assert_eq!(all[0].severity, crate::diag::Severity::Info);
         let one = format!("{}, {}", named("bd"), named("db"));
         assert!(found(&cluster, "egress", &one, ports).is_empty());
         let all = found(&cluster, "egressDeny", &named("db"), ports);

@@ -21,7 +21,7 @@ mod tests;
 mod write;
 
 use super::{Context, Dialect, DnsRule, Lower, Parsed, Resources, Writer};
-use crate::cluster::{Enforcer, Snapshot};
+use crate::cluster::{Enforcer, Service, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
@@ -91,6 +91,10 @@ impl Dialect for CiliumPolicies {
 
     fn lint(&self, object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
         lint::lint(object, cluster)
+    }
+
+    fn lacks_services(&self, object: &Object, services: &[Service]) -> bool {
+        lint::lacks_services(object, services)
     }
 
     fn dns_rules(&self, object: &Object) -> Option<Vec<Vec<DnsRule>>> {
