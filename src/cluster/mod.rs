@@ -2,8 +2,10 @@
 //! and policies. `manifest` makes one from YAML, `intent` makes one from a Document.
 
 mod clients;
+mod identity;
 
 pub use clients::{Caller, Client, ClientPort, ClientTarget, SCRAPERS, scrapes};
+pub use identity::{AmbiguousPort, is_identity_label, mark_ambiguous_ports};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -169,6 +171,7 @@ impl Assumptions {
         let mut any = vec![Peer::Addresses(set.clone())];
         // Whatever its address is, it is in a block of all of them; a pod counts as one with IPv4.
         if self.enforcer == Enforcer::Calico
+            && self.pod_addresses == PodAddresses::Known
             && IpSet::net(Ipv4Net::default().into()).is_subset(&set)
         {
             any.push(Peer::PodsOfFamilies {
@@ -242,6 +245,14 @@ impl Assumptions {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    /// Whether egress rules by the name of a pod's port match it nowhere, because other pods of its identity declare
+    /// that name with another number (C40).
+    pub fn is_ambiguous(self, pod: &Pod, name: &str, protocol: Protocol) -> bool {
+        let mut ambiguous = pod.ambiguous_ports.iter();
+        self.port_names == PortNames::LastOfContainers
+            && ambiguous.any(|(of, own)| *of == protocol && own.eq_ignore_ascii_case(name))
     }
 
     /// What nodes by their labels match: nodes, and host-network pods, where these are nodes (A7).
@@ -397,6 +408,9 @@ pub struct Pod {
     pub sidecar_ports: usize,
     /// The ports of its other init containers.
     pub init_ports: Arc<[ContainerPort]>,
+    /// The names in lower case of its ports that pods of its identity declare with other numbers
+    /// ([`mark_ambiguous_ports`]).
+    pub ambiguous_ports: Arc<[AmbiguousPort]>,
     /// `spec.hostNetwork`.
     pub host_network: bool,
     /// `spec.serviceAccountName`, `default` if absent.

@@ -12,6 +12,7 @@ mod context;
 pub mod fields;
 pub mod metadata;
 mod network_policy;
+mod numbering;
 pub mod refusal;
 mod schema;
 pub mod selector;
@@ -150,7 +151,9 @@ impl Parsed {
     /// Lowers the object; nothing if it is refused.
     pub fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         let policy = self.policy.as_ref();
-        policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
+        let mut lowered = policy.map_or_else(Vec::new, |policy| policy.lower(object, context));
+        numbering::number_rules(object, &mut lowered);
+        lowered
     }
 
     /// A policy of one namespace that only allows in the terms in which policies are planned, exactly. Err: why it has no such form, as a

@@ -343,6 +343,7 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
         ports: pod.template.ports,
         sidecar_ports: pod.template.sidecar_ports,
         init_ports: pod.template.init_ports,
+        ambiguous_ports: Arc::default(),
         host_network: pod.template.host_network,
         service_account: pod.template.service_account,
         addresses: pod.addresses,

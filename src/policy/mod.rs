@@ -329,6 +329,8 @@ pub struct Rule {
     pub met_by: Vec<String>,
     /// Destination ports that it does not match although they are among `ports`.
     pub except: Vec<PortItem>,
+    /// Its place in the list that it was written in, as messages number it; several rules may be of one place.
+    pub index: usize,
     /// Where it was written.
     pub span: Span,
 }

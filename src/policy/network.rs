@@ -42,6 +42,11 @@ impl Network {
         ]
     }
 
+    /// Whether it is every address of its family.
+    pub fn is_whole_family(&self) -> bool {
+        self.cidr.prefix_len() == 0 && self.except.is_empty()
+    }
+
     /// The block as API servers accept it: no host bits, exceptions strictly inside. Err: why there is
     /// no such form.
     pub fn canonical(&self) -> Result<Self, String> {

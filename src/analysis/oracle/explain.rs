@@ -6,7 +6,7 @@ use super::addresses::Family;
 use super::peers::{Seen, any_matches_seen};
 use super::{Probe, peer_matches, rule_matches_port};
 use crate::cluster::{HostNetwork, Snapshot};
-use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
+use crate::policy::{Action, Combine, Condition, Direction, Policy, Rule, Side};
 use crate::sets::Protocol;
 
 /// The evaluation of one connection.
@@ -31,6 +31,22 @@ pub struct GateTrace {
     pub decision: Decision,
     /// The evaluated tiers in which a policy applies, in order.
     pub tiers: Vec<TierTrace>,
+}
+
+impl GateTrace {
+    /// The conditions that a rule sets at this gate. Requests and queries are filtered only where a policy isolates the
+    /// pod (C6).
+    pub fn conditions(&self, snapshot: &Snapshot, rule: &Rule) -> Vec<Condition> {
+        let policies = self.tiers.iter().flat_map(|tier| &tier.policies);
+        let mut sides = policies.filter_map(|traced| {
+            let policy = snapshot.policies.get(traced.policy)?;
+            policy.side(self.direction)
+        });
+        let isolated = sides.any(|side| side.isolates);
+        let filters = |c: &Condition| matches!(c, Condition::Http | Condition::Dns);
+        let conditions = rule.conditions.iter().copied();
+        conditions.filter(|c| isolated || !filters(c)).collect()
+    }
 }
 
 /// What decided at a gate. Policies are indices into `Snapshot::policies`, rules into the side's.
@@ -241,7 +257,7 @@ fn gate_of(
         let trace_rule = |rule: &Rule| RuleTrace {
             subject: (rule.subject.as_ref()).is_none_or(|s| peer_matches(snapshot, s, own)),
             peer: any_matches_seen(snapshot, seen, &rule.peers, peer),
-            port: rule_matches_port(snapshot, rule, to, probe),
+            port: rule_matches_port(snapshot, direction, rule, to, probe),
         };
         let traces = sides.iter().map(|(policy, side)| PolicyTrace {
             policy: *policy,

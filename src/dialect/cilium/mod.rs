@@ -10,6 +10,7 @@ mod lint;
 mod lower;
 mod peers;
 mod ports;
+mod proxy;
 mod raise;
 mod read;
 mod reader;
@@ -21,7 +22,7 @@ mod tests;
 mod write;
 
 use super::{Context, Dialect, DnsRule, Lower, Parsed, Resources, Writer};
-use crate::cluster::{Enforcer, Service, Snapshot};
+use crate::cluster::{Enforcer, Service, Snapshot, is_identity_label};
 use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
@@ -110,7 +111,7 @@ impl Dialect for CiliumPolicies {
 
 /// Whether a label of pods is none of an identity, so that selectors do not see it (C0).
 pub(super) fn is_ignored_label(key: &str) -> bool {
-    !selector::is_special(key) && !selector::is_identity_label(key)
+    !selector::is_special(key) && !is_identity_label(key)
 }
 
 impl Lower for read::CiliumPolicy {
