@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::values::address;
 use super::workload::protocol;
 use crate::cluster::{Families, Route, ServedBy, Service, ServicePort, TargetPort};
 use crate::sets::Labels;
@@ -61,7 +62,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
 
 /// The texts that are addresses, each once, ascending.
 fn parsed(texts: impl Iterator<Item = String>) -> Vec<IpAddr> {
-    let addresses: BTreeSet<IpAddr> = texts.filter_map(|text| text.parse().ok()).collect();
+    let addresses: BTreeSet<IpAddr> = texts.filter_map(|text| address(&text)).collect();
     addresses.into_iter().collect()
 }
 
