@@ -8,8 +8,8 @@ use clap::ValueEnum;
 
 use super::enforcers;
 use super::{
-    EnforcerName, FINE, Inputs, answer, exit_code, load_inputs, no_answer, print_diagnostics,
-    refused, wrong_question,
+    EnforcerName, FINE, Inputs, answer, exit_code, load_inputs, no_answer, no_answer_without,
+    print_diagnostics, refused, wrong_question,
 };
 use crate::analysis::{self, Filter, Matrix};
 use crate::diag::{Diagnostic, Span};
@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Ok(found) => found,
         Err(refusal) => {
             diagnostics.push(wrong_question(refusal));
-            return no_answer(json, &diagnostics);
+            return no_answer_without(json, &diagnostics, &loaded.snapshot.left_out);
         }
     };
     diagnostics.extend(notes);

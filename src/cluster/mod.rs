@@ -24,7 +24,7 @@ pub const UNKNOWN_VALUE: &str = "?";
 
 /// The name of one of the pods that represent a workload, counted from 0; the real ones of a StatefulSet have such names.
 pub fn pod_name(kind: &str, workload: &str, number: usize) -> String {
-    let first = usize::from(kind != "StatefulSet");
+    let first = usize::from(kind.split('.').next() != Some("StatefulSet"));
     format!("{workload}-{}", number + first)
 }
 

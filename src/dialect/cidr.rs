@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 
 use crate::diag::{Change, Diagnostic};
+use crate::sets::unmapped;
 use crate::yaml::{Node, Object, Value};
 
 const INVALID: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
@@ -122,18 +123,6 @@ fn has_leading_zero(address: &str) -> bool {
 
 fn is_mapped(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some())
-}
-
-fn unmapped(net: IpNet) -> IpNet {
-    let mapped = match net.addr() {
-        IpAddr::V6(v6) => v6.to_ipv4_mapped(),
-        IpAddr::V4(_) => None,
-    };
-    let v4 = mapped.and_then(|v4| {
-        let length = net.prefix_len().checked_sub(96)?;
-        IpNet::new(IpAddr::V4(v4), length).ok()
-    });
-    v4.unwrap_or(net)
 }
 
 #[cfg(test)]

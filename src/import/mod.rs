@@ -135,7 +135,8 @@ fn workloads(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
         let account = first.map(|p| p.service_account.to_string());
         document.workloads.add(Workload {
             namespace: *namespace,
-            name: workload.name.clone(),
+            // A generated name begins with a prefix, which ends in a hyphen.
+            name: workload.name.trim_end_matches(['-', '.']).to_owned(),
             kind: workload.kind.clone(),
             labels: workload.labels.clone(),
             selector: workload

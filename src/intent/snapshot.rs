@@ -381,7 +381,7 @@ fn drawn(
     let labels = Arc::new(w.labels.clone());
     let ports: Arc<[ContainerPort]> = w.ports.clone().into();
     let account: Arc<str> = w.account().into();
-    let alone = w.kind == "Pod" || w.replicas == Some(1);
+    let alone = w.kind == "Pod" || w.replicas.is_some_and(|count| count < 2);
     let pod = |name: String| Pod {
         name,
         namespace: at(&namespace.name),

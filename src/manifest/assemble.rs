@@ -9,6 +9,7 @@ use super::Manifests;
 use super::class::{self, Class};
 use super::endpoints::{self, Endpoints};
 use super::gateway::Gateways;
+use super::kinds;
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
 use crate::cluster::{
@@ -229,7 +230,7 @@ impl Parts {
                 group.owner = Some(owner);
             }
         }
-        groups
+        with_distinct_kinds(groups)
     }
 
     /// Adds undeclared namespaces with their standard label only (W4).
@@ -273,11 +274,12 @@ fn sorted<T, K: Ord>(mut items: Vec<T>, key: impl FnMut(&T) -> K) -> Vec<T> {
     items
 }
 
-fn above(identity: &Identity, (kind, name): &OwnerRef) -> Identity {
+fn above(identity: &Identity, owner: &OwnerRef) -> Identity {
     Identity {
         namespace: identity.namespace.clone(),
-        name: name.clone(),
-        kind: kind.clone(),
+        name: owner.name.clone(),
+        kind: owner.kind.clone(),
+        group: owner.group.clone(),
     }
 }
 
@@ -292,6 +294,26 @@ fn top(mut at: Identity, owners: &BTreeMap<Identity, OwnerObject>) -> Identity {
     at
 }
 
+/// Workloads whose namespaces, names and kinds differ: where those of several groups are called alike, only that of
+/// Kubernetes itself keeps its kind, and the others have their group behind it, as kubectl writes it.
+fn with_distinct_kinds(groups: BTreeMap<Identity, Group>) -> BTreeMap<Identity, Group> {
+    let called = |of: &Identity| (of.namespace.clone(), of.name.clone(), of.kind.clone());
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for identity in groups.keys() {
+        *counts.entry(called(identity)).or_default() += 1;
+    }
+    let groups = groups.into_iter().map(|(mut identity, group)| {
+        let is_shared = counts
+            .get(&called(&identity))
+            .is_some_and(|count| *count > 1);
+        if is_shared && identity.group != kinds::group_of_workload(&identity.kind) {
+            identity.kind = format!("{}.{}", identity.kind, identity.group);
+        }
+        (identity, group)
+    });
+    groups.collect()
+}
+
 /// The workload of a pod: itself, or its controlling owner, as far up as owners are known. A
 /// ReplicaSet that is not known is replaced by its Deployment if that is known and the names match.
 fn workload_of(
@@ -303,11 +325,16 @@ fn workload_of(
         return identity.clone();
     };
     let owner = above(identity, owner);
-    if owner.kind == "ReplicaSet" && !owners.contains_key(&owner) {
+    let is_replica_set = (owner.group.as_str(), owner.kind.as_str()) == ("apps", "ReplicaSet");
+    if is_replica_set && !owners.contains_key(&owner) {
         let hash = pod.template.labels.get("pod-template-hash");
         let stem = hash.and_then(|hash| owner.name.strip_suffix(hash.as_str())?.strip_suffix('-'));
         if let Some(stem) = stem {
-            let deployment = above(identity, &("Deployment".into(), stem.into()));
+            let deployment = Identity {
+                name: stem.to_owned(),
+                kind: "Deployment".to_owned(),
+                ..owner.clone()
+            };
             if owners.contains_key(&deployment) {
                 return top(deployment, owners);
             }

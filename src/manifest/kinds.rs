@@ -3,7 +3,7 @@
 use super::makers;
 use crate::diag::edit_distance;
 use crate::policy::{self, Reading};
-use crate::yaml::Object;
+use crate::yaml::{self, Object};
 
 /// How an object is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +140,12 @@ pub(super) const WORKLOADS: [(&str, &str); 8] = [
 /// Whether a kind of workloads is one of Kubernetes itself.
 pub fn is_of_kubernetes(kind: &str) -> bool {
     WORKLOADS.iter().any(|(_, known)| *known == kind)
+}
+
+/// The API group of a kind of workloads of Kubernetes itself.
+pub(super) fn group_of_workload(kind: &str) -> &'static str {
+    let known = WORKLOADS.into_iter().find(|(_, name)| *name == kind);
+    known.map_or("", |(version, _)| yaml::group_of(version))
 }
 
 /// The apiVersion and kind of the workload that is meant by a kind which no server knows: almost its name, in a group

@@ -107,6 +107,13 @@ pub fn find(sources: &[Source], policies: &[policy::Kind]) -> Found {
     }
 }
 
+/// Whether a text has objects that something depends on.
+pub fn has_objects(source: &Source, policies: &[policy::Kind]) -> bool {
+    let found = objects::objects(std::slice::from_ref(source), policies).objects;
+    let mut kinds = found.iter().map(|object| kinds::of(object, policies));
+    kinds.any(kinds::Kind::matters)
+}
+
 /// The cluster that objects describe; those that name no namespace are in `namespace`, else in `default`.
 pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>) -> Manifests {
     let (mut objects, mut diagnostics) = (found.objects, found.diagnostics);

@@ -32,12 +32,13 @@ pub(super) struct Resource {
     pub value: Value,
 }
 
-/// Namespace (empty where the kind has none), name, kind.
+/// Namespace (empty where the kind has none), name, kind and API group, whatever its version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Identity {
     pub namespace: String,
     pub name: String,
     pub kind: String,
+    pub group: String,
 }
 
 pub(super) enum Value {
@@ -109,6 +110,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
             },
             name: object.name.clone(),
             kind: object.kind.clone(),
+            group: policy::current_group(object.group(), &object.kind).to_owned(),
         },
         title: match kind.namespaced() {
             true => object.title(),
@@ -278,7 +280,7 @@ fn address_pool(object: &Object, pool: kinds::AddressPool) -> Decoded<AddressPoo
 }
 
 fn address(node: &yaml::Node) -> Decoded<Option<IpAddr>> {
-    Ok(field(node, "address", string)?.and_then(|text| text.parse().ok()))
+    Ok(field(node, "address", string)?.and_then(|text| values::address(&text)))
 }
 
 fn wrong_type(object: &Object, error: TypeError) -> Diagnostic {

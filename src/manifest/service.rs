@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::values::address;
 use super::workload::protocol;
 use crate::cluster::{Families, Route, ServedBy, Service, ServicePort, TargetPort};
 use crate::sets::Labels;
@@ -82,7 +83,7 @@ fn ranges(sources: &[String], annotations: Option<&Labels>) -> Vec<IpNet> {
 
 /// The texts that are addresses, each once, ascending.
 fn parsed(texts: impl Iterator<Item = String>) -> Vec<IpAddr> {
-    let addresses: BTreeSet<IpAddr> = texts.filter_map(|text| text.parse().ok()).collect();
+    let addresses: BTreeSet<IpAddr> = texts.filter_map(|text| address(&text)).collect();
     addresses.into_iter().collect()
 }
 

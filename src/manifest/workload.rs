@@ -4,17 +4,24 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::kinds::{Kind, Template};
+use super::kinds::{self, Kind, Template};
+use super::values::address;
 use crate::cluster::ContainerPort;
 use crate::diag::{Diagnostic, Span};
+use crate::policy::current_group;
 use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
 use crate::yaml::decode::{
     self, Decoded, TypeError, boolean, deep, field, int32, list_field, map, string, strings,
 };
-use crate::yaml::{Node, Object};
+use crate::yaml::{self, Node, Object};
 
-/// A controlling owner: its kind and name; it is in the same namespace.
-pub(super) type OwnerRef = (String, String);
+/// A controlling owner, which is in the same namespace.
+#[derive(Clone, Debug)]
+pub(super) struct OwnerRef {
+    pub group: String,
+    pub kind: String,
+    pub name: String,
+}
 
 /// What a pod is made of.
 #[derive(Clone, Debug)]
@@ -206,7 +213,7 @@ fn nameservers(node: &Node) -> Vec<IpAddr> {
         decode::list(all, string)
     });
     let all = all.ok().flatten().unwrap_or_default();
-    all.iter().filter_map(|text| text.parse().ok()).collect()
+    all.iter().filter_map(|text| address(text)).collect()
 }
 
 /// The ports of containers, and of init containers that go on running (W12).
@@ -274,11 +281,11 @@ fn addresses(status: &Node) -> Decoded<Vec<IpAddr>> {
     if texts.is_empty() {
         texts.extend(one);
     }
-    Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
+    Ok(texts.iter().filter_map(|text| address(text)).collect())
 }
 
 /// The controlling owner; nodes own static pods and do not count. An owner without kind only groups its
-/// pods.
+/// pods, and one without apiVersion is of Kubernetes itself.
 fn owner(node: &Node) -> Decoded<Option<OwnerRef>> {
     let owners = deep(node, &["metadata", "ownerReferences"], |list| {
         decode::list(list, |owner| {
@@ -286,8 +293,14 @@ fn owner(node: &Node) -> Decoded<Option<OwnerRef>> {
             let kind = field(owner, "kind", string)?.filter(|kind| !kind.is_empty());
             let kind = kind.unwrap_or_else(|| "Pod".into());
             let name = field(owner, "name", string)?.unwrap_or_default();
+            let version = field(owner, "apiVersion", string)?;
             let counts = controller && kind != "Node" && !name.is_empty();
-            Ok(counts.then_some((kind, name)))
+            let group = match &version {
+                Some(version) => yaml::group_of(version),
+                None => kinds::group_of_workload(&kind),
+            };
+            let group = current_group(group, &kind).to_owned();
+            Ok(counts.then_some(OwnerRef { group, kind, name }))
         })
     })?;
     Ok(owners.unwrap_or_default().into_iter().flatten().next())

@@ -147,6 +147,18 @@ impl Kind {
     }
 }
 
+/// The API group that an object belongs to today. The kinds of `extensions` moved to other groups, and Calico stores the
+/// objects of its API in a group of their own.
+pub fn current_group<'a>(group: &'a str, kind: &str) -> &'a str {
+    match (group, kind) {
+        ("extensions", "DaemonSet" | "Deployment" | "ReplicaSet" | "StatefulSet") => "apps",
+        ("extensions", "PodSecurityPolicy") => "policy",
+        ("extensions", "Ingress" | "IngressClass" | "NetworkPolicy") => "networking.k8s.io",
+        ("crd.projectcalico.org", _) => "projectcalico.org",
+        _ => group,
+    }
+}
+
 /// What becomes of policies of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {

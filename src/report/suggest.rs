@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::ends::compact;
 use super::escape;
 use super::findings::flat;
-use crate::diag::Diagnostic;
+use super::left_out;
+use crate::cluster::Snapshot;
+use crate::diag::{self, Diagnostic};
 use crate::observe::propose::LeftOut;
 use crate::suggest::catalogue::Dependency;
 use crate::suggest::{Evidence, Suggestion, Unknown};
@@ -106,13 +108,16 @@ fn section(dependencies: &[Dependency]) -> String {
 /// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence": [{"file",
 /// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "to", "evidence"}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "fromIs", "toIs", "inOtherDialects", "strength":
 /// "needed|likely|possible", "why", "source", "evidence", "satisfiedBy": ["NetworkPolicy shop/allow-dns"]}],
-/// "diagnostics"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
+/// "diagnostics", "leftOut", "notRead"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
 /// input. A dependency that no policy satisfies is missing.
 pub fn json(
-    found: &[Suggestion],
-    unknown: &[Unknown],
-    left_out: &NotSuggested,
-    dependencies: &[Dependency],
+    (found, unknown, not_suggested, dependencies): (
+        &[Suggestion],
+        &[Unknown],
+        &NotSuggested,
+        &[Dependency],
+    ),
+    snapshot: &Snapshot,
     diagnostics: &[Diagnostic],
 ) -> String {
     let suggestion = |one: &Suggestion| {
@@ -142,7 +147,7 @@ pub fn json(
             "satisfiedBy": one.satisfied_by,
         })
     };
-    let not_suggested = left_out.iter();
+    let not_suggested = not_suggested.iter();
     let not_suggested = not_suggested
         .map(|(reason, all)| json!({"reason": reason.words(), "connections": all.len()}));
     let of_unknown = |one: &Unknown| json!({"reason": one.reason, "from": one.from, "to": one.to, "evidence": evidence(&one.evidence)});
@@ -153,6 +158,8 @@ pub fn json(
         "notSuggested": not_suggested.collect::<Vec<_>>(),
         "dependencies": dependencies.iter().map(dependency).collect::<Vec<_>>(),
         "diagnostics": flat(diagnostics),
+        "leftOut": left_out::lines(&snapshot.left_out),
+        "notRead": diag::unread(diagnostics),
     });
     let mut text = compact(&value);
     text.push('\n');

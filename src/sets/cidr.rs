@@ -15,6 +15,18 @@ pub struct IpSet {
     pub v6: IntervalSet<u128>,
 }
 
+/// A block of IPv4-mapped addresses as the block of IPv4 that it is; every other one as it is.
+pub fn unmapped(net: IpNet) -> IpNet {
+    let IpAddr::V6(address) = net.addr() else {
+        return net;
+    };
+    let inner = address
+        .to_ipv4_mapped()
+        .zip(net.prefix_len().checked_sub(96));
+    let inner = inner.and_then(|(address, length)| IpNet::new(address.into(), length).ok());
+    inner.unwrap_or(net)
+}
+
 impl IpSet {
     /// No address.
     pub fn empty() -> Self {
