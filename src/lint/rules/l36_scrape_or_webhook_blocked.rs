@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::analysis::oracle::{any_port_matches, gate, probe};
 use crate::analysis::{Direction, Endpoint};
-use crate::cluster::{Caller, Snapshot, scrapes};
+use crate::cluster::{Caller, Pod, Snapshot, scrapes};
 use crate::diag::{Diagnostic, Severity, Span};
 use crate::lint::clients::{Port, pods_of, targets};
 use crate::lint::ends::{namespace_of, workload_of};
