@@ -213,6 +213,7 @@ impl<'a> Controllers<'a> {
             namespace: at.ok(),
             namespace_labels: labels,
             labels: Labels::new(),
+            service_account: None,
         })
     }
 
@@ -285,6 +286,7 @@ impl<'a> Controllers<'a> {
                 namespace,
                 namespace_labels,
                 labels: wanted.labels.clone(),
+                service_account: None,
             });
             let matches = |peer: &&Peer| peer_matches(self.snapshot, peer, &end);
             if all.iter().all(matches) {

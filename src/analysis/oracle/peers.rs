@@ -23,16 +23,39 @@ pub fn peer_matches_at(
     peer: &Peer,
     end: &Endpoint,
 ) -> bool {
+    peer_matches_all(snapshot, source, peer, std::slice::from_ref(end))
+}
+
+/// The same of an end that is all of these at once, such as an address and a domain name: what an expression says of one
+/// property holds if any of them has it.
+pub(super) fn peer_matches_all(
+    snapshot: &Snapshot,
+    source: Option<&Endpoint>,
+    peer: &Peer,
+    end: &[Endpoint],
+) -> bool {
     let all = |peers: &[Peer], want: bool| {
         let mut each = peers.iter();
-        each.all(|p| peer_matches_at(snapshot, source, p, end) == want)
+        each.all(|p| peer_matches_all(snapshot, source, p, end) == want)
     };
     match peer {
         Peer::Everything => true,
         Peer::Nothing => false,
         Peer::All(peers) => all(peers, true),
         Peer::AnyOf(peers) => !all(peers, false),
-        Peer::Not(peer) => !peer_matches_at(snapshot, source, peer, end),
+        Peer::Not(peer) => !peer_matches_all(snapshot, source, peer, end),
+        leaf => (end.iter()).any(|one| leaf_matches(snapshot, source, leaf, one)),
+    }
+}
+
+/// Whether a leaf of an expression matches one end.
+fn leaf_matches(
+    snapshot: &Snapshot,
+    source: Option<&Endpoint>,
+    peer: &Peer,
+    end: &Endpoint,
+) -> bool {
+    match peer {
         Peer::Entity(Entity::Host) if source.is_some_and(|pod| is_node_of(snapshot, end, pod)) => {
             true
         }
@@ -124,7 +147,7 @@ fn new_pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &NewPod) -> bool {
             None => pod.namespace_labels.get(NAMESPACE_NAME_LABEL) == Some(name),
         },
         Peer::NamespaceLabels(selector) => selects(selector, namespace_labels(snapshot, pod)),
-        Peer::ServiceAccount(name) => name == "default",
+        Peer::ServiceAccount(name) => *name == *pod.service_account.as_deref().unwrap_or("default"),
         _ => false,
     }
 }
@@ -159,20 +182,20 @@ fn node_matches(snapshot: &Snapshot, peer: &Peer, node: usize) -> bool {
 
 /// Whether the end is one of a rule's peers, whichever pod's gate asks.
 pub fn any_peer_matches(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint) -> bool {
-    any_peer_matches_at(snapshot, None, peers, end)
+    any_peer_matches_all(snapshot, None, peers, std::slice::from_ref(end))
 }
 
-/// Whether the end of a connection that `source` opens is one of a rule's peers.
-pub fn any_peer_matches_at(
+/// Whether the end of a connection that `source` opens, which is all of these at once, is one of a rule's peers.
+pub(super) fn any_peer_matches_all(
     snapshot: &Snapshot,
     source: Option<&Endpoint>,
     peers: &Match<PeerItem>,
-    end: &Endpoint,
+    end: &[Endpoint],
 ) -> bool {
     match peers {
         Match::Any => true,
         Match::Only(items) => {
-            (items.iter()).any(|i| peer_matches_at(snapshot, source, &i.peer, end))
+            (items.iter()).any(|i| peer_matches_all(snapshot, source, &i.peer, end))
         }
     }
 }
