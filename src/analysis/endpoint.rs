@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::policy::{Accounts, Entity};
+use crate::policy::Entity;
 use crate::sets::Labels;
 
 /// One concrete end of a connection.
@@ -34,15 +34,8 @@ pub struct NewPod {
     pub namespace_labels: Labels,
     /// Its own labels.
     pub labels: Labels,
-    /// The service account that it runs as.
-    pub service_account: String,
-}
-
-impl NewPod {
-    /// The service account of pods that name none.
-    pub fn default_account() -> String {
-        Accounts::DEFAULT.to_owned()
-    }
+    /// The service account that it runs as; none: `default`.
+    pub service_account: Option<String>,
 }
 
 /// A group of ends in an answer. A workload is identified by its index in a snapshot, or by its name where

@@ -346,7 +346,7 @@ impl FuturePods {
             Self::Group(group) => {
                 group.namespaces.matches(&pod.namespace_labels)
                     && group.pods.matches(&pod.labels)
-                    && group.accounts.has("default")
+                    && (group.accounts).has(pod.service_account.as_deref().unwrap_or("default"))
             }
         }
     }

@@ -213,7 +213,7 @@ impl<'a> Controllers<'a> {
             namespace: at.ok(),
             namespace_labels: labels,
             labels: Labels::new(),
-            service_account: NewPod::default_account(),
+            service_account: None,
         })
     }
 
@@ -286,7 +286,7 @@ impl<'a> Controllers<'a> {
                 namespace,
                 namespace_labels,
                 labels: wanted.labels.clone(),
-                service_account: wanted.account(),
+                service_account: wanted.account.map(str::to_owned),
             });
             let matches = |peer: &&Peer| peer_matches(self.snapshot, peer, &end);
             if all.iter().all(matches) {
@@ -455,11 +455,6 @@ impl<'p> Wanted<'p> {
         let values = self.labels.values().map(String::as_str);
         let mut values = values.chain(self.account);
         values.any(|value| !families_of(value).is_empty())
-    }
-
-    /// The service account of such a pod.
-    fn account(&self) -> String {
-        (self.account).map_or_else(NewPod::default_account, str::to_owned)
     }
 
     /// The labels of a namespace of this name that is not in the input.

@@ -289,7 +289,7 @@ pub fn controller() -> Endpoint {
         namespace: None,
         namespace_labels: Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name)]),
         labels: Labels::new(),
-        service_account: NewPod::default_account(),
+        service_account: None,
     })
 }
 

@@ -298,7 +298,7 @@ impl<'a> FuturePods<'a> {
             namespace,
             namespace_labels,
             labels: found.example(),
-            service_account: NewPod::default_account(),
+            service_account: None,
         }
     }
 

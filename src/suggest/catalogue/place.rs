@@ -212,7 +212,7 @@ fn of_group(group: &Group, snapshot: &Snapshot) -> Endpoints {
         namespace,
         namespace_labels: of_known.map_or(namespace_labels, |n| n.labels.clone()),
         labels: labels(&group.pods),
-        service_account: NewPod::default_account(),
+        service_account: None,
     };
     Endpoints {
         all: vec![Endpoint::NewPod(new)],
