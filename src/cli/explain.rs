@@ -21,7 +21,7 @@ pub(super) struct Args {
     /// The destination, in the same notation
     #[arg(long, value_name = "END")]
     to: String,
-    /// The port: TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    /// The port: TCP/80 or 80, UDP/4000-4010, TCP/http, TCP or any
     #[arg(long)]
     port: String,
     /// Output format

@@ -33,7 +33,7 @@ pub(super) struct Args {
     /// Only connections to, in the same notation
     #[arg(long, value_name = "END")]
     to: Option<String>,
-    /// Only on these ports: TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    /// Only on these ports: TCP/80 or 80, UDP/4000-4010, TCP/http, TCP or any
     #[arg(long)]
     port: Option<String>,
     /// Only the connections that depend on the enforcer, and why, for these: kubernetes,cilium,calico (txt, json)

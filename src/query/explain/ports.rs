@@ -15,7 +15,7 @@ use crate::cluster::{Service, ServicePort, Snapshot, Workload};
 use crate::diag::Diagnostic;
 use crate::model::FlowPort;
 use crate::model::validate::{Refusal, flow_port, flow_ports_text};
-use crate::sets::{IpSet, PortSet};
+use crate::sets::{IpSet, PortSet, Protocol};
 
 /// So many places are named in a note.
 const NAMED: usize = 3;
@@ -81,12 +81,17 @@ impl Wanted {
     }
 }
 
-/// Parses ports: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`.
+/// Parses ports: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`; `80` and `4000-4010` are TCP, as where flows are
+/// typed.
 ///
 /// # Errors
 /// A word that is none of these.
 pub fn ports(word: &str) -> Result<FlowPort, Refusal> {
-    flow_port(word)
+    let is_number = |letter: char| letter.is_ascii_digit() || letter == '-';
+    match !word.is_empty() && word.chars().all(is_number) {
+        true => flow_port(&format!("{}/{word}", Protocol::Tcp.name())),
+        false => flow_port(word),
+    }
 }
 
 /// The ports at the destination of a question, and what Services make of the question.
