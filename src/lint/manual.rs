@@ -10,13 +10,7 @@ use crate::{dialect, manifest};
 const OTHERS: &str = include_str!("manual.md");
 
 /// Rules of the semantics that are found where manifests are read, and the codes that report them there.
-const READ: [(&str, &str); 5] = [
-    ("L09", "V3"),
-    ("L23", "V13"),
-    ("L28", "A3"),
-    ("L39", "W2"),
-    ("L40", "V23"),
-];
+const READ: [(&str, &str); 4] = [("L09", "V3"), ("L23", "V13"), ("L28", "A3"), ("L40", "V23")];
 
 /// The page of a code, whatever its case, or of the name of a rule; none if there is no such rule.
 pub fn page(word: &str) -> Option<&'static str> {
