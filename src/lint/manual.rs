@@ -9,15 +9,9 @@ use crate::{dialect, manifest};
 /// Codes that arise in the project, in files and in the call.
 const OTHERS: &str = include_str!("manual.md");
 
-/// Rules of the semantics that are found where manifests are read, and the codes that report them there.
-const READ: [(&str, &str); 4] = [("L09", "V3"), ("L23", "V13"), ("L28", "A3"), ("L40", "V23")];
-
 /// The page of a code, whatever its case, or of the name of a rule; none if there is no such rule.
 pub fn page(word: &str) -> Option<&'static str> {
-    let read = READ
-        .iter()
-        .find(|(rule, _)| rule.eq_ignore_ascii_case(word));
-    let code = read.map(|(_, code)| *code).or_else(|| find(word))?;
+    let code = find(word)?;
     pages().find_map(|(known, page)| (known == code).then_some(page))
 }
 

@@ -209,7 +209,7 @@ impl<'a> Causes<'a> {
     /// A rule that matches a node by a block, which only one side does.
     fn by_node(&self, asked: &Asked) -> Option<String> {
         let is_cilium = |side: &&Snapshot| side.assumptions.enforcer == Enforcer::Cilium;
-        let cilium = self.sides.into_iter().find(is_cilium)?;
+        let strict = self.sides.into_iter().find(is_cilium)?;
         let other = self.sides.into_iter().find(|side| !is_cilium(side))?;
         let is_of_node = |address: IpAddr| {
             let mut nodes = other.nodes.iter();
@@ -219,7 +219,7 @@ impl<'a> Causes<'a> {
         nodes.next()?;
         let rules = asked.deciding_rules(other);
         rules.into_iter().any(is_by_block).then(|| {
-            let name = cilium.assumptions.enforcer.name();
+            let name = strict.assumptions.enforcer.name();
             format!("{name} matches no node by its address (C31)")
         })
     }

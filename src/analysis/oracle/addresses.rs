@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::analysis::Endpoint;
+use super::super::Endpoint;
 use crate::cluster::{Node, Pod};
 use crate::sets::IpSet;
 

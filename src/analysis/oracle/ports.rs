@@ -23,9 +23,9 @@ pub fn rule_matches_port(
     };
     let left_out = probe.is_some_and(|(protocol, port)| {
         let mut except = rule.except.iter();
-        except.any(|item| at.matches(&item.port, protocol, port))
+        except.any(|item| at.has_port(&item.port, protocol, port))
     });
-    !left_out && at.matches_any(&rule.ports, probe)
+    !left_out && at.has_any_port(&rule.ports, probe)
 }
 
 /// Whether the port, at this destination, is one of a rule's ports, as the destination itself resolves names.
@@ -35,7 +35,7 @@ pub fn any_port_matches(
     destination: &Endpoint,
     probe: Probe,
 ) -> bool {
-    Destination::own(snapshot, destination).matches_any(ports, probe)
+    Destination::own(snapshot, destination).has_any_port(ports, probe)
 }
 
 /// Whether the port, at this destination, matches the item, as the destination itself resolves names.
@@ -46,7 +46,7 @@ pub fn port_matches(
     protocol: Protocol,
     port: u16,
 ) -> bool {
-    Destination::own(snapshot, destination).matches(item, protocol, port)
+    Destination::own(snapshot, destination).has_port(item, protocol, port)
 }
 
 /// What ports are matched at.
@@ -66,17 +66,17 @@ impl<'a> Destination<'a> {
         }
     }
 
-    fn matches_any(&self, ports: &Match<PortItem>, probe: Probe) -> bool {
+    fn has_any_port(&self, ports: &Match<PortItem>, probe: Probe) -> bool {
         match (ports, probe) {
             (Match::Any, _) => true,
             (Match::Only(_), None) => false,
             (Match::Only(items), Some((protocol, port))) => items
                 .iter()
-                .any(|item| self.matches(&item.port, protocol, port)),
+                .any(|item| self.has_port(&item.port, protocol, port)),
         }
     }
 
-    fn matches(&self, item: &PortMatch, protocol: Protocol, port: u16) -> bool {
+    fn has_port(&self, item: &PortMatch, protocol: Protocol, port: u16) -> bool {
         match item {
             PortMatch::AllPorts(of) => *of == protocol,
             PortMatch::Range {

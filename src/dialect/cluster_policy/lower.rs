@@ -1,6 +1,7 @@
 //! Lowers these policies (A1-A12).
 
-use super::read::{self, ClusterPolicy, Kind, Pods};
+use super::read::{self, ClusterPolicy, Pods};
+use super::shape::Kind;
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
 use crate::dialect::refusal::Refusals;
 use crate::dialect::{Context, cidr, selector};

@@ -1,7 +1,7 @@
 //! Parses and validates in one walk. The two API versions differ only in field names and limits.
 
 use super::GROUP;
-use super::shape::shape;
+use super::shape::{Kind, shape};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect::cidr;
 use crate::dialect::fields;
@@ -17,17 +17,6 @@ pub const MISSING_SELECTOR: &str = "missing-selector";
 
 /// Code of port names beside peers that are no pods.
 pub const NAMED_AND_ADDRESSED: &str = "A10";
-
-/// Which of the three kinds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `AdminNetworkPolicy`.
-    Admin,
-    /// `BaselineAdminNetworkPolicy`.
-    Baseline,
-    /// `ClusterNetworkPolicy`.
-    Cluster,
-}
 
 /// A policy as written.
 #[derive(Clone, Debug)]

@@ -1,7 +1,17 @@
 //! The fields of each of these kinds; any other field is reported as V23.
 
-use super::read::Kind;
 use crate::dialect::fields::{METADATA, SELECTOR, Shape};
+
+/// Which of the three kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `AdminNetworkPolicy`.
+    Admin,
+    /// `BaselineAdminNetworkPolicy`.
+    Baseline,
+    /// `ClusterNetworkPolicy`.
+    Cluster,
+}
 
 const PODS: Shape = Shape::Fields(&[("namespaceSelector", SELECTOR), ("podSelector", SELECTOR)]);
 const RANGE: Shape = Shape::Fields(&[

@@ -74,34 +74,26 @@ struct Case<'a, 'b> {
 
 impl Case<'_, '_> {
     /// What of the rule is denied. A client that lists a server wants to connect to it. A server may list more clients than
-    /// there are, so that something is wrong only if none of a peer's clients can connect: of all peers, or of one that
-    /// selects a single workload beside others that ask for labels as well.
+    /// there are, so that something is wrong only if none of them can connect.
     fn judge(&self, items: &[PeerItem]) -> Option<String> {
         let named = items.iter().filter(|item| names_labels(&item.peer));
-        let others = |item: &PeerItem| self.input.one_of_each(&self.input.pods(&item.peer));
-        let denied = named.map(|item| {
-            let others = others(item);
-            (others.len() == 1, self.denied(&others))
-        });
+        let mut denied = named.map(|item| self.denied(item));
         match self.direction {
-            Direction::Egress => denied.filter_map(|(_, found)| found).next(),
+            Direction::Egress => denied.find_map(|found| found),
             Direction::Ingress => {
-                let denied: Vec<(bool, Option<String>)> = denied.collect();
-                if denied.len() < items.len() {
-                    return None;
-                }
-                let all = denied.iter().all(|(_, denied)| denied.is_some());
-                let mut found = denied.into_iter().filter(|(single, _)| all || *single);
-                found.find_map(|(_, found)| found)
+                let all: Option<Vec<String>> = denied.collect();
+                let mut all = all.filter(|all| all.len() == items.len())?;
+                (!all.is_empty()).then(|| all.swap_remove(0))
             }
         }
     }
 
-    /// A workload among some pods of a peer to which none of the policy's pods can connect, or not one that the policy
+    /// A workload among the pods of a peer to which none of the policy's pods can connect, or not one that the policy
     /// names; towards ingress, one of them if none can connect to the policy's pods.
-    fn denied(&self, others: &[usize]) -> Option<String> {
+    fn denied(&self, item: &PeerItem) -> Option<String> {
         let input = self.input;
         let own = input.one_of_each(input.subjects(self.index));
+        let others = input.one_of_each(&input.pods(&item.peer));
         if own.len() > MOST || others.len() > MOST {
             return None;
         }
@@ -114,7 +106,7 @@ impl Case<'_, '_> {
         if closed.len() < others.len() {
             match self.direction {
                 Direction::Ingress => return None,
-                Direction::Egress => closed.retain(|other| self.is_meant(*other, others)),
+                Direction::Egress => closed.retain(|other| self.is_meant(*other, &others)),
             }
         }
         let first = |other: usize| own.iter().copied().find(|pod| *pod != other);
@@ -125,7 +117,7 @@ impl Case<'_, '_> {
             let named = own.iter().filter(|pod| self.is_named(**pod, &own));
             let mut pairs = named.flat_map(|own| others.iter().map(move |other| (*own, *other)));
             pairs.find_map(|(own, other)| {
-                let is_meant = own != other && self.is_meant(other, others);
+                let is_meant = own != other && self.is_meant(other, &others);
                 is_meant.then(|| self.explain(own, other)).flatten()
             })
         };
@@ -347,13 +339,6 @@ mod tests {
                 "{ports}"
             );
         }
-        // A client that a server names by itself cannot connect, although others can.
-        let clients =
-            "{podSelector: {matchLabels: {app: web}}}, {podSelector: {matchLabels: {app: api}}}";
-        let closed = policy("api", "app: api", "policyTypes: [Egress]");
-        assert_eq!(found(db(clients, "5432") + &closed), [19]);
-        let group = "{podSelector: {matchLabels: {tier: x}}}";
-        assert_eq!(found(db(group, "5432") + &closed), NONE);
     }
 
     #[test]
