@@ -135,8 +135,7 @@ fn workloads(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
         let account = first.map(|p| p.service_account.to_string());
         document.workloads.add(Workload {
             namespace: *namespace,
-            // A generated name begins with a prefix, which ends in a hyphen.
-            name: workload.name.trim_end_matches(['-', '.']).to_owned(),
+            name: workload.name.clone(),
             kind: workload.kind.clone(),
             labels: workload.labels.clone(),
             selector: workload

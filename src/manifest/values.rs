@@ -18,6 +18,7 @@ use crate::yaml::{Node, Object, Value};
 enum Expected {
     Port,
     Protocol,
+    PortName,
     Address,
     Network,
 }
@@ -46,8 +47,10 @@ const CALICO_POOL: &[(&str, Expected)] = &[("spec.cidr", Network)];
 const POD: &[(&str, Expected)] = &[
     ("spec.containers.*.ports.*.containerPort", Port),
     ("spec.containers.*.ports.*.protocol", Expected::Protocol),
+    ("spec.containers.*.ports.*.name", Expected::PortName),
     ("spec.initContainers.*.ports.*.containerPort", Port),
     ("spec.initContainers.*.ports.*.protocol", Expected::Protocol),
+    ("spec.initContainers.*.ports.*.name", Expected::PortName),
     ("status.podIP", Address),
     ("status.podIPs.*.ip", Address),
 ];
@@ -203,6 +206,11 @@ fn wrong(expected: Expected, node: &Node) -> Option<Diagnostic> {
             None => is("TCP, UDP or SCTP"),
             Some(_) => None,
         },
+        Expected::PortName => {
+            let detail = names::port_name(word()?).into_iter().next()?;
+            let message = format!("Invalid value: {:?}: {detail}", word()?);
+            Some(Diagnostic::error("V4", message).help(PORT_HELP))
+        }
         Address => match word()?.parse::<IpAddr>() {
             Err(_) if word() != Some("None") => is("an IP address"),
             _ => None,
@@ -279,6 +287,8 @@ fn bad_namespace(object: &Object, kind: Kind) -> Option<Diagnostic> {
 
 const NAME_HELP: &str =
     "use lowercase letters, digits and `-`, and start and end with a letter or a digit";
+const PORT_HELP: &str =
+    "use 1 to 15 lowercase letters, digits and single hyphens, with at least one letter";
 const LABEL_HELP: &str = "use letters, digits, `-`, `_` and `.`, 63 at most";
 
 /// What the API server says about a value.

@@ -16,7 +16,7 @@ pub struct Object {
     pub kind: String,
     /// `metadata.namespace`, if it is written.
     pub namespace: Option<String>,
-    /// `metadata.name`, else `metadata.generateName`, else empty.
+    /// `metadata.name`, else one like `metadata.generateName`, else empty.
     pub name: String,
     /// The whole tree.
     pub node: Node,

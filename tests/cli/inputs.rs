@@ -391,23 +391,30 @@ fn values_that_mean_nothing_are_refused_as_arguments() {
 }
 
 #[test]
-fn labels_that_the_api_server_refuses_are_errors() {
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: A_b, labels: {app: x y, 'bad key!': z}}\n";
+fn names_and_labels_that_the_api_server_refuses_are_errors() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: A_b, labels: {app: x y, 'bad key!': z}}\nspec: {containers: [{name: c, ports: [{containerPort: 80, name: '80'}]}]}\n";
     let answer = drawbridge_with(&["list", "-"], pod);
     assert_eq!(answer.code, Some(2), "{}", answer.err);
-    for code in ["(V1)", "(V20)", "(V21)"] {
+    for code in ["(V1)", "(V4)", "(V20)", "(V21)"] {
         assert!(answer.err.contains(code), "{code}: {}", answer.err);
     }
 }
 
 #[test]
-fn a_generated_name_is_imported_without_its_hyphen() {
+fn generated_names_are_valid_and_distinct() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {generateName: x-, namespace: shop}\n";
-    let project = drawbridge_with(&["import", "-", "-o", "-"], pod);
+    let other = pod.replace("shop}", "shop, labels: {app: other}}");
+    let named = pod.replace("generateName: x-", "name: x");
+    let text = [pod, &other, &named].join("---\n");
+    let project = drawbridge_with(&["import", "-", "-o", "-"], &text);
     assert_eq!(project.code, Some(0), "{}", project.err);
-    let answer = drawbridge_with(&["list", "-"], &project.out);
-    assert_eq!(answer.code, Some(0), "{}", answer.err);
-    assert!(answer.out.contains("shop/x[Pod]"), "{}", answer.out);
+    for text in [&text, &project.out] {
+        let answer = drawbridge_with(&["list", "-"], text);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        for name in ["shop/x[Pod]", "shop/x-2[Pod]", "shop/x-3[Pod]"] {
+            assert!(answer.out.contains(name), "{}", answer.out);
+        }
+    }
 }
 
 #[test]
