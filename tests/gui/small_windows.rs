@@ -281,10 +281,7 @@ fn in_low_windows_only_the_first_section_is_open_at_first() {
 #[test]
 fn the_divider_of_the_side_panel_stays_where_it_was_dragged() {
     let mut window = shop(1600.0, 1000.0);
-    let tab = |window: &TestWindow| {
-        let mut tabs = window.harness.query_all_by_label_contains("Problems,");
-        tabs.next().expect("the tab, with its number").rect().top()
-    };
+    let tab = |window: &TestWindow| window.harness.get_by_label("Problems").rect().top();
     let grip = "Resize inspector and tabs";
     let at = window.harness.get_by_label(grip).rect().center();
     drag(&mut window, at, pos2(at.x, 300.0));

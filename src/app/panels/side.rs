@@ -215,10 +215,6 @@ impl Tabs {
     fn of(context: &Context, document: &Document, view: &View) -> Self {
         let bad = view.problems.iter().filter(|p| p.tone != Tone::Note);
         let (mut count, mut worst) = (bad.clone().count(), bad.map(|p| p.tone).min());
-        if count == 0 {
-            // What is left out is not wrong, and must be seen all the same.
-            count = view.problems.len();
-        }
         let is_audit = view.problem_list.shown(document) == Shown::Audit;
         if let Some((bad, has_errors)) = view.audit.bad().filter(|_| is_audit) {
             let tone = if has_errors {
