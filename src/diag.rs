@@ -141,6 +141,8 @@ pub struct Correction {
 pub enum Change {
     /// It becomes a text.
     Text(String),
+    /// It becomes a number.
+    Number(u16),
     /// A key of it, which is a map, gets a text.
     SetText(&'static str, &'static str),
     /// A key of it, which is a map, gets a number.

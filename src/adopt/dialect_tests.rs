@@ -473,3 +473,78 @@ fn domain_names_of_other_policies_do_not_keep_a_policy() {
         ["names: it has the pattern `*.x.io` of domain names"]
     );
 }
+
+#[test]
+fn any_peer_is_a_node_too_where_blocks_match_no_nodes() {
+    let any = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: any, namespace: shop}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 8080}]}]}\n";
+    for (enforcer, stays) in [(Enforcer::Cilium, 1), (Enforcer::Calico, 0)] {
+        let (_, _, remaining) = of(enforcer, &[any.to_owned()]);
+        assert_eq!(remaining.len(), stays, "{remaining:?}");
+        let nodes = "could no longer accept connections from nodes that are not in the project";
+        assert!(
+            remaining.iter().all(|why| why.contains(nodes)),
+            "{remaining:?}"
+        );
+    }
+    // A dialect that names nodes expresses it.
+    let rule = "{endpointSelector: {matchLabels: {app: web}}, ingress: [{toPorts: [{ports: [{port: '8080', protocol: TCP}]}]}]}";
+    let (_, flows, remaining) = of(Enforcer::Cilium, &[cilium("any", rule)]);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        flows,
+        [
+            "external/cluster > shop/web TCP/8080",
+            "external/world > shop/web TCP/8080"
+        ]
+    );
+}
+
+#[test]
+fn what_is_allowed_before_a_denial_stays_before_it_for_future_pods() {
+    // Whatever is adopted, nothing changes for pods with this label.
+    of(
+        Enforcer::Calico,
+        &[
+            calico(
+                "deny",
+                "{selector: \"app == 'w'\", egress: [{action: Deny}]}",
+            ),
+            calico(
+                "allow",
+                "{selector: \"app == 'w'\", order: 10, egress: [{action: Allow}]}",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_pod_that_counts_as_its_node_hides_no_future_pods() {
+    for enforcer in [Enforcer::Cilium, Enforcer::Calico] {
+        let mut fixture = shop(enforcer);
+        let ids: Vec<_> = fixture.document.workloads.ids().collect();
+        for id in ids {
+            fixture.document.workloads.get_mut(id).unwrap().host_network = true;
+        }
+        let of = |name: &str, spec: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: shop}}\nspec: {spec}\n"
+            )
+        };
+        let one = "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]}";
+        let two = "{podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}";
+        fixture.import(&of("one", one), None);
+        fixture.import(&of("two", two), None);
+        adopted(&fixture.document);
+    }
+}
+
+#[test]
+fn a_condition_written_twice_is_one() {
+    let twice = calico(
+        "twice",
+        "{selector: \"app == 'web' && app == 'web'\", ingress: [{action: Allow, source: {selector: \"app == 'db' && app == 'db'\"}}]}",
+    );
+    let (_, flows, remaining) = of(Enforcer::Calico, &[twice]);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(flows, ["shop/db > shop/web any"]);
+}

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::analysis::changes::{Relation, policy_relation};
 use crate::analysis::compare;
 use crate::model::{Base, ImportedPolicy, Table, Unknown};
 use crate::policy::Target;
@@ -57,6 +58,8 @@ fn adopted(bare: &Document) -> Result<(Document, Vec<String>), TestCaseError> {
     let (old, new) = (loaded(bare).snapshot, loaded(&after).snapshot);
     let differences = compare(&old, &new);
     prop_assert!(differences.is_empty(), "{differences:?}");
+    // Future pods included, as `diff` asks.
+    prop_assert_eq!(policy_relation(&old, &new), Relation::Equal);
     let mut all = adopted.adopted.clone();
     all.extend(adopted.remaining.iter().map(|(id, _)| *id));
     all.sort();

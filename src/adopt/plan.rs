@@ -153,11 +153,14 @@ pub(super) fn plan(
             "no policies are generated for `{name}`: it is not managed"
         ));
     }
+    let mut targets = Target::ALL.into_iter();
+    let target = targets.find(|target| dialect::is_of_target(object, *target));
     let planner = planner::Planner {
         context,
         known,
         namespace,
         resolver: Resolver::of(&document.settings.dns.profile),
+        target,
     };
     let own = planner.pods(
         planner.own_namespace(),
@@ -168,7 +171,6 @@ pub(super) fn plan(
     for rule in &planner.with_dns_in_one(merged(raised.rules)) {
         parts.extend(planner.rule(rule));
     }
-    let mut targets = Target::ALL.into_iter();
     let learns = dialect::learns_names(object).is_some_and(|each| each.contains(&true));
     Ok(Plan {
         id,
@@ -178,7 +180,7 @@ pub(super) fn plan(
         isolates: raised.isolates,
         parts,
         by_group,
-        target: targets.find(|target| dialect::is_of_target(object, *target)),
+        target,
         learns_names: learns && names_domains(context, &raised.namespace),
         subject: raised.subject,
         accounts: raised.accounts,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::analysis::changes::{Relation, policy_relation};
 use crate::analysis::compare;
+use crate::cluster::ContainerPort;
 use crate::model::fixture::Fixture;
 use crate::model::validate::flow_ports_text;
 use crate::model::{Base, DnsProfile, Isolate, PolicyId, Words};
@@ -11,6 +12,7 @@ use crate::proof::State;
 use crate::proof::generate;
 use crate::proof::loaded;
 use crate::query::check;
+use crate::sets::Protocol;
 
 /// A namespace `shop` with base none, in which `web` and `db` run.
 fn shop() -> Fixture {
@@ -535,4 +537,37 @@ fn future_pods_of_two_subjects_keep_their_gates() {
     let web = "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {db: '1'}}}]}]}";
     fixture.import(&policy("web", web), None);
     adopted(&fixture.document);
+}
+
+#[test]
+fn a_port_by_its_name_at_one_gate_and_by_its_number_at_the_other_are_not_united() {
+    for (accepts, opens) in [("http", "8080"), ("8080", "http")] {
+        let mut fixture = shop();
+        let db = fixture.document.workload_named(
+            fixture.document.namespace_named("shop").unwrap(),
+            "db",
+            "Deployment",
+        );
+        let db = fixture.document.workloads.get_mut(db.unwrap()).unwrap();
+        db.ports = vec![ContainerPort {
+            name: Some("http".to_owned()),
+            port: 8080,
+            protocol: Protocol::Tcp,
+        }];
+        let peer = |app: &str, port: &str| {
+            format!("[{{podSelector: {{matchLabels: {{app: {app}}}}}}}], ports: [{{port: {port}}}]")
+        };
+        let ingress = format!(
+            "{{podSelector: {{matchLabels: {{app: db}}}}, ingress: [{{from: {}}}]}}",
+            peer("web", accepts)
+        );
+        let egress = format!(
+            "{{podSelector: {{matchLabels: {{app: web}}}}, policyTypes: [Egress], egress: [{{to: {}}}]}}",
+            peer("db", opens)
+        );
+        fixture.import(&policy("in", &ingress), None);
+        fixture.import(&policy("out", &egress), None);
+        let (_, remaining) = adopted(&fixture.document);
+        assert_eq!(remaining, [""; 0]);
+    }
 }

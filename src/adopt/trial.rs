@@ -4,20 +4,23 @@ mod blame;
 mod draw;
 
 use std::cell::RefCell;
+use std::net::Ipv4Addr;
 
 use super::plan::{DrawnAs, Part, Plan};
 use super::{Chosen, Flows, Parts};
-use crate::analysis::GateDifference;
-use crate::cluster::Snapshot;
+use crate::analysis::changes::{Relation, policy_relation};
+use crate::analysis::{FutureDifference, GateDifference, future_differences};
+use crate::cluster::{Node, Snapshot};
 use crate::intent::future_pods::{PodSelector, future_pods};
 use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::model::dns::Resolver;
-use crate::model::{Document, Edit};
+use crate::model::{self, Document, Edit};
 use crate::plan::context::Context;
 use crate::policy::Loss;
 use crate::proof::cache::Cache;
 use crate::proof::prove::Comparison;
 use crate::proof::{Generated, InForce};
+use crate::sets::Labels;
 
 pub(super) use draw::name;
 
@@ -60,7 +63,11 @@ impl<'a> Old<'a> {
         });
         let servers = serving.map(|id| (id, PodSelector::from(resolver.pods.clone())));
         let pods = future_pods(document, in_force.policies(), ends.chain(servers).collect());
-        let cluster = snapshot::with_future_pods(context.document, pods);
+        let mut cluster = snapshot::with_future_pods(context.document, pods);
+        // Policies may match nodes as well: those that are known, and others.
+        let nodes = model::cluster::nodes(document).into_iter();
+        cluster.snapshot.nodes = nodes.chain([other_node()]).collect();
+        cluster.snapshot.address_pools = model::cluster::address_pools(document);
         let snapshot = in_force.on(&cluster);
         let pods = |end: &DrawnAs| blame::pods_of(context, &snapshot, end);
         let own = plans.iter().map(|plan| pods(&plan.own)).collect();
@@ -97,11 +104,46 @@ impl<'a> Old<'a> {
             differences.sort_unstable();
             differences.dedup();
         }
+        // What pods that nothing stands for would notice costs more to find.
+        let is_same = differences.is_empty() && losses.is_empty();
+        let future = match is_same {
+            true => future_gates(&self.snapshot, &snapshot),
+            false => FutureGates::Same,
+        };
         Drawn {
             differences,
+            future,
             losses,
             document,
         }
+    }
+}
+
+/// How the gates of future pods compare.
+enum FutureGates {
+    Same,
+    /// They differ, or too much may be different to tell; with examples, if there are any.
+    Differ(Vec<FutureDifference>),
+}
+
+/// Compares the gates of all future pods, as `diff` does.
+fn future_gates(before: &Snapshot, after: &Snapshot) -> FutureGates {
+    match policy_relation(before, after) {
+        Relation::Equal => FutureGates::Same,
+        _ => FutureGates::Differ(future_differences(before, after)),
+    }
+}
+
+/// No valid name, so that no node of the document has it.
+const OTHER_NODE: &str = "any other node";
+
+/// A node that is not in the document. Its address tells it from other addresses where blocks do not match nodes.
+fn other_node() -> Node {
+    Node {
+        name: OTHER_NODE.to_owned(),
+        labels: Labels::new(),
+        addresses: vec![Ipv4Addr::new(192, 0, 2, 1).into()],
+        pod_cidrs: Vec::new(),
     }
 }
 
@@ -142,6 +184,8 @@ pub(super) struct Trial<'a> {
 struct Drawn {
     document: Document,
     differences: Vec<GateDifference>,
+    /// What else is different for pods that are not in the document, if nothing else is.
+    future: FutureGates,
     losses: Vec<Loss>,
 }
 
@@ -183,8 +227,11 @@ impl<'a> Trial<'a> {
     /// Whether nothing is different from before, and everything can be expressed.
     pub(super) fn is_exact(&self) -> bool {
         let drawn = self.drawn.as_ref();
-        drawn.is_ok_and(|drawn| drawn.differences.is_empty() && drawn.losses.is_empty())
-            && self.unlearnt.is_empty()
+        drawn.is_ok_and(|drawn| {
+            drawn.differences.is_empty()
+                && drawn.losses.is_empty()
+                && matches!(drawn.future, FutureGates::Same)
+        }) && self.unlearnt.is_empty()
     }
 
     /// The flows that are new or have other ports than before.

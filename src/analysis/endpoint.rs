@@ -25,7 +25,7 @@ pub enum Endpoint {
     Entity(Entity),
 }
 
-/// A future pod: it runs as `default`, has no known address and declares no ports.
+/// A future pod: it has no known address and declares no ports.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NewPod {
     /// Its namespace in `Snapshot::namespaces`; none: a namespace that does not exist yet.
@@ -34,6 +34,8 @@ pub struct NewPod {
     pub namespace_labels: Labels,
     /// Its own labels.
     pub labels: Labels,
+    /// The service account that it runs as; none: `default`.
+    pub service_account: Option<String>,
 }
 
 /// A group of ends in an answer. A workload is identified by its index in a snapshot, or by its name where

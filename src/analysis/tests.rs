@@ -52,6 +52,7 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
             labels: Arc::new(labels(own)),
             ports: [].into(),
             init_ports: Arc::default(),
+            ambiguous_ports: Arc::default(),
             sidecar_ports: 0,
             host_network: own.contains("host="),
             service_account: if own.contains("robot=") {
@@ -74,6 +75,7 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
                 own_labels: Labels::new(),
                 annotations: Labels::new(),
                 cluster_dns: true,
+                host_ports: Vec::new(),
                 replicas: Some(1),
                 span: None,
             }),
@@ -100,6 +102,7 @@ fn rule(action: Action, peer: Peer, ports: (u16, u16)) -> Rule {
         ports: Match::Only(vec![PortItem { port, span: span() }]),
         conditions: Vec::new(),
         met_by: Vec::new(),
+        index: 0,
         except: Vec::new(),
         span: span(),
     }

@@ -185,6 +185,8 @@ pub enum Command {
     ChoosePolicy(String),
     /// Shows a notice in the status bar.
     Say(String),
+    /// Shows a notice about the last step, with Undo.
+    SayStep(String),
     /// Explains why a connection is allowed or denied; without a port, at a relevant one.
     Why {
         /// Its source.

@@ -179,6 +179,7 @@ impl App {
         }
         let room = ui.available_rect_before_wrap();
         let background = Frame::new().fill(color(palette.canvas));
+        let zoom = view.canvas.zoom();
         CentralPanel::default().frame(background).show(ui, |ui| {
             if view.center == Center::Matrix {
                 matrix::panel::matrix_ui(ui, document, view, commands);
@@ -191,6 +192,10 @@ impl App {
                 view.matrix.open();
             }
         });
+        // The status bar, which is shown before, says the zoom.
+        if view.canvas.zoom() != zoom {
+            ui.ctx().request_repaint();
+        }
         let resized = panes::grips_ui(ui, shown, whole, &mut self.preferences);
         let held = ui.input(|input| input.pointer.any_down());
         let rearranged = !held && view.side_layout != self.preferences.side_layout;

@@ -272,6 +272,7 @@ impl App {
             Command::Radius => self.show_radius(),
             Command::LeaveRadius => drop(self.leave_radius()),
             Command::Say(text) => self.view.notify(text),
+            Command::SayStep(text) => self.view.notify_step(text),
             Command::CopyText(text) => self.context.copy_text(text),
             Command::CopyPolicies => self.view.policies.copy(),
 
@@ -516,8 +517,10 @@ impl App {
         let Some(history) = &mut self.history else {
             return;
         };
+        let before = history.document().clone();
         match history.edit(edit) {
             Ok(applied) => {
+                self.view.forget_notice();
                 let adds = matches!(edit, Edit::Add(_) | Edit::Duplicate(_) | Edit::Paste { .. });
                 if adds && !applied.items.is_empty() {
                     self.view.extra = None;
@@ -528,6 +531,9 @@ impl App {
                     self.view.notify(note.clone());
                 }
                 let document = history.document().clone();
+                if let Some(deleted) = edit.deleted(&before, &document) {
+                    self.view.notify_step(deleted);
+                }
                 self.view.prune(&document);
             }
             Err(refusal) => self
@@ -644,7 +650,10 @@ impl App {
     /// Escape: one step back at a time.
     fn cancel_step(&mut self) {
         let view = &mut self.view;
-        if view.canvas.leave_gesture(&mut self.commands) || view.panes.close() {
+        if view.canvas.leave_gesture(&mut self.commands) || view.drafts.clear_refused() {
+            return;
+        }
+        if view.panes.close() {
             return;
         }
         if view.search.take().is_some() || view.filter.clear() {

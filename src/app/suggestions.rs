@@ -9,7 +9,7 @@ use crate::model::{Document, Edit, End, External, Flow, FlowPort, Thing};
 use crate::observe::propose::{self, ProposedEnd};
 use crate::policy::Network;
 use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
-use crate::suggest::{API_SERVER, INGRESS_CONTROLLER, Strength, Suggestion};
+use crate::suggest::{API_SERVER, INGRESS_CONTROLLER, PRIVATE, Strength, Suggestion};
 
 /// A suggested flow that is not drawn yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -177,15 +177,23 @@ fn ports(suggestion: &Suggestion) -> Vec<FlowPort> {
     flow_ports(&suggestion.ports.join(", ")).unwrap_or_default()
 }
 
-/// The external that an end would become: of an address, or of a domain name. `external/Internet` is every public address.
+/// The external that an end would become: of a block, of an address, or of a domain name. `external/Internet` is every public
+/// address.
 fn external_of(end: &str) -> Option<External> {
     let name = end.strip_prefix("external/")?;
     if name == "Internet" {
         return Some(External::new(name, Network::outside().into()));
     }
-    if let Ok(address) = name.parse::<std::net::IpAddr>() {
-        let length = if address.is_ipv4() { 32 } else { 128 };
-        let networks = network(&format!("{address}/{length}")).into_iter();
+    if end == PRIVATE {
+        return Some(External::new(name, Network::private().into()));
+    }
+    let block = match name.parse::<std::net::IpAddr>() {
+        Ok(address) if address.is_ipv4() => Some(format!("{address}/32")),
+        Ok(address) => Some(format!("{address}/128")),
+        Err(_) => name.contains('/').then(|| name.to_owned()),
+    };
+    if let Some(block) = block {
+        let networks = network(&block).into_iter();
         return Some(External::new(name, networks.collect()));
     }
     Some(External {

@@ -117,12 +117,14 @@ pub struct View {
 }
 
 /// A notice at the bottom of the window.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Notice {
     /// Its text.
     pub text: String,
     /// Whether it reports a failure.
     pub bad: bool,
+    /// Whether it is about the last step, and offers to undo it.
+    pub undo: bool,
     /// When it was first shown, in seconds of window time.
     pub since: Option<f64>,
 }
@@ -254,18 +256,30 @@ impl View {
     pub fn notify(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice {
             text: text.into(),
-            bad: false,
-            since: None,
+            ..Notice::default()
         });
+    }
+
+    /// Shows a notice about the last step, with Undo.
+    pub fn notify_step(&mut self, text: impl Into<String>) {
+        self.notify(text);
+        if let Some(notice) = &mut self.notice {
+            notice.undo = true;
+        }
     }
 
     /// Shows a notice about a failure.
     pub fn show_error(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice {
-            text: text.into(),
-            bad: true,
-            since: None,
-        });
+        self.notify(text);
+        if let Some(notice) = &mut self.notice {
+            notice.bad = true;
+        }
+    }
+
+    /// Forgets the notice about an earlier step. One that was not shown yet is about this one, and failures stay.
+    pub fn forget_notice(&mut self) {
+        let earlier = |notice: &mut Notice| !notice.bad && notice.since.is_some();
+        self.notice.take_if(earlier);
     }
 
     /// Removes items that no longer exist from selection and highlights.

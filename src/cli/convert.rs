@@ -4,10 +4,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::export;
 use super::{
-    DialectName, FINDINGS, FINE, Inputs, WRONG, exit_code, load_inputs, no_answer,
+    DialectName, FINDINGS, FINE, Inputs, WRONG, exit_code, folder, load_inputs, no_answer,
     print_diagnostics, stdin_twice,
 };
 use crate::convert::{Conversion, Reading, convert};
@@ -26,7 +27,7 @@ pub(super) struct Args {
     to: DialectName,
     /// The folder to write one file per policy to, NAMESPACE/NAME.yaml (default: standard output, with the report on
     /// standard error)
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(folder))]
     output: Option<PathBuf>,
     /// Format of the report; json without --output prints no policies
     #[arg(long, value_enum, default_value_t = Format::Txt)]
@@ -79,7 +80,10 @@ pub(super) fn run(args: &Args) -> u8 {
         diagnostics.extend_from_slice(&refused);
         print_diagnostics(&refused);
         return match json {
-            Some(format) => super::answer(&report::no_answer(format, &diagnostics), WRONG),
+            Some(format) => super::answer(
+                &report::no_answer(format, &diagnostics, &loaded.snapshot.left_out),
+                WRONG,
+            ),
             None => WRONG,
         };
     }

@@ -2,7 +2,7 @@
 
 use super::{
     FINDINGS, FINE, Format, Inputs, answer, exit_code, json_of, load_inputs, no_answer,
-    print_diagnostics, wrong_question,
+    no_answer_without, print_diagnostics, wrong_question,
 };
 use crate::diag::Diagnostic;
 use crate::load::Loaded;
@@ -21,7 +21,7 @@ pub(super) struct Args {
     /// The destination, in the same notation
     #[arg(long, value_name = "END")]
     to: String,
-    /// The port: TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    /// The port: TCP/80 or 80, UDP/4000-4010, TCP/http, TCP or any
     #[arg(long)]
     port: String,
     /// Output format
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Err(refusal) => {
             let mut diagnostics = loaded.diagnostics.clone();
             diagnostics.push(wrong_question(refusal));
-            return no_answer(json, &diagnostics);
+            return no_answer_without(json, &diagnostics, &loaded.snapshot.left_out);
         }
     };
     let mut diagnostics = loaded.diagnostics.clone();

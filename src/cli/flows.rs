@@ -148,7 +148,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match args.output {
         Format::Txt => flows::text(&mut out, found),
-        Format::Json => flows::json(&mut out, found, &diagnostics),
+        Format::Json => flows::json(&mut out, found, snapshot, &diagnostics),
         Format::Csv => flows::csv(&mut out, found),
         Format::Md => flows::markdown(&mut out, found),
     };

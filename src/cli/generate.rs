@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::export;
 use super::{
-    DialectName, FINDINGS, FINE, WRONG, answer, approximated, exit_code, omitted, open_project,
-    places, print_diagnostics,
+    DialectName, FINDINGS, FINE, WRONG, answer, approximated, exit_code, folder, omitted,
+    open_project, places, print_diagnostics,
 };
 use crate::diag::{Diagnostic, Severity};
 use crate::load::{self, imported::NO_POLICY};
@@ -27,7 +28,7 @@ pub(super) struct Args {
     project: PathBuf,
     /// The folder to write one file per policy to, NAMESPACE/NAME.yaml; for a project in several dialects
     /// DIALECT/NAMESPACE/NAME.yaml (default: standard output)
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(folder))]
     output: Option<PathBuf>,
     /// The dialect to write (default: those of the project)
     #[arg(long, value_enum)]

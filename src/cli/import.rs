@@ -69,6 +69,11 @@ impl Args {
         let file = (!self.to_stdout()).then_some(&*self.output);
         document.name = files::name_of(&document, file);
         let mut diagnostics = loaded.diagnostics.clone();
+        // `--namespace` is refused here.
+        for found in diagnostics.iter_mut().filter(|d| d.code == "W3") {
+            let help = &mut found.help;
+            *help = help.take().map(|_| "write metadata.namespace".to_owned());
+        }
         diagnostics.extend(imported.diagnostics);
         for offer in &imported.offers {
             let message = format!("{}: {}", offer.title, offer.detail);

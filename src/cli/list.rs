@@ -8,8 +8,8 @@ use clap::ValueEnum;
 
 use super::enforcers;
 use super::{
-    EnforcerName, FINE, Inputs, answer, exit_code, load_inputs, no_answer, print_diagnostics,
-    refused, wrong_question,
+    EnforcerName, FINE, Inputs, answer, exit_code, load_inputs, no_answer, no_answer_without,
+    print_diagnostics, refused, wrong_question,
 };
 use crate::analysis::{self, Filter, Matrix};
 use crate::diag::{Diagnostic, Span};
@@ -33,7 +33,7 @@ pub(super) struct Args {
     /// Only connections to, in the same notation
     #[arg(long, value_name = "END")]
     to: Option<String>,
-    /// Only on these ports: TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    /// Only on these ports: TCP/80 or 80, UDP/4000-4010, TCP/http, TCP or any
     #[arg(long)]
     port: Option<String>,
     /// Only the connections that depend on the enforcer, and why, for these: kubernetes,cilium,calico (txt, json)
@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Ok(found) => found,
         Err(refusal) => {
             diagnostics.push(wrong_question(refusal));
-            return no_answer(json, &diagnostics);
+            return no_answer_without(json, &diagnostics, &loaded.snapshot.left_out);
         }
     };
     diagnostics.extend(notes);

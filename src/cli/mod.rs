@@ -33,12 +33,12 @@ use self::places::{about_flows, approximated, omitted, places};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
+use crate::cluster::{Assumptions, Enforcer, HostNetwork, LeftOut, PodAddresses};
 use crate::diag::{self, Diagnostic, NOT_JUDGED, Severity, Span, edit_distance, is_incomplete};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::enforcer_of;
-use crate::model::validate::Refusal;
+use crate::model::validate::{Refusal, label_name};
 use crate::policy::Target;
 use crate::project::{files, format, sources};
 use crate::report::summed::summed;
@@ -224,7 +224,7 @@ fn mistyped(word: &Path) -> Option<Diagnostic> {
 pub(crate) fn stdin_twice<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> bool {
     let twice = paths
         .into_iter()
-        .filter(|path| path.as_os_str() == "-")
+        .filter(|path| sources::is_stdin(path))
         .count()
         > 1;
     if twice {
@@ -279,7 +279,7 @@ pub(crate) struct Rules {
     #[arg(long, value_name = "KIND")]
     pub leave_out: Vec<String>,
     /// The namespace of objects that name none, as for `kubectl apply --namespace` (default: default)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = namespace)]
     pub namespace: Option<String>,
     /// Build the folders that have a kustomization.yaml, with `kustomize` or `kubectl` from the PATH, and read the
     /// result
@@ -350,6 +350,25 @@ impl From<DialectName> for Target {
 pub(crate) enum Assumption {
     PodAddresses(PodAddresses),
     HostNetwork(HostNetwork),
+}
+
+/// The name of a namespace.
+pub(crate) fn namespace(text: &str) -> Result<String, String> {
+    match label_name(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(refusal) => Err(match refusal.help {
+            Some(help) => format!("{}; {help}", refusal.message),
+            None => refusal.message,
+        }),
+    }
+}
+
+/// A folder to write files to, which standard output is not.
+pub(crate) fn folder(path: PathBuf) -> Result<PathBuf, &'static str> {
+    match sources::is_stdin(&path) {
+        true => Err("files are written to a folder; leave this out to print the policies"),
+        false => Ok(path),
+    }
 }
 
 fn assumption(text: &str) -> Result<Assumption, String> {
@@ -557,7 +576,7 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
     let ([path], [source]) = (&*inputs.paths, texts) else {
         return None;
     };
-    if path.is_dir() || !format::is_project(&source.text) {
+    if sources::is_folder(path) || !format::is_project(&source.text) {
         return None;
     }
     Some(match format::read(&source.text, &source.name) {
@@ -590,7 +609,7 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
 /// # Errors
 /// The diagnostics, printed as well, if it cannot be opened.
 pub(crate) fn open_project(path: &std::path::Path) -> Result<files::Opened, Vec<Diagnostic>> {
-    let opened = match path.as_os_str() == "-" {
+    let opened = match sources::is_stdin(path) {
         true => sources::open(path),
         false => files::open(path),
     };
@@ -663,9 +682,17 @@ fn wrong_question(refusal: Refusal) -> Diagnostic {
 
 /// Prints why there is no answer, and in place of an answer in JSON a document of this format. Always returns 2.
 fn no_answer(json: Option<&str>, diagnostics: &[Diagnostic]) -> u8 {
+    no_answer_without(json, diagnostics, &[])
+}
+
+/// The same where the answer would leave out these policies.
+fn no_answer_without(json: Option<&str>, diagnostics: &[Diagnostic], left_out: &[LeftOut]) -> u8 {
     print_diagnostics(diagnostics);
     match json {
-        Some(format) => answer(&crate::report::no_answer(format, diagnostics), WRONG),
+        Some(format) => answer(
+            &crate::report::no_answer(format, diagnostics, left_out),
+            WRONG,
+        ),
         None => WRONG,
     }
 }

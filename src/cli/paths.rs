@@ -2,7 +2,7 @@
 
 use super::{
     FINDINGS, FINE, Format, Inputs, answer, exit_code, json_of, load_inputs, no_answer,
-    print_diagnostics, wrong_question,
+    no_answer_without, print_diagnostics, wrong_question,
 };
 use crate::analysis::{Places, reach};
 use crate::diag::Diagnostic;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Ok(found) => found,
         Err(refusal) => {
             diagnostics.push(wrong_question(refusal));
-            return no_answer(json, &diagnostics);
+            return no_answer_without(json, &diagnostics, &loaded.snapshot.left_out);
         }
     };
     print_diagnostics(&diagnostics);

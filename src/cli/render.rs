@@ -9,6 +9,7 @@ use super::{
     FINE, WRONG, about_flows, exit_code, open_project, places, print_diagnostics, refused, spinner,
 };
 use crate::diag::Diagnostic;
+use crate::model::time;
 use crate::model::validate::Refusal;
 use crate::model::{Document, End, NamespaceId, NodeRef};
 use crate::picture::{self, Caption, Judged, Picture, day_of};
@@ -53,7 +54,8 @@ fn date(text: &str) -> Result<String, String> {
         4 | 7 => c == '-',
         _ => c.is_ascii_digit(),
     };
-    match text.len() == 10 && text.chars().enumerate().all(is_digit) {
+    let is_written = text.len() == 10 && text.chars().enumerate().all(is_digit);
+    match is_written && time::parse(&format!("{text}T00:00:00Z")).is_some() {
         true => Ok(text.to_owned()),
         false => Err("expected a date such as 2026-11-30".to_owned()),
     }

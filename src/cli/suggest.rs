@@ -52,7 +52,11 @@ pub(super) fn run(args: &Args) -> u8 {
     let left_out = &recorded.left_out;
     let text = match args.output {
         Format::Txt => report::suggest::text(&found, &unknown, left_out, &needed),
-        Format::Json => report::suggest::json(&found, &unknown, left_out, &needed, &diagnostics),
+        Format::Json => report::suggest::json(
+            (&found, &unknown, left_out, &needed),
+            &loaded.snapshot,
+            &diagnostics,
+        ),
     };
     answer(&text, exit_code(&diagnostics, FINE))
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    DialectName, FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, places,
-    print_diagnostics, read_under, stdin_twice,
+    DialectName, FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, namespace, open_project,
+    places, print_diagnostics, read_under, stdin_twice,
 };
 use crate::cluster::LeftOut;
 use crate::diag::Diagnostic;
@@ -39,6 +39,13 @@ pub(super) struct Args {
     /// Accept that policies of this kind are not judged (may be given several times)
     #[arg(long, value_name = "KIND")]
     leave_out: Vec<String>,
+    /// The namespace of objects of --against that name none, as for `kubectl apply --namespace` (default: default)
+    #[arg(long, value_name = "NAME", value_parser = namespace, requires = "against")]
+    namespace: Option<String>,
+    /// Build the folders of --against that have a kustomization.yaml, with `kustomize` or `kubectl` from the PATH, and
+    /// read the result
+    #[arg(long, requires = "against")]
+    kustomize: bool,
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
@@ -139,7 +146,7 @@ fn unread(args: &Args, diagnostics: &[Diagnostic]) -> String {
     let project = args.project.to_string_lossy();
     match args.output {
         Format::Txt => String::new(),
-        Format::Json => report::no_answer("drawbridge/verify/1", diagnostics),
+        Format::Json => report::no_answer("drawbridge/verify/1", diagnostics, &[]),
         Format::Sarif => verify::unread::sarif(diagnostics),
         Format::Md => verify::unread::markdown(&project, diagnostics),
         Format::Junit => verify::unread::junit(&project, diagnostics),
@@ -191,7 +198,11 @@ fn imported_left_out(document: &Document) -> Vec<(LeftOut, PolicyId)> {
 fn against(args: &Args, document: &Document) -> Found {
     let inputs = Inputs {
         paths: args.against.clone(),
-        rules: Rules::default(),
+        rules: Rules {
+            namespace: args.namespace.clone(),
+            kustomize: args.kustomize,
+            ..Rules::default()
+        },
     };
     let mut loaded = read_under(&inputs, load::Settings::of(&document.settings));
     lint::qualify(&mut loaded);

@@ -2,7 +2,7 @@
 
 use super::TargetPort;
 use crate::diag::Span;
-use crate::sets::Selector;
+use crate::sets::{Labels, Selector};
 
 /// An object that makes something connect to pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,4 +48,37 @@ pub enum ClientPort {
     OfService(TargetPort),
     /// A port of the pods.
     OfPod(TargetPort),
+}
+
+/// Values of labels by which pods that scrape metrics are known.
+pub const SCRAPERS: [&str; 7] = [
+    "prometheus",
+    "prometheus-server",
+    "vmagent",
+    "victoria-metrics-agent",
+    "grafana-agent",
+    "alloy",
+    "opentelemetry-collector",
+];
+
+/// Labels whose values name the program of a pod.
+const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "app", "k8s-app"];
+
+/// Values of component labels of what is deployed with Prometheus and does not scrape.
+const HELPERS: [&str; 6] = [
+    "alertmanager",
+    "pushgateway",
+    "node-exporter",
+    "kube-state-metrics",
+    "metrics",
+    "operator",
+];
+
+/// Whether pods with these labels scrape metrics.
+pub fn scrapes(labels: &Labels) -> bool {
+    let mut names = NAME_LABELS.iter().filter_map(|key| labels.get(*key));
+    let keys = ["app.kubernetes.io/component", "component"];
+    let mut parts = keys.iter().filter_map(|key| labels.get(*key));
+    names.any(|name| SCRAPERS.contains(&name.as_str()))
+        && !parts.any(|part| HELPERS.contains(&part.as_str()))
 }

@@ -2,8 +2,10 @@
 //! and policies. `manifest` makes one from YAML, `intent` makes one from a Document.
 
 mod clients;
+mod identity;
 
-pub use clients::{Caller, Client, ClientPort, ClientTarget};
+pub use clients::{Caller, Client, ClientPort, ClientTarget, SCRAPERS, scrapes};
+pub use identity::{AmbiguousPort, is_identity_label, mark_ambiguous_ports};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -22,7 +24,7 @@ pub const UNKNOWN_VALUE: &str = "?";
 
 /// The name of one of the pods that represent a workload, counted from 0; the real ones of a StatefulSet have such names.
 pub fn pod_name(kind: &str, workload: &str, number: usize) -> String {
-    let first = usize::from(kind != "StatefulSet");
+    let first = usize::from(kind.split('.').next() != Some("StatefulSet"));
     format!("{workload}-{}", number + first)
 }
 
@@ -52,6 +54,8 @@ pub struct Snapshot {
     pub nodes: Vec<Node>,
     /// Where network plugins declare the addresses of pods, by kind and name.
     pub address_pools: Vec<AddressPool>,
+    /// The blocks of ServiceCIDRs: cluster addresses of Services.
+    pub service_cidrs: Vec<IpNet>,
     /// By namespace, name.
     pub services: Arc<Vec<Service>>,
     /// What Ingress, Route and Gateway objects send to pods.
@@ -167,6 +171,7 @@ impl Assumptions {
         let mut any = vec![Peer::Addresses(set.clone())];
         // Whatever its address is, it is in a block of all of them; a pod counts as one with IPv4.
         if self.enforcer == Enforcer::Calico
+            && self.pod_addresses == PodAddresses::Known
             && IpSet::net(Ipv4Net::default().into()).is_subset(&set)
         {
             any.push(Peer::PodsOfFamilies {
@@ -240,6 +245,14 @@ impl Assumptions {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    /// Whether egress rules by the name of a pod's port match it nowhere, because other pods of its identity declare
+    /// that name with another number (C40).
+    pub fn is_ambiguous(self, pod: &Pod, name: &str, protocol: Protocol) -> bool {
+        let mut ambiguous = pod.ambiguous_ports.iter();
+        self.port_names == PortNames::LastOfContainers
+            && ambiguous.any(|(of, own)| *of == protocol && own.eq_ignore_ascii_case(name))
     }
 
     /// What nodes by their labels match: nodes, and host-network pods, where these are nodes (A7).
@@ -362,12 +375,14 @@ pub struct WorkloadObject {
     pub selector: Option<Selector>,
     /// Labels of its pods (of the first, where replicas differ).
     pub labels: Labels,
-    /// Labels of the object itself, which do not reach its pods (W10).
+    /// Labels of the object itself, and of the jobs of a CronJob, which do not reach its pods (W10).
     pub own_labels: Labels,
     /// Annotations of its pods.
     pub annotations: Labels,
     /// Whether its pods look names up in the cluster's DNS: by `dnsPolicy`, or by `dnsConfig` (D5).
     pub cluster_dns: bool,
+    /// The container ports of its pods that are also ports of their node: those with a `hostPort`.
+    pub host_ports: Vec<(Protocol, u16)>,
     /// Declared replicas, where known. 0: inactive.
     pub replicas: Option<u32>,
     /// Where it is declared.
@@ -393,6 +408,9 @@ pub struct Pod {
     pub sidecar_ports: usize,
     /// The ports of its other init containers.
     pub init_ports: Arc<[ContainerPort]>,
+    /// The names in lower case of its ports that pods of its identity declare with other numbers
+    /// ([`mark_ambiguous_ports`]).
+    pub ambiguous_ports: Arc<[AmbiguousPort]>,
     /// `spec.hostNetwork`.
     pub host_network: bool,
     /// `spec.serviceAccountName`, `default` if absent.
@@ -460,6 +478,13 @@ impl Snapshot {
         let name = pod.node.as_deref()?;
         let found = self.nodes.binary_search_by(|n| n.name.as_str().cmp(name));
         self.nodes.get(found.ok()?)
+    }
+
+    /// The pod CIDRs of nodes and address pools.
+    pub fn all_pod_cidrs(&self) -> impl Iterator<Item = IpNet> {
+        let nodes = self.nodes.iter().flat_map(|node| &node.pod_cidrs);
+        let pools = self.address_pools.iter().flat_map(|pool| &pool.cidrs);
+        nodes.chain(pools).copied()
     }
 
     /// The pod CIDRs of nodes and address pools that have some of these addresses, one of each, with a name of what
@@ -581,6 +606,8 @@ pub struct Service {
     pub external_addresses: Vec<IpAddr>,
     /// Host names of its load balancer, which may have no known address.
     pub balancer_names: Vec<String>,
+    /// The clients outside that its load balancer lets in; empty: all.
+    pub source_ranges: Vec<IpNet>,
     /// Whether pods see the addresses of clients outside: `externalTrafficPolicy: Local`.
     pub keeps_client_address: bool,
     /// `spec.ipFamilies`; IPv4 by default.
@@ -608,11 +635,45 @@ impl Service {
             external_name: None,
             external_addresses: Vec::new(),
             balancer_names: Vec::new(),
+            source_ranges: Vec::new(),
             keeps_client_address: false,
             families: Families::V4,
             annotations: Labels::new(),
             span: None,
         }
+    }
+
+    /// Whether its load balancer has an address inside the network of the cluster alone, as annotations of clouds ask.
+    pub fn is_internal(&self) -> bool {
+        const KEYS: [(&str, &str); 7] = [
+            (
+                "service.beta.kubernetes.io/aws-load-balancer-internal",
+                "true",
+            ),
+            (
+                "service.beta.kubernetes.io/aws-load-balancer-scheme",
+                "internal",
+            ),
+            ("networking.gke.io/load-balancer-type", "internal"),
+            ("cloud.google.com/load-balancer-type", "internal"),
+            (
+                "service.beta.kubernetes.io/azure-load-balancer-internal",
+                "true",
+            ),
+            (
+                "service.beta.kubernetes.io/openstack-internal-load-balancer",
+                "true",
+            ),
+            (
+                "service.beta.kubernetes.io/oci-load-balancer-internal",
+                "true",
+            ),
+        ];
+        let asks = |(key, value): &(&str, &str)| {
+            let own = self.annotations.get(*key);
+            own.is_some_and(|own| own.eq_ignore_ascii_case(value))
+        };
+        self.kind == "LoadBalancer" && KEYS.iter().any(asks)
     }
 
     /// Every address that leads to it.

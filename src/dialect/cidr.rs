@@ -4,6 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use crate::diag::{Change, Diagnostic};
+use crate::sets::unmapped;
+use crate::yaml::{Node, Object, Value};
+
 const INVALID: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 const LEADING: &str = "must not have leading 0s in IP or prefix length";
 const MAPPED: &str = "must not have an IPv4-mapped IPv6 address";
@@ -46,6 +50,40 @@ pub fn parse(text: &str) -> Result<Block, &'static str> {
     })
 }
 
+/// The keys that hold blocks, or lists of them, in the kinds whose schema takes ambiguous ones.
+const KEYS: [&str; 5] = ["cidr", "except", "fromCIDR", "toCIDR", "networks"];
+
+/// The blocks of an object that are ambiguous, although its API server takes them (V13).
+pub fn ambiguous(object: &Object) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    see(&object.node, false, &mut |node, text| {
+        if let Ok(Block {
+            net,
+            strict: Some(detail),
+            ..
+        }) = parse(text)
+        {
+            let problem = Diagnostic::warning("V13", format!("{text:?}: {detail}"))
+                .help(format!("write `{net}`; it is judged as that"));
+            let place = (node.mark.start, node.mark.end);
+            let problem = problem.corrected(place, Change::Text(net.to_string()));
+            found.push(object.about(problem, node.mark));
+        }
+    });
+    found
+}
+
+/// Calls `each` with the texts below a node that are values of the keys of blocks.
+fn see(node: &Node, is_block: bool, each: &mut dyn FnMut(&Node, &str)) {
+    match &node.value {
+        Value::Map(map) => (map.entries.iter())
+            .for_each(|entry| see(&entry.value, KEYS.contains(&&*entry.key), each)),
+        Value::Seq(items) => items.iter().for_each(|item| see(item, is_block, each)),
+        Value::String(text) if is_block => each(node, text),
+        _ => {}
+    }
+}
+
 impl Block {
     /// Whether `except` may be taken out of this block (V14).
     pub fn holds_strictly(&self, except: &Self) -> bool {
@@ -85,18 +123,6 @@ fn has_leading_zero(address: &str) -> bool {
 
 fn is_mapped(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some())
-}
-
-fn unmapped(net: IpNet) -> IpNet {
-    let mapped = match net.addr() {
-        IpAddr::V6(v6) => v6.to_ipv4_mapped(),
-        IpAddr::V4(_) => None,
-    };
-    let v4 = mapped.and_then(|v4| {
-        let length = net.prefix_len().checked_sub(96)?;
-        IpNet::new(IpAddr::V4(v4), length).ok()
-    });
-    v4.unwrap_or(net)
 }
 
 #[cfg(test)]

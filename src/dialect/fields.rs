@@ -130,6 +130,10 @@ fn meant(key: &str, value: &Node, fields: &[(&'static str, Shape)]) -> Option<St
         "podSelector" | "namespaceSelector" | "ipBlock" if has("ports") => Some(format!(
             "`{key}` belongs to a peer: put it into the list `{peers}`"
         )),
+        "ports" if has("protocols") => Some("ports are listed in `protocols` here".to_owned()),
+        "protocols" if has("ports") => Some("ports are listed in `ports` here".to_owned()),
+        "to" if has("from") => Some("peers of an ingress rule are listed in `from`".to_owned()),
+        "from" if has("to") => Some("peers of an egress rule are listed in `to`".to_owned()),
         _ if has("matchLabels") && is_scalar(value) => Some(format!(
             "labels go below `matchLabels`: `matchLabels: {{{key}: ...}}`"
         )),

@@ -12,6 +12,7 @@ mod context;
 pub mod fields;
 pub mod metadata;
 mod network_policy;
+mod numbering;
 pub mod refusal;
 mod schema;
 pub mod selector;
@@ -25,12 +26,13 @@ pub use writing::join;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::cluster::{Enforcer, Snapshot};
-use crate::diag::{Diagnostic, Severity};
+use crate::cluster::{Enforcer, Service, Snapshot};
+use crate::diag::{Diagnostic, Severity, Span};
 use crate::policy::{
     Approximation, FlowKey, Kind, Loss, OrderedPolicy, Place, PlanPolicy, Policy, RaisedOrdered,
     RaisedPolicy, Reading, Resolution, Selects, Target,
 };
+use crate::sets::DomainPattern;
 use crate::yaml::Object;
 
 /// All dialects. Policies are lowered in this order, and within a dialect in input order.
@@ -79,9 +81,13 @@ trait Dialect: Sync {
     fn lint(&self, _object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         Vec::new()
     }
-    /// For each policy that an object is lowered to, whether it makes the addresses of domain names known; none if that
-    /// takes no policy (C35).
-    fn learns_names(&self, _object: &Object) -> Option<Vec<bool>> {
+    /// Whether its rules name Services by their names that are not among these, so that it is not known what they allow.
+    fn lacks_services(&self, _object: &Object, _services: &[Service]) -> bool {
+        false
+    }
+    /// For each policy that an object is lowered to, what makes the addresses of domain names known; none if that takes no
+    /// policy (C35).
+    fn dns_rules(&self, _object: &Object) -> Option<Vec<Vec<DnsRule>>> {
         None
     }
     /// Reads an object that its policies name, and returns what is wrong with it.
@@ -150,7 +156,9 @@ impl Parsed {
     /// Lowers the object; nothing if it is refused.
     pub fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         let policy = self.policy.as_ref();
-        policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
+        let mut lowered = policy.map_or_else(Vec::new, |policy| policy.lower(object, context));
+        numbering::number_rules(object, &mut lowered);
+        lowered
     }
 
     /// A policy of one namespace that only allows in the terms in which policies are planned, exactly. Err: why it has no such form, as a
@@ -285,10 +293,33 @@ pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     dialect.map_or_else(Vec::new, |dialect| dialect.lint(object, cluster))
 }
 
+/// Whether the rules of a policy name Services that are not among these, so that it is not known what they allow.
+pub fn lacks_services(object: &Object, services: &[Service]) -> bool {
+    let dialect = DIALECTS.get(place(object));
+    dialect.is_some_and(|dialect| dialect.lacks_services(object, services))
+}
+
 /// For each policy that an object is lowered to, whether it makes the addresses of domain names known to the pods that
 /// it selects; none if its dialect needs no policy for that (C35).
 pub fn learns_names(object: &Object) -> Option<Vec<bool>> {
-    DIALECTS.get(place(object))?.learns_names(object)
+    let rules = dns_rules(object)?;
+    Some(rules.iter().map(|rules| !rules.is_empty()).collect())
+}
+
+/// For each policy that an object is lowered to, the rules by which it does so.
+pub fn dns_rules(object: &Object) -> Option<Vec<Vec<DnsRule>>> {
+    DIALECTS.get(place(object))?.dns_rules(object)
+}
+
+/// Ports of a rule whose DNS answers make the addresses of names known.
+#[derive(Clone, Debug)]
+pub struct DnsRule {
+    /// Where the rule is written.
+    pub rule: Span,
+    /// Where its port items are written.
+    pub ports: Vec<Span>,
+    /// The names.
+    pub names: Vec<DomainPattern>,
 }
 
 /// The index of an object's dialect in the order of lowering; objects of other kinds come last.

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 
+use crate::diag::Change;
 use crate::dialect::refusal::{Quoted, Refusals};
 use crate::dialect::selector::{self, LabelSelector};
 use crate::yaml::decode::filled_in;
@@ -51,6 +52,13 @@ impl<'a> Schema<'a> {
         self.invalid(at, &Quoted(found), &detail);
         if let Some(word) = at.node.placeholder() {
             self.out.help(since, &filled_in(word));
+        }
+        if let ("string", Value::Number(_, text)) = (wanted, &at.node.value)
+            && text.bytes().all(|b| b.is_ascii_digit())
+        {
+            self.out.help(since, "write the number in quotes");
+            self.out
+                .correct(since, at.node.mark, &Change::Text((**text).into()));
         }
     }
 

@@ -55,6 +55,7 @@ fn patches_within(text: &str, correction: &Correction) -> Option<Vec<Patch>> {
     let (document, mut path, node) = found.next()?;
     let (step, value) = match &correction.change {
         Change::Text(new) => (None, Some(Value::from(new.as_str()))),
+        Change::Number(new) => (None, Some(Value::from(*new))),
         Change::SetText(key, new) => (Some(Step::Key(key)), Some(Value::from(*new))),
         Change::SetNumber(key, new) => (Some(Step::Key(key)), Some(Value::from(*new))),
         Change::Add(new) => (
@@ -100,7 +101,8 @@ fn fits(node: &Node, change: &Change) -> bool {
     match change {
         Change::SetText(..) | Change::SetNumber(..) => matches!(node.value, yaml::Value::Map(_)),
         Change::Add(_) => node.items().is_some(),
-        Change::Text(_) => node.as_str().is_some(),
+        Change::Text(_) => matches!(node.value, yaml::Value::String(_) | yaml::Value::Number(..)),
+        Change::Number(_) => node.as_str().is_some(),
         Change::Remove | Change::Rename(_) => true,
     }
 }

@@ -77,6 +77,23 @@ fn protocols_are_added() {
 }
 
 #[test]
+fn ports_get_and_lose_quotes() {
+    let of = |port: &str| {
+        policy(&format!(
+            "  ingress:\n  - ports:\n    - port: {port} # web\n"
+        ))
+    };
+    assert_eq!(fixed(&of("\"8080\"")), (vec!["V3".to_owned()], of("8080")));
+    let cilium = |port: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec:\n  endpointSelector: {{}}\n  ingress:\n  - toPorts:\n    - ports:\n      - port: {port}\n        protocol: TCP\n"
+        )
+    };
+    let (codes, after) = fixed(&cilium("8080"));
+    assert_eq!((codes, after), (vec!["crd".to_owned()], cilium("\"8080\"")));
+}
+
+#[test]
 fn blocks_become_canonical() {
     let of = |cidr: &str| {
         policy(&format!(
@@ -88,6 +105,24 @@ fn blocks_become_canonical() {
         (codes, after),
         (vec!["V13".to_owned()], of("198.51.100.0/24"))
     );
+    for head in [
+        "cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: s}\nspec:\n  endpointSelector: {}\n  ingress:\n  - fromCIDR: [CIDR]\n",
+        "cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: s}\nspec:\n  endpointSelector: {}\n  ingress:\n  - fromCIDRSet: [{cidr: CIDR}]\n",
+        "policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: p}\nspec: {tier: Admin, priority: 1, subject: {namespaces: {}}, egress: [{action: Deny, to: [{networks: [CIDR]}]}]}\n",
+    ] {
+        let of = |cidr: &str| {
+            format!(
+                "apiVersion: {}",
+                head.replace("CIDR]", &format!("{cidr}]"))
+                    .replace("CIDR}", &format!("{cidr}}}"))
+            )
+        };
+        let (codes, after) = fixed(&of("198.51.100.7/24"));
+        assert_eq!(
+            (codes, after),
+            (vec!["V13".to_owned()], of("198.51.100.0/24"))
+        );
+    }
 }
 
 #[test]

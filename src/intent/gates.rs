@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::future_pods::own_selector;
 use super::snapshot::DocumentSnapshot;
-use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Snapshot};
+use crate::cluster::{Assumptions, ContainerPort, HostNetwork, PodAddresses, Snapshot};
 use crate::diag::Severity;
 use crate::model::dns::Resolver;
 use crate::model::{
@@ -712,9 +712,16 @@ impl Intended<'_> {
         }
     }
 
-    /// Addresses outside, and those of pods where the assumption includes them.
+    /// Addresses outside, and those of pods where the assumption includes them. All addresses of a family are what is
+    /// outside, as the entity `world` is: nobody means every pod by them, though policies may match these (G22, K32).
     fn addresses<'n>(&self, networks: impl Iterator<Item = &'n Network>) -> Peer {
-        let block = |n: &Network| self.assumptions().block(IpSet::block(n.cidr, &n.except));
+        let block = |network: &Network| {
+            let mut assumptions = self.assumptions();
+            if network.is_whole_family() {
+                assumptions.pod_addresses = PodAddresses::Outside;
+            }
+            assumptions.block(IpSet::block(network.cidr, &network.except))
+        };
         Peer::AnyOf(networks.map(block).collect())
     }
 

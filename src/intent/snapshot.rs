@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::future_pods::{FuturePod, FuturePods, own_selector};
 use crate::cluster::{
     ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, Workload, WorkloadObject,
-    pod_name,
+    mark_ambiguous_ports, pod_name,
 };
 use crate::model::dns::Resolver;
 use crate::model::{self, Document, FlowPort, NamespaceId, WorkloadId};
@@ -381,7 +381,7 @@ fn drawn(
     let labels = Arc::new(w.labels.clone());
     let ports: Arc<[ContainerPort]> = w.ports.clone().into();
     let account: Arc<str> = w.account().into();
-    let alone = w.kind == "Pod" || w.replicas == Some(1);
+    let alone = w.kind == "Pod" || w.replicas.is_some_and(|count| count < 2);
     let pod = |name: String| Pod {
         name,
         namespace: at(&namespace.name),
@@ -391,6 +391,7 @@ fn drawn(
         ports: Arc::clone(&ports),
         sidecar_ports: 0,
         init_ports: Arc::default(),
+        ambiguous_ports: Arc::default(),
         host_network: w.host_network,
         service_account: Arc::clone(&account),
         addresses: w.addresses.clone(),
@@ -414,6 +415,9 @@ fn drawn(
         true => vec![pod(w.name.clone())],
         false => [0, 1].map(|n| pod(pod_name(&w.kind, &w.name, n))).to_vec(),
     };
+    // Workloads of one identity are told apart by no selector.
+    let mut pods = Arc::new(pods);
+    mark_ambiguous_ports(&mut pods);
     Some(Entry {
         id: Some(id),
         object: Arc::new(WorkloadObject {
@@ -425,10 +429,11 @@ fn drawn(
             own_labels: Labels::new(),
             annotations: Labels::new(),
             cluster_dns: w.cluster_dns.unwrap_or(!w.host_network),
+            host_ports: Vec::new(),
             replicas: w.replicas,
             span: None,
         }),
-        pods: pods.into(),
+        pods: Arc::unwrap_or_clone(pods).into(),
     })
 }
 
@@ -443,6 +448,7 @@ fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry<'static> {
         ports,
         sidecar_ports: 0,
         init_ports: Arc::default(),
+        ambiguous_ports: Arc::default(),
         host_network: false,
         service_account: one.account.into(),
         addresses: Vec::new(),
@@ -459,6 +465,7 @@ fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry<'static> {
             own_labels: Labels::new(),
             annotations: Labels::new(),
             cluster_dns: true,
+            host_ports: Vec::new(),
             replicas: None,
             span: None,
         }),

@@ -3,7 +3,7 @@
 
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::policy::{Match, Peer, PeerItem, PortItem, PortMatch, Rule};
-use crate::sets::{LabelSet, PortSet, Protocol, Requirement, Selector};
+use crate::sets::{IpSet, LabelSet, PortSet, Protocol, Requirement, Selector};
 
 /// Whether everything that `inner` matches is matched by `outer`.
 pub fn covers(outer: &Peer, inner: &Peer) -> bool {
@@ -99,6 +99,29 @@ fn is_of_pods(leaf: &Peer) -> bool {
             | Peer::PodsIpv4
             | Peer::PodsIpv6
     )
+}
+
+/// Whether a peer includes all addresses of a range, but those of nodes.
+pub fn covers_range(peer: &Peer, range: &IpSet) -> bool {
+    match peer {
+        Peer::Everything => true,
+        Peer::Addresses(set) => range.is_subset(set),
+        Peer::All(parts) => parts.iter().all(|part| covers_range(part, range)),
+        Peer::AnyOf(parts) => parts.iter().any(|part| covers_range(part, range)),
+        Peer::Not(inner) => !may_include(inner, range),
+        _ => false,
+    }
+}
+
+/// Whether a peer may include some addresses of a range that are not of nodes.
+fn may_include(peer: &Peer, range: &IpSet) -> bool {
+    match peer {
+        Peer::Addresses(set) => !set.intersection(range).is_empty(),
+        Peer::All(parts) => parts.iter().all(|part| may_include(part, range)),
+        Peer::AnyOf(parts) => parts.iter().any(|part| may_include(part, range)),
+        Peer::Everything | Peer::Not(_) | Peer::Domain(_) | Peer::Entity(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether one of the peers covers a peer.
@@ -201,7 +224,6 @@ pub fn rule_covers(outer: &Rule, inner: &Rule) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sets::IpSet;
 
     fn pods(key: &str, value: &str) -> Peer {
         Peer::PodLabels(Selector::label(key, value))
@@ -209,6 +231,26 @@ mod tests {
 
     fn namespace(name: &str) -> Peer {
         Peer::Namespace(name.to_owned())
+    }
+
+    #[test]
+    fn ranges_of_addresses() {
+        let block = |text: &str| Peer::Addresses(IpSet::net(text.parse().unwrap()));
+        let not = |peer: Peer| Peer::Not(Box::new(peer));
+        let all = || block("0.0.0.0/0");
+        let nodes = Peer::Nodes(Selector::everything());
+        for (peer, wanted) in [
+            (all(), true),
+            (block("10.1.0.0/16"), false),
+            (Peer::All(vec![all(), not(nodes)]), true),
+            (Peer::All(vec![all(), not(block("10.0.0.0/8"))]), false),
+            (Peer::All(vec![all(), not(block("192.0.2.0/24"))]), true),
+            (Peer::AnyOf(vec![Peer::Pods, block("10.0.0.0/7")]), true),
+            (Peer::Pods, false),
+        ] {
+            let range = IpSet::net("10.0.0.0/8".parse().unwrap());
+            assert_eq!(covers_range(&peer, &range), wanted, "{peer:?}");
+        }
     }
 
     #[test]

@@ -183,6 +183,7 @@ fn matches_usual_pods(input: &Input, peer: &Peer) -> bool {
             .iter()
             .position(|n| n.name == "kube-system"),
         namespace_labels: label(NAMESPACE_NAME_LABEL, "kube-system"),
+        service_account: None,
     };
     peer_matches(snapshot, peer, &Endpoint::NewPod(pod))
 }

@@ -20,24 +20,27 @@ pub struct Labelled<'a> {
 /// The selectors of a peer; none if something else takes part in it.
 pub fn labelled(peer: &Peer) -> Option<Labelled<'_>> {
     let mut found = Labelled::default();
-    let one = std::slice::from_ref(peer);
-    let parts = match peer {
-        Peer::All(parts) => parts.as_slice(),
-        _ => one,
-    };
-    for part in parts {
-        match part {
-            Peer::Namespace(name) if found.namespace.is_none() => found.namespace = Some(name),
-            Peer::NamespaceLabels(labels) => found.namespaces.push(labels),
-            Peer::PodLabels(labels) => {
-                found.pods.requirements.extend(labels.requirements.clone());
-            }
-            Peer::Pods => {}
-            Peer::Not(inner) if **inner == Peer::HostNetwork => {}
-            _ => return None,
+    add_parts(peer, &mut found).then_some(found)
+}
+
+/// Adds the selectors of a peer; false if something else takes part in it.
+fn add_parts<'a>(peer: &'a Peer, found: &mut Labelled<'a>) -> bool {
+    match peer {
+        Peer::All(parts) => return parts.iter().all(|part| add_parts(part, found)),
+        // So Cilium's namespaces are lowered.
+        Peer::AnyOf(parts) if parts.len() == 1 => {
+            return parts.iter().all(|part| add_parts(part, found));
         }
+        Peer::Namespace(name) if found.namespace.is_none() => found.namespace = Some(name),
+        Peer::NamespaceLabels(labels) => found.namespaces.push(labels),
+        Peer::PodLabels(labels) => {
+            found.pods.requirements.extend(labels.requirements.clone());
+        }
+        Peer::Pods => {}
+        Peer::Not(inner) if **inner == Peer::HostNetwork => {}
+        _ => return false,
     }
-    Some(found)
+    true
 }
 
 /// For each policy whether its rules say all that it means: nothing of it is left out of account, and no rule is of

@@ -21,6 +21,8 @@ pub struct Input<'a> {
     pub objects: &'a [LoadedPolicy],
     /// The sets of addresses that some policies select by labels.
     pub sets: &'a [AddressSet],
+    /// Whether the input has routes of kinds that are not read, which may publish any port.
+    pub has_unread_routes: bool,
     /// For each policy the pods that it selects, once they were asked for.
     subjects: Vec<OnceCell<Vec<usize>>>,
     /// The pods of each namespace, by its name.
@@ -40,6 +42,7 @@ impl<'a> Input<'a> {
             snapshot,
             objects: &[],
             sets: &[],
+            has_unread_routes: false,
             subjects: vec![OnceCell::new(); snapshot.policies.len()],
             by_namespace: OnceCell::new(),
             peers: RefCell::default(),
@@ -53,6 +56,10 @@ impl<'a> Input<'a> {
         Self {
             objects: &loaded.policies,
             sets: &loaded.resources.address_sets,
+            has_unread_routes: loaded
+                .diagnostics
+                .iter()
+                .any(|d| d.code == "unknown-routes"),
             ..Self::new(&loaded.snapshot)
         }
     }
@@ -207,7 +214,13 @@ impl<'a> Input<'a> {
     pub fn subject_span(&self, policy: usize) -> Option<Span> {
         let written = self.objects.iter().find(|o| o.index == Some(policy));
         let key = written.and_then(|written| {
-            let keys = ["podSelector", "subject", "endpointSelector", "selector"];
+            let keys = [
+                "podSelector",
+                "subject",
+                "endpointSelector",
+                "selector",
+                "namespaceSelector",
+            ];
             let spec = written.object.node.get("spec");
             let found = keys
                 .iter()

@@ -16,6 +16,7 @@ mod ports;
 mod rules;
 pub mod score;
 mod witness;
+mod words;
 mod written;
 
 #[cfg(test)]
@@ -24,7 +25,7 @@ mod tests;
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
-use crate::load::Loaded;
+use crate::load::{Loaded, LoadedPolicy};
 
 pub use ignore::{IgnoredHere, Report, can_be_ignored, report};
 pub use input::Input;
@@ -89,6 +90,7 @@ pub const RULES: &[Rule] = &[
     rules::l35_route_broken::RULE,
     rules::l36_scrape_or_webhook_blocked::RULE,
     rules::l38_unstable_label::RULE,
+    rules::l39_null_selector::RULE,
     rules::l41_not_enforced::RULE,
     rules::l43_names_not_learnt::RULE,
     rules::l44_block_for_pods::RULE,
@@ -100,8 +102,10 @@ pub const RULES: &[Rule] = &[
 /// All findings, sorted by place: what was found while reading, and what the rules find.
 pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut found = run(RULES.iter(), &Input::of(loaded));
-    let judged = loaded.policies.iter().filter(|p| p.index.is_some());
-    found.extend(judged.flat_map(|policy| dialect::lint(&policy.object, &loaded.snapshot)));
+    // What is accepted and not judged is for hosts.
+    let accepted = |p: &&LoadedPolicy| p.index.is_some() || !dialect::read(&p.object).is_refused();
+    let accepted = loaded.policies.iter().filter(accepted);
+    found.extend(accepted.flat_map(|policy| dialect::lint(&policy.object, &loaded.snapshot)));
     // W4 is about the verdicts of an analysis, not about the manifests; what qualified answers is found again.
     let again = |read: &Diagnostic| {
         let mut all = found.iter();

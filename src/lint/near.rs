@@ -3,6 +3,7 @@
 use super::Input;
 use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, UnknownPods, Workload};
 use crate::diag::{Diagnostic, Severity, Span, edit_distance};
+use crate::manifest::is_of_kubernetes;
 use crate::policy::{Direction, Match, Peer};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
@@ -35,8 +36,8 @@ pub struct Near {
     pub written: String,
     /// What was probably meant: `app=checkout`.
     pub meant: String,
-    /// Who has it: `shop/checkout`, or a namespace.
-    pub who: String,
+    /// Who has it, in words: `` `shop/checkout` has `app=checkout` ``.
+    pub note: String,
 }
 
 /// What a peer says of namespaces and of pods.
@@ -66,10 +67,36 @@ fn collect<'a>(peer: &'a Peer, into: &mut Parts<'a>) -> bool {
         Peer::Pods => {}
         Peer::Not(inner) if **inner == Peer::HostNetwork => {}
         Peer::ServiceAccount(_) => return collect_accounts(std::slice::from_ref(peer), into),
-        Peer::AnyOf(any) => return collect_accounts(any, into),
+        Peer::AnyOf(any) => match any.as_slice() {
+            [only] => return collect(only, into),
+            [_, ..] if any.iter().all(is_of_namespaces) => into.namespaces.push(peer),
+            any => return collect_accounts(any, into),
+        },
         _ => return false,
     }
     true
+}
+
+fn is_of_namespaces(peer: &Peer) -> bool {
+    matches!(peer, Peer::Namespace(_) | Peer::NamespaceLabels(_))
+}
+
+/// The requirements of a condition on namespaces.
+fn requirements(part: &Peer) -> Vec<&Requirement> {
+    match part {
+        Peer::NamespaceLabels(selector) => selector.requirements.iter().collect(),
+        Peer::AnyOf(any) => any.iter().flat_map(requirements).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a condition on namespaces is their name.
+fn is_by_name(part: &Peer) -> bool {
+    match part {
+        Peer::Namespace(_) => true,
+        Peer::AnyOf(any) => any.iter().all(is_by_name),
+        _ => false,
+    }
 }
 
 /// Takes a list of service accounts, one of which is asked for. A second list is not understood.
@@ -130,10 +157,7 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
         labels,
         accounts,
     } = parts(peer)?;
-    let asked = namespaces.iter().flat_map(|part| match part {
-        Peer::NamespaceLabels(selector) => selector.requirements.as_slice(),
-        _ => &[],
-    });
+    let asked = namespaces.iter().flat_map(|part| requirements(part));
     let asked: Vec<&Requirement> = asked.collect();
     if asked
         .iter()
@@ -155,12 +179,14 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
         return None;
     }
     let by_labels = asked.iter().any(|r| r.key != NAMESPACE_NAME_LABEL);
-    let by_name = namespaces.iter().any(|p| matches!(p, Peer::Namespace(_)));
+    let by_name = namespaces.iter().any(|part| is_by_name(part));
     let undeclared = input.snapshot.namespaces.iter().any(|n| !n.declared);
     let found = Unmatched {
         policy,
         is_subject: false,
-        is_open: !by_name && (asked.is_empty() || by_labels && undeclared) || !unknown.is_empty(),
+        is_open: !by_name && (asked.is_empty() || by_labels && undeclared)
+            || !unknown.is_empty()
+            || has_other_controllers(input, &selected),
         namespace_parts: namespaces,
         labels,
         accounts,
@@ -183,7 +209,7 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
     }
     match found.namespaces.is_empty() {
         // Only what a namespace is called can be judged then.
-        true => (!asked.is_empty()).then_some(found),
+        true => (!asked.is_empty() || by_name).then_some(found),
         false => {
             let wanted = !found.labels.is_everything() || !found.accounts.is_empty();
             (wanted && found.namespaces.iter().all(known)).then_some(found)
@@ -191,10 +217,21 @@ fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatch
     }
 }
 
+/// Whether pods in some namespaces are made by controllers of kinds that are not Kubernetes' own: they may add labels.
+fn has_other_controllers(input: &Input, namespaces: &[usize]) -> bool {
+    let mut workloads = input.snapshot.workloads.iter();
+    workloads.any(|workload| {
+        let all = &input.snapshot.namespaces;
+        let mut names = namespaces.iter().filter_map(|at| all.get(*at));
+        !is_of_kubernetes(&workload.kind) && names.any(|n| n.name == workload.namespace)
+    })
+}
+
 fn selects(parts: &[&Peer], name: &str, labels: &Labels) -> bool {
     parts.iter().all(|part| match part {
         Peer::Namespace(wanted) => wanted == name,
         Peer::NamespaceLabels(selector) => selector.matches(labels),
+        Peer::AnyOf(any) => any.iter().any(|part| selects(&[part], name, labels)),
         _ => false,
     })
 }
@@ -286,17 +323,32 @@ impl Unmatched<'_> {
         }
     }
 
-    /// The workload whose own labels it matches, although they do not reach its pods.
+    /// The workload whose own labels it matches, although one that it asks for does not reach its pods.
     pub fn own_labels<'a>(&self, input: &Input<'a>) -> Option<&'a Workload> {
         let mut in_place = self.workloads(input);
-        in_place.find(|w| !self.labels.is_everything() && self.labels.matches(&w.own_labels))
+        in_place.find(|workload| {
+            let mut asked = self.labels.requirements.iter();
+            self.labels.matches(&workload.own_labels)
+                && asked.any(|r| {
+                    let is_positive = matches!(r.op, LabelOp::In(_) | LabelOp::Exists);
+                    is_positive && !r.matches(&workload.labels)
+                })
+        })
     }
 
-    /// Whether pods of another namespace have the labels, and it means those of one namespace without selecting any: rules
-    /// about the namespaces of policies find these.
+    /// Whether pods of another namespace have the labels, and it means those of its policy's namespace without selecting
+    /// any: rules about the namespaces of policies find these.
     pub fn is_elsewhere(&self, input: &Input) -> bool {
-        let one_namespace = matches!(self.namespace_parts.as_slice(), [Peer::Namespace(_)]);
-        one_namespace && self.accounts.is_empty() && self.outside(input).is_some()
+        let is_own = |name: &str| self.own_namespace(input) == Some(name);
+        let local =
+            matches!(self.namespace_parts.as_slice(), [Peer::Namespace(name)] if is_own(name));
+        local && self.accounts.is_empty() && self.outside(input).is_some()
+    }
+
+    /// The namespace of its policy.
+    fn own_namespace<'a>(&self, input: &Input<'a>) -> Option<&'a str> {
+        let policy = input.snapshot.policies.get(self.policy)?;
+        policy.namespace.as_deref()
     }
 
     /// A workload whose pods have the labels; those of its own namespaces have not.
@@ -344,16 +396,24 @@ impl Unmatched<'_> {
             let mut in_place = self.workloads(input);
             return in_place.find_map(|workload| {
                 let who = format!("`{}/{}`", workload.namespace, workload.name);
-                meant(&self.labels, &workload.labels, who)
+                meant(&self.labels, &workload.labels, &who)
             });
         }
+        let own = self.own_namespace(input);
         let mut known = input.snapshot.namespaces.iter();
         known.find_map(|namespace| {
             let mut parts = self.namespace_parts.iter();
             parts.find_map(|part| match part {
                 Peer::NamespaceLabels(selector) => {
                     let who = format!("namespace `{}`", namespace.name);
-                    meant(selector, &namespace.labels, who)
+                    meant(selector, &namespace.labels, &who)
+                }
+                Peer::Namespace(name) if own != Some(name) => {
+                    is_near(name, &namespace.name).then(|| Near {
+                        written: name.clone(),
+                        meant: namespace.name.clone(),
+                        note: format!("there is a namespace `{}`", namespace.name),
+                    })
                 }
                 _ => None,
             })
@@ -362,7 +422,7 @@ impl Unmatched<'_> {
 }
 
 /// How the labels of one object differ from a selector, if only one requirement fails and nearly holds.
-fn meant(selector: &Selector, labels: &Labels, who: String) -> Option<Near> {
+fn meant(selector: &Selector, labels: &Labels, who: &str) -> Option<Near> {
     let mut failed = selector.requirements.iter().filter(|r| !r.matches(labels));
     let (requirement, None) = (failed.next()?, failed.next()) else {
         return None;
@@ -383,7 +443,7 @@ fn meant(selector: &Selector, labels: &Labels, who: String) -> Option<Near> {
     Some(Near {
         written: requirement.to_string(),
         meant: format!("{own_key}={own}"),
-        who,
+        note: format!("{who} has `{own_key}={own}`"),
     })
 }
 
@@ -419,7 +479,19 @@ fn are_siblings(a: &str, b: &str) -> bool {
     let (a, b) = (split(a), split(b));
     let mut differ = a.iter().zip(&b).filter(|(a, b)| a != b);
     let short = |text: &str| text.chars().count() <= 3;
-    a.len() == b.len() && a.len() > 1 && differ.all(|(a, b)| short(a) && short(b))
+    a.len() == b.len()
+        && a.len() > 1
+        && differ.all(|(a, b)| short(a) && short(b) && !are_swapped(a, b))
+}
+
+/// Whether two words have the same letters in another order: `bd` and `db`.
+fn are_swapped(a: &str, b: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(a) == sorted(b)
 }
 
 #[cfg(test)]
@@ -434,6 +506,7 @@ mod tests {
             ("order-api", "order_api"),
             ("Web", "web"),
             ("kafak", "kafka"),
+            ("orders-bd", "orders-db"),
         ] {
             assert!(is_near(a, b), "{a} {b}");
         }

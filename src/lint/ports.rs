@@ -8,7 +8,7 @@ use crate::policy::{Action, Direction, Match, Peer, PortItem, PortMatch, Rule};
 use crate::sets::{PortSet, Protocol};
 
 /// The pods whose ports a rule of a policy names, one of each workload: those that the policy selects, or towards egress
-/// those that the rule's peers match. None if the peers may be something else than pods.
+/// those that the rule's peers match. None if the peers may be something else than pods; see [`named_pods`].
 pub fn destinations(
     input: &Input,
     policy: usize,
@@ -21,15 +21,19 @@ pub fn destinations(
     let Match::Only(items) = &rule.peers else {
         return None;
     };
-    if items.iter().any(|item| names_outside(&item.peer)) {
-        return None;
-    }
-    let all = items
-        .iter()
-        .flat_map(|item| input.pods(&item.peer).to_vec());
+    let outside = items.iter().any(|item| names_outside(&item.peer));
+    (!outside).then(|| named_pods(input, rule))
+}
+
+/// The pods, one of each workload, that those peers of a rule match which name nothing else.
+pub fn named_pods(input: &Input, rule: &Rule) -> Vec<usize> {
+    let items = rule.peers.listed().iter();
+    let of_pods = items.filter(|item| !names_outside(&item.peer));
+    let all = of_pods.flat_map(|item| input.pods(&item.peer).to_vec());
     let mut all: Vec<usize> = all.collect();
     all.sort_unstable();
-    Some(input.one_of_each(&all))
+    all.dedup();
+    input.one_of_each(&all)
 }
 
 /// Whether a peer names something else than pods.
@@ -57,13 +61,21 @@ pub fn single(item: &PortItem) -> Option<(Protocol, u16)> {
 
 /// Whether all ports of a rule are numbers or names of DNS; not of a rule for all ports.
 pub fn are_of_dns(rule: &Rule) -> bool {
-    let of_dns = |item: &PortItem| match &item.port {
+    let items = rule.ports.listed();
+    !items.is_empty() && items.iter().all(is_of_dns)
+}
+
+/// Whether one of the ports of a rule is a number or a name of DNS.
+pub fn has_dns(rule: &Rule) -> bool {
+    rule.ports.listed().iter().any(is_of_dns)
+}
+
+fn is_of_dns(item: &PortItem) -> bool {
+    match &item.port {
         PortMatch::Range { first, last, .. } => first == last && matches!(first, 53 | 5353 | 853),
         PortMatch::Named { name, .. } => name.starts_with("dns") || name == "domain",
         _ => false,
-    };
-    let items = rule.ports.listed();
-    !items.is_empty() && items.iter().all(of_dns)
+    }
 }
 
 /// The ports of an item, none for names.
@@ -102,20 +114,21 @@ pub fn at_pod(input: &Input, rule: &Rule, pod: usize) -> PortSet {
     items.iter().map(one).collect()
 }
 
-/// Whether the pod declares the port, or a Service that selects it targets it.
-pub fn is_in_use(input: &Input, pod: usize, protocol: Protocol, port: u16) -> bool {
+/// The ports that the pod declares, or that a Service which selects it targets.
+pub fn in_use(input: &Input, pod: usize) -> PortSet {
     let Some(own) = input.pod(pod) else {
-        return false;
+        return PortSet::empty();
     };
     let declared = own.ports.iter();
-    let mut declared = declared.map(|p| (p.protocol, p.port));
-    let mut targeted = input.services_of(pod).flat_map(|service| &service.ports);
-    declared.any(|known| known == (protocol, port))
-        || targeted.any(|p| targets(p, own, false).contains(protocol, port))
+    let declared = declared.map(|p| PortSet::single(p.protocol, p.port));
+    let targeted = input.services_of(pod).flat_map(|service| &service.ports);
+    declared
+        .chain(targeted.map(|p| targets(p, own, false)))
+        .collect()
 }
 
-/// The ports of a pod that a LoadBalancer, a NodePort or a route publishes, or that a webhook configuration makes the API
-/// server call, from an address that manifests do not show.
+/// The ports of a pod that a LoadBalancer, a NodePort, a route or a `hostPort` publishes, or that a webhook configuration
+/// makes the API server call, from an address that manifests do not show.
 pub fn published(input: &Input, pod: usize) -> PortSet {
     let Some(own) = input.pod(pod) else {
         return PortSet::empty();
@@ -131,7 +144,9 @@ pub fn published(input: &Input, pod: usize) -> PortSet {
     let called = input.called_by_api_server().iter();
     let called = called.filter(|(at, _)| *at == pod);
     let called: PortSet = called.map(|(_, (p, n))| PortSet::single(*p, *n)).collect();
-    ports.union(&called)
+    let host = input.workload_of(pod).map_or(&[][..], |w| &w.host_ports);
+    let host: PortSet = host.iter().map(|(p, n)| PortSet::single(*p, *n)).collect();
+    ports.union(&called).union(&host)
 }
 
 /// Whether some rule of the policies that select a pod admits everything that a rule does in this direction, at one port

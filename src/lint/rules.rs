@@ -34,6 +34,7 @@ pub(super) mod l34_client_address_lost;
 pub(super) mod l35_route_broken;
 pub(super) mod l36_scrape_or_webhook_blocked;
 pub(super) mod l38_unstable_label;
+pub(super) mod l39_null_selector;
 pub(super) mod l41_not_enforced;
 pub(super) mod l43_names_not_learnt;
 pub(super) mod l44_block_for_pods;

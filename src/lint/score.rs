@@ -4,18 +4,19 @@
 //!   all its pods.
 //! - 30 points for narrow rules: the share of those directions that admit neither every pod, nor every address, nor
 //!   every port.
-//! - 20 points for findings: `max(0, 1 - (errors + warnings / 3) / policies)`; none without a policy.
+//! - 20 points for findings: `max(0, 1 - (errors + warnings / 3) / policies)`; none without a policy. Policies of the
+//!   whole cluster count in each namespace of which they isolate a pod, with their findings.
 //!
 //! The score of the whole is the mean, weighted by workloads. Ignored findings do not count. Where policies that may select
 //! pods of a namespace are left out, its score is incomplete.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Input;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::load::Loaded;
-use crate::policy::{Action, Direction, Match, Peer, PortItem, PortMatch, Rule};
+use crate::policy::{Action, Direction, Match, Peer, PortItem, PortMatch, Rule, Side};
 use crate::sets::IpSet;
 
 /// The most points for isolation.
@@ -26,7 +27,7 @@ pub const NARROW: f64 = 30.0;
 pub const FINDINGS: f64 = 20.0;
 
 /// A direction of a workload, by the workload's name.
-pub type Side = (String, Direction);
+pub type WorkloadSide = (String, Direction);
 
 /// What the score of a namespace is made of.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,9 +37,9 @@ pub struct Score {
     /// The number of its workloads.
     pub workloads: usize,
     /// The directions that nothing isolates.
-    pub open: Vec<Side>,
+    pub open: Vec<WorkloadSide>,
     /// The isolated directions that admit every pod, address or port.
-    pub broad: Vec<Side>,
+    pub broad: Vec<WorkloadSide>,
     /// The number of errors about its objects.
     pub errors: usize,
     /// The number of warnings about its objects.
@@ -171,18 +172,46 @@ pub fn scores(loaded: &Loaded, found: &[Diagnostic]) -> Vec<Score> {
             score.policies += 1;
         }
     }
+    let cluster_wide = isolated_by_cluster_wide(&input);
+    for namespace in cluster_wide.values().flatten() {
+        scores
+            .get_mut(namespace)
+            .into_iter()
+            .for_each(|score| score.policies += 1);
+    }
     for finding in found {
-        let namespace = finding.resource.as_deref().and_then(namespace_of);
-        let Some(score) = namespace.and_then(|name| scores.get_mut(name)) else {
+        let Some(resource) = finding.resource.as_deref() else {
             continue;
         };
-        match finding.severity {
-            Severity::Error => score.errors += 1,
-            Severity::Warning => score.warnings += 1,
-            Severity::Info => {}
+        let several = cluster_wide.get(resource).into_iter().flatten().copied();
+        for namespace in namespace_of(resource).into_iter().chain(several) {
+            let Some(score) = scores.get_mut(namespace) else {
+                continue;
+            };
+            match finding.severity {
+                Severity::Error => score.errors += 1,
+                Severity::Warning => score.warnings += 1,
+                Severity::Info => {}
+            }
         }
     }
     scores.into_values().collect()
+}
+
+/// For each policy of the whole cluster, by its title, the namespaces of the pods that it isolates.
+fn isolated_by_cluster_wide<'a>(input: &Input<'a>) -> BTreeMap<String, BTreeSet<&'a str>> {
+    let snapshot = input.snapshot;
+    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (at, policy) in snapshot.policies.iter().enumerate() {
+        let mut sides = Direction::BOTH.iter().filter_map(|d| policy.side(*d));
+        if policy.namespace.is_none() && sides.any(Side::denies_by_default) {
+            let pods = input.subjects(at).iter().filter_map(|pod| input.pod(*pod));
+            let namespaces = pods.filter_map(|pod| snapshot.namespaces.get(pod.namespace));
+            let own = found.entry(policy.title()).or_default();
+            own.extend(namespaces.map(|namespace| namespace.name.as_str()));
+        }
+    }
+    found
 }
 
 /// The namespace of `KIND NAMESPACE/NAME` and of `Namespace NAME`.
@@ -219,7 +248,7 @@ impl Pods {
                         .into_iter()
                         .for_each(|mark| *mark |= yes);
                 };
-                mark(&mut pods.isolated, side.isolates);
+                mark(&mut pods.isolated, side.denies_by_default());
                 mark(&mut pods.broad, is_broad);
             }
         }
@@ -241,18 +270,22 @@ fn is_broad(rule: &Rule) -> bool {
 }
 
 fn is_everyone(peer: &Peer) -> bool {
+    peer.has_all_pods() || has_all_addresses(peer)
+}
+
+/// Whether a peer has every address of a family outside the cluster.
+fn has_all_addresses(peer: &Peer) -> bool {
     match peer {
-        Peer::Everything | Peer::Pods => true,
-        Peer::PodLabels(selector) | Peer::NamespaceLabels(selector) => {
-            selector.requirements.is_empty()
-        }
+        Peer::Everything => true,
         Peer::Addresses(set) => {
             let families = ["0.0.0.0/0", "::/0"].into_iter();
             let nets = families.filter_map(|net| net.parse().ok());
             nets.map(IpSet::net).any(|family| family.is_subset(set))
         }
-        Peer::All(all) => !all.is_empty() && all.iter().all(is_everyone),
-        Peer::AnyOf(any) => any.iter().any(is_everyone),
+        Peer::All(all) => !all.is_empty() && all.iter().all(has_all_addresses),
+        Peer::AnyOf(any) => any.iter().any(has_all_addresses),
+        // Blocks of Cilium leave out nodes, which are in the cluster (C31).
+        Peer::Not(inner) => matches!(**inner, Peer::Nodes(_)),
         _ => false,
     }
 }
@@ -266,10 +299,11 @@ fn is_every_port(item: &PortItem) -> bool {
 }
 
 /// `ingress of `web`, egress of `web` and 3 more directions`.
-fn listed(sides: &[Side]) -> String {
+fn listed(sides: &[WorkloadSide]) -> String {
     const SHOWN: usize = 3;
-    let one =
-        |(name, direction): &Side| format!("{} of `{name}`", direction.name().to_ascii_lowercase());
+    let one = |(name, direction): &WorkloadSide| {
+        format!("{} of `{name}`", direction.name().to_ascii_lowercase())
+    };
     let shown: Vec<String> = sides.iter().take(SHOWN).map(one).collect();
     let more = counted(sides.len().saturating_sub(SHOWN), "more direction");
     let more = more.map_or_else(String::new, |more| format!(" and {more}"));
@@ -393,6 +427,59 @@ spec: {containers: []}
             score(&(PODS.to_owned() + &policy(half))).narrow(),
             15.0
         ));
+    }
+
+    #[test]
+    fn peers_of_every_dialect_may_be_everyone() {
+        let cilium = |kind: &str, place: &str, rule: &str| {
+            format!(
+                "---\napiVersion: cilium.io/v2\nkind: {kind}\nmetadata: {{name: p{place}}}\nspec: {{endpointSelector: {{}}, ingress: [{{{rule}, toPorts: [{{ports: [{{port: '80'}}]}}]}}]}}\n"
+            )
+        };
+        let own = |rule: &str| cilium("CiliumNetworkPolicy", ", namespace: shop", rule);
+        let calico = |source: &str| {
+            format!(
+                "---\napiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {{types: [Ingress], ingress: [{{action: Allow, protocol: TCP, source: {{{source}}}, destination: {{ports: [80]}}}}]}}\n"
+            )
+        };
+        for (policy, narrow) in [
+            (own("fromEntities: [world]"), false),
+            (own("fromEntities: [cluster]"), false),
+            (own("fromEntities: [all]"), false),
+            (own("fromEntities: [host]"), true),
+            (own("fromEndpoints: [{}]"), true),
+            (own("fromCIDR: [192.0.2.0/24]"), true),
+            (
+                cilium("CiliumClusterwideNetworkPolicy", "", "fromEndpoints: [{}]"),
+                false,
+            ),
+            (calico("namespaceSelector: all()"), false),
+            (calico("nets: [0.0.0.0/0]"), false),
+            (calico("selector: all()"), true),
+        ] {
+            let score = score(&(PODS.to_owned() + &policy));
+            assert_eq!(score.broad.is_empty(), narrow, "{policy}");
+        }
+    }
+
+    #[test]
+    fn policies_of_the_cluster_count_where_they_isolate() {
+        let global = |selector: &str| {
+            format!(
+                "---\napiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: g}}\nspec: {{namespaceSelector: \"{selector}\", types: [Ingress, Egress]}}\n"
+            )
+        };
+        let all = score(&(PODS.to_owned() + &global("all()")));
+        assert_eq!(all.policies, 1);
+        assert!(near(all.points(), 100.0));
+        let elsewhere = score(&(PODS.to_owned() + &global("projectcalico.org/name == 'other'")));
+        assert_eq!(elsewhere.policies, 0);
+        let loaded = of_text(&(PODS.to_owned() + &global("all()")));
+        let found = [Diagnostic::error("V9", "").on("GlobalNetworkPolicy g")];
+        assert_eq!(scores(&loaded, &found)[0].errors, 1);
+        let baseline = "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: b}\nspec: {tier: Baseline, priority: 5, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}\n";
+        let denied = score(&(PODS.to_owned() + baseline));
+        assert!(near(denied.isolation(), 25.0));
     }
 
     #[test]

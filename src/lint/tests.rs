@@ -79,6 +79,9 @@ fn rules_are_documented_by_their_pages() {
         }
     }
     assert_eq!(page("L00"), None);
+    for (rule, read) in [("l09", "V3"), ("L23", "V13"), ("L40", "V23")] {
+        assert!(page(rule).is_some_and(|page| page.contains(&format!("`{read}`"))));
+    }
 }
 
 #[test]
@@ -121,4 +124,13 @@ fn qualifying_findings_are_reported_once() {
     let reported = loaded.diagnostics.iter().filter(|d| d.code == "L35");
     assert_eq!(reported.count(), 1);
     assert_eq!(lint(&loaded).iter().filter(|d| d.code == "L35").count(), 1);
+}
+
+#[test]
+fn policies_for_hosts_are_checked() {
+    let policy = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: g}\nspec:\n  namespaceSelector: all()\n  applyOnForward: true\n  preDNAT: true\n  types: [Ingress]\n";
+    assert_eq!(lines("L50", policy), [7]);
+    assert_eq!(lines("L50", &policy.replace("  preDNAT: true\n", "")), [6]);
+    let refused = policy.replace("[Ingress]", "[Ingress, Egress]");
+    assert!(lines("L50", &refused).is_empty());
 }

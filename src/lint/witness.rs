@@ -9,7 +9,7 @@ use crate::policy::{Direction, Match, Rule};
 use crate::sets::Protocol;
 
 /// The most pods of each end that are looked at: each pair is evaluated under all policies.
-const MOST: usize = 30;
+pub const MOST: usize = 30;
 
 /// The workload of a pod that a policy selects.
 pub fn subject(input: &Input, policy: usize) -> Option<String> {

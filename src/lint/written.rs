@@ -2,12 +2,12 @@
 
 use ipnet::IpNet;
 
-use super::Input;
+use super::{Input, words};
 use crate::diag::{Diagnostic, Span};
 use crate::policy::{Direction, Policy, Rule};
 use crate::yaml::{Entry, Node, Object, Value};
 
-/// A NetworkPolicy as it is written, and what it means.
+/// A policy as it is written, and what it means.
 #[derive(Clone, Copy)]
 pub struct Written<'a> {
     /// Its place among the policies of the snapshot.
@@ -65,19 +65,24 @@ pub fn is_empty(node: &Node) -> bool {
     }
 }
 
-/// The NetworkPolicies that are judged.
-pub fn network_policies<'a>(input: &Input<'a>) -> impl Iterator<Item = Written<'a>> {
+/// The policies of all kinds that are judged.
+pub fn judged<'a>(input: &Input<'a>) -> impl Iterator<Item = Written<'a>> {
     let snapshot = input.snapshot;
     input.objects.iter().filter_map(move |written| {
-        let object = &written.object;
         let index = written.index?;
-        let policy = snapshot.policies.get(index)?;
-        let of_kubernetes = object.group() == "networking.k8s.io";
-        (of_kubernetes && object.kind == "NetworkPolicy").then_some(Written {
+        Some(Written {
             index,
-            policy,
-            object,
+            policy: snapshot.policies.get(index)?,
+            object: &written.object,
         })
+    })
+}
+
+/// The NetworkPolicies that are judged.
+pub fn network_policies<'a>(input: &Input<'a>) -> impl Iterator<Item = Written<'a>> {
+    judged(input).filter(|written| {
+        let of_kubernetes = written.object.group() == "networking.k8s.io";
+        of_kubernetes && written.object.kind == "NetworkPolicy"
     })
 }
 
@@ -122,17 +127,10 @@ impl<'a> Written<'a> {
         finding.at(at).on(self.object.title())
     }
 
-    /// Whether its name, or a comment in it, contains one of these words, in any case.
-    pub fn speaks_of(&self, words: &[&str]) -> bool {
-        let comments = self.object.text.lines().filter_map(|line| {
-            let (_, comment) = line.split_once('#')?;
-            Some(comment)
-        });
-        let mut all = comments.chain([self.object.name.as_str()]);
-        all.any(|text| {
-            let text = text.to_ascii_lowercase();
-            words.iter().any(|word| text.contains(word))
-        })
+    /// Whether its name, or one of its comments, has one of these phrases, in any case.
+    pub fn speaks_of(&self, phrases: &[&str]) -> bool {
+        let mut all = words::comments(self.object).chain([self.object.name.as_str()]);
+        all.any(|text| words::has_one_of(text, phrases))
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Assumptions, Enforcer, LeftOut, Snapshot};
+use crate::cluster::{Assumptions, Enforcer, LeftOut, Snapshot, mark_ambiguous_ports};
 use crate::diag::Diagnostic;
 use crate::dialect;
 use crate::manifest::{self, Fact, Mention, Source};
@@ -251,6 +251,7 @@ fn lower(loaded: &mut Loaded, mut policies: Vec<Object>) {
     policies.sort_by_key(dialect::place);
     let snapshot = &mut loaded.snapshot;
     (loaded.diagnostics).extend(controllers::label_pods(snapshot, &policies));
+    mark_ambiguous_ports(&mut snapshot.pods);
     let enforcer = snapshot.assumptions.enforcer;
     let tiers = dialect::tiers(enforcer, &loaded.resources, &policies);
     let unknown = dialect::unknown_tiers(enforcer, &policies, &tiers);

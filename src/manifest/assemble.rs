@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use super::Manifests;
 use super::class::{self, Class};
 use super::endpoints::{self, Endpoints};
 use super::gateway::Gateways;
+use super::kinds;
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
 use crate::cluster::{
@@ -72,7 +75,9 @@ fn without_duplicates(
         if let Some(before) = last.insert(resource.identity.clone(), i) {
             dropped.insert(before);
             let earlier = resources.get(before);
-            if earlier.is_some_and(|earlier| earlier.content == resource.content) {
+            if let Some(earlier) = earlier.filter(|e| e.content == resource.content) {
+                // Generated trees repeat objects in several files; in one file it is a slip.
+                diagnostics.extend(copied(earlier, resource));
                 continue;
             }
             let earlier = earlier.map(|r| r.span.to_string());
@@ -95,11 +100,26 @@ fn without_duplicates(
         .collect()
 }
 
+/// A note about two equal objects of one file.
+fn copied(earlier: &Resource, resource: &Resource) -> Option<Diagnostic> {
+    let message = format!(
+        "`{}` is already declared, with the same content, at `{}`; it counts once",
+        resource.title, earlier.span
+    );
+    let note = Diagnostic::info("W5", message)
+        .at(resource.span.clone())
+        .on(resource.title.clone())
+        .path("metadata.name")
+        .help("remove one of them, or give it the name that was meant");
+    (earlier.span.file == resource.span.file).then_some(note)
+}
+
 #[derive(Default)]
 struct Parts {
     namespaces: BTreeMap<String, Namespace>,
     nodes: Vec<crate::cluster::Node>,
     pools: Vec<AddressPool>,
+    service_cidrs: Vec<IpNet>,
     owners: BTreeMap<Identity, OwnerObject>,
     pods: Vec<(Identity, PodObject)>,
     services: Vec<Service>,
@@ -135,6 +155,7 @@ impl Parts {
             }
             Value::Node(node) => self.nodes.push(node),
             Value::AddressPool(pool) => self.pools.push(pool),
+            Value::ServiceCidr(blocks) => self.service_cidrs.extend(blocks),
             Value::Pod(pod) => self.pods.push((identity, pod)),
             Value::Owner(owner) => {
                 self.owners.insert(identity, owner);
@@ -166,6 +187,7 @@ impl Parts {
         let mut out = Snapshot {
             nodes: sorted(self.nodes, |n| n.name.clone()),
             address_pools,
+            service_cidrs: sorted(self.service_cidrs, |block| *block),
             services: sorted(self.services, |s| (s.namespace.clone(), s.name.clone())).into(),
             namespaces: namespaces.into(),
             ..Snapshot::default()
@@ -208,7 +230,7 @@ impl Parts {
                 group.owner = Some(owner);
             }
         }
-        groups
+        with_distinct_kinds(groups)
     }
 
     /// Adds undeclared namespaces with their standard label only (W4).
@@ -252,11 +274,12 @@ fn sorted<T, K: Ord>(mut items: Vec<T>, key: impl FnMut(&T) -> K) -> Vec<T> {
     items
 }
 
-fn above(identity: &Identity, (kind, name): &OwnerRef) -> Identity {
+fn above(identity: &Identity, owner: &OwnerRef) -> Identity {
     Identity {
         namespace: identity.namespace.clone(),
-        name: name.clone(),
-        kind: kind.clone(),
+        name: owner.name.clone(),
+        kind: owner.kind.clone(),
+        group: owner.group.clone(),
     }
 }
 
@@ -271,6 +294,26 @@ fn top(mut at: Identity, owners: &BTreeMap<Identity, OwnerObject>) -> Identity {
     at
 }
 
+/// Workloads whose namespaces, names and kinds differ: where those of several groups are called alike, only that of
+/// Kubernetes itself keeps its kind, and the others have their group behind it, as kubectl writes it.
+fn with_distinct_kinds(groups: BTreeMap<Identity, Group>) -> BTreeMap<Identity, Group> {
+    let called = |of: &Identity| (of.namespace.clone(), of.name.clone(), of.kind.clone());
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for identity in groups.keys() {
+        *counts.entry(called(identity)).or_default() += 1;
+    }
+    let groups = groups.into_iter().map(|(mut identity, group)| {
+        let is_shared = counts
+            .get(&called(&identity))
+            .is_some_and(|count| *count > 1);
+        if is_shared && identity.group != kinds::group_of_workload(&identity.kind) {
+            identity.kind = format!("{}.{}", identity.kind, identity.group);
+        }
+        (identity, group)
+    });
+    groups.collect()
+}
+
 /// The workload of a pod: itself, or its controlling owner, as far up as owners are known. A
 /// ReplicaSet that is not known is replaced by its Deployment if that is known and the names match.
 fn workload_of(
@@ -282,11 +325,16 @@ fn workload_of(
         return identity.clone();
     };
     let owner = above(identity, owner);
-    if owner.kind == "ReplicaSet" && !owners.contains_key(&owner) {
+    let is_replica_set = (owner.group.as_str(), owner.kind.as_str()) == ("apps", "ReplicaSet");
+    if is_replica_set && !owners.contains_key(&owner) {
         let hash = pod.template.labels.get("pod-template-hash");
         let stem = hash.and_then(|hash| owner.name.strip_suffix(hash.as_str())?.strip_suffix('-'));
         if let Some(stem) = stem {
-            let deployment = above(identity, &("Deployment".into(), stem.into()));
+            let deployment = Identity {
+                name: stem.to_owned(),
+                kind: "Deployment".to_owned(),
+                ..owner.clone()
+            };
             if owners.contains_key(&deployment) {
                 return top(deployment, owners);
             }
@@ -322,6 +370,7 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
         ports: pod.template.ports,
         sidecar_ports: pod.template.sidecar_ports,
         init_ports: pod.template.init_ports,
+        ambiguous_ports: Arc::default(),
         host_network: pod.template.host_network,
         service_account: pod.template.service_account,
         addresses: pod.addresses,
@@ -368,6 +417,7 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
             labels: (*template.labels).clone(),
             annotations: template.annotations,
             cluster_dns,
+            host_ports: template.host_ports,
             replicas,
             span: Some(span),
         }),

@@ -11,6 +11,23 @@ pub(super) fn clients(object: &Object) -> Vec<Client> {
     match (object.group(), object.kind.as_str()) {
         ("monitoring.coreos.com", "ServiceMonitor") => monitor(object, "endpoints"),
         ("monitoring.coreos.com", "PodMonitor") => monitor(object, "podMetricsEndpoints"),
+        ("monitoring.coreos.com", "Probe") => {
+            let prober = object.node.get("spec").and_then(|spec| spec.get("prober"));
+            let url = prober.and_then(|prober| prober.get("url"));
+            url.and_then(|url| scraped(object, url))
+                .into_iter()
+                .collect()
+        }
+        ("monitoring.coreos.com", "ScrapeConfig") => {
+            let spec = object.node.get("spec");
+            let configs = spec
+                .into_iter()
+                .flat_map(|spec| items(spec, "staticConfigs"));
+            let targets = configs.flat_map(|config| items(config, "targets"));
+            targets
+                .filter_map(|target| scraped(object, target))
+                .collect()
+        }
         (
             "admissionregistration.k8s.io",
             "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
@@ -75,6 +92,30 @@ fn monitor(object: &Object, endpoints: &str) -> Vec<Client> {
         ports,
         span: object.whole(),
     }]
+}
+
+/// The Service of an address that is scraped: `api.shop.svc:9102`, also in a URL.
+fn scraped(object: &Object, address: &Node) -> Option<Client> {
+    let text = address.as_str()?;
+    let text = text.rsplit("://").next()?.split('/').next()?;
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok()?),
+        None => (text, 80),
+    };
+    let labels: Vec<&str> = host.split('.').collect();
+    let (name, namespace) = match labels.as_slice() {
+        [name] => (*name, object.namespace_or_default()),
+        [name, namespace] | [name, namespace, "svc", ..] => (*name, *namespace),
+        _ => return None,
+    };
+    Some(Client {
+        title: object.title(),
+        caller: Caller::Monitoring,
+        namespaces: Some(vec![namespace.to_owned()]),
+        target: ClientTarget::Service(name.to_owned()),
+        ports: vec![ClientPort::OfService(TargetPort::Number(port))],
+        span: object.span(address.mark),
+    })
 }
 
 /// The namespaces that a monitor looks in; by default its own.

@@ -98,6 +98,7 @@ fn lines(text: &str) -> Vec<Entry> {
             };
             continue;
         }
+        let text = text.strip_prefix("export ").unwrap_or(text);
         let (key, value) = key_and_value(text);
         let key = match (section.as_str(), key) {
             (_, "") => String::new(),

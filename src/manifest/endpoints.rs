@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::values::address;
 use super::workload::listed_ports;
 use crate::cluster::{ContainerPort, Service, ServiceEndpoint, ServicePort, TargetPort};
 use crate::diag::Diagnostic;
@@ -106,7 +107,7 @@ fn all(
 ) -> Vec<ServiceEndpoint> {
     let one = |(text, pod): (String, PodName)| {
         Some(ServiceEndpoint {
-            address: text.parse().ok()?,
+            address: address(&text)?,
             pod,
             ports: ports.to_vec(),
         })

@@ -3,7 +3,7 @@
 use super::Found;
 use super::mentions::{items, pod_spec, scalar};
 use crate::diag::Span;
-use crate::yaml::{Node, Object, Value};
+use crate::yaml::{Mark, Node, Object, Value};
 
 /// One thing that an object shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +31,18 @@ pub enum About {
     Account(String),
     /// The annotation with this key on a namespace.
     Namespace(String),
-    /// The issuer that an Ingress or a Certificate names.
-    Certificate,
-    /// An issuer that proves domain names over HTTP.
-    HttpIssuer,
+    /// The issuer of this kind that an Ingress, a Gateway or a Certificate names.
+    Certificate(String),
+    /// An issuer of this kind that proves domain names over HTTP.
+    HttpIssuer(String),
+    /// Whether a service account gives its token to pods.
+    AccountToken,
+    /// Whether the pods of the object of this kind get the token of their service account.
+    Token(String),
+    /// A variable of the object of this kind that leads clients to the API server.
+    ApiServer(String),
+    /// A Prometheus that an operator runs in the namespace.
+    Prometheus,
 }
 
 /// The facts of objects, in their order; `namespace` is that of objects that name none.
@@ -57,6 +65,7 @@ fn of_object(object: &Object, default: &str) -> Vec<Fact> {
     match (object.group(), object.kind.as_str()) {
         ("", "ServiceAccount") => annotations(object)
             .map(|(key, node, value)| fact(About::Account(key.to_owned()), value, node.mark))
+            .chain(token(&object.node).map(|(mark, gives)| fact(About::AccountToken, gives, mark)))
             .collect(),
         ("", "Namespace") => annotations(object)
             .map(|(key, node, value)| Fact {
@@ -67,38 +76,73 @@ fn of_object(object: &Object, default: &str) -> Vec<Fact> {
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             bound(object, namespace)
         }
-        ("networking.k8s.io", "Ingress") => annotations(object)
-            .filter(|(key, ..)| ISSUER_ANNOTATIONS.contains(key))
-            .map(|(_, node, issuer)| fact(About::Certificate, issuer, node.mark))
-            .collect(),
+        ("networking.k8s.io", "Ingress") | ("gateway.networking.k8s.io", "Gateway") => {
+            annotations(object)
+                .filter_map(|(key, node, issuer)| {
+                    let (_, kind) = ISSUER_ANNOTATIONS.iter().find(|(own, _)| *own == key)?;
+                    Some(fact(About::Certificate((*kind).into()), issuer, node.mark))
+                })
+                .collect()
+        }
+        ("monitoring.coreos.com", "Prometheus" | "PrometheusAgent") => {
+            vec![fact(About::Prometheus, object.title(), whole)]
+        }
         ("cert-manager.io", "Certificate") => {
             let spec = object.node.get("spec");
             let issuer = spec.and_then(|spec| spec.get("issuerRef")?.get("name"));
+            let kind = spec.and_then(|spec| spec.get("issuerRef")?.get("kind"));
+            let kind = kind.and_then(Node::as_str).unwrap_or("Issuer");
             let named = issuer.and_then(|issuer| Some((issuer.mark, scalar(issuer)?)));
-            let certificate = named.map(|(mark, name)| fact(About::Certificate, name, mark));
+            let certificate =
+                named.map(|(mark, name)| fact(About::Certificate(kind.into()), name, mark));
             certificate.into_iter().collect()
         }
         ("cert-manager.io", "Issuer" | "ClusterIssuer") => {
             let acme = object.node.get("spec").and_then(|spec| spec.get("acme"));
             let mut solvers = acme.into_iter().flat_map(|acme| items(acme, "solvers"));
             let by_http = solvers.any(|solver| solver.get("http01").is_some());
-            let issuer = by_http.then(|| fact(About::HttpIssuer, object.name.clone(), whole));
+            let about = About::HttpIssuer(object.kind.clone());
+            let issuer = by_http.then(|| fact(about, object.name.clone(), whole));
             issuer.into_iter().collect()
         }
         _ => pod_spec(object)
             .map(|spec| {
-                let about = || About::Image(object.kind.clone());
-                let containers = items(spec, "containers");
-                containers
-                    .filter_map(|container| container.get("image"))
-                    .filter_map(|image| Some(fact(about(), scalar(image)?, image.mark)))
-                    .collect()
+                let kind = || object.kind.clone();
+                let images = items(spec, "containers").filter_map(|c| c.get("image"));
+                let images = images.filter_map(|image| {
+                    Some(fact(About::Image(kind()), scalar(image)?, image.mark))
+                });
+                let variables = items(spec, "containers").flat_map(|c| items(c, "env"));
+                let leads = variables.filter_map(|variable| {
+                    let name = variable.get("name")?.as_str()?;
+                    API_VARIABLES.contains(&name).then_some(())?;
+                    Some(fact(
+                        About::ApiServer(kind()),
+                        name.to_owned(),
+                        variable.mark,
+                    ))
+                });
+                let token = token(spec).map(|(mark, gets)| fact(About::Token(kind()), gets, mark));
+                images.chain(leads).chain(token).collect()
             })
             .unwrap_or_default(),
     }
 }
 
-const ISSUER_ANNOTATIONS: [&str; 2] = ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer"];
+/// Annotations that name an issuer, with its kind.
+const ISSUER_ANNOTATIONS: [(&str, &str); 2] = [
+    ("cert-manager.io/issuer", "Issuer"),
+    ("cert-manager.io/cluster-issuer", "ClusterIssuer"),
+];
+
+/// Variables by which clients find the API server.
+const API_VARIABLES: [&str; 2] = ["KUBECONFIG", "KUBERNETES_SERVICE_HOST"];
+
+/// What `automountServiceAccountToken` says: `true` or `false`.
+fn token(node: &Node) -> Option<(Mark, String)> {
+    let token = node.get("automountServiceAccountToken")?;
+    Some((token.mark, scalar(token)?))
+}
 
 /// The service accounts that a binding gives a role.
 fn bound(object: &Object, namespace: &str) -> Vec<Fact> {

@@ -3,7 +3,7 @@
 use super::makers;
 use crate::diag::edit_distance;
 use crate::policy::{self, Reading};
-use crate::yaml::Object;
+use crate::yaml::{self, Object};
 
 /// How an object is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Node,
     /// An object of a network plugin that declares addresses of pods, by its kind.
     AddressPool(AddressPool),
+    /// Cluster addresses of Services.
+    ServiceCidr,
     Pod,
     /// Something with a pod template.
     Owner(Template),
@@ -77,6 +79,7 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
         ("crd.projectcalico.org" | "projectcalico.org", "IPPool") => {
             Kind::AddressPool(AddressPool::Calico)
         }
+        ("networking.k8s.io", "ServiceCIDR") => Kind::ServiceCidr,
         ("", "Pod") => Kind::Pod,
         ("", "ReplicationController") => Kind::Owner(Template::Controller),
         ("apps" | "extensions", "Deployment" | "ReplicaSet" | "StatefulSet") => {
@@ -134,6 +137,17 @@ pub(super) const WORKLOADS: [(&str, &str); 8] = [
     ("batch/v1", "CronJob"),
 ];
 
+/// Whether a kind of workloads is one of Kubernetes itself.
+pub fn is_of_kubernetes(kind: &str) -> bool {
+    WORKLOADS.iter().any(|(_, known)| *known == kind)
+}
+
+/// The API group of a kind of workloads of Kubernetes itself.
+pub(super) fn group_of_workload(kind: &str) -> &'static str {
+    let known = WORKLOADS.into_iter().find(|(_, name)| *name == kind);
+    known.map_or("", |(version, _)| yaml::group_of(version))
+}
+
 /// The apiVersion and kind of the workload that is meant by a kind which no server knows: almost its name, in a group
 /// of Kubernetes itself.
 pub(super) fn meant_workload(object: &Object) -> Option<(&'static str, &'static str)> {
@@ -184,6 +198,7 @@ impl Kind {
             Self::Namespace
             | Self::Node
             | Self::AddressPool(_)
+            | Self::ServiceCidr
             | Self::Class
             | Self::OtherPolicy
             | Self::PolicyMaker => false,

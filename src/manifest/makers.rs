@@ -2,7 +2,7 @@
 //! object of such a kind inside. What they make is not in the input.
 
 use crate::policy::{self, Reading};
-use crate::yaml::{Node, Object, Value};
+use crate::yaml::{Node, Object, Value, group_of};
 
 /// The groups of Crossplane's provider for objects of a cluster.
 const CROSSPLANE: [&str; 2] = ["kubernetes.crossplane.io", "kubernetes.m.crossplane.io"];
@@ -92,10 +92,6 @@ pub(super) fn namespace(object: &Object) -> Option<String> {
     }
     let metadata = manifest(object)?.get("metadata")?;
     metadata.get("namespace")?.as_str().map(str::to_owned)
-}
-
-fn group_of(version: &str) -> &str {
-    version.split_once('/').map_or("", |(group, _)| group)
 }
 
 /// The apiVersion and kind of what an object of Crossplane applies.

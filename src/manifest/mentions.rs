@@ -174,6 +174,8 @@ impl<'a> Reader<'a> {
             let prefix = source.get("prefix").and_then(Node::as_str).unwrap_or("");
             for mut variable in self.of_map(owner, source.get("configMapRef")) {
                 variable.name = format!("{prefix}{}", variable.name);
+                // Of two sources with one name the last counts.
+                found.retain(|earlier: &Variable| earlier.name != variable.name);
                 found.push(variable);
             }
         }

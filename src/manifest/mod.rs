@@ -28,8 +28,10 @@ mod workload;
 mod tests;
 
 pub use facts::{About, Fact, facts};
+pub use kinds::is_of_kubernetes;
 pub use mentions::{Mention, mentions};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -37,7 +39,7 @@ use rayon::prelude::*;
 use crate::cluster::{LeftOut, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy;
-use crate::yaml::{Object, decode};
+use crate::yaml::{Node, Object, decode};
 
 /// How manifests are read and what is reported about them: Markdown, a page for each code.
 pub const MANUAL: &str = include_str!("manual.md");
@@ -106,9 +108,17 @@ pub fn find(sources: &[Source], policies: &[policy::Kind]) -> Found {
     }
 }
 
+/// Whether a text has objects that something depends on.
+pub fn has_objects(source: &Source, policies: &[policy::Kind]) -> bool {
+    let found = objects::objects(std::slice::from_ref(source), policies).objects;
+    let mut kinds = found.iter().map(|object| kinds::of(object, policies));
+    kinds.any(kinds::Kind::matters)
+}
+
 /// The cluster that objects describe; those that name no namespace are in `namespace`, else in `default`.
 pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>) -> Manifests {
     let (mut objects, mut diagnostics) = (found.objects, found.diagnostics);
+    name_generated(&mut objects, policies);
     diagnostics.extend(found.unreadable.into_iter().map(|(object, mut problem)| {
         // A kind that is a template may be any.
         let is_known = !object.kind.contains("{{");
@@ -151,6 +161,41 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
     Manifests {
         objects: found.all,
         ..manifests
+    }
+}
+
+/// Gives a name to each object whose name the API server generates: its prefix without the hyphen at the end, and a
+/// number where that name is taken. Policies keep what they have.
+fn name_generated(objects: &mut [Object], policies: &[policy::Kind]) {
+    let is_generated = |object: &Object| {
+        let metadata = object.node.get("metadata");
+        let name = metadata.and_then(|metadata| metadata.get("name"));
+        let has_name = name
+            .and_then(Node::as_str)
+            .is_some_and(|name| !name.is_empty());
+        let kind = kinds::of(object, policies);
+        !has_name && !object.name.is_empty() && !matches!(kind, kinds::Kind::Policy(_))
+    };
+    let (generated, named): (Vec<_>, Vec<_>) =
+        objects.iter_mut().partition(|object| is_generated(object));
+    if generated.is_empty() {
+        return;
+    }
+    let key = |object: &Object, name: &str| {
+        let place = object.namespace_or_default().to_owned();
+        (object.kind.clone(), place, name.to_owned())
+    };
+    let mut taken: BTreeSet<_> = named
+        .iter()
+        .map(|object| key(object, &object.name))
+        .collect();
+    for object in generated {
+        let stem = object.name.trim_end_matches(['-', '.']).to_owned();
+        let numbered = (2..).map(|number| format!("{stem}-{number}"));
+        let mut names = std::iter::once(stem.clone()).chain(numbered);
+        if let Some(name) = names.find(|name| taken.insert(key(object, name))) {
+            object.name = name;
+        }
     }
 }
 

@@ -176,6 +176,14 @@ impl Reader<'_> {
         if let (Value::Seq(_), 0) = (&node.value, lists) {
             return self.items(node, inherited, lists);
         }
+        if matches!(node.value, Value::Seq(_)) {
+            let message = "a list within a list is not a Kubernetes object: skipped";
+            let problem = Diagnostic::error("decode", message);
+            return self.report(
+                problem.help("write its items into the outer list"),
+                node.mark,
+            );
+        }
         if !matches!(node.value, Value::Map(_)) {
             let what = node.value.what();
             let message = format!("{what} is not a Kubernetes object: skipped");
@@ -253,7 +261,7 @@ impl Reader<'_> {
             },
             None => Inherited::default(),
         };
-        if !matches!(items.value, Value::Seq(_)) {
+        if !matches!(items.value, Value::Seq(_) | Value::Null) {
             let message = format!("`{key}` of a {kind} is not a list: skipped");
             return self.report(Diagnostic::error("decode", message).path(key), items.mark);
         }

@@ -32,18 +32,20 @@ pub(super) struct Resource {
     pub value: Value,
 }
 
-/// Namespace (empty where the kind has none), name, kind.
+/// Namespace (empty where the kind has none), name, kind and API group, whatever its version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Identity {
     pub namespace: String,
     pub name: String,
     pub kind: String,
+    pub group: String,
 }
 
 pub(super) enum Value {
     Namespace(Labels),
     Node(Node),
     AddressPool(AddressPool),
+    ServiceCidr(BTreeSet<IpNet>),
     Pod(PodObject),
     Owner(OwnerObject),
     Service(Service),
@@ -108,6 +110,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
             },
             name: object.name.clone(),
             kind: object.kind.clone(),
+            group: policy::current_group(object.group(), &object.kind).to_owned(),
         },
         title: match kind.namespaced() {
             true => object.title(),
@@ -215,6 +218,7 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         }
         Kind::Node => Value::Node(cluster_node(object)?),
         Kind::AddressPool(pool) => Value::AddressPool(address_pool(object, pool)?),
+        Kind::ServiceCidr => Value::ServiceCidr(values::service_blocks(object)),
         Kind::Pod => Value::Pod(workload::pod(object)?),
         Kind::Owner(template) => Value::Owner(workload::owner_object(object, template)?),
         Kind::Service => Value::Service(service::service(object)?),
@@ -265,7 +269,7 @@ fn address_pool(object: &Object, pool: kinds::AddressPool) -> Decoded<AddressPoo
         .unwrap_or_default();
     let for_pods = uses.is_empty() || uses.iter().any(|of| of == "Workload");
     let cidrs = match for_pods {
-        true => values::blocks(object, pool).into_iter().collect(),
+        true => values::pool_blocks(object, pool).into_iter().collect(),
         false => Vec::new(),
     };
     Ok(AddressPool {
@@ -276,7 +280,7 @@ fn address_pool(object: &Object, pool: kinds::AddressPool) -> Decoded<AddressPoo
 }
 
 fn address(node: &yaml::Node) -> Decoded<Option<IpAddr>> {
-    Ok(field(node, "address", string)?.and_then(|text| text.parse().ok()))
+    Ok(field(node, "address", string)?.and_then(|text| values::address(&text)))
 }
 
 fn wrong_type(object: &Object, error: TypeError) -> Diagnostic {

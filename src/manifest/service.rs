@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
+use super::values::address;
 use super::workload::protocol;
 use crate::cluster::{Families, Route, ServedBy, Service, ServicePort, TargetPort};
 use crate::sets::Labels;
@@ -27,6 +30,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     })?;
     let own = texts("clusterIPs")?.unwrap_or_default();
     let addresses = parsed(address.iter().cloned().chain(own));
+    let policy = text(&["spec", "ipFamilyPolicy"])?;
     let balanced = balanced.unwrap_or_default().into_iter();
     let (balanced, names): (Vec<_>, Vec<_>) = balanced.unzip();
     // A Service that is no load balancer any more may keep its address in the spec.
@@ -38,6 +42,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     let external = external.unwrap_or_default().into_iter();
     let local = text(&["spec", "externalTrafficPolicy"])?;
     let external_name = text(&["spec", "externalName"])?;
+    let sources = texts("loadBalancerSourceRanges")?.unwrap_or_default();
     Ok(Service {
         namespace: object.namespace_or_default().to_owned(),
         name: object.name.clone(),
@@ -46,35 +51,50 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         ports: ports.unwrap_or_default().into_iter().flatten().collect(),
         kind: kind.unwrap_or_else(|| "ClusterIP".into()),
         headless: address.as_deref() == Some("None"),
-        addresses,
+        addresses: addresses.clone(),
         external_addresses: parsed(external.chain(balanced)),
         balancer_names: names.filter(|name| !name.is_empty()).collect(),
         endpoints: Vec::new(),
         endpoint_names: Vec::new(),
         external_name: external_name.filter(|name| !name.is_empty()),
+        source_ranges: ranges(&sources, annotations.as_ref()),
         keeps_client_address: local.as_deref() == Some("Local"),
-        families: families(&families_said.unwrap_or_default(), address.as_deref()),
+        families: match policy.as_deref() {
+            Some("RequireDualStack") => Families { v4: true, v6: true },
+            _ => families(&families_said.unwrap_or_default(), &addresses),
+        },
         annotations: annotations.unwrap_or_default(),
         span: Some(object.whole()),
     })
 }
 
+/// The blocks of clients in the spec, else in the annotation that is older than it.
+fn ranges(sources: &[String], annotations: Option<&Labels>) -> Vec<IpNet> {
+    const KEY: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+    let annotated = annotations.and_then(|all| all.get(KEY));
+    let annotated = annotated.into_iter().flat_map(|text| text.split(','));
+    let each: Vec<&str> = match sources.is_empty() {
+        false => sources.iter().map(String::as_str).collect(),
+        true => annotated.collect(),
+    };
+    let parsed = each.into_iter().filter_map(|text| text.trim().parse().ok());
+    parsed.map(|net: IpNet| net.trunc()).collect()
+}
+
 /// The texts that are addresses, each once, ascending.
 fn parsed(texts: impl Iterator<Item = String>) -> Vec<IpAddr> {
-    let addresses: BTreeSet<IpAddr> = texts.filter_map(|text| text.parse().ok()).collect();
+    let addresses: BTreeSet<IpAddr> = texts.filter_map(|text| address(&text)).collect();
     addresses.into_iter().collect()
 }
 
-/// The families of the spec, else that of its address, else IPv4.
-fn families(said: &[String], address: Option<&str>) -> Families {
+/// The families of the spec and of its addresses, else IPv4.
+fn families(said: &[String], addresses: &[IpAddr]) -> Families {
     let has = |family: &str| said.iter().any(|f| f == family);
-    match (has("IPv4"), has("IPv6")) {
-        (false, false) if address.is_some_and(|a| a.contains(':')) => Families {
-            v4: false,
-            v6: true,
-        },
-        (false, false) => Families::V4,
-        (v4, v6) => Families { v4, v6 },
+    let v4 = has("IPv4") || addresses.iter().any(IpAddr::is_ipv4);
+    let v6 = has("IPv6") || addresses.iter().any(IpAddr::is_ipv6);
+    match v4 || v6 {
+        true => Families { v4, v6 },
+        false => Families::V4,
     }
 }
 

@@ -260,6 +260,57 @@ fn the_later_of_two_objects_with_one_name_is_used() {
     assert_eq!(codes(&manifests), [("W5", 5)]);
     assert!(manifests.diagnostics[0].message.contains("a.yaml:1:1"));
     assert_eq!(manifests.snapshot.pods[0].labels["v"], "second");
+    let manifests = load(&(pod("same") + &pod("same")));
+    assert_eq!(codes(&manifests), [("W5", 5)]);
+    assert_eq!(manifests.diagnostics[0].severity, Severity::Info);
+    assert_eq!(manifests.snapshot.pods.len(), 1);
+}
+
+#[test]
+fn the_api_group_tells_objects_apart() {
+    let template = "{template: {metadata: {labels: {app: w}}, spec: {containers: [{name: c}]}}}";
+    let of = |api: &str, kind: &str| owner(kind, api, template) + "---\n";
+    let two = of("apps.kruise.io/v1beta1", "StatefulSet") + &of("apps/v1", "StatefulSet");
+    assert_eq!(
+        names(&fine(&two)),
+        ["s/w[StatefulSet]", "s/w[StatefulSet.apps.kruise.io]"]
+    );
+    assert_eq!(fine(&two).pods[2].name, "w-0");
+    let knative = of("serving.knative.dev/v1", "Service")
+        + "apiVersion: v1\nkind: Service\nmetadata: {name: w, namespace: s}\nspec: {selector: {app: w}}\n";
+    assert_eq!(names(&fine(&knative)), ["s/w[Service]"]);
+    assert_eq!(fine(&knative).services.len(), 1);
+    // Groups that a kind moved through, and versions, are one.
+    let moved = of("extensions/v1beta1", "Deployment") + &of("apps/v1", "Deployment");
+    assert_eq!(codes(&load(&moved)), [("W5", 6)]);
+}
+
+#[test]
+fn owners_of_other_groups_are_other_workloads() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: s, ownerReferences: [{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, name: w, controller: true}]}\n---\n";
+    let job = owner("Job", "batch/v1", "{}");
+    let snapshot = fine(&format!("{pod}{job}"));
+    assert_eq!(names(&snapshot), ["s/w[Job]", "s/w[Job.batch.volcano.sh]"]);
+}
+
+#[test]
+fn policies_of_two_groups_are_two() {
+    let policy = |api: &str| {
+        format!(
+            "apiVersion: {api}\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: s}}\n---\n"
+        )
+    };
+    let of = |text: &str| {
+        let source = Source::new("a.yaml", text);
+        let kinds = crate::dialect::kinds(crate::cluster::Enforcer::Calico);
+        read(&[source], &kinds).policies.len()
+    };
+    let kubernetes = policy("networking.k8s.io/v1");
+    assert_eq!(
+        of(&(kubernetes.clone() + &policy("projectcalico.org/v3"))),
+        2
+    );
+    assert_eq!(of(&(kubernetes + &policy("extensions/v1beta1"))), 1);
 }
 
 #[test]

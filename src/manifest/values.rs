@@ -1,5 +1,5 @@
 //! Values that mean nothing: numbers that are no ports, texts that are no addresses, labels that are templates. They
-//! are left out, and reported; so are names that the API server refuses, which are kept.
+//! are left out, and reported; so are names and labels that the API server refuses, which are kept.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,6 +18,7 @@ use crate::yaml::{Node, Object, Value};
 enum Expected {
     Port,
     Protocol,
+    PortName,
     Address,
     Network,
 }
@@ -41,12 +42,15 @@ const CILIUM_POD_POOL: &[(&str, Expected)] = &[
     ("spec.ipv4.cidrs.*", Network),
     ("spec.ipv6.cidrs.*", Network),
 ];
+const SERVICE_CIDR: &[(&str, Expected)] = &[("spec.cidrs.*", Network)];
 const CALICO_POOL: &[(&str, Expected)] = &[("spec.cidr", Network)];
 const POD: &[(&str, Expected)] = &[
     ("spec.containers.*.ports.*.containerPort", Port),
     ("spec.containers.*.ports.*.protocol", Expected::Protocol),
+    ("spec.containers.*.ports.*.name", Expected::PortName),
     ("spec.initContainers.*.ports.*.containerPort", Port),
     ("spec.initContainers.*.ports.*.protocol", Expected::Protocol),
+    ("spec.initContainers.*.ports.*.name", Expected::PortName),
     ("status.podIP", Address),
     ("status.podIPs.*.ip", Address),
 ];
@@ -54,10 +58,12 @@ const POD: &[(&str, Expected)] = &[
 /// The values of an object that are left out.
 pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = bad_name(object, kind).into_iter().collect();
+    found.extend(bad_namespace(object, kind));
     let (at, path, values, labels): (_, _, _, &[&str]) = match kind {
         Kind::Service => (Some(&object.node), "", SERVICE, &["spec.selector"]),
         Kind::Node => (Some(&object.node), "", NODE, &["metadata.labels"]),
         Kind::AddressPool(pool) => (Some(&object.node), "", of_pool(pool), &[]),
+        Kind::ServiceCidr => (Some(&object.node), "", SERVICE_CIDR, &[]),
         Kind::Pod => (Some(&object.node), "", POD, &["metadata.labels"]),
         Kind::Owner(template) => {
             let path = match template {
@@ -89,15 +95,30 @@ pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
             &format!("{pattern}.*"),
             path.to_owned(),
             &mut |node, path| {
-                if node.as_str().is_some_and(|text| text.contains("{{")) {
+                let value = node.as_str().unwrap_or_default();
+                if value.contains("{{") {
                     let message = "this label is a template, not a value";
                     let problem = Diagnostic::error("template", message)
                         .path(path)
                         .help(RENDER);
                     found.push(object.about(problem, node.mark));
+                } else if let Some(detail) = names::label_value(value).into_iter().next() {
+                    let problem = refused("V21", value, &detail, path);
+                    found.push(object.about(problem.help(LABEL_HELP), node.mark));
                 }
             },
         );
+        each(at, pattern, path.to_owned(), &mut |node, path| {
+            let Value::Map(map) = &node.value else { return };
+            for entry in &map.entries {
+                let detail = names::label_key(&entry.key).into_iter().next();
+                let problem =
+                    detail.map(|detail| refused("V20", &entry.key, &detail, path.clone()));
+                found.extend(
+                    problem.map(|problem| object.about(problem.help(LABEL_HELP), entry.value.mark)),
+                );
+            }
+        });
     }
     found.extend(name_label(object, kind));
     found
@@ -112,9 +133,18 @@ fn of_pool(pool: AddressPool) -> &'static [(&'static str, Expected)] {
 }
 
 /// The blocks of an address pool.
-pub(super) fn blocks(object: &Object, pool: AddressPool) -> BTreeSet<IpNet> {
+pub(super) fn pool_blocks(object: &Object, pool: AddressPool) -> BTreeSet<IpNet> {
+    blocks(object, of_pool(pool))
+}
+
+/// The blocks of a ServiceCIDR.
+pub(super) fn service_blocks(object: &Object) -> BTreeSet<IpNet> {
+    blocks(object, SERVICE_CIDR)
+}
+
+fn blocks(object: &Object, fields: &[(&str, Expected)]) -> BTreeSet<IpNet> {
     let mut found = BTreeSet::new();
-    for (pattern, _) in of_pool(pool) {
+    for (pattern, _) in fields {
         each(&object.node, pattern, String::new(), &mut |node, _| {
             found.extend(node.as_str().and_then(block));
         });
@@ -176,6 +206,11 @@ fn wrong(expected: Expected, node: &Node) -> Option<Diagnostic> {
             None => is("TCP, UDP or SCTP"),
             Some(_) => None,
         },
+        Expected::PortName => {
+            let detail = names::port_name(word()?).into_iter().next()?;
+            let message = format!("Invalid value: {:?}: {detail}", word()?);
+            Some(Diagnostic::error("V4", message).help(PORT_HELP))
+        }
         Address => match word()?.parse::<IpAddr>() {
             Err(_) if word() != Some("None") => is("an IP address"),
             _ => None,
@@ -192,6 +227,13 @@ fn wrong(expected: Expected, node: &Node) -> Option<Diagnostic> {
     }
 }
 
+/// An address; an IPv4-mapped one is the IPv4 address.
+pub(super) fn address(text: &str) -> Option<IpAddr> {
+    text.parse::<IpAddr>()
+        .ok()
+        .map(|address| address.to_canonical())
+}
+
 /// A block of addresses without host bits; none for another text, and for IPv4-mapped addresses.
 pub(super) fn block(text: &str) -> Option<IpNet> {
     let block = text.parse::<IpNet>().ok()?.trunc();
@@ -201,10 +243,11 @@ pub(super) fn block(text: &str) -> Option<IpNet> {
 
 /// A name that the API server refuses. The dialects report those of policies.
 fn bad_name(object: &Object, kind: Kind) -> Option<Diagnostic> {
-    let refused = match kind {
+    let refusals = match kind {
         Kind::Namespace | Kind::Service => names::label,
         Kind::Node
         | Kind::AddressPool(_)
+        | Kind::ServiceCidr
         | Kind::Pod
         | Kind::Owner(_)
         | Kind::EndpointSlice
@@ -223,11 +266,34 @@ fn bad_name(object: &Object, kind: Kind) -> Option<Diagnostic> {
     };
     let name = object.node.get("metadata")?.get("name")?;
     let text = name.as_str().filter(|text| !text.is_empty())?;
-    let detail = refused(text).into_iter().next()?;
-    let message = format!("Invalid value: {text:?}: {detail}");
-    let problem = Diagnostic::error("V1", message).path("metadata.name");
-    let help = "use lowercase letters, digits and `-`, and start and end with a letter or a digit";
-    Some(object.about(problem.help(help), name.mark))
+    let detail = refusals(text).into_iter().next()?;
+    let problem = refused("V1", text, &detail, "metadata.name".to_owned());
+    Some(object.about(problem.help(NAME_HELP), name.mark))
+}
+
+/// The name of a namespace that the API server refuses. The dialects report those of policies.
+fn bad_namespace(object: &Object, kind: Kind) -> Option<Diagnostic> {
+    let is_read = !matches!(
+        kind,
+        Kind::Policy(_) | Kind::Misspelt(_) | Kind::OtherPolicy | Kind::PolicyMaker | Kind::Unknown
+    );
+    let namespace = object.node.get("metadata")?.get("namespace")?;
+    let text =
+        (namespace.as_str()).filter(|text| is_read && kind.namespaced() && !text.is_empty())?;
+    let detail = names::label(text).into_iter().next()?;
+    let problem = refused("V1", text, &detail, "metadata.namespace".to_owned());
+    Some(object.about(problem.help(NAME_HELP), namespace.mark))
+}
+
+const NAME_HELP: &str =
+    "use lowercase letters, digits and `-`, and start and end with a letter or a digit";
+const PORT_HELP: &str =
+    "use 1 to 15 lowercase letters, digits and single hyphens, with at least one letter";
+const LABEL_HELP: &str = "use letters, digits, `-`, `_` and `.`, 63 at most";
+
+/// What the API server says about a value.
+fn refused(code: &'static str, value: &str, detail: &str, path: String) -> Diagnostic {
+    Diagnostic::error(code, format!("Invalid value: {value:?}: {detail}")).path(path)
 }
 
 fn text(node: &Node) -> &str {

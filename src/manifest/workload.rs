@@ -4,17 +4,24 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::kinds::{Kind, Template};
+use super::kinds::{self, Kind, Template};
+use super::values::address;
 use crate::cluster::ContainerPort;
 use crate::diag::{Diagnostic, Span};
+use crate::policy::current_group;
 use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
 use crate::yaml::decode::{
     self, Decoded, TypeError, boolean, deep, field, int32, list_field, map, string, strings,
 };
-use crate::yaml::{Node, Object};
+use crate::yaml::{self, Node, Object};
 
-/// A controlling owner: its kind and name; it is in the same namespace.
-pub(super) type OwnerRef = (String, String);
+/// A controlling owner, which is in the same namespace.
+#[derive(Clone, Debug)]
+pub(super) struct OwnerRef {
+    pub group: String,
+    pub kind: String,
+    pub name: String,
+}
 
 /// What a pod is made of.
 #[derive(Clone, Debug)]
@@ -23,6 +30,8 @@ pub(super) struct PodTemplate {
     pub annotations: Labels,
     /// Whether `dnsPolicy` makes its pods look names up in the cluster's DNS.
     pub cluster_dns: bool,
+    /// The container ports with a `hostPort`.
+    pub host_ports: Vec<(Protocol, u16)>,
     /// `dnsConfig.nameservers`, which may be the cluster's as well.
     pub nameservers: Vec<IpAddr>,
     pub ports: Arc<[ContainerPort]>,
@@ -95,10 +104,20 @@ pub(super) fn owner_object(object: &Object, kind: Template) -> Decoded<OwnerObje
         }
     };
     let template = deep(node, &inner("template"), template)?;
+    let own = deep(node, &["metadata", "labels"], strings)?.into_iter();
+    // Those of its jobs do not reach the pods either (W10).
+    let of_jobs = match kind {
+        Template::CronJob => deep(
+            node,
+            &["spec", "jobTemplate", "metadata", "labels"],
+            strings,
+        )?,
+        _ => None,
+    };
     Ok(OwnerObject {
         template: template.unwrap_or_else(PodTemplate::empty),
         selector,
-        labels: deep(node, &["metadata", "labels"], strings)?.unwrap_or_default(),
+        labels: own.chain(of_jobs).flatten().collect(),
         replicas: replicas.map(|n| u32::try_from(n).unwrap_or(0)),
         owner: owner(node)?,
         span: object.whole(),
@@ -146,6 +165,7 @@ impl PodTemplate {
             labels: Arc::default(),
             annotations: Labels::new(),
             cluster_dns: true,
+            host_ports: Vec::new(),
             nameservers: Vec::new(),
             ports: Arc::default(),
             sidecar_ports: 0,
@@ -174,6 +194,7 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
             None | Some("ClusterFirst" | "") => host_network != Some(true),
             Some(other) => other == "ClusterFirstWithHostNet",
         },
+        host_ports: field(node, "spec", host_ports)?.unwrap_or_default(),
         nameservers: nameservers(node),
         sidecar_ports: sidecars.len(),
         ports: [containers, sidecars].concat().into(),
@@ -192,7 +213,7 @@ fn nameservers(node: &Node) -> Vec<IpAddr> {
         decode::list(all, string)
     });
     let all = all.ok().flatten().unwrap_or_default();
-    all.iter().filter_map(|text| text.parse().ok()).collect()
+    all.iter().filter_map(|text| address(text)).collect()
 }
 
 /// The ports of containers, and of init containers that go on running (W12).
@@ -202,6 +223,19 @@ fn ports(spec: &Node) -> Decoded<[Vec<ContainerPort>; 2]> {
     })?;
     let sidecars = of_init(spec, true)?;
     Ok([containers.into_iter().flatten().collect(), sidecars])
+}
+
+/// The ports of containers that are ports of their node, too.
+fn host_ports(spec: &Node) -> Decoded<Vec<(Protocol, u16)>> {
+    let published = |port: &Node| {
+        let on_host = field(port, "hostPort", int32)?.is_some_and(|port| port > 0);
+        let number = field(port, "containerPort", int32)?.unwrap_or(0);
+        let number = u16::try_from(number).ok().filter(|n| on_host && *n > 0);
+        Ok(protocol(port)?.zip(number))
+    };
+    let of_container = |container: &Node| list_field(container, "ports", published);
+    let all = list_field(spec, "containers", of_container)?.into_iter();
+    Ok(all.flatten().flatten().collect())
 }
 
 /// The ports of init containers that go on running, or of those that end.
@@ -247,11 +281,11 @@ fn addresses(status: &Node) -> Decoded<Vec<IpAddr>> {
     if texts.is_empty() {
         texts.extend(one);
     }
-    Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
+    Ok(texts.iter().filter_map(|text| address(text)).collect())
 }
 
 /// The controlling owner; nodes own static pods and do not count. An owner without kind only groups its
-/// pods.
+/// pods, and one without apiVersion is of Kubernetes itself.
 fn owner(node: &Node) -> Decoded<Option<OwnerRef>> {
     let owners = deep(node, &["metadata", "ownerReferences"], |list| {
         decode::list(list, |owner| {
@@ -259,8 +293,14 @@ fn owner(node: &Node) -> Decoded<Option<OwnerRef>> {
             let kind = field(owner, "kind", string)?.filter(|kind| !kind.is_empty());
             let kind = kind.unwrap_or_else(|| "Pod".into());
             let name = field(owner, "name", string)?.unwrap_or_default();
+            let version = field(owner, "apiVersion", string)?;
             let counts = controller && kind != "Node" && !name.is_empty();
-            Ok(counts.then_some((kind, name)))
+            let group = match &version {
+                Some(version) => yaml::group_of(version),
+                None => kinds::group_of_workload(&kind),
+            };
+            let group = current_group(group, &kind).to_owned();
+            Ok(counts.then_some(OwnerRef { group, kind, name }))
         })
     })?;
     Ok(owners.unwrap_or_default().into_iter().flatten().next())

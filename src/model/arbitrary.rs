@@ -38,6 +38,11 @@ pub(crate) const NASTY: &[&str] = &[
     "",
 ];
 
+/// An address that is not IPv4-mapped: that is the IPv4 address.
+fn ip_address() -> impl Strategy<Value = std::net::IpAddr> {
+    any::<std::net::IpAddr>().prop_map(|address| address.to_canonical())
+}
+
 fn name() -> impl Strategy<Value = String> {
     select(vec![
         "web", "db", "external", "group", "node", "ns", "on", "web-2", "x1",
@@ -215,7 +220,7 @@ fn workload() -> impl Strategy<Value = Thing> {
         isolate(),
         option::of(0..9u32),
     );
-    let address = vec(any::<std::net::IpAddr>(), 0..2);
+    let address = vec(ip_address(), 0..2);
     let pods = prop_oneof![3 => Just(Vec::new()), 1 => vec(pod(), 1..3)];
     let rest = (address, pods, unknown());
     (who, what, rest).prop_map(|(who, what, (addresses, pods, unknown))| {
@@ -248,7 +253,7 @@ fn pod() -> impl Strategy<Value = Pod> {
             protocol,
         }
     });
-    let address = vec(any::<std::net::IpAddr>(), 0..2);
+    let address = vec(ip_address(), 0..2);
     let what = (
         option::of(labels()),
         option::of(vec(port, 0..2)),
@@ -313,7 +318,7 @@ fn route() -> impl Strategy<Value = Route> {
 }
 
 fn cluster_node() -> impl Strategy<Value = cluster::Node> {
-    let addresses = vec(any::<std::net::IpAddr>(), 0..2);
+    let addresses = vec(ip_address(), 0..2);
     let all = (name(), labels(), addresses, any::<Option<u8>>());
     all.prop_map(|(name, labels, addresses, pods)| cluster::Node {
         name,

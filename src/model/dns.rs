@@ -27,7 +27,7 @@ impl Resolver {
             DnsProfile::Kubernetes => stock(),
             DnsProfile::OpenShift => Self {
                 namespaces: Selector::label(NAMESPACE_NAME_LABEL, "openshift-dns"),
-                pods: Selector::everything(),
+                pods: Selector::label(OPENSHIFT_LABEL.0, OPENSHIFT_LABEL.1),
                 networks: Vec::new(),
                 ports: udp_and_tcp(5353),
             },
@@ -51,6 +51,9 @@ impl Resolver {
         }
     }
 }
+
+/// The label of OpenShift's DNS pods: those of another DaemonSet of their namespace only write host files.
+const OPENSHIFT_LABEL: (&str, &str) = ("dns.operator.openshift.io/daemonset-dns", "default");
 
 /// UDP first: it is the one that is often forgotten.
 fn udp_and_tcp(port: u16) -> Vec<FlowPort> {
@@ -89,9 +92,8 @@ pub(crate) fn likely_profile(snapshot: &Snapshot) -> DnsProfile {
 /// The profile of which a pod is a DNS pod.
 fn of_pod(snapshot: &Snapshot, pod: &Pod) -> Option<DnsProfile> {
     let namespace = &snapshot.namespaces.get(pod.namespace)?.name;
-    let openshift = pod
-        .labels
-        .contains_key("dns.operator.openshift.io/daemonset-dns");
+    let (key, value) = OPENSHIFT_LABEL;
+    let openshift = pod.labels.get(key).is_some_and(|own| own == value);
     if openshift && namespace == "openshift-dns" {
         return Some(DnsProfile::OpenShift);
     }

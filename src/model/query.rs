@@ -8,9 +8,9 @@ use super::{
     Isolate, Item, NamespaceId, NodeId, NodeRef, PolicyId, ServiceId, Thing, Workload, WorkloadId,
 };
 use crate::cluster::{HostNetwork, NAMESPACE_NAME_LABEL, TargetPort};
-use crate::policy::Entity;
+use crate::policy::{Entity, current_group};
 use crate::sets::{Labels, Selector};
-use crate::yaml::Node;
+use crate::yaml::{self, Node};
 
 /// Whether a namespace belongs to the platform, so that import adds no default deny to it.
 pub fn is_system_namespace(name: &str) -> bool {
@@ -437,6 +437,8 @@ impl Document {
 /// What the text of an imported policy declares.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyIdentity {
+    /// API group, whatever its version.
+    pub group: String,
     /// API kind.
     pub kind: String,
     /// `metadata.namespace`.
@@ -469,16 +471,20 @@ impl PolicyIdentities {
 }
 
 impl ImportedPolicy {
-    /// Kind, namespace and name in its text; none if it is unreadable or has no name.
+    /// Group, kind, namespace and name in its text; none if it is unreadable or has no name.
     pub fn identity(&self) -> Option<PolicyIdentity> {
-        let parsed = crate::yaml::parse(&self.text);
+        let parsed = yaml::parse(&self.text);
         let [document] = &parsed.documents[..] else {
             return None;
         };
         let metadata = document.node.get("metadata")?;
         let text = |node: Option<&Node>| node?.as_str().map(str::to_owned);
+        let kind = text(document.node.get("kind"))?;
+        let version = text(document.node.get("apiVersion")).unwrap_or_default();
+        let group = current_group(yaml::group_of(&version), &kind).to_owned();
         Some(PolicyIdentity {
-            kind: text(document.node.get("kind"))?,
+            group,
+            kind,
             namespace: text(metadata.get("namespace")),
             name: text(metadata.get("name"))?,
         })

@@ -49,7 +49,7 @@ pub struct Compared {
     pub is_forbidden: bool,
     /// What the policies would do to it.
     pub replay: Replay,
-    /// Its class; none where it is uncertain what the policies would do.
+    /// Its class; none without a drawing, or where it is uncertain what the policies would do.
     pub class: Option<Class>,
 }
 
@@ -115,7 +115,7 @@ pub fn compare(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Option<Comparison> {
     let with_nodes = replay::with_recorded(snapshot, &observed.connections);
-    let asker = Asker::new(&with_nodes);
+    let asker = Asker::new(&with_nodes, &observed.connections);
     let places = drawing.map(|drawing| Places::new(drawing.document));
     let connections = observed.connections.par_iter().map(|connection| {
         (!stop()).then(|| compared(&asker, drawing, places.as_ref(), connection))
@@ -158,15 +158,13 @@ fn compared(
     let is_forbidden = drawing
         .zip(questions.as_ref())
         .is_some_and(|(drawing, questions)| is_forbidden(snapshot, drawing, questions));
-    let class = match replay.verdict {
-        Verdict::Uncertain => None,
-        verdict => {
+    // Without a drawing nothing is intended or not.
+    let class = match (drawing, replay.verdict) {
+        (None, _) | (_, Verdict::Uncertain) => None,
+        (Some(_), verdict) => {
             let is_allowed = verdict == Verdict::Allow;
-            Some(Class::of(
-                flows.is_some(),
-                is_allowed,
-                connection.sums.passed(),
-            ))
+            let passed = connection.sums.passed();
+            Some(Class::of(flows.is_some(), is_allowed, passed))
         }
     };
     let missing = |words: &String| ObservedEnd::Missing(words.clone());
@@ -193,45 +191,62 @@ fn flows(
     snapshot: &Snapshot,
     drawing: Drawing,
     connection: &Connection,
-    questions: Option<&Questions>,
+    questions: Option<&Vec<Question>>,
 ) -> Option<Vec<FlowId>> {
     if dns::is_allowed_by_setting(drawing.document, connection) {
         return Some(Vec::new());
     }
-    let (questions, name) = questions?;
+    let questions = questions?;
     let drawn = drawing.drawn;
     let mut flows = BTreeSet::new();
-    for (from, to, at) in questions {
-        let is_drawn = |to: &&Endpoint| at.is_subset(&drawn.ports(snapshot, from, to));
-        let mut ends = [Some(to), name.as_ref()].into_iter().flatten();
-        let to = ends.find(is_drawn)?;
+    for question in questions {
+        let at = &question.ports;
+        let is_drawn =
+            |(from, to): &(&Endpoint, &Endpoint)| at.is_subset(&drawn.ports(snapshot, from, to));
+        let (from, to) = question.ends().find(is_drawn)?;
         flows.extend(drawn.flows(snapshot, from, to, at));
     }
     (!questions.is_empty()).then(|| flows.into_iter().collect())
 }
 
 /// Whether drawn flows deny a connection, at any place where it was seen.
-fn is_forbidden(snapshot: &Snapshot, drawing: Drawing, (questions, name): &Questions) -> bool {
-    questions.iter().any(|(from, to, at)| {
-        let mut ends = [Some(to), name.as_ref()].into_iter().flatten();
-        ends.any(|to| drawing.drawn.denied(snapshot, from, to).intersects(at))
+fn is_forbidden(snapshot: &Snapshot, drawing: Drawing, questions: &[Question]) -> bool {
+    let denied = |from, to| drawing.drawn.denied(snapshot, from, to);
+    questions.iter().any(|question| {
+        let mut ends = question.ends();
+        ends.any(|(from, to)| denied(from, to).intersects(&question.ports))
     })
 }
 
-/// The ends and ports that a connection may mean, and the name of its destination.
-type Questions = (Vec<(Endpoint, Endpoint, PortSet)>, Option<Endpoint>);
+/// A connection that may be meant: all that each end is at once, and the port.
+struct Question {
+    from: Vec<Endpoint>,
+    to: Vec<Endpoint>,
+    ports: PortSet,
+}
 
-fn questions(asker: &Asker, connection: &Connection) -> Option<Questions> {
+impl Question {
+    fn ends(&self) -> impl Iterator<Item = (&Endpoint, &Endpoint)> {
+        let from = self.from.iter();
+        from.flat_map(|from| self.to.iter().map(move |to| (from, to)))
+    }
+}
+
+fn questions(asker: &Asker, connection: &Connection) -> Option<Vec<Question>> {
+    let key = &connection.key;
     let (source, destination) = asker.ends(connection).ok()?;
-    let all = replay::questions(asker.snapshot, &connection.key, &source, &destination).ok()?;
-    let all = all.into_iter().map(|(from, to, port)| {
-        let at = match port {
+    let all = replay::questions(asker, key, &source, &destination).ok()?;
+    // Flows are drawn at all types of ICMP or at none.
+    let is_known = key.port.is_some() || key.icmp.is_some();
+    let all = all.into_iter().map(|question| Question {
+        from: question.from.to_vec(),
+        to: question.to.to_vec(),
+        ports: match question.port.filter(|_| is_known) {
             Some((protocol, port)) => PortSet::single(protocol, port),
             None => PortSet::other(),
-        };
-        (from, to, at)
+        },
     });
-    Some((all.collect(), destination.name))
+    Some(all.collect())
 }
 
 /// What imported policies allow beyond the drawing and nobody used: ports at which any connection between its ends was

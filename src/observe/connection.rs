@@ -36,6 +36,17 @@ pub struct Sample {
     pub line: u32,
 }
 
+/// What an end is at once, where it is more than its address or one entity: policies match it by any of these.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    /// Its address, where that is recorded.
+    pub address: Option<IpAddr>,
+    /// The names that the other end resolved to its address.
+    pub names: BTreeSet<String>,
+    /// Its reserved labels, without their source: `kube-apiserver`, `world`.
+    pub reserved: BTreeSet<&'static str>,
+}
+
 /// So many samples of connections with one key are kept, the earliest.
 const SAMPLES: usize = 3;
 
@@ -66,6 +77,10 @@ pub struct Sums {
     pub addresses: BTreeSet<IpAddr>,
     /// Addresses of the source.
     pub source_addresses: BTreeSet<IpAddr>,
+    /// The destination where it is more than its address or one entity.
+    pub seen_destinations: BTreeSet<Seen>,
+    /// The same of the source.
+    pub seen_sources: BTreeSet<Seen>,
     /// Services that were asked for: `shop/api:80`.
     pub services: BTreeSet<String>,
     /// Policies that allowed it, as the recorder names them.
@@ -150,6 +165,8 @@ impl Sums {
         self.destination_guessed |= other.destination_guessed;
         self.addresses.extend(other.addresses);
         self.source_addresses.extend(other.source_addresses);
+        self.seen_destinations.extend(other.seen_destinations);
+        self.seen_sources.extend(other.seen_sources);
         self.services.extend(other.services);
         self.allowed.extend(other.allowed);
         self.denied.extend(other.denied);

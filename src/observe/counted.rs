@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::connection::{Connections, Key, Sample, Sums};
+use super::connection::{Connections, Key, Sample, Seen, Sums};
 use super::ends::{Evidence, InManifests, Known};
 use super::histogram::Histogram;
 use super::record::{Counted, End, Facts, Protocol, Verdict};
@@ -18,6 +18,7 @@ struct Between {
     destination: Option<IpAddr>,
     port: Option<u16>,
     icmp: Option<u8>,
+    is_undirected: bool,
 }
 
 /// Events at the source, at the destination and who knows where, by verdict.
@@ -26,6 +27,16 @@ struct Events {
     of: [[u64; 3]; 3],
     over_time: [Histogram; 3],
     sums: Sums,
+    records: u64,
+}
+
+/// Records that are no connection.
+#[derive(Debug, Default)]
+pub struct Ignored {
+    /// They lack an end.
+    pub without_end: u64,
+    /// They do not tell requests from answers, although others do.
+    pub undirected: u64,
 }
 
 impl Events {
@@ -81,8 +92,10 @@ impl Counts {
             destination: counted.destination,
             port: counted.port,
             icmp: counted.icmp,
+            is_undirected: counted.is_undirected,
         };
         let events = self.0.entry(between).or_default();
+        events.records = events.records.saturating_add(1);
         events.add(counted.verdict, counted.events);
         for (over_time, count) in events.over_time.iter_mut().zip(counted.events) {
             if count > 0 {
@@ -93,14 +106,25 @@ impl Counts {
         events.sums.sample(sample);
     }
 
-    /// Adds the connections, and returns how many records lack an end.
-    pub fn connections(self, known: &Known, manifests: InManifests, into: &mut Connections) -> u64 {
+    /// Adds the connections, and counts the records that are none. `are_claimed`: whether connection tracking speaks in any
+    /// record of all files (3.4).
+    pub fn connections(
+        self,
+        are_claimed: bool,
+        known: &Known,
+        manifests: InManifests,
+        into: &mut Connections,
+    ) -> Ignored {
         let mut by_key: BTreeMap<Key, Events> = BTreeMap::new();
-        let mut without_end = 0;
+        let mut ignored = Ignored::default();
         for (between, events) in self.0 {
+            if are_claimed && between.is_undirected {
+                ignored.undirected = ignored.undirected.saturating_add(events.records);
+                continue;
+            }
             let first = events.sums.first.unwrap_or_default();
-            let Some((key, guesses, pods)) = key(&between, known, manifests, first) else {
-                without_end += 1;
+            let Some((key, guesses, pods, seen)) = key(&between, known, manifests, first) else {
+                ignored.without_end = ignored.without_end.saturating_add(events.records);
                 continue;
             };
             let all = by_key.entry(key).or_default();
@@ -124,6 +148,9 @@ impl Counts {
             let [source, destination] = pods;
             all.sums.source_pods.extend(source);
             all.sums.destination_pods.extend(destination);
+            let [source, destination] = seen;
+            all.sums.seen_sources.extend(source);
+            all.sums.seen_destinations.extend(destination);
             all.sums.addresses.extend(between.destination);
             all.sums.source_addresses.extend(between.source);
             let names = &between.facts.names;
@@ -133,12 +160,12 @@ impl Counts {
         for (key, events) in by_key {
             into.add(key, events.counted());
         }
-        without_end
+        ignored
     }
 }
 
-/// The ends in words, whether they are guesses, and the pods that they are.
-type Ends = (Key, [bool; 2], [Option<Arc<End>>; 2]);
+/// The ends in words, whether they are guesses, the pods that they are, and what else they are.
+type Ends = (Key, [bool; 2], [Option<Arc<End>>; 2], [Option<Seen>; 2]);
 
 fn key(between: &Between, known: &Known, manifests: InManifests, first: Time) -> Option<Ends> {
     let facts = &between.facts;
@@ -170,5 +197,9 @@ fn key(between: &Between, known: &Known, manifests: InManifests, first: Time) ->
         icmp: between.icmp,
     };
     let pods = [source.described_pod(), destination.described_pod()];
-    Some((key, [from_guessed, to_guessed], pods))
+    let seen = [
+        source.seen(known, None, first),
+        destination.seen(known, source.pod(), first),
+    ];
+    Some((key, [from_guessed, to_guessed], pods, seen))
 }

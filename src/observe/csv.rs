@@ -11,19 +11,21 @@ use super::time;
 pub struct Columns(Vec<String>);
 
 impl Columns {
-    /// Reads a header.
-    pub fn of(header: &str) -> Self {
-        Self(
-            fields(header)
-                .iter()
-                .map(|name| name.to_ascii_lowercase())
-                .collect(),
-        )
+    /// Reads a header; none if it is none.
+    pub fn of(header: &str) -> Option<Self> {
+        let columns = fields(header).into_iter();
+        let columns: Vec<String> = columns.map(|name| name.to_ascii_lowercase()).collect();
+        let mut needed = ["source", "destination", "protocol"].into_iter();
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        needed.all(has).then_some(Self(columns))
     }
 
-    /// Reads a row; none if it is no connection.
-    pub fn row(&self, row: &str) -> Option<(Key, Sums)> {
+    /// Reads a row; none if it is no connection, or `is_cut` behind a comma: the file ends there.
+    pub fn row(&self, row: &str, is_cut: bool) -> Option<(Key, Sums)> {
         let fields = fields(row);
+        if fields.len() < self.0.len() || is_cut && fields.last().is_some_and(String::is_empty) {
+            return None;
+        }
         let field = |name: &str| {
             let at = self.0.iter().position(|column| column == name)?;
             fields
@@ -89,9 +91,10 @@ mod tests {
 
     #[test]
     fn rows_are_connections() {
-        let columns = Columns::of("source,destination,protocol,port,count,first,last,verdict");
+        let header = "source,destination,protocol,port,count,first,last,verdict";
+        let columns = Columns::of(header).unwrap();
         let row = "shop/web,data/db,TCP,5432,3,2026-11-03T09:00:00Z,2026-11-03T10:00:00Z,dropped";
-        let (key, sums) = columns.row(row).unwrap();
+        let (key, sums) = columns.row(row, true).unwrap();
         assert_eq!(
             (key.source.to_string(), key.port),
             ("shop/web".to_owned(), Some(5432))
@@ -101,11 +104,47 @@ mod tests {
         for wrong in [
             "",
             "shop/web",
-            "shop/web,data/db,TCP,x",
-            "web,db,TCP,80",
-            "a/b,c/d,QUIC,80",
+            "shop/web,data/db,TCP,5432",
+            "shop/web,data/db,TCP,5432,3,,",
+            "shop/web,data/db,TCP,x,,,,",
+            "web,db,TCP,80,,,,",
+            "a/b,c/d,QUIC,80,,,,",
         ] {
-            assert!(columns.row(wrong).is_none(), "{wrong}");
+            assert!(columns.row(wrong, false).is_none(), "{wrong}");
+        }
+        let without_verdict = "shop/web,data/db,TCP,5432,3,,,";
+        assert!(columns.row(without_verdict, false).is_some());
+        assert!(
+            columns.row(without_verdict, true).is_none(),
+            "the file was cut"
+        );
+    }
+
+    #[test]
+    fn columns_are_found_by_name() {
+        for (header, row) in [
+            ("protocol,port,destination,source", "TCP,80,c/d,a/b"),
+            (
+                r#""Source", "destination","protocol","port""#,
+                r#""a/b", "c/d","TCP","80""#,
+            ),
+            (
+                "source , destination , protocol , port , why",
+                "a/b , c/d , TCP , 80 , x",
+            ),
+        ] {
+            let (key, _) = Columns::of(header).unwrap().row(row, false).unwrap();
+            let ends = (key.source.to_string(), key.destination.to_string());
+            assert_eq!(ends, ("a/b".to_owned(), "c/d".to_owned()), "{header}");
+            assert_eq!(key.port, Some(80), "{header}");
+        }
+        for other in [
+            "source,destination",
+            "level=info, protocol",
+            "",
+            "{source,destination,protocol}",
+        ] {
+            assert!(Columns::of(other).is_none(), "{other}");
         }
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::connection::Seen;
 use super::owner::{Owner, guessed};
 use super::record::End;
-use super::reference::Reference;
+use super::reference::{ENTITIES, Reference};
 use super::time::{SECOND, Time};
 use crate::sets::hash::HashMap;
 
@@ -66,9 +67,13 @@ impl Evidence<'_> {
         pods.min().map(|(_, end)| &***end)
     }
 
-    /// What is known of the pod that it is, whether it is named or not.
+    /// What is known of the pod that it is, whether it is named or not: by the first record that has its labels, else by
+    /// the first one.
     pub fn described_pod(&self) -> Option<Arc<End>> {
-        let first = |is: fn(&End) -> bool| self.ends.iter().filter(|(_, end)| is(end)).min();
+        let first = |is: fn(&End) -> bool| {
+            let all = self.ends.iter().filter(|(_, end)| is(end));
+            all.min_by_key(|(time, end)| (!end.has_labels(), time, end))
+        };
         let found = first(End::is_pod).or_else(|| first(End::is_unnamed_pod));
         found.map(|(_, end)| match end.namespace.is_empty() {
             true => Arc::new(end.with_namespace()),
@@ -122,26 +127,69 @@ impl Evidence<'_> {
     }
 
     fn name(&self, known: &Known, source: Option<&End>, first: Time) -> Option<String> {
-        let asked = source.zip(self.address).and_then(|(pod, address)| {
-            let known_names =
-                known
-                    .answers
-                    .get(&(pod.namespace.clone(), pod.pod.clone(), address))?;
-            let last = first.saturating_add(SECOND);
-            let latest = known_names.iter().filter_map(|(name, times)| {
-                let time = times.range(..=last).next_back()?;
-                Some((time, std::cmp::Reverse(name)))
-            });
-            latest.max().map(|(_, name)| name.0.clone())
-        });
+        let latest = self.answered(known, source, first);
+        let latest = latest.max_by_key(|(time, name)| (*time, std::cmp::Reverse(*name)));
         let is_outside =
-            |name: &&String| !name.ends_with(".cluster.local") && !name.ends_with(".arpa");
-        let plain = self
-            .names
-            .iter()
-            .map(|name| name.trim_end_matches('.').to_ascii_lowercase());
+            |name: &String| !name.ends_with(".cluster.local") && !name.ends_with(".arpa");
+        latest
+            .map(|(_, name)| name.clone())
+            .or_else(|| self.resolved().find(is_outside))
+    }
+
+    /// The names that the source was told to have this address, each with the last time before the connection began.
+    fn answered<'k>(
+        &self,
+        known: &'k Known,
+        source: Option<&End>,
+        first: Time,
+    ) -> impl Iterator<Item = (Time, &'k String)> + use<'k> {
+        let names = source.zip(self.address).and_then(|(pod, address)| {
+            let key = (pod.namespace.clone(), pod.pod.clone(), address);
+            known.answers.get(&key)
+        });
+        let last = first.saturating_add(SECOND);
+        names
+            .into_iter()
+            .flatten()
+            .filter_map(move |(name, times)| {
+                let time = times.range(..=last).next_back()?;
+                Some((*time, name))
+            })
+    }
+
+    /// The names that the recorder has for it, as policies write them, in their order.
+    fn resolved(&self) -> impl Iterator<Item = String> + use<> {
+        let plain = self.names.iter();
+        let plain = plain.map(|name| name.trim_end_matches('.').to_ascii_lowercase());
         let plain: BTreeSet<String> = plain.filter(|name| !name.is_empty()).collect();
-        asked.or_else(|| plain.iter().find(is_outside).cloned())
+        plain.into_iter()
+    }
+
+    /// All that it is at once, where that is more than an address or one entity: an address may have several names (2.3)
+    /// and the API server is a node, too, or outside. None of a pod.
+    pub fn seen(&self, known: &Known, source: Option<&End>, first: Time) -> Option<Seen> {
+        if self.is_pod() {
+            return None;
+        }
+        let reserved = self.reserved();
+        let entities = ENTITIES.into_iter();
+        let mut seen = Seen {
+            address: self.address,
+            reserved: entities.filter(|one| reserved.contains(one)).collect(),
+            ..Seen::default()
+        };
+        if self.is_destination {
+            let answered = self.answered(known, source, first);
+            seen.names.extend(answered.map(|(_, name)| name.clone()));
+            seen.names.extend(self.resolved());
+        }
+        (!seen.names.is_empty() || seen.reserved.len() > 1).then_some(seen)
+    }
+
+    /// Whether it is a pod, whether it is named or not.
+    fn is_pod(&self) -> bool {
+        let mut ends = self.ends.iter();
+        ends.any(|(_, end)| end.is_pod() || end.is_unnamed_pod())
     }
 
     fn reserved(&self) -> BTreeSet<&str> {

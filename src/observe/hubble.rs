@@ -154,6 +154,7 @@ fn read(flow: &Json, time: Time) -> Result<Flow, String> {
         icmp,
         verdict,
         events: counters(flow),
+        is_undirected,
     }))
 }
 
@@ -176,7 +177,9 @@ fn counters(flow: &Json) -> [u64; 3] {
 /// Why a packet was dropped, where that was no policy.
 fn other_drop(flow: &Json) -> Option<String> {
     let name = text(flow, "drop_reason_desc");
-    match number(flow, "drop_reason") {
+    // A value that the writer's own version did not know yet is a number (2.2).
+    let reason = ["drop_reason_desc", "drop_reason"].map(|key| number(flow, key));
+    match reason.into_iter().find(|reason| *reason > 0).unwrap_or(0) {
         _ if !matches!(name, "" | "DROP_REASON_UNKNOWN") => {
             let by_policy = matches!(name, "POLICY_DENIED" | "POLICY_DENY" | "AUTH_REQUIRED");
             (!by_policy).then(|| format!("drop:{name}"))
@@ -193,8 +196,9 @@ fn other_drop(flow: &Json) -> Option<String> {
 }
 
 fn protocol<'a>(flow: &'a Json) -> Result<(Protocol, &'a Json<'a>), String> {
-    let layers = flow.get("l4").map(Json::fields);
-    let Some((name, layer)) = layers.and_then(<[_]>::first) else {
+    let layers = flow.get("l4").map(Json::fields).unwrap_or_default();
+    let mut layers = layers.iter().filter(|(_, layer)| !layer.is_null());
+    let Some((name, layer)) = layers.next() else {
         return ignored("no-l4");
     };
     match Protocol::named(name) {

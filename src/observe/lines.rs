@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::documents::{Documents, LONGEST, is_cut};
+use super::csv::Columns;
+use super::documents::{Documents, LONGEST, document};
 use super::time;
 use super::value::Json;
 
@@ -17,8 +18,13 @@ const DEEPEST: usize = 4;
 pub enum Found<'a> {
     /// A JSON value that may be a record.
     Record(&'a Json<'a>),
-    /// A row of a CSV table, after its header.
-    Row(&'a str),
+    /// A row of a CSV table, or its header.
+    Row {
+        /// The row.
+        row: &'a str,
+        /// Whether the file ends in it, without the end of a line.
+        is_cut: bool,
+    },
     /// Text that should be a record but cannot be read, such as the last line of a file that was cut.
     Malformed,
     /// A log line of something else.
@@ -42,6 +48,7 @@ fn read_plain(input: &mut dyn BufRead, found: &mut dyn FnMut(u64, Found)) -> (u6
     let mut lines = Lines {
         parts: BTreeMap::new(),
         count: 0,
+        is_cut: false,
         found,
     };
     let mut mode = Mode::Start;
@@ -49,11 +56,12 @@ fn read_plain(input: &mut dyn BufRead, found: &mut dyn FnMut(u64, Found)) -> (u6
     loop {
         line.clear();
         let read = next_line(input, &mut line);
-        if line.is_empty() && !matches!(read, Ok(true)) {
+        if line.is_empty() && !matches!(read, Ok(Some(_))) {
             lines.end(mode);
             return (lines.count, read.map(|_| ()));
         }
         lines.count += 1;
+        lines.is_cut = !matches!(read, Ok(Some(true)));
         mode = lines.in_mode(mode, &line);
     }
 }
@@ -66,16 +74,18 @@ enum Mode {
     Documents(Documents),
 }
 
-/// Appends the next line without its end; whether there was one. Of a line that is too long, one byte more than allowed.
-fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+/// Appends the next line without its end; whether it has one, none if there is no line. Of a line that is too long, one byte
+/// more than allowed.
+fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
     let most = LONGEST as u64 + 1;
     let read = io::Read::take(&mut *input, most).read_until(b'\n', line)?;
-    if line.last() == Some(&b'\n') {
+    let has_end = line.last() == Some(&b'\n');
+    if has_end {
         line.pop();
     } else if line.len() > LONGEST {
         input.skip_until(b'\n')?;
     }
-    Ok(read > 0)
+    Ok((read > 0).then_some(has_end))
 }
 
 struct Lines<'a> {
@@ -83,6 +93,8 @@ struct Lines<'a> {
     parts: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The lines read so far.
     count: u64,
+    /// Whether the file ends in the last of them.
+    is_cut: bool,
     found: &'a mut dyn FnMut(u64, Found),
 }
 
@@ -96,10 +108,10 @@ impl Lines<'_> {
                     .trim_ascii();
                 if line.is_empty() {
                     Mode::Start
-                } else if line.to_ascii_lowercase().starts_with(b"source,destination") {
+                } else if str::from_utf8(line).ok().and_then(Columns::of).is_some() {
                     self.row(line);
                     Mode::Rows
-                } else if is_cut(line) {
+                } else if document(line) == Some(false) {
                     self.in_mode(Mode::Documents(Documents::default()), line)
                 } else {
                     self.line(line, 0);
@@ -114,6 +126,12 @@ impl Lines<'_> {
                 self.row(line);
                 Mode::Rows
             }
+            Mode::Documents(documents)
+                if !documents.is_open() && document(line.trim_ascii()).is_none() =>
+            {
+                self.line(line, 0);
+                Mode::Documents(documents)
+            }
             Mode::Documents(mut documents) => {
                 let mut values = Vec::new();
                 let is_json = documents.feed(line, &mut values);
@@ -123,10 +141,11 @@ impl Lines<'_> {
                 if is_json {
                     return Mode::Documents(documents);
                 }
-                // The first line was a cut one, not the beginning of a document.
-                (self.found)(self.count, Found::Malformed);
-                self.line(line, 0);
-                Mode::Lines
+                // A document was cut, or something else stands behind one.
+                if documents.is_open() {
+                    (self.found)(self.count, Found::Malformed);
+                }
+                self.in_mode(Mode::Documents(Documents::default()), line)
             }
         }
     }
@@ -136,6 +155,12 @@ impl Lines<'_> {
             && documents.is_open()
         {
             (self.found)(self.count, Found::Malformed);
+            // A record that was cut is none, but an answer of Loki may have others before it.
+            let part = documents.complete_part();
+            let part = part.as_deref().and_then(Json::parse);
+            if let Some(part) = part.filter(|part| streams(part).is_some()) {
+                self.value(Some(&part), 0);
+            }
         }
         for line in std::mem::take(&mut self.parts).into_values() {
             self.line(&line, 1);
@@ -145,7 +170,10 @@ impl Lines<'_> {
     fn row(&mut self, line: &[u8]) {
         match str::from_utf8(line.trim_ascii()) {
             Ok("") => {}
-            Ok(row) => (self.found)(self.count, Found::Row(row)),
+            Ok(row) => {
+                let is_cut = self.is_cut;
+                (self.found)(self.count, Found::Row { row, is_cut });
+            }
             Err(_) => (self.found)(self.count, Found::Malformed),
         }
     }
@@ -213,10 +241,7 @@ impl Lines<'_> {
                 .lines()
                 .for_each(|line| self.line(line.as_bytes(), depth + 1));
         }
-        if let Some(streams) = value
-            .get("data")
-            .and_then(|data| data.get("result")?.as_array())
-        {
+        if let Some(streams) = streams(value) {
             let values = streams.iter().filter_map(|s| s.get("values")?.as_array());
             let lines = values
                 .flatten()
@@ -225,6 +250,11 @@ impl Lines<'_> {
         }
         (self.found)(self.count, Found::Record(value));
     }
+}
+
+/// The streams in an answer of Loki.
+fn streams<'a>(value: &'a Json<'a>) -> Option<&'a [Json<'a>]> {
+    value.get("data")?.get("result")?.as_array()
 }
 
 /// The stream of a line that a container runtime wrote (`TIME stdout|stderr F|P REST`), whether it ends a line, and the rest.
@@ -249,7 +279,7 @@ pub fn found_in(bytes: &[u8]) -> (Vec<String>, usize, usize) {
     let (mut records, mut malformed, mut others) = (Vec::new(), 0, 0);
     let mut see = |_, found: Found| match found {
         Found::Record(value) => records.push(serde_json::Value::from(value).to_string()),
-        Found::Row(row) => records.push(row.to_owned()),
+        Found::Row { row, .. } => records.push(row.to_owned()),
         Found::Malformed => malformed += 1,
         Found::OtherLogLine => others += 1,
     };

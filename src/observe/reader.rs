@@ -1,5 +1,6 @@
 //! Reads files of recorded flows, and makes connections of all of them together.
 
+use std::hash::BuildHasher as _;
 use std::io::BufRead;
 use std::ops::Range;
 use std::sync::Arc;
@@ -78,7 +79,7 @@ impl Reader {
                     pages = pages.max(whisker::pages(value));
                     self.value(value, &mut source);
                 }
-                Found::Row(row) => self.row(row, &mut columns, &mut source),
+                Found::Row { row, is_cut } => self.row(row, is_cut, &mut columns, &mut source),
                 Found::Malformed => source.malformed(self.line),
                 Found::OtherLogLine => self.capture.ignore("other-log-line", 1),
             }
@@ -123,6 +124,21 @@ impl Reader {
         is_new
     }
 
+    /// Whether a record that no pair of sockets tells apart is new: by its own number, else by all that it says and the node
+    /// that wrote it (3.1). Two nodes may count as much in the same interval.
+    fn is_new_event(&mut self, flow: &Json, envelope: &Json) -> bool {
+        let digest = match flow.get("uuid") {
+            Some(uuid) => fingerprint(uuid),
+            None => {
+                let node = node_of(flow, envelope).rsplit('/').next();
+                self.seen.hasher().hash_one((fingerprint(flow), node))
+            }
+        };
+        let is_new = self.seen.insert(digest);
+        self.capture.ignore("duplicate", u64::from(!is_new));
+        is_new
+    }
+
     /// Whether a connection that began at a time counts; others are counted as left out.
     fn counts(&mut self, began: Option<Time>) -> bool {
         let counts = self.capture.counts(began);
@@ -156,17 +172,14 @@ impl Reader {
             && value.get("verdict").is_some()
             && (value.get("IP").is_some() || value.get("l4").is_some());
         if let Some(flow) = flow.or(is_flat.then_some(value)) {
-            let node = [text(flow, "node_name"), text(value, "node_name")];
-            source.nodes.extend(
-                node.into_iter()
-                    .find(|name| !name.is_empty())
-                    .map(str::to_owned),
-            );
+            let node = node_of(flow, value);
+            if !node.is_empty() && !source.nodes.contains(node) {
+                source.nodes.insert(node.to_owned());
+            }
             return self.hubble(flow, value, source);
         }
         let lost = value.get("lost_events").unwrap_or(value);
         if value.get("lost_events").is_some() || value.get("num_events_lost").is_some() {
-            source.format.get_or_insert("hubble");
             if self.is_new("", value) {
                 self.capture.lost = self
                     .capture
@@ -215,12 +228,18 @@ impl Reader {
         }
     }
 
-    fn row(&mut self, row: &str, columns: &mut Option<Columns>, source: &mut SourceFile) {
+    fn row(
+        &mut self,
+        row: &str,
+        is_cut: bool,
+        columns: &mut Option<Columns>,
+        source: &mut SourceFile,
+    ) {
         let Some(columns) = columns else {
-            *columns = Some(Columns::of(row));
+            *columns = Columns::of(row);
             return;
         };
-        let Some((key, mut sums)) = columns.row(row) else {
+        let Some((key, mut sums)) = columns.row(row, is_cut) else {
             return source.malformed(self.line);
         };
         let times: Vec<_> = [sums.first, sums.last].into_iter().flatten().collect();
@@ -260,7 +279,7 @@ impl Reader {
                 }
             }
             Flow::Counted(counted) => {
-                if self.is_new("duplicate", flow) {
+                if self.is_new_event(flow, envelope) {
                     source.record("hubble", &[time]);
                     if !self.counts(Some(counted.time)) {
                         return;
@@ -298,8 +317,9 @@ impl Reader {
         for (key, sums) in reports.into_connections() {
             connections.add(key, sums);
         }
-        let without_end = counted.connections(&known, manifests, &mut connections);
-        capture.ignore("no-address", without_end);
+        let without = counted.connections(are_claimed, &known, manifests, &mut connections);
+        capture.ignore("no-address", without.without_end);
+        capture.ignore("undirected", without.undirected);
         let mut to_services = Vec::new();
         let service_clients = tuples.take_service_clients();
         let mut begun = Begun::new();
@@ -369,6 +389,14 @@ impl Reader {
             capture,
             connections,
         }
+    }
+}
+
+/// The node that recorded a Flow; empty if it is unknown.
+fn node_of<'a>(flow: &'a Json, envelope: &'a Json) -> &'a str {
+    match text(flow, "node_name") {
+        "" => text(envelope, "node_name"),
+        name => name,
     }
 }
 
@@ -460,6 +488,9 @@ fn connection(
         sums.allowed.extend(facts.names.allowed.iter().cloned());
         sums.denied.extend(facts.names.denied.iter().cloned());
     }
+    let pod = source.pod();
+    (sums.seen_destinations).extend(destination.seen(known, pod, episode.first));
+    (sums.seen_sources).extend(source.seen(known, None, episode.first));
     sums.source_pods.extend(source.described_pod());
     sums.destination_pods.extend(destination.described_pod());
     Some((key, sums))

@@ -104,14 +104,19 @@ impl End {
 
     /// Whether it is a pod, or pods, by its workload, labels or identity, although no name is recorded.
     pub fn is_unnamed_pod(&self) -> bool {
-        let is_labelled = || self.labels.iter().any(|label| label.starts_with("k8s:"));
         let is_reserved = || self.labels.iter().any(|l| l.starts_with("reserved:"));
         match self.labels.is_empty() {
             _ if is_reserved() => false,
             _ if self.workload.is_some() => true,
             true => IDENTITIES_OF_PODS.contains(&self.identity),
-            false => is_labelled(),
+            false => self.has_labels(),
         }
+    }
+
+    /// Whether the labels of a pod are recorded, not only those that Cilium reserves.
+    pub fn has_labels(&self) -> bool {
+        let is_of_pod = |label: &String| label.starts_with("k8s:") || label.starts_with(CALICO);
+        self.labels.iter().any(is_of_pod)
     }
 
     /// The same with the namespace that its labels name, if it has no other one.
@@ -205,4 +210,6 @@ pub struct Counted {
     pub verdict: Verdict,
     /// At the source, at the destination, and who knows where.
     pub events: [u64; 3],
+    /// Forwarded, and connection tracking says nothing.
+    pub is_undirected: bool,
 }

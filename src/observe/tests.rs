@@ -141,6 +141,89 @@ fn lists_that_are_cut_keep_their_complete_records() {
 }
 
 #[test]
+fn a_document_that_is_cut_or_followed_by_other_text_hides_no_other() {
+    let pretty = |n: u32| {
+        format!("{{\n  \"a\": {n},\n  \"b\": [\n    {{\n      \"c\": 1\n    }}\n  ]\n}}\n")
+    };
+    let count = |text: &str| {
+        let (records, malformed, others) = found_in(text.as_bytes());
+        (records.len(), malformed, others)
+    };
+    let line = r#"{"flow":{"time":"t","labels":["x","y"],"to":[{"name":"z"}]},"node":1}"#;
+    for cut in 1..line.len() - 1 {
+        for end in ["\n", "\r\n"] {
+            let text = format!("{}{end}{line}{end}{line}{end}", &line[..cut]);
+            assert_eq!(count(&text), (2, 1, 0), "{text}");
+            let text = format!("{}{end}{}", &line[..cut], pretty(1));
+            let (records, malformed, _) = count(&text);
+            assert!(records <= 1 && malformed <= 2, "{text}");
+        }
+    }
+    for noise in [
+        "level=warn msg=\"hi [there]\"",
+        "it is 5\" wide",
+        "starting } up",
+        "]",
+        "[INFO] hello",
+        "node_status: {",
+    ] {
+        let text = format!(
+            "{}{noise}\n{}{}{noise}\n{line}\n",
+            pretty(1),
+            pretty(2),
+            pretty(3)
+        );
+        assert_eq!(count(&text), (4, 0, 2), "{noise}");
+    }
+    // Without indentation it is a document still.
+    let flat = pretty(1).replace("  ", "");
+    assert_eq!(count(&format!("{flat}{flat}")), (2, 0, 0));
+}
+
+#[test]
+fn an_answer_of_loki_that_is_cut_has_what_is_before() {
+    let lines = [1, 2, 3].map(|n| format!("[\"{n}\",\"{{\\\"a\\\":{n}}}\"]"));
+    for text in [
+        format!(
+            "{{\"data\":{{\"result\":[{{\"values\":[{}]}}]}}}}",
+            lines.join(",")
+        ),
+        format!(
+            "{{\n \"data\": {{\n  \"result\": [\n   {{\"values\": [\n{}\n]}}]}}}}",
+            lines.join(",\n")
+        ),
+    ] {
+        assert_eq!(found_in(text.as_bytes()).0.len(), 3);
+        let third = text.find(&lines[2]).expect("the third");
+        for cut in third..text.len() - 4 {
+            let (records, malformed, _) = found_in(&text.as_bytes()[..cut]);
+            let whole = 2 + usize::from(cut >= third + lines[2].len());
+            assert_eq!((records.len(), malformed), (whole, 1), "{}", &text[..cut]);
+        }
+    }
+}
+
+#[test]
+fn a_list_says_how_many_pages_there_are_before_or_behind_its_items() {
+    let item = r#"{"source_name":"web-*","source_namespace":"shop","dest_name":"db-*","dest_namespace":"data","protocol":"tcp","dest_port":5432,"reporter":"Src","action":"Allow","start_time":"2026-11-03T09:00:00Z","end_time":"2026-11-03T09:00:15Z"}"#;
+    let (items, total) = (
+        format!("\"items\": [\n{item}\n]"),
+        "\"total\": {\n\"totalPages\": 3\n}",
+    );
+    for text in [
+        format!("{{\n{items},\n{total}\n}}"),
+        format!("{{\n{total},\n{items}\n}}"),
+    ] {
+        let mut reader = Reader::default();
+        let found = reader.read("flows", &mut text.as_bytes());
+        let messages: Vec<&str> = found.iter().map(|one| one.message.as_str()).collect();
+        assert_eq!(messages, ["the file has one of 3 pages of flows"], "{text}");
+        let found = reader.finish(&|_, _, _| None);
+        assert_eq!(words(&found), ["shop/web > data/db TCP 5432: 1 0 0"]);
+    }
+}
+
+#[test]
 fn direction_is_decided_by_the_best_evidence() {
     let (client, server) = (("web-0", 40_000), ("db-0", 5432));
     let expected = ["shop/web > shop/db TCP 5432: 1 0 0"];
@@ -227,6 +310,11 @@ fn only_drops_by_policy_are_dropped_connections() {
     for (more, name) in [
         (r#","drop_reason":155"#, "CT_MAP_INSERTION_FAILED"),
         (r#","drop_reason":999"#, "999"),
+        (r#","drop_reason_desc":999"#, "999"),
+        (
+            r#","drop_reason":155,"drop_reason_desc":155"#,
+            "CT_MAP_INSERTION_FAILED",
+        ),
         (
             r#","drop_reason_desc":"DROP_REASON_UNKNOWN""#,
             "DROP_REASON_UNKNOWN",
@@ -238,6 +326,10 @@ fn only_drops_by_policy_are_dropped_connections() {
             Some(&1),
             "{name}"
         );
+    }
+    for by_policy in [r#""drop_reason_desc":133"#, r#""drop_reason":null"#] {
+        let denied = syn(0, &format!(r#","verdict":"DROPPED",{by_policy}"#));
+        assert_eq!(read(&[denied]), ["shop/web > shop/db TCP 5432: 0 0 1"]);
     }
     // What is left of a closed connection.
     assert_eq!(read(&[tcp(0, client, server, "ACK", DENIED)]), [""; 0]);
@@ -390,6 +482,77 @@ fn tables_are_read() {
     let found = observed(&[table]);
     assert_eq!(words(&found), ["shop/web > data/db TCP 5432: 0 0 3"]);
     assert_eq!(found.capture.sources[0].malformed, 1);
+    // What was cut behind a comma may have been another verdict.
+    let whole = "source,destination,protocol,port,verdict\nshop/web,data/db,TCP,5432,";
+    assert_eq!(words(&observed(&[whole])), [""; 0]);
+    let ended = format!("{whole}\n");
+    assert_eq!(
+        words(&observed(&[&ended])),
+        ["shop/web > data/db TCP 5432: 1 0 0"]
+    );
+    let other = "\"Protocol\", \"port\", \"destination\", \"source\"\nTCP,80,data/db,shop/web\n";
+    assert_eq!(
+        words(&observed(&[other])),
+        ["shop/web > data/db TCP 80: 1 0 0"]
+    );
+}
+
+/// A record of the exporter's counters between web and api.
+fn aggregate(node: &str, more: &str) -> String {
+    let end = |name: &str| {
+        format!(r#"{{"namespace":"shop","workloads":[{{"name":"{name}","kind":"Deployment"}}]}}"#)
+    };
+    format!(
+        r#"{{"flow":{{"time":"2026-11-03T09:00:00Z","verdict":"FORWARDED","l4":{{"TCP":{{"destination_port":80}}}},"source":{},"destination":{}{more}}},"node_name":"c/{node}"}}"#,
+        end("web"),
+        end("api")
+    )
+}
+
+#[test]
+fn equal_counters_of_two_nodes_are_two() {
+    let count = r#","is_reply":false,"aggregate":{"egress_flow_count":3}"#;
+    let numbered = |more: &str| aggregate("n1", &format!(r#"{count},"uuid":"u"{more}"#));
+    let of = |one: &str, two: &str| words(&observed(&[one, two]));
+    let [once, twice] = [3, 6].map(|n| format!("shop/web > shop/api TCP 80: {n} 0 0"));
+    let first = aggregate("n1", count);
+    assert_eq!(of(&first, &first), [once.clone()]);
+    assert_eq!(of(&first, &aggregate("n2", count)), [twice]);
+    // The same number, under another mask of fields.
+    assert_eq!(of(&numbered(""), &numbered(r#","Type":"L3_L4""#)), [once]);
+}
+
+#[test]
+fn counters_that_say_nothing_of_answers_are_undirected_beside_others_that_do() {
+    let silent = aggregate("n1", r#","aggregate":{"unknown_direction_flow_count":5}"#);
+    assert_eq!(
+        read(&[silent.clone()]),
+        ["shop/web > shop/api TCP 80: 5 0 0"]
+    );
+    let claimed = tcp(0, ("web-0", 40_000), ("db-0", 5432), "SYN", FORWARDED);
+    let found = observed(&[&claimed, &silent]);
+    assert_eq!(words(&found), ["shop/web > shop/db TCP 5432: 1 0 0"]);
+    assert_eq!(found.capture.ignored.get("undirected"), Some(&1));
+}
+
+#[test]
+fn a_file_with_lost_events_alone_has_no_flow() {
+    let found = observed(&[r#"{"lost_events":{"num_events_lost":"7"}}"#]);
+    assert_eq!(
+        (found.capture.lost, found.capture.sources[0].format),
+        (7, None)
+    );
+}
+
+#[test]
+fn fields_that_are_null_are_absent() {
+    let line = tcp(0, ("web-0", 40_000), ("db-0", 5432), "SYN", FORWARDED);
+    let nulls = line.replace(
+        r#""Type":"L3_L4""#,
+        r#""Type":null,"l7":null,"aggregate":null,"destination_service":null,"is_extra":null"#,
+    );
+    let nulls = nulls.replace(r#""l4":{"#, r#""l4":{"UDP":null,"#);
+    assert_eq!(read(&[nulls]), ["shop/web > shop/db TCP 5432: 1 0 0"]);
 }
 
 #[test]

@@ -33,10 +33,16 @@ impl<'a> Json<'a> {
         serde_json::from_slice(text).ok()
     }
 
-    /// The value of a field; none if it is absent or this is no object.
+    /// The value of a field; none if it is absent or `null`, or this is no object.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let mut fields = self.fields().iter().rev();
-        fields.find(|(k, _)| k == key).map(|(_, value)| value)
+        let value = fields.find(|(k, _)| k == key).map(|(_, value)| value);
+        value.filter(|value| !value.is_null())
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
     }
 
     /// The fields of an object.
@@ -163,7 +169,6 @@ pub fn port(value: &Json, key: &str) -> Result<Option<u16>, NotAPort> {
         return Ok(None);
     };
     let port = match field {
-        Json::Null => return Ok(None),
         Json::Natural(number) => u16::try_from(*number).ok(),
         Json::Number(number) => whole(*number),
         Json::Text(text) => text.parse().ok(),
@@ -190,7 +195,8 @@ pub fn texts(value: &Json, key: &str) -> Vec<String> {
     texts.map(str::to_owned).collect()
 }
 
-/// A number for each value, the same for equal ones: the order of keys does not matter, nor whether numbers are strings.
+/// A number for each value, the same for equal ones: the order of keys does not matter, nor whether numbers are strings, and
+/// a field that is `null` is absent.
 pub fn fingerprint(value: &Json) -> u64 {
     let state = HashMap::<(), ()>::default();
     let state = state.hasher();
@@ -208,11 +214,13 @@ pub fn fingerprint(value: &Json) -> u64 {
             hasher.finish()
         }
         Json::Object(fields) => {
-            let pairs = fields.iter();
-            let sum = pairs
+            let pairs = fields.iter().filter(|(_, value)| !value.is_null());
+            let (count, sum) = pairs
                 .map(|(key, value)| state.hash_one((key, fingerprint(value))))
-                .fold(0_u64, u64::wrapping_add);
-            state.hash_one((fields.len(), sum))
+                .fold((0_usize, 0_u64), |(count, sum), one| {
+                    (count + 1, sum.wrapping_add(one))
+                });
+            state.hash_one((count, sum))
         }
     }
 }
@@ -256,6 +264,7 @@ mod tests {
         assert_ne!(of(r#"{"a":1,"b":2}"#), of(r#"{"a":2,"b":1}"#));
         assert_ne!(of("[1,2]"), of("[2,1]"));
         assert_ne!(of("[[1],[2]]"), of("[[1,2]]"));
+        assert_eq!(of(r#"{"a":1,"b":null}"#), of(r#"{"a":1}"#));
     }
 
     #[test]
@@ -263,6 +272,12 @@ mod tests {
         assert_eq!(number(&json(r#"{"n":"12"}"#), "n"), 12);
         assert_eq!(number(&json(r#"{"n":12}"#), "n"), 12);
         assert_eq!(number(&json(r#"{"n":-1}"#), "n"), 0);
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let read = json(r#"{"a":1,"b":null,"a":null}"#);
+        assert_eq!((read.get("a"), read.get("b")), (None, None));
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! Splits a flow into the halves that need rules and the losses that cannot be planned. Never widens a flow.
 
+use std::collections::BTreeMap;
+
 use super::peers::{self, peers};
 use super::refusal::{Refusal, name_of};
+use crate::cluster::{Enforcer, is_identity_label};
 use crate::diag::{Diagnostic, Severity};
 use crate::model::validate::port_name;
-use crate::model::{Document, End, ExternalId, Flow, FlowId, FlowPort, Words, WorkloadId};
+use crate::model::{
+    Document, End, ExternalId, Flow, FlowId, FlowPort, Words, Workload, WorkloadId,
+};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::identity::Unselectable;
 use crate::policy::{Direction, Entity, Loss, Part};
@@ -251,13 +256,15 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
     }
     for port in &flow.ports {
         let judged = match port {
-            FlowPort::Range(protocol, first, last) if !is_range(*protocol, *first, *last) => Err((
-                "it is not a port range".to_owned(),
-                "ports go from 1 to 65535, types of ICMP from 0 to 255".to_owned(),
-            )),
-            _ if !flow.http.is_empty() && !carries_http(port) => Err((
+            FlowPort::Range(protocol, first, last) if !is_range(*protocol, *first, *last) => {
+                Err(invalid(
+                    "it is not a port range".to_owned(),
+                    "ports go from 1 to 65535, types of ICMP from 0 to 255",
+                ))
+            }
+            _ if !flow.http.is_empty() && !carries_http(port) => Err(invalid(
                 "HTTP rules need TCP ports".to_owned(),
-                "choose TCP ports, or remove the HTTP rules".to_owned(),
+                "choose TCP ports, or remove the HTTP rules",
             )),
             FlowPort::Named(protocol, name) => {
                 named(context, (id, &flow.to), *protocol, name, found)
@@ -266,10 +273,10 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
         };
         match judged {
             Ok(()) => found.ports.push(port.clone()),
-            Err((why, help)) => found.losses.push(Loss {
+            Err(Refusal(severity, why, help)) => found.losses.push(Loss {
                 flow: id.into(),
                 part: Part::Port(port.to_string()),
-                severity: Severity::Error,
+                severity,
                 why,
                 help: Some(help),
             }),
@@ -296,6 +303,27 @@ fn carries_http(port: &FlowPort) -> bool {
     }
 }
 
+fn invalid(why: String, help: &str) -> Refusal {
+    Refusal(Severity::Error, why, help.to_owned())
+}
+
+/// Whether pods of the workload that Cilium cannot tell apart declare the port name with different numbers, so that egress
+/// rules by it match none of them (C40).
+fn is_ambiguous(workload: &Workload, protocol: Protocol, name: &str) -> bool {
+    let mut numbers = BTreeMap::new();
+    workload.pods.iter().any(|pod| {
+        let ports = pod.ports.as_ref().unwrap_or(&workload.ports).iter();
+        let mut named = ports.rev().filter(|p| p.name.as_deref() == Some(name));
+        let Some(port) = named.next().filter(|port| port.protocol == protocol) else {
+            return false;
+        };
+        let labels = pod.labels.as_ref().unwrap_or(&workload.labels).iter();
+        let labels: Vec<_> = labels.filter(|(key, _)| is_identity_label(key)).collect();
+        let identity = (labels, pod.service_account.as_deref());
+        *numbers.entry(identity).or_insert(port.port) != port.port
+    })
+}
+
 /// Checks that pods of the destination declare the port name for that protocol.
 fn named(
     context: &Context,
@@ -303,30 +331,47 @@ fn named(
     protocol: Protocol,
     name: &str,
     found: &mut Needed,
-) -> Result<(), (String, String)> {
-    let by_number = || "use the port number".to_owned();
+) -> Result<(), Refusal> {
+    let by_number = "use the port number";
     if let Err(refusal) = port_name(name) {
-        return Err((refusal.message, by_number()));
+        return Err(invalid(refusal.message, by_number));
     }
     if !to.has_gate() {
-        return Err(("addresses have no port names".to_owned(), by_number()));
+        return Err(invalid(
+            "addresses have no port names".to_owned(),
+            by_number,
+        ));
     }
     let document = context.document;
     let destinations = document.workloads_at(to).into_iter();
     let destinations: Vec<_> = (destinations.filter_map(|id| document.workloads.get(id))).collect();
     if destinations.iter().any(|w| !context.selectable(w)) && destinations.len() == 1 {
-        return Err(("addresses have no port names".to_owned(), by_number()));
+        return Err(invalid(
+            "addresses have no port names".to_owned(),
+            by_number,
+        ));
+    }
+    if document.settings.judged().enforcer == Enforcer::Cilium {
+        let ambiguous = |w: &&&Workload| is_ambiguous(w, protocol, name);
+        if let Some(first) = destinations.iter().find(ambiguous) {
+            let why = format!(
+                "pods of `{}` declare `{name}` with different numbers, and Cilium then matches it at none of them",
+                first.name
+            );
+            let help = "use the port numbers".to_owned();
+            return Err(Refusal(Severity::Warning, why, help));
+        }
     }
     let (with, without): (Vec<_>, Vec<_>) = destinations.into_iter().partition(|w| {
         (w.ports.iter()).any(|p| p.protocol == protocol && p.name.as_deref() == Some(name))
     });
     match (with.first(), without.first()) {
-        (None, Some(first)) => Err((
+        (None, Some(first)) => Err(invalid(
             format!(
                 "`{}` declares no {protocol} port with that name",
                 first.name
             ),
-            format!("declare `{name}` there, or use the port number"),
+            &format!("declare `{name}` there, or use the port number"),
         )),
         (Some(_), Some(first)) => {
             let message = format!(

@@ -147,6 +147,18 @@ impl Kind {
     }
 }
 
+/// The API group that an object belongs to today. The kinds of `extensions` moved to other groups, and Calico stores the
+/// objects of its API in a group of their own.
+pub fn current_group<'a>(group: &'a str, kind: &str) -> &'a str {
+    match (group, kind) {
+        ("extensions", "DaemonSet" | "Deployment" | "ReplicaSet" | "StatefulSet") => "apps",
+        ("extensions", "PodSecurityPolicy") => "policy",
+        ("extensions", "Ingress" | "IngressClass" | "NetworkPolicy") => "networking.k8s.io",
+        ("crd.projectcalico.org", _) => "projectcalico.org",
+        _ => group,
+    }
+}
+
 /// What becomes of policies of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
@@ -329,6 +341,8 @@ pub struct Rule {
     pub met_by: Vec<String>,
     /// Destination ports that it does not match although they are among `ports`.
     pub except: Vec<PortItem>,
+    /// Its place in the list that it was written in, as messages number it; several rules may be of one place.
+    pub index: usize,
     /// Where it was written.
     pub span: Span,
 }
@@ -495,6 +509,33 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// The same with its parts and requirements in an order of its own, each once: equal for peers that differ in the
+    /// order in which they are written.
+    pub fn canonical(&self) -> Self {
+        let selector = |selector: &Selector| {
+            let mut requirements = selector.requirements.clone();
+            requirements.sort();
+            requirements.dedup();
+            Selector { requirements }
+        };
+        let parts = |parts: &[Self]| {
+            let mut parts: Vec<Self> = parts.iter().map(Self::canonical).collect();
+            parts.sort();
+            parts.dedup();
+            parts
+        };
+        match self {
+            Self::PodLabels(labels) => Self::PodLabels(selector(labels)),
+            Self::NamespaceLabels(labels) => Self::NamespaceLabels(selector(labels)),
+            Self::HostsOn(labels) => Self::HostsOn(selector(labels)),
+            Self::Nodes(labels) => Self::Nodes(selector(labels)),
+            Self::All(all) => Self::All(parts(all)),
+            Self::AnyOf(any) => Self::AnyOf(parts(any)),
+            Self::Not(inner) => Self::Not(Box::new(inner.canonical())),
+            other => other.clone(),
+        }
+    }
+
     /// Whether it is written without leaving out a pod but those on the host network.
     pub fn has_all_pods(&self) -> bool {
         match self {

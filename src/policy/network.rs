@@ -12,6 +12,14 @@ pub struct Network {
 }
 
 impl Network {
+    /// Private and unique-local addresses.
+    pub fn private() -> [Self; 4] {
+        ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].map(|text| Self {
+            cidr: text.parse().unwrap_or_default(),
+            except: Vec::new(),
+        })
+    }
+
     /// All addresses except private, unique-local and link-local ones: what is taken for outside the cluster where an
     /// address alone tells.
     pub fn outside() -> [Self; 2] {
@@ -32,6 +40,11 @@ impl Network {
                 except: vec![v6(0xfc00, 7).into(), v6(0xfe80, 10).into()],
             },
         ]
+    }
+
+    /// Whether it is every address of its family.
+    pub fn is_whole_family(&self) -> bool {
+        self.cidr.prefix_len() == 0 && self.except.is_empty()
     }
 
     /// The block as API servers accept it: no host bits, exceptions strictly inside. Err: why there is

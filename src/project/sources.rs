@@ -29,7 +29,7 @@ pub fn collect_until(
     let mut diagnostics = Vec::new();
     for path in paths {
         let before = (files.len(), diagnostics.len());
-        if path.is_dir() {
+        if is_folder(path) {
             match chart_of_templates(path) {
                 Some(chart) => diagnostics.push(not_rendered(&chart)),
                 None => walk(path, &mut files, &mut diagnostics, stop),
@@ -44,7 +44,7 @@ pub fn collect_until(
     }
     let mut seen = std::collections::BTreeSet::new();
     files.retain(|file| seen.insert(file.clone()));
-    diagnostics.extend(kustomize::settle(&mut files));
+    diagnostics.extend(kustomize::settle(&mut files, paths));
     let read = |file: &PathBuf| read(file, paths.contains(file), stop);
     let read: Vec<_> = files.par_iter().map(read).collect();
     let mut sources = Vec::new();
@@ -53,6 +53,16 @@ pub fn collect_until(
         diagnostics.extend(found);
     }
     (sources, diagnostics)
+}
+
+/// Whether a path is standard input, whatever is called `-`.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Whether a path is a folder.
+pub fn is_folder(path: &Path) -> bool {
+    !is_stdin(path) && path.is_dir()
 }
 
 /// Opens a project from a path that can be read once, such as standard input.
@@ -81,7 +91,7 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
 /// # Errors
 /// If it cannot be opened, or is a folder.
 pub fn stream(path: &Path) -> Result<Box<dyn io::BufRead>, Box<Diagnostic>> {
-    if path.as_os_str() == "-" {
+    if is_stdin(path) {
         return Ok(Box::new(io::BufReader::new(io::stdin())));
     }
     if path.is_dir() {
@@ -235,7 +245,7 @@ fn read(
             io::ErrorKind::Interrupted,
             "reading was cancelled",
         ))
-    } else if path == Path::new("-") {
+    } else if is_stdin(path) {
         read_input()
     } else {
         read_bytes(path, stop)

@@ -57,6 +57,10 @@ impl Audit {
         let (wide, open) = (self.wide_open(), self.open.len());
         let verdict = match (wide, open) {
             _ if self.workloads == 0 => return format!("{workloads}, {kept}"),
+            // Only default denies, which an export would write, isolate them.
+            (0, 0) if self.kept == 0 => {
+                return format!("{workloads}, no flows drawn: an export denies what is not drawn");
+            }
             (0, 0) if !self.partly.is_empty() => {
                 format!("all isolated, {} partly open", self.partly.len())
             }

@@ -346,7 +346,7 @@ impl FuturePods {
             Self::Group(group) => {
                 group.namespaces.matches(&pod.namespace_labels)
                     && group.pods.matches(&pod.labels)
-                    && group.accounts.has("default")
+                    && (group.accounts).has(pod.service_account.as_deref().unwrap_or("default"))
             }
         }
     }
@@ -385,7 +385,10 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
         found.entities.insert(Entity::RemoteNode);
     }
     found.networks = addresses_of(&external.networks);
-    found.workloads = with_addresses(document, cluster, &found.addresses);
+    // All addresses of a family are what is outside.
+    let narrower = external.networks.iter().filter(|n| !n.is_whole_family());
+    let narrower = addresses_of(narrower);
+    found.workloads = with_addresses(document, cluster, &narrower);
     let members = document.workloads_at(end);
     found.workloads.extend(members.iter().filter_map(index));
     found

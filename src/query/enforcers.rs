@@ -3,6 +3,8 @@
 mod project;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use project::{OfProject, of_project};
@@ -11,9 +13,9 @@ use crate::analysis::changes::{Change, Name, changes};
 use crate::analysis::oracle::{Decision, GateTrace, Probe, peer_matches, probe};
 use crate::analysis::query::one_of;
 use crate::analysis::{Endpoint, Party};
-use crate::cluster::{Assumptions, Enforcer, Snapshot};
-use crate::policy::{Peer, Policy, Rule};
-use crate::sets::PortSet;
+use crate::cluster::{Assumptions, Enforcer, Node, Snapshot};
+use crate::policy::{Peer, Policy, PortMatch, Rule};
+use crate::sets::{IpSet, PortSet, Protocol};
 
 /// A connection that some enforcers allow at other ports than others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +78,28 @@ pub fn differing(
             reasons: reasons.into_iter().collect(),
         }
     };
-    found.into_iter().map(row).collect()
+    let found = found.into_iter().map(row);
+    found.flat_map(|one| without_own_node(first, one)).collect()
+}
+
+/// A difference without the addresses of a node that all pods of the destination run on: these always reach them (P2).
+fn without_own_node(cluster: &Snapshot, one: Differing) -> Vec<Differing> {
+    let (Party::Addresses { first, last }, Party::Workload(name)) = (&one.src, &one.dst) else {
+        return vec![one];
+    };
+    let own = pods_of(cluster, name).filter_map(|at| cluster.pods.get(at));
+    let nodes: BTreeSet<Option<&str>> = own.map(|pod| pod.node.as_deref()).collect();
+    let Some(Some(node)) = nodes.first().filter(|_| nodes.len() == 1) else {
+        return vec![one];
+    };
+    let node = cluster.nodes.iter().find(|known| known.name == *node);
+    let own = node.map_or_else(IpSet::empty, Node::address_set);
+    let others = IpSet::range(*first, *last).difference(&own);
+    let range = |(first, last)| Differing {
+        src: Party::Addresses { first, last },
+        ..one.clone()
+    };
+    others.ranges().map(range).collect()
 }
 
 /// What may be the cause of the differences between two enforcers.
@@ -144,6 +167,8 @@ impl<'a> Causes<'a> {
             .or_else(|| self.by_assumption(&asked))
             .or_else(|| self.by_reading(&asked))
             .or_else(|| self.by_address(&asked))
+            .or_else(|| self.by_node(&asked))
+            .or_else(|| self.by_port_name(&asked))
             .unwrap_or_else(|| self.sides.map(|side| asked.decision(side)).join(", but "))
     }
 
@@ -179,6 +204,57 @@ impl<'a> Causes<'a> {
         let own = sides.find(|side| asked.deciding_rules(side).into_iter().any(is_by_address))?;
         let name = own.assumptions.enforcer.name();
         Some(format!("{name} matches pods by their addresses (K32, G22)"))
+    }
+
+    /// A rule that matches a node by a block, which only one side does.
+    fn by_node(&self, asked: &Asked) -> Option<String> {
+        let is_cilium = |side: &&Snapshot| side.assumptions.enforcer == Enforcer::Cilium;
+        let strict = self.sides.into_iter().find(is_cilium)?;
+        let other = self.sides.into_iter().find(|side| !is_cilium(side))?;
+        let is_of_node = |address: IpAddr| {
+            let mut nodes = other.nodes.iter();
+            nodes.any(|node| node.addresses.contains(&address))
+        };
+        let mut nodes = asked.addresses().filter(|address| is_of_node(*address));
+        nodes.next()?;
+        let rules = asked.deciding_rules(other);
+        rules.into_iter().any(is_by_block).then(|| {
+            let name = strict.assumptions.enforcer.name();
+            format!("{name} matches no node by its address (C31)")
+        })
+    }
+
+    /// A port name that means other ports on one side.
+    fn by_port_name(&self, asked: &Asked) -> Option<String> {
+        let [first, other] = self.sides;
+        let (_, to) = asked.ends(first)?;
+        let Endpoint::Pod(at) = to else {
+            return None;
+        };
+        let meant = |side: &Snapshot, name: &str| {
+            let pod = side.pods.get(at)?;
+            let assumptions = side.assumptions;
+            let protocols = Protocol::ALL.into_iter();
+            let clear = protocols.filter(|of| !assumptions.is_ambiguous(pod, name, *of));
+            let ports = clear.map(|of| assumptions.ports_named(pod, Some(of), name));
+            Some(ports.fold(PortSet::empty(), |all, ports| all.union(&ports)))
+        };
+        let rules = [first, other].map(|side| asked.deciding_rules(side));
+        let items = rules.iter().flatten().flat_map(|rule| rule.ports.listed());
+        let mut names = items.filter_map(|item| match &item.port {
+            PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. } => Some(name),
+            _ => None,
+        });
+        let name = names.find(|name| meant(first, name) != meant(other, name))?;
+        let enforcers = [first, other].map(|side| side.assumptions.enforcer);
+        Some(match enforcers.contains(&Enforcer::Cilium) {
+            true => format!(
+                "cilium looks up the port name `{name}` in containers alone, the last one of a name counts, and pods of the same labels have to agree on its number (C40)"
+            ),
+            false => {
+                format!("calico looks up the port name `{name}` in all init containers, too (G22)")
+            }
+        })
     }
 
     /// A policy that the sides read differently.
@@ -228,6 +304,15 @@ fn is_by_address(rule: &Rule) -> bool {
     found
 }
 
+/// Whether a rule that decides matches an address by a block.
+fn is_by_block(rule: &Rule) -> bool {
+    let mut found = false;
+    for item in rule.peers.listed() {
+        (item.peer).leaves(&mut |leaf| found |= matches!(leaf, Peer::Addresses(_)));
+    }
+    found
+}
+
 /// The same policy under another enforcer.
 fn same(a: &Policy, b: &Policy) -> bool {
     (a.kind, &a.namespace, &a.name) == (b.kind, &b.namespace, &b.name)
@@ -249,6 +334,15 @@ impl Asked<'_> {
         };
         // Of one workload: two of its pods.
         Some((end(self.src, false)?, end(self.dst, self.src == self.dst)?))
+    }
+
+    /// The addresses among its ends; the first one of a range.
+    fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let address = |party: &Party<Arc<Name>>| match party {
+            Party::Addresses { first, .. } => Some(*first),
+            _ => None,
+        };
+        [self.src, self.dst].into_iter().filter_map(address)
     }
 
     /// Which of its ends a policy selects.
@@ -295,7 +389,9 @@ impl Asked<'_> {
             .into_iter()
             .find_map(|gate| match gate.decision {
                 Decision::Rule { policy, rule } => {
-                    Some(format!("by rule {} of {}", rule + 1, title(policy)?))
+                    let rules = snapshot.policies.get(policy)?.rules(gate.direction);
+                    let number = rules.get(rule)?.index + 1;
+                    Some(format!("by rule {number} of {}", title(policy)?))
                 }
                 Decision::Isolated { policies, .. } => Some(format!(
                     "by {}, of which no rule matches",
@@ -328,12 +424,18 @@ impl Asked<'_> {
     }
 }
 
-/// A pod of a workload: the one of the name, else the first or the last.
-fn pod(snapshot: &Snapshot, name: &Name, last: bool) -> Option<usize> {
+/// The pods of a workload.
+fn pods_of(snapshot: &Snapshot, name: &Name) -> Range<usize> {
     let of = |w: &&crate::cluster::Workload| {
         (&w.namespace, &w.name, &w.kind) == (&name.namespace, &name.name, &name.kind)
     };
-    let mut pods = snapshot.workloads.iter().find(of)?.pods.clone();
+    let found = snapshot.workloads.iter().find(of);
+    found.map_or(0..0, |workload| workload.pods.clone())
+}
+
+/// A pod of a workload: the one of the name, else the first or the last.
+fn pod(snapshot: &Snapshot, name: &Name, last: bool) -> Option<usize> {
+    let mut pods = pods_of(snapshot, name);
     match &name.pod {
         Some(wanted) => pods.find(|at| snapshot.pods.get(*at).is_some_and(|p| p.name == *wanted)),
         None if last => pods.next_back(),

@@ -17,7 +17,7 @@ use crate::analysis::{
 };
 use crate::cluster::{LeftOut, Snapshot};
 use crate::diag::Diagnostic;
-use crate::policy::{Action, Combine, Policy, Rule};
+use crate::policy::{Action, Combine, Condition, Policy, Rule};
 use crate::query::explain::{Answer, Shown, Verdict};
 use crate::sets::IpSet;
 
@@ -136,13 +136,13 @@ fn policy_text(
         let _ = writeln!(out, "        it has no rules for this direction");
     }
     let mut far = 0;
-    for (at, (rule, trace)) in rules.iter().zip(&trace.rules).enumerate() {
+    for (rule, trace) in rules.iter().zip(&trace.rules) {
         let near = trace.subject && (trace.peer || trace.port);
         if !near && rules.len() > 1 {
             far += 1;
             continue;
         }
-        let number = at + 1;
+        let number = rule.index + 1;
         let misses = misses(snapshot, direction, shown, rule, *trace);
         let misses = match misses.as_slice() {
             [] => reached.matching(rule),
@@ -182,7 +182,7 @@ fn misses(
             )),
         }
     }
-    found.extend(port_miss(snapshot, rule, &shown.to, shown.port));
+    found.extend(port_miss(snapshot, direction, rule, &shown.to, shown.port));
     found
 }
 
@@ -264,8 +264,10 @@ fn decision(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> String {
             Some(found) => {
                 let decides = rules(found, gate.direction).get(*rule);
                 let place = decides.map_or(&found.span, |r| &r.span);
-                let with = decides.map(with_conditions).unwrap_or_default();
-                format!("rule {} of {} at {place}{with}", rule + 1, found.title())
+                let with = decides.map(|rule| with_conditions(&gate.conditions(snapshot, rule)));
+                let number = decides.map_or(*rule, |rule| rule.index) + 1;
+                let with = with.unwrap_or_default();
+                format!("rule {number} of {} at {place}{with}", found.title())
             }
             None => "a rule".into(),
         },
@@ -281,8 +283,8 @@ fn decision(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> String {
 }
 
 /// `, with an HTTP rule`: what a rule asks for that the answer does not judge.
-fn with_conditions(rule: &Rule) -> String {
-    let words: Vec<&str> = rule.conditions.iter().map(|c| c.words()).collect();
+fn with_conditions(conditions: &[Condition]) -> String {
+    let words: Vec<&str> = conditions.iter().map(|c| c.words()).collect();
     match words.is_empty() {
         true => String::new(),
         false => format!(", with {}", words.join(" and ")),
@@ -393,7 +395,7 @@ pub fn json(
 }
 
 /// The reason for a gate's verdict: `{"by": "same pod|own node|no pod|default"}`, `{"by": "rule", "rule", "file", "line",
-/// "policy": {...}}` with the rule's index, and `conditions` where it has some, or `{"by": "isolation", "policies": [...]}`.
+/// "policy": {...}}` with the rule's index in its list of the file, and `conditions` where it has some, or `{"by": "isolation", "policies": [...]}`.
 fn decision_json(snapshot: &Snapshot, gate: &GateTrace) -> Value {
     let by = match &gate.decision {
         Decision::SamePod => "same pod",
@@ -406,13 +408,14 @@ fn decision_json(snapshot: &Snapshot, gate: &GateTrace) -> Value {
             let span = decides.map(|r| &r.span);
             let mut value = json!({
                 "by": "rule",
-                "rule": rule,
+                "rule": decides.map_or(*rule, |rule| rule.index),
                 "file": span.map(|s| &s.file),
                 "line": span.map(|s| s.line),
                 "policy": policy.map(policy_json),
             });
-            let conditions = decides.iter().flat_map(|r| &r.conditions);
-            let conditions: Vec<&str> = conditions.map(|c| c.words()).collect();
+            let conditions = decides.into_iter();
+            let conditions = conditions.flat_map(|rule| gate.conditions(snapshot, rule));
+            let conditions: Vec<&str> = conditions.map(Condition::words).collect();
             if !conditions.is_empty() {
                 value["conditions"] = json!(conditions);
             }
@@ -442,9 +445,9 @@ fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
         let policies = tier.policies.iter().filter_map(|trace| {
             let policy = snapshot.policies.get(trace.policy)?;
             let rules = rules(policy, gate.direction).iter().zip(&trace.rules);
-            let rules = rules.enumerate().map(|(at, (rule, trace))| {
+            let rules = rules.map(|(rule, trace)| {
                 json!({
-                    "rule": at,
+                    "rule": rule.index,
                     "action": action(rule.action),
                     "file": rule.span.file,
                     "line": rule.span.line,

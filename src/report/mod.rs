@@ -20,10 +20,16 @@ pub mod suggest;
 pub mod summed;
 pub mod verify;
 
-use crate::diag::Diagnostic;
+use crate::cluster::LeftOut;
+use crate::diag::{self, Diagnostic};
 
-/// `{"format", "diagnostics"}`: what is in place of an answer in JSON where there is none.
-pub fn no_answer(format: &str, diagnostics: &[Diagnostic]) -> String {
-    let diagnostics = findings::flat(diagnostics);
-    ends::compact(&serde_json::json!({"format": format, "diagnostics": diagnostics})) + "\n"
+/// `{"format", "diagnostics", "leftOut", "notRead"}`: what is in place of an answer in JSON where there is none.
+pub fn no_answer(format: &str, diagnostics: &[Diagnostic], left_out: &[LeftOut]) -> String {
+    let found = serde_json::json!({
+        "format": format,
+        "diagnostics": findings::flat(diagnostics),
+        "leftOut": left_out::lines(left_out),
+        "notRead": diag::unread(diagnostics),
+    });
+    ends::compact(&found) + "\n"
 }

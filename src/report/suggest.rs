@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::ends::compact;
 use super::escape;
 use super::findings::flat;
-use crate::diag::Diagnostic;
+use super::left_out;
+use crate::cluster::Snapshot;
+use crate::diag::{self, Diagnostic};
 use crate::observe::propose::LeftOut;
 use crate::suggest::catalogue::Dependency;
 use crate::suggest::{Evidence, Suggestion, Unknown};
@@ -88,6 +90,14 @@ fn section(dependencies: &[Dependency]) -> String {
         let (need, why) = (one.need.name(), one.entry.why);
         let _ = writeln!(out, "  {name}: {from}  =>  {to}  {ports}  {need}");
         let _ = writeln!(out, "    {why}");
+        for (end, about) in ["source", "destination"].iter().zip(&one.about) {
+            if let Some(about) = about {
+                let _ = writeln!(out, "    {end}: {about}");
+            }
+        }
+        if let Some(help) = one.without_word {
+            let _ = writeln!(out, "    {help}");
+        }
         for Evidence { file, line, text } in &one.evidence {
             let _ = writeln!(out, "    {file}:{line}: {text}");
         }
@@ -96,15 +106,18 @@ fn section(dependencies: &[Dependency]) -> String {
 }
 
 /// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence": [{"file",
-/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "to", "evidence"}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "strength":
+/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "to", "evidence"}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "fromIs", "toIs", "inOtherDialects", "strength":
 /// "needed|likely|possible", "why", "source", "evidence", "satisfiedBy": ["NetworkPolicy shop/allow-dns"]}],
-/// "diagnostics"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
+/// "diagnostics", "leftOut", "notRead"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
 /// input. A dependency that no policy satisfies is missing.
 pub fn json(
-    found: &[Suggestion],
-    unknown: &[Unknown],
-    left_out: &NotSuggested,
-    dependencies: &[Dependency],
+    (found, unknown, not_suggested, dependencies): (
+        &[Suggestion],
+        &[Unknown],
+        &NotSuggested,
+        &[Dependency],
+    ),
+    snapshot: &Snapshot,
     diagnostics: &[Diagnostic],
 ) -> String {
     let suggestion = |one: &Suggestion| {
@@ -124,6 +137,9 @@ pub fn json(
             "from": one.from.words(),
             "to": one.to.words(),
             "ports": one.port_words(),
+            "fromIs": one.about[0],
+            "toIs": one.about[1],
+            "inOtherDialects": one.without_word,
             "strength": one.need.name(),
             "why": one.entry.why,
             "source": one.entry.source,
@@ -131,7 +147,7 @@ pub fn json(
             "satisfiedBy": one.satisfied_by,
         })
     };
-    let not_suggested = left_out.iter();
+    let not_suggested = not_suggested.iter();
     let not_suggested = not_suggested
         .map(|(reason, all)| json!({"reason": reason.words(), "connections": all.len()}));
     let of_unknown = |one: &Unknown| json!({"reason": one.reason, "from": one.from, "to": one.to, "evidence": evidence(&one.evidence)});
@@ -142,6 +158,8 @@ pub fn json(
         "notSuggested": not_suggested.collect::<Vec<_>>(),
         "dependencies": dependencies.iter().map(dependency).collect::<Vec<_>>(),
         "diagnostics": flat(diagnostics),
+        "leftOut": left_out::lines(&snapshot.left_out),
+        "notRead": diag::unread(diagnostics),
     });
     let mut text = compact(&value);
     text.push('\n');

@@ -158,25 +158,37 @@ impl Index {
 
     /// The topmost thing at a point; lines and chips within `slack` of it count.
     pub fn hit(&self, scene: &Scene, p: Point, slack: f32) -> Option<Hit> {
-        let here = Rect { min: p, max: p };
-        let node = self
-            .nodes
-            .near(here)
-            .into_iter()
-            .filter_map(|i| scene.nodes.get(i as usize))
-            .rfind(|n| n.rect.contains(p));
-        if let Some(node) = node {
-            return Some(Hit::Node(node.node));
+        if let Some(node) = self.node_hit(scene, p) {
+            return Some(node);
         }
         if let Some(arrow) = self.arrow_hit(scene, p, slack) {
             return Some(arrow);
         }
+        Self::space_hit(scene, p)
+    }
+
+    /// The topmost thing at a point zoomed far out, where no flow is drawn by itself.
+    pub fn hit_far(&self, scene: &Scene, p: Point) -> Option<Hit> {
+        match self.node_hit(scene, p) {
+            Some(node) => Some(node),
+            None => Self::space_hit(scene, p),
+        }
+    }
+
+    fn space_hit(scene: &Scene, p: Point) -> Option<Hit> {
         let space = scene.namespaces.iter().rfind(|n| n.rect.contains(p))?;
         Some(if space.header.contains(p) {
             Hit::Header(space.id)
         } else {
             Hit::Namespace(space.id)
         })
+    }
+
+    fn node_hit(&self, scene: &Scene, p: Point) -> Option<Hit> {
+        let near = self.nodes.near(Rect { min: p, max: p }).into_iter();
+        let mut nodes = near.filter_map(|i| scene.nodes.get(i as usize));
+        let node = nodes.rfind(|n| n.rect.contains(p))?;
+        Some(Hit::Node(node.node))
     }
 
     /// The arrow whose chip or line is at a point, whatever lies above it.
@@ -334,6 +346,8 @@ mod tests {
             let chip = arrow.chip.as_ref().unwrap();
             let hit = index.hit(&scene, chip.rect.centre(), 4.0);
             assert_eq!(hit, Some(Hit::Chip(arrow.id)));
+            let far = index.hit_far(&scene, chip.rect.centre());
+            assert!(!matches!(far, Some(Hit::Chip(_) | Hit::Arrow(_))));
         }
         for space in &scene.namespaces {
             let corner = space.title_rect.min;

@@ -15,6 +15,18 @@ pub struct IpSet {
     pub v6: IntervalSet<u128>,
 }
 
+/// A block of IPv4-mapped addresses as the block of IPv4 that it is; every other one as it is.
+pub fn unmapped(net: IpNet) -> IpNet {
+    let IpAddr::V6(address) = net.addr() else {
+        return net;
+    };
+    let inner = address
+        .to_ipv4_mapped()
+        .zip(net.prefix_len().checked_sub(96));
+    let inner = inner.and_then(|(address, length)| IpNet::new(address.into(), length).ok());
+    inner.unwrap_or(net)
+}
+
 impl IpSet {
     /// No address.
     pub fn empty() -> Self {
@@ -27,6 +39,19 @@ impl IpSet {
             v4: IntervalSet::all(),
             v6: IntervalSet::all(),
         }
+    }
+
+    /// The addresses of private networks and of carriers' (RFC 1918, RFC 6598, RFC 4193).
+    pub fn private() -> Self {
+        let nets = [
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "fc00::/7",
+        ];
+        let nets = nets.iter().filter_map(|net| net.parse().ok());
+        nets.fold(Self::empty(), |all, net| all.union(&Self::net(net)))
     }
 
     /// The addresses of one network; host bits that are set are ignored (K33).

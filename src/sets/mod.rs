@@ -12,7 +12,7 @@ pub mod ports;
 mod value_set;
 
 pub use bits::Bits;
-pub use cidr::IpSet;
+pub use cidr::{IpSet, unmapped};
 pub use domains::{DomainPattern, DomainPiece};
 pub use interval::IntervalSet;
 pub use label_set::{LabelBox, LabelSet};

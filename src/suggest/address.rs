@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::key::is_no_destination;
 use crate::sets::Protocol;
 
 /// A host, and a port if the text names one.
@@ -134,13 +135,67 @@ pub fn addresses(text: &str) -> Vec<Address> {
     if text.is_empty() {
         return Vec::new();
     }
+    let replicas = without_ranges(text);
+    let text = replicas.as_deref().unwrap_or(text);
     // A URL may have commas in it, and a list may be one of URLs.
     let is_one = !text.contains(char::is_whitespace) && text.matches("://").count() == 1;
     let whole = if is_one { url(text) } else { None };
     whole
+        .or_else(|| oracle(text))
         .or_else(|| list(text))
         .or_else(|| connection_string(text))
         .unwrap_or_else(|| within(text))
+}
+
+/// A text with the first number of each range that MinIO expands: `m-{0...3}.m`. All are replicas of one workload.
+fn without_ranges(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, (range, after))) = rest
+        .split_once('{')
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        out.push_str(before);
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let ends = range.split_once("...");
+        match ends.filter(|(first, last)| is_number(first) && is_number(last)) {
+            Some((first, _)) => out.push_str(first),
+            None => out.push_str(&format!("{{{range}}}")),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    (out != text).then_some(out)
+}
+
+/// The host of `jdbc:oracle:thin:@db:1521/NAME`, `...@//db:1521/NAME` and `...@db:1521:SID`.
+fn oracle(text: &str) -> Option<Vec<Address>> {
+    let (_, after) = text.split_once("oracle:thin:")?;
+    let (_, after) = after.split_once('@')?;
+    let after = after.trim_start_matches('/');
+    let authority = after.split(['/', '?']).next().unwrap_or_default();
+    let mut parts = authority.split(':');
+    let host = parts.next()?;
+    let port = parts.next().unwrap_or("1521");
+    host_and_port(&format!("{host}:{port}"), None).map(|found| vec![found])
+}
+
+/// A member of a cluster: `1@k-0.k:9093` of Kafka, `server.1=z-0.z:2888:3888` of ZooKeeper.
+fn member(word: &str) -> Option<Vec<Address>> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let word = match word.split_once('@') {
+        Some((id, address)) if is_number(id) => address,
+        _ => word,
+    };
+    let word = match word.split_once('=') {
+        Some((server, address)) if server.starts_with("server.") => address,
+        _ => word,
+    };
+    let (host, ports) = word.split_once(':')?;
+    let each = ports.split(':').filter(|port| !port.is_empty());
+    let each = each.map(|port| host_and_port(&format!("{host}:{port}"), None));
+    let found: Vec<Address> = each.collect::<Option<_>>()?;
+    (!found.is_empty()).then_some(found)
 }
 
 /// A list of addresses with nothing between them but commas and semicolons, or spaces where each has a port; options
@@ -151,17 +206,27 @@ fn list(text: &str) -> Option<Vec<Address>> {
         true => text.trim_matches(['[', ']']),
         false => text,
     };
-    let mut found = Vec::new();
+    let mut found: Vec<Address> = Vec::new();
+    let mut has_options = false;
     for item in text.split([',', ';']) {
         let words: Vec<&str> = item.split_whitespace().collect();
         for word in &words {
             let word = word.trim_matches(['"', '\'']);
-            if !found.is_empty() && word.contains('=') && !word.contains("://") {
+            let is_member = word.starts_with("server.") && member(word).is_some();
+            if !found.is_empty() && word.contains('=') && !word.contains("://") && !is_member {
+                has_options |= is_option_of_redis(word);
+                continue;
+            }
+            // `z-0.z:2888:3888;2181` names the port for clients last.
+            if !found.is_empty() && number(word).is_some() {
                 continue;
             }
             let new = match word.contains("://") {
                 true => url(word)?,
-                false => vec![host_and_port(word, None)?],
+                false => match host_and_port(word, None) {
+                    Some(address) => vec![address],
+                    None => member(word)?,
+                },
             };
             let is_bare = |a: &Address| a.port.is_none() && a.implied_port().is_none();
             // Words with spaces between them are prose.
@@ -171,7 +236,23 @@ fn list(text: &str) -> Option<Vec<Address>> {
             found.extend(new);
         }
     }
+    if has_options {
+        let implied = Scheme {
+            port: Some(6379),
+            protocol: Some(Protocol::Tcp),
+        };
+        for address in found.iter_mut().filter(|address| address.is_bare()) {
+            address.scheme = Some(implied);
+        }
+    }
     (!found.is_empty()).then_some(found)
+}
+
+/// Whether an option is one that clients of Redis have behind its address: `redis,password=x,ssl=false`.
+fn is_option_of_redis(option: &str) -> bool {
+    let key = option.split('=').next().unwrap_or_default();
+    let key = key.to_ascii_lowercase();
+    ["password", "ssl", "abortconnect", "defaultdatabase"].contains(&key.as_str())
 }
 
 /// The host of `host=db port=5432`, `Server=db,1433;Database=x` or `user:password@tcp(db:3306)/name`.
@@ -199,12 +280,21 @@ fn connection_string(text: &str) -> Option<Vec<Address>> {
     }
     let host = host?;
     let host = host.strip_prefix("tcp:").unwrap_or(host);
+    // The name of a database or an instance may follow.
+    let host = host.split(['/', '\\']).next().unwrap_or_default();
     let mut found = match host.split_once(',') {
-        Some((host, number)) => host_and_port(&format!("{host}:{number}"), None)?,
-        None => host_and_port(host, None)?,
+        Some((host, after)) if number(after).is_some() => {
+            vec![host_and_port(&format!("{host}:{after}"), None)?]
+        }
+        _ => {
+            let each = host.split(',').map(|host| host_and_port(host, None));
+            each.collect::<Option<Vec<Address>>>()?
+        }
     };
-    found.port = found.port.or(port);
-    Some(vec![found])
+    for address in &mut found {
+        address.port = address.port.or(port);
+    }
+    Some(found)
 }
 
 /// The URLs and full names of Services in a longer text.
@@ -213,7 +303,14 @@ fn within(text: &str) -> Vec<Address> {
         .lines()
         .filter(|line| !line.trim_start().starts_with('#'));
     let between = |c: char| c.is_whitespace() || "\"'`,;()[]{}<>|".contains(c);
-    let words = lines.flat_map(|line| line.split(between));
+    // `-Dhttp.nonProxyHosts=api.shop.svc|...` names no destination.
+    let is_meant = |word: &&str| {
+        !word
+            .split_once('=')
+            .is_some_and(|(k, _)| is_no_destination(k))
+    };
+    let words = lines.flat_map(str::split_whitespace).filter(is_meant);
+    let words = words.flat_map(|word| word.split(between));
     let mut found = Vec::new();
     for word in words.filter(|word| !word.is_empty()) {
         let word = word.trim_end_matches(['.', ':', '!', '?', '\\', '&']);

@@ -6,14 +6,10 @@ use super::cluster::Cluster;
 use super::{API_SERVER, Evidence, Piece, Strength};
 use crate::analysis::service_backends::targets;
 use crate::cluster::{
-    Caller, Client, ClientPort, ClientTarget, Pod, Service, ServicePort, TargetPort,
+    Caller, Client, ClientPort, ClientTarget, Pod, Service, ServicePort, TargetPort, scrapes,
 };
 use crate::diag::Span;
 use crate::sets::{Labels, PortSet, Protocol};
-
-/// Labels of pods that scrape, with their values.
-const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "app", "k8s-app"];
-const SCRAPERS: [&str; 3] = ["prometheus", "prometheus-server", "vmagent"];
 
 pub(super) fn pieces(cluster: &Cluster) -> Vec<Piece> {
     let scrapers = scrapers(cluster);
@@ -58,26 +54,9 @@ fn push(
     found.extend(others.map(piece));
 }
 
-/// Values of component labels of what is deployed with Prometheus and does not scrape.
-const HELPERS: [&str; 6] = [
-    "alertmanager",
-    "pushgateway",
-    "node-exporter",
-    "kube-state-metrics",
-    "metrics",
-    "operator",
-];
-
 /// The workloads that scrape, as ends.
 pub(super) fn scrapers(cluster: &Cluster) -> Vec<String> {
     let workloads = cluster.snapshot.workloads.iter().enumerate();
-    let scrapes = |labels: &Labels| {
-        let mut names = NAME_LABELS.iter().filter_map(|key| labels.get(*key));
-        let keys = ["app.kubernetes.io/component", "component"];
-        let mut parts = keys.iter().filter_map(|key| labels.get(*key));
-        names.any(|name| SCRAPERS.contains(&name.as_str()))
-            && !parts.any(|part| HELPERS.contains(&part.as_str()))
-    };
     let found = workloads.filter(|(_, workload)| scrapes(&workload.labels));
     found.map(|(at, _)| cluster.words(at)).collect()
 }

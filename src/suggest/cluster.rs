@@ -10,6 +10,9 @@ use crate::cluster::{Pod, Service, ServiceEndpoint, ServicePort, Snapshot, Workl
 use crate::model::words::workload_words;
 use crate::sets::{PortSet, Protocol};
 
+/// How many ExternalName Services may lead to each other.
+const MOST_ALIASES: usize = 8;
+
 /// A snapshot with its names and addresses.
 pub struct Cluster<'a> {
     pub snapshot: &'a Snapshot,
@@ -187,12 +190,7 @@ impl<'a> Cluster<'a> {
         address: &Address,
     ) -> Vec<Destination> {
         if let Some(name) = &service.external_name {
-            let only = match service.ports.as_slice() {
-                [only] => Some(only.port),
-                _ => None,
-            };
-            let port = address.port.or(address.implied_port()).or(only);
-            return vec![external(name.clone(), port, address)];
+            return self.of_external_name(service, name, address);
         }
         let mut found: BTreeMap<usize, Destination> = BTreeMap::new();
         for (_, backend) in self.pods_of(service) {
@@ -216,6 +214,35 @@ impl<'a> Cluster<'a> {
             return outside(service, address);
         }
         found.into_values().collect()
+    }
+
+    /// What the domain name of an ExternalName Service leads to, which may be another Service of the cluster.
+    fn of_external_name(
+        &self,
+        service: &'a Service,
+        name: &str,
+        address: &Address,
+    ) -> Vec<Destination> {
+        let only = match service.ports.as_slice() {
+            [only] => Some(only.port),
+            _ => None,
+        };
+        let port = address.port.or(address.implied_port()).or(only);
+        let mut alias = Address {
+            host: name.trim_end_matches('.').to_ascii_lowercase(),
+            port,
+            ..address.clone()
+        };
+        for _ in 0..MOST_ALIASES {
+            match self.host(&alias, &service.namespace) {
+                Host::Service(next, pod) => match &next.external_name {
+                    Some(name) => alias.host = name.trim_end_matches('.').to_ascii_lowercase(),
+                    None => return self.of_service(next, pod.as_deref(), &alias),
+                },
+                _ => return vec![external(alias.host, port, address)],
+            }
+        }
+        Vec::new()
     }
 
     /// A pod that is named by its address.
@@ -313,7 +340,8 @@ fn ports_of(service: &Service, pod: &Pod, address: &Address) -> Option<(PortSet,
     };
     let meant = service_ports(service, address);
     // The name of a headless Service leads to its pods: what is written is their own port.
-    let direct = address.port.filter(|_| service.headless);
+    let written = address.port.or(address.implied_port());
+    let direct = written.filter(|_| service.headless);
     let ports: PortSet = match direct {
         Some(number) => {
             let of_service = meant

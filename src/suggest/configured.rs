@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::address::{Address, addresses};
 use super::cluster::{Cluster, Destination, Host, external};
-use super::key::{self, Key, plain, port_keys};
+use super::key::{self, Key, is_no_destination, may_be_own_host, port_key, port_keys};
 use super::pairs::pairs;
-use super::passwords::without_passwords;
+use super::passwords::{is_secret, without_passwords};
 use super::{Evidence, Piece, Strength};
 use crate::manifest::Mention;
 
@@ -36,16 +36,30 @@ pub(super) fn each(
             continue;
         };
         let ports = Ports::new(group);
-        for mention in group {
+        for mention in group.iter().filter(|m| !is_no_destination(&m.key)) {
             let each = addresses(&mention.text);
             let is_one = each.len() == 1;
             for mut address in each {
                 // Of several words, or of a file, only those under the name of a host are hosts.
                 address.whole &= is_one && !mention.in_file || !address.is_word();
+                if address.is_bare() {
+                    address.port = port_behind(cluster, mention, &address);
+                }
                 see(from, mention, address, &ports);
             }
         }
     }
+}
+
+/// The port that follows a host in a longer text, if it is one of the Service of that name: `psql -h db.data.svc -p 5432`.
+fn port_behind(cluster: &Cluster, mention: &Mention, address: &Address) -> Option<u16> {
+    let Host::Service(service, _) = cluster.host(address, &mention.namespace) else {
+        return None;
+    };
+    let of_host = |pair: &Address| pair.host == address.host;
+    let pairs = pairs(&mention.text).into_iter().filter(of_host);
+    let mut written = pairs.filter_map(|pair| pair.port);
+    written.find(|port| service.ports.iter().any(|own| own.port == *port))
 }
 
 /// Calls `see` with each host and port that stand beside each other in a text or a command, and no address holds.
@@ -59,7 +73,7 @@ fn each_pair(
         let Some(from) = group.first().and_then(|first| names.workload(first)) else {
             continue;
         };
-        for mention in group {
+        for mention in group.iter().filter(|m| !is_no_destination(&m.key)) {
             let known: Vec<String> = (addresses(&mention.text).into_iter())
                 .map(|address| address.host)
                 .collect();
@@ -109,22 +123,30 @@ impl<'a> Names<'a> {
 }
 
 /// The values of a group that are port numbers, by their keys.
-pub(super) struct Ports<'a>(BTreeMap<String, (u16, &'a Mention)>);
+pub(super) struct Ports<'a>(BTreeMap<String, Vec<(u16, &'a Mention)>>);
 
 impl<'a> Ports<'a> {
     fn new(group: &'a [Mention]) -> Self {
-        let number = |mention: &'a Mention| {
-            let port = mention.text.trim().parse().ok().filter(|port| *port > 0)?;
-            Some((plain(&mention.key), (port, mention)))
-        };
-        let named = group.iter().filter(|mention| !mention.key.is_empty());
-        Self(named.filter_map(number).collect())
+        let mut found = Self(BTreeMap::new());
+        for mention in group.iter().filter(|mention| !mention.key.is_empty()) {
+            if let Some(port) = mention.text.trim().parse().ok().filter(|port| *port > 0) {
+                let all = found.0.entry(port_key(&mention.key)).or_default();
+                all.push((port, mention));
+            }
+        }
+        found
     }
 
-    /// The port in the variable beside that of the host.
-    pub(super) fn beside(&self, key: &str) -> Option<(u16, &'a Mention)> {
-        let mut keys = port_keys(key).into_iter();
-        keys.find_map(|key| self.0.get(&key).copied())
+    /// The port beside a host: the nearest with its key.
+    pub(super) fn beside(&self, host: &Mention) -> Option<(u16, &'a Mention)> {
+        let mut keys = port_keys(&host.key);
+        // In a file a bare host is one to connect to.
+        if host.in_file && may_be_own_host(&host.key) {
+            keys.push("port".to_owned());
+        }
+        let all = keys.iter().find_map(|key| self.0.get(key))?;
+        let distance = |(_, port): &&(u16, &Mention)| port.span.line.abs_diff(host.span.line);
+        all.iter().min_by_key(distance).copied()
     }
 }
 
@@ -175,9 +197,7 @@ fn pieces_of(
     ports: &Ports,
 ) -> Vec<Piece> {
     let mut found = vec![evidence(mention)];
-    let beside = ports
-        .beside(&mention.key)
-        .filter(|_| address.port.is_none());
+    let beside = ports.beside(mention).filter(|_| address.port.is_none());
     if let Some((port, mention)) = beside {
         address.port = Some(port);
         found.push(evidence(mention));
@@ -202,6 +222,10 @@ fn destinations(
 ) -> Vec<Destination> {
     let key = key::key(&mention.key);
     let is_bare = address.is_bare();
+    // Where the workload itself listens.
+    if is_bare && !mention.in_file && may_be_own_host(&mention.key) {
+        return Vec::new();
+    }
     match cluster.host(address, &mention.namespace) {
         Host::Service(service, pod) => {
             let short = address.is_word();
@@ -225,7 +249,8 @@ fn destinations(
             let port = address.port.or(address.implied_port());
             let mut found = external(name, port, address);
             let names_no_host = is_bare && key != Key::Host || port.is_none() && !is_bare;
-            if names_no_host || !address.whole && mention.in_file {
+            let names_itself = !mention.in_file && may_be_own_host(&mention.key);
+            if names_no_host || names_itself || !address.whole && mention.in_file {
                 return Vec::new();
             }
             if !address.whole || key == Key::Other {
@@ -238,7 +263,10 @@ fn destinations(
 }
 
 pub(super) fn evidence(mention: &Mention) -> Evidence {
-    let text = without_passwords(mention.text.trim());
+    let text = match is_secret(&mention.key) {
+        true => "***".to_owned(),
+        false => without_passwords(mention.text.trim()),
+    };
     let line = text.lines().next().unwrap_or_default();
     let mut shown: String = line.chars().take(LONGEST).collect();
     if shown.len() < text.len() {

@@ -96,6 +96,9 @@ pub const API_SERVER: &str = "{api-server}";
 /// Everything outside the cluster.
 const INTERNET: &str = "external/Internet";
 
+/// Private networks, as those that the nodes of a cluster are in.
+pub const PRIVATE: &str = "external/private-networks";
+
 /// One piece of evidence for a flow.
 struct Piece {
     from: String,

@@ -1,6 +1,7 @@
 //! Names with ports in texts of any format: commands of a shell, and files that are read by no structure.
 
 use super::address::{Address, host_and_port};
+use super::key::HOST_OPTIONS;
 
 /// The hosts with ports in a text, and the hosts after `-h` and `--host`: `db:5432`, `nc -z db 5432`, `server R0 db:5432`,
 /// `pg_dump -h db -p 5432`. Most words with a number are no host, so only those count that are the name and the port of a
@@ -13,15 +14,13 @@ pub fn pairs(text: &str) -> Vec<Address> {
     found
 }
 
-/// Options before the name of a host.
-const HOST_OPTIONS: [&str; 3] = ["-h", "--host", "--hostname"];
-
 /// Words between a host and its port.
 const PORT_OPTIONS: [&str; 3] = ["-p", "--port", "port"];
 
 fn in_line(line: &str) -> Vec<Address> {
     let between = |c: char| c.is_whitespace() || "\"'`,;()[]{}<>|&=\\".contains(c);
-    let words = line.split(between);
+    // The `:` between a key and its value is part of no word.
+    let words = line.split(between).map(|word| word.trim_matches(':'));
     let words = words.filter(|word| word.contains(|c: char| c.is_ascii_alphanumeric()));
     let words: Vec<&str> = words.collect();
     let mut found = Vec::new();
@@ -70,6 +69,7 @@ mod tests {
             ("sentinel monitor mymaster db 5432 2", "db:5432"),
             ("hosts => [\"db:5432\"]", "db:5432"),
             ("{\"host\": \"db\", \"port\": 5432}", "db:5432"),
+            ("{\"host\":\"db\",\"port\":5432}", "db:5432"),
             ("psql x@db.data:5432", "db.data:5432"),
             ("# db:5432", ""),
             ("echo db; db", ""),

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use ipnet::IpNet;
+
 use super::cluster::Cluster;
-use super::{Evidence, INGRESS_CONTROLLER, INTERNET, Piece, Strength};
+use super::{Evidence, INGRESS_CONTROLLER, INTERNET, PRIVATE, Piece, Strength};
 use crate::analysis::routes::{backend_ports, servers};
 use crate::analysis::service_backends::targets;
 use crate::cluster::{Route, Service, ServicePort, TargetPort};
@@ -53,24 +55,53 @@ fn from_outside(cluster: &Cluster, service: &Service) -> Vec<Piece> {
         true => service.kind.as_str(),
         false => "external addresses",
     };
-    let text = format!("Service {}/{}: {kind}", service.namespace, service.name);
+    let (clients, strength) = clients(service);
+    let internal = if service.is_internal() {
+        ", internal"
+    } else {
+        ""
+    };
+    // Semantics 6.5.
+    let masked = match service.keeps_client_address || kind == "external addresses" {
+        true => "",
+        false => "; without externalTrafficPolicy: Local, its pods may see addresses of nodes",
+    };
+    let (namespace, name) = (&service.namespace, &service.name);
+    let text = format!("Service {namespace}/{name}: {kind}{internal}{masked}");
     let evidence = service.span.as_ref().map(|s| Evidence::new(s, text));
     let ports: Vec<&ServicePort> = service.ports.iter().collect();
     let Some(service) = cluster.service(&service.namespace, &service.name) else {
         return Vec::new();
     };
-    let piece = |(to, ports): (usize, PortSet)| Piece {
-        from: INTERNET.to_owned(),
+    let piece = |from: &String, to: usize, ports: &PortSet| Piece {
+        from: from.clone(),
         to: cluster.words(to),
-        ports,
+        ports: ports.clone(),
         guessed: false,
-        strength: Strength::Strong,
+        strength,
         evidence: evidence.clone().into_iter().collect(),
     };
-    backends(cluster, service, &ports)
-        .into_iter()
-        .map(piece)
+    let backends = backends(cluster, service, &ports);
+    let each = backends.iter();
+    each.flat_map(|(to, ports)| clients.iter().map(move |from| piece(from, *to, ports)))
         .collect()
+}
+
+/// Who may connect to a Service from outside, and how certain that is.
+fn clients(service: &Service) -> (Vec<String>, Strength) {
+    let ranges = match service.kind.as_str() {
+        "LoadBalancer" => service.source_ranges.as_slice(),
+        _ => &[],
+    };
+    let is_all = ranges.iter().any(|range| range.prefix_len() == 0);
+    match () {
+        () if !ranges.is_empty() && !is_all => {
+            let end = |range: &IpNet| format!("external/{range}");
+            (ranges.iter().map(end).collect(), Strength::Strong)
+        }
+        () if service.is_internal() => (vec![PRIVATE.to_owned()], Strength::Weak),
+        () => (vec![INTERNET.to_owned()], Strength::Strong),
+    }
 }
 
 /// The workloads behind a Service, with their own ports.

@@ -18,6 +18,8 @@ fn manifests(spec: &str) -> String {
         backend("data", "k", "clusterIP: None, ports: [{port: 9092}]", "{containerPort: 9092}, {containerPort: 9093}"),
         backend("s", "web", "ports: [{port: 80}]", ""),
         "---\n{apiVersion: v1, kind: Service, metadata: {name: out, namespace: s}, spec: {type: ExternalName, externalName: db.example.com}}\n".to_owned(),
+        "---\n{apiVersion: v1, kind: Service, metadata: {name: inside, namespace: s}, spec: {type: ExternalName, externalName: db.data.svc.cluster.local}}\n".to_owned(),
+        "---\n{apiVersion: v1, kind: Service, metadata: {name: loop, namespace: s}, spec: {type: ExternalName, externalName: loop.s.svc.cluster.local}}\n".to_owned(),
     ]
     .concat()
     .replacen("---\n{apiVersion: v1, kind: Pod, metadata: {name: web", "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: web", 1)
@@ -103,6 +105,27 @@ fn a_variable_leads_to_the_ports_of_pods() {
             "203.0.113.7:22",
             "s/web > external/203.0.113.7 TCP/22 strong",
         ),
+        ("K", "http://k.data", "s/web > data/k TCP/80 weak"),
+        ("IN", "inside:5432", "s/web > data/db TCP/6432 strong"),
+        ("LOOP", "loop:5432", ""),
+        ("NO_PROXY", "api.s.svc,db.data.svc:5432,example.com", ""),
+        ("ALLOWED_HOSTS", "api.s.svc,shop.example.com", ""),
+        ("GF_SERVER_ROOT_URL", "https://shop.example.com", ""),
+        ("OAUTH_REDIRECT_URL", "https://shop.example.com", ""),
+        ("CORS_ORIGINS", "https://shop.example.com", ""),
+        ("KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://api:80", ""),
+        ("HOST", "shop.example.com", ""),
+        ("HOST", "api", ""),
+        ("HOST", "api:80", "s/web > s/api TCP/8080 strong"),
+        ("HOSTNAME", "api", ""),
+        ("BIND", "api:80", ""),
+        ("API_IMAGE", "api:80", ""),
+        ("VIRTUAL_HOST", "shop.example.com", ""),
+        (
+            "REDIS",
+            "api,password=x,ssl=False",
+            "s/web > s/api TCP/8080 weak",
+        ),
         ("URL", "http://localhost:80", ""),
         ("URL", "http://127.0.0.1:80", ""),
         ("URL", "http://gone.data.svc:80", ""),
@@ -116,6 +139,18 @@ fn variables_are_replaced_in_values_and_arguments() {
     let spec = "{containers: [{name: c, args: ['--to=$(WHERE)', '$$(WHERE)'], env: [{name: H, value: api}, {name: WHERE, value: 'http://$(H):80'}]}]}";
     let found = of(&manifests(spec));
     assert_eq!(found, ["s/web > s/api TCP/8080 strong"]);
+}
+
+#[test]
+fn of_two_sources_of_variables_the_last_counts() {
+    let spec = "{containers: [{name: c, envFrom: [{configMapRef: {name: a}}, {configMapRef: {name: b}}]}]}";
+    let map = |name: &str, value: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: s}}, data: {{URL: '{value}'}}}}\n"
+        )
+    };
+    let text = manifests(spec) + &map("a", "http://api") + &map("b", "two:1");
+    assert_eq!(of(&text), ["s/web > s/two TCP/1 strong"]);
 }
 
 #[test]
@@ -153,6 +188,15 @@ fn commands_name_services_with_their_ports() {
             "[sh, -c, 'pg_isready -h db.data -p 5432']",
             "s/web > data/db TCP/6432 medium",
         ),
+        (
+            "[sh, -c, 'psql -h two.s.svc.cluster.local -p 1']",
+            "s/web > s/two TCP/1 strong",
+        ),
+        (
+            "[psql, -h, two.s.svc.cluster.local, -p, '1']",
+            "s/web > s/two TCP/1 strong",
+        ),
+        ("[psql, -h, two, -p, '1']", "s/web > s/two TCP/1 strong"),
         ("[nc, -z, api, '80']", "s/web > s/api TCP/8080 medium"),
         ("[nc, -z, api, '81']", ""),
         ("[pg_isready, -h, api]", "s/web > s/api TCP/8080 medium"),
@@ -198,6 +242,16 @@ fn files_of_any_format_name_services_with_their_ports() {
             "fluent-bit.conf",
             "[OUTPUT]\n    Name es\n    Host api\n    Port 80\n[OUTPUT]\n    Host two\n    Port 2\n",
             "s/web > s/api TCP/8080 strong; s/web > s/two UDP/2 strong",
+        ),
+        (
+            "envoy.yaml",
+            "e: {socket_address: {address: api, port_value: 80}}\n",
+            "s/web > s/api TCP/8080 strong",
+        ),
+        (
+            "settings.py",
+            "DATABASES = {\n    \"HOST\": \"two\",\n    \"PORT\": \"1\",\n}\n",
+            "s/web > s/two TCP/1 strong",
         ),
         (
             "out.conf",
@@ -265,6 +319,19 @@ fn prometheus_scrapes_and_its_alertmanager_does_not() {
 }
 
 #[test]
+fn prometheus_connects_to_probers_and_static_targets() {
+    let prometheus = "---\n{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: m, labels: {app: prometheus}}, spec: {containers: [{name: c}]}}\n";
+    for object in [
+        "{apiVersion: monitoring.coreos.com/v1, kind: Probe, metadata: {name: a, namespace: m}, spec: {prober: {url: 'api.s.svc:80'}}}",
+        "{apiVersion: monitoring.coreos.com/v1alpha1, kind: ScrapeConfig, metadata: {name: a, namespace: m}, spec: {staticConfigs: [{targets: ['api.s.svc:80', 'example.com:1']}]}}",
+    ] {
+        let text =
+            manifests("{containers: [{name: c}]}") + prometheus + &format!("---\n{object}\n");
+        assert_eq!(of(&text), ["m/p > s/api TCP/8080 strong"], "{object}");
+    }
+}
+
+#[test]
 fn pieces_for_one_flow_are_united() {
     let spec = "{containers: [{name: c, env: [{name: A_HOST, value: two}, {name: B, value: 'two:1'}, {name: C, value: 'two:1'}]}]}";
     let text = manifests(spec);
@@ -273,6 +340,44 @@ fn pieces_for_one_flow_are_united() {
     let found = suggest(&loaded.snapshot, &loaded.mentions);
     let texts: Vec<&str> = found[0].evidence.iter().map(|e| e.text.as_str()).collect();
     assert_eq!(texts, ["env: A_HOST=two", "env: B=two:1", "env: C=two:1"]);
+}
+
+#[test]
+fn who_connects_to_a_load_balancer_depends_on_its_ranges_and_annotations() {
+    let balancer = |metadata: &str, spec: &str| {
+        let text = manifests("{containers: [{name: c}]}")
+            + &format!(
+                "---\n{{apiVersion: v1, kind: Service, metadata: {{name: lb, namespace: s, {metadata}}}, spec: {{type: LoadBalancer, selector: {{app: api}}, ports: [{{port: 80, targetPort: 8080}}], {spec}}}}}\n"
+            );
+        let loaded =
+            load_with_mentions(&[Source::new("a.yaml", &*text)], &Settings::default(), None);
+        let all = suggest(&loaded.snapshot, &loaded.mentions);
+        let of = |s: &Suggestion| format!("{} {}", s.from, s.strength.name());
+        (
+            all.iter().map(of).collect::<Vec<_>>().join("; "),
+            all[0].evidence[0].text.clone(),
+        )
+    };
+    let (from, text) = balancer("", "");
+    assert_eq!(from, "external/Internet strong");
+    assert!(text.contains("may see addresses of nodes"), "{text}");
+    let (_, text) = balancer("", "externalTrafficPolicy: Local");
+    assert_eq!(text, "Service s/lb: LoadBalancer");
+    let (from, _) = balancer("", "loadBalancerSourceRanges: [10.20.0.0/16, 10.30.0.0/16]");
+    assert_eq!(
+        from,
+        "external/10.20.0.0/16 strong; external/10.30.0.0/16 strong"
+    );
+    let (from, _) = balancer("", "loadBalancerSourceRanges: [0.0.0.0/0]");
+    assert_eq!(from, "external/Internet strong");
+    for annotation in [
+        "service.beta.kubernetes.io/aws-load-balancer-scheme: internal",
+        "networking.gke.io/load-balancer-type: Internal",
+        "service.beta.kubernetes.io/azure-load-balancer-internal: 'true'",
+    ] {
+        let (from, _) = balancer(&format!("annotations: {{{annotation}}}"), "");
+        assert_eq!(from, "external/private-networks weak", "{annotation}");
+    }
 }
 
 #[test]

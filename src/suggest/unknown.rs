@@ -54,7 +54,7 @@ pub fn unknown(snapshot: &Snapshot, mentions: &[Mention]) -> Vec<Unknown> {
 }
 
 fn port(address: &Address, mention: &Mention, ports: &Ports) -> Option<u16> {
-    let beside = || Some(ports.beside(&mention.key)?.0);
+    let beside = || Some(ports.beside(mention)?.0);
     address.port.or_else(beside).or(address.implied_port())
 }
 

@@ -24,7 +24,7 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
-pub use object::Object;
+pub use object::{Object, group_of};
 pub use path::Path;
 pub use read::{Document, Parsed, Problem, parse};
 

@@ -16,7 +16,7 @@ pub struct Object {
     pub kind: String,
     /// `metadata.namespace`, if it is written.
     pub namespace: Option<String>,
-    /// `metadata.name`, else `metadata.generateName`, else empty.
+    /// `metadata.name`, else one like `metadata.generateName`, else empty.
     pub name: String,
     /// The whole tree.
     pub node: Node,
@@ -28,9 +28,7 @@ pub struct Object {
 impl Object {
     /// The API group: `networking.k8s.io`, empty for the core group.
     pub fn group(&self) -> &str {
-        self.api_version
-            .split_once('/')
-            .map_or("", |(group, _)| group)
+        group_of(&self.api_version)
     }
 
     /// The span of a range of it.
@@ -61,4 +59,9 @@ impl Object {
     pub fn about(&self, diagnostic: Diagnostic, mark: Mark) -> Diagnostic {
         diagnostic.at(self.span(mark)).on(self.title())
     }
+}
+
+/// The API group of an apiVersion: `networking.k8s.io` of `networking.k8s.io/v1`, empty for the core group.
+pub fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
 }

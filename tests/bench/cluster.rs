@@ -115,6 +115,7 @@ fn add_workload(
         ports: ports.clone(),
         sidecar_ports: 0,
         init_ports: Arc::default(),
+        ambiguous_ports: Arc::default(),
         host_network: false,
         service_account: "default".into(),
         addresses: Vec::new(),
@@ -131,6 +132,7 @@ fn add_workload(
             own_labels: Labels::new(),
             annotations: Labels::new(),
             cluster_dns: true,
+            host_ports: Vec::new(),
             replicas: None,
             span: None,
         }),
@@ -197,6 +199,7 @@ fn rule(snapshot: &Snapshot, namespace: &str, dice: &mut Dice) -> Rule {
     });
     Rule {
         met_by: Vec::new(),
+        index: 0,
         name: None,
         action: Action::Accept,
         subject: None,

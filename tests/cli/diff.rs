@@ -316,3 +316,23 @@ fn what_cannot_be_promoted_is_reported() {
     let one = drawbridge(&["diff", "a.yaml"]);
     assert_eq!(one.code, Some(2));
 }
+
+/// A rule about nodes counts although no known node is one of them.
+#[test]
+fn rules_about_future_nodes_are_compared() {
+    let guard = |peer: &str| {
+        format!(
+            "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {{name: guard}}\nspec: {{priority: 10, subject: {{namespaces: {{}}}}, egress: [{{action: Deny, to: [{{{peer}}}]}}]}}\n"
+        )
+    };
+    for selector in ["{}", "{matchLabels: {zone: a}}"] {
+        let old = guard(&format!("nodes: {selector}"));
+        let json = diff(&old, &guard("networks: [203.0.113.7/32]"), "json").json();
+        assert_eq!(
+            (&json["policies"], &json["equivalent"]),
+            (&"apart".into(), &false.into())
+        );
+        let json = diff(&old, &old, "json").json();
+        assert_eq!(json["equivalent"], true);
+    }
+}

@@ -76,6 +76,87 @@ fn connections_that_depend_on_the_enforcer_have_reasons() {
     }
 }
 
+/// A pod's own node always reaches it (P2); no block of Cilium is a node's (C31).
+#[test]
+fn nodes_differ_but_for_a_pods_own() {
+    let node = |name: &str, last: u8| {
+        format!(
+            "apiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\nstatus: {{addresses: [{{type: InternalIP, address: 192.0.2.{last}}}]}}\n---\n"
+        )
+    };
+    let text = policy(
+        "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]}",
+    );
+    let text = text.replace("spec: {containers", "spec: {nodeName: n1, containers");
+    let text = node("n1", 7) + &node("n2", 8) + &text;
+    let (answer, code) = compare(&text, "kubernetes,cilium");
+    assert_eq!(code, Some(1), "{answer}");
+    let differences = answer["differences"].as_array().unwrap();
+    let [one] = &differences[..] else {
+        panic!("{answer}")
+    };
+    let range = serde_json::json!(["192.0.2.8", "192.0.2.8"]);
+    assert_eq!(one["src"]["range"], range, "{answer}");
+    assert_eq!(
+        one["reasons"][0],
+        "cilium matches no node by its address (C31)"
+    );
+}
+
+#[test]
+fn port_names_with_two_numbers_differ_under_cilium() {
+    let db = |name: &str, port: u16| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: shop, labels: {{app: sql, pod-template-hash: {name}}}}}\nspec: {{containers: [{{name: c, image: i, ports: [{{name: sql, containerPort: {port}}}]}}]}}\n---\n"
+        )
+    };
+    let spec = "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], ports: [{port: sql}]}]}";
+    let text = |second| db("one", 5432) + &db("two", second) + &policy(spec);
+    assert_eq!(compare(&text(5432), "kubernetes,cilium").1, Some(0));
+    let (answer, code) = compare(&text(5433), "kubernetes,cilium");
+    assert_eq!(code, Some(1), "{answer}");
+    let reason = answer["differences"][0]["reasons"][0].as_str().unwrap();
+    assert!(
+        reason.contains("`sql`") && reason.ends_with("(C40)"),
+        "{reason}"
+    );
+    let made = folder(&[("a.yaml", &text(5433))]);
+    let answer = drawbridge(&[
+        "explain",
+        &path(&made, "a.yaml"),
+        "--enforcer",
+        "cilium",
+        "--from",
+        "shop/web",
+        "--to",
+        "shop/one",
+        "--port",
+        "TCP/5432",
+    ]);
+    assert_eq!(answer.code, Some(1), "{}{}", answer.out, answer.err);
+    let why = "pods with the same labels declare `sql` with different numbers, so the name matches none of them (C40)";
+    assert!(answer.out.contains(why), "{}", answer.out);
+}
+
+/// Where nothing denies by default, requests are not filtered (C6).
+#[test]
+fn http_rules_count_where_something_isolates() {
+    let rule = |isolates: bool| {
+        let text = format!(
+            "{PODS}apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {{endpointSelector: {{}}, enableDefaultDeny: {{ingress: {isolates}}}, ingress: [{{fromEndpoints: [{{}}], toPorts: [{{ports: [{{port: '80', protocol: TCP}}], rules: {{http: [{{path: /}}]}}}}]}}]}}\n"
+        );
+        let made = folder(&[("a.yaml", &text)]);
+        let file = path(&made, "a.yaml");
+        let ends = ["--from", "shop/web", "--to", "shop/db", "--port", "TCP/80"];
+        let answer = drawbridge(&[&["explain", &file][..], &ends].concat());
+        assert_eq!(answer.code, Some(0), "{}{}", answer.out, answer.err);
+        assert!(answer.out.contains("rule 1 of"), "{}", answer.out);
+        answer.out.contains("with an HTTP rule")
+    };
+    assert!(rule(true));
+    assert!(!rule(false));
+}
+
 #[test]
 fn the_same_under_all_enforcers_is_fine() {
     let text = policy(

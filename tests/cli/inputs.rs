@@ -1,6 +1,6 @@
 //! Inputs of which something would be left out without a word.
 
-use super::{MANIFESTS, drawbridge, drawbridge_with, folder, path};
+use super::{MANIFESTS, SENSITIVE, drawbridge, drawbridge_in, drawbridge_with, folder, path};
 
 const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}}";
 
@@ -312,5 +312,143 @@ fn templates_without_a_chart_are_one_error() {
         };
         assert_eq!(told.matches("a template is no YAML").count(), 1, "{told}");
         assert!(told.contains("and 3 more like it"), "{told}");
+    }
+}
+
+#[test]
+fn a_list_without_a_value_is_empty_and_one_in_a_list_is_an_error() {
+    let answer = drawbridge_with(&["lint", "-"], "apiVersion: v1\nkind: List\nitems: null\n");
+    assert!(!answer.out.contains("is not a list"), "{}", answer.out);
+    let nested = format!("apiVersion: v1\nkind: List\nitems:\n- {POD}\n- [{POD}]\n");
+    let answer = drawbridge_with(&["list", "-"], &nested);
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    assert!(
+        answer.err.contains("a list within a list"),
+        "{}",
+        answer.err
+    );
+}
+
+#[test]
+fn standard_input_is_read_whatever_is_called_like_it() {
+    let folder = folder(&[("-/a.yaml", MANIFESTS)]);
+    let answer = drawbridge_in(folder.path(), &["list", "-"], POD);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.out.contains("shop/web[Pod]"), "{}", answer.out);
+    assert!(!answer.out.contains("shop/db"), "{}", answer.out);
+}
+
+#[test]
+fn manifests_that_a_kustomization_does_not_list_are_named_and_not_read() {
+    let pod = |name: &str| POD.replace("name: web", &format!("name: {name}"));
+    let folder = folder(&[
+        ("app/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("app/a.yaml", &pod("listed")),
+        ("app/b.yaml", &pod("unlisted")),
+        ("app/values.yaml", "replicas: 3\n"),
+        ("beside/c.yaml", &pod("beside")),
+    ]);
+    let root = path(&folder, "");
+    let answer = drawbridge(&["list", &root, "-o", "json"]);
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    for (name, is_read) in [("listed", true), ("unlisted", false), ("beside", true)] {
+        assert_eq!(
+            answer.out.contains(&format!("\"{name}\"")),
+            is_read,
+            "{}",
+            answer.out
+        );
+    }
+    assert!(
+        answer.err.contains("does not list this file"),
+        "{}",
+        answer.err
+    );
+    let json = answer.json();
+    let not_read = json["notRead"].as_array().unwrap();
+    assert_eq!(not_read.len(), 1, "{not_read:?}");
+    assert!(not_read[0].as_str().unwrap().ends_with("b.yaml"));
+    // A file that is named is read.
+    let file = path(&folder, "app/b.yaml");
+    let answer = drawbridge(&["list", &root, &file]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.out.contains("shop/unlisted"), "{}", answer.out);
+}
+
+#[test]
+fn values_that_mean_nothing_are_refused_as_arguments() {
+    for arguments in [
+        &["list", "-", "--namespace", ""][..],
+        &["list", "-", "--namespace", "A_B"],
+        &["render", "-", "-o", "a.svg", "--date", "2026-13-45"],
+        &["generate", "-", "-o", "-"],
+        &["convert", "-", "--to", "cilium", "-o", "-"],
+    ] {
+        let answer = drawbridge_with(arguments, POD);
+        assert_eq!(answer.code, Some(2), "{arguments:?}: {}", answer.err);
+        assert!(answer.err.contains("invalid value"), "{}", answer.err);
+    }
+}
+
+#[test]
+fn names_and_labels_that_the_api_server_refuses_are_errors() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: A_b, labels: {app: x y, 'bad key!': z}}\nspec: {containers: [{name: c, ports: [{containerPort: 80, name: '80'}]}]}\n";
+    let answer = drawbridge_with(&["list", "-"], pod);
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    for code in ["(V1)", "(V4)", "(V20)", "(V21)"] {
+        assert!(answer.err.contains(code), "{code}: {}", answer.err);
+    }
+}
+
+#[test]
+fn generated_names_are_valid_and_distinct() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {generateName: x-, namespace: shop}\n";
+    let other = pod.replace("shop}", "shop, labels: {app: other}}");
+    let named = pod.replace("generateName: x-", "name: x");
+    let text = [pod, &other, &named].join("---\n");
+    let project = drawbridge_with(&["import", "-", "-o", "-"], &text);
+    assert_eq!(project.code, Some(0), "{}", project.err);
+    for text in [&text, &project.out] {
+        let answer = drawbridge_with(&["list", "-"], text);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        for name in ["shop/x[Pod]", "shop/x-2[Pod]", "shop/x-3[Pod]"] {
+            assert!(answer.out.contains(name), "{}", answer.out);
+        }
+    }
+}
+
+#[test]
+fn a_workload_without_replicas_has_one_pod_in_a_project_too() {
+    let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w, namespace: shop}\nspec: {replicas: 0, template: {metadata: {labels: {app: w}}}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec: {podSelector: {}}\n";
+    let project = drawbridge_with(&["import", "-", "-o", "-"], workload);
+    let lists = [workload, &project.out].map(|text| drawbridge_with(&["list", "-"], text).out);
+    assert_eq!(lists[0], lists[1]);
+}
+
+#[test]
+fn mapped_addresses_are_ipv4_addresses() {
+    let text = format!(
+        "{MANIFESTS}---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {{podSelector: {{}}, ingress: [{{from: [{{ipBlock: {{cidr: 10.0.0.0/8}}}}]}}]}}\n"
+    );
+    for from in ["::ffff:10.0.0.1", "::ffff:10.0.0.0/104"] {
+        let answer = drawbridge_with(
+            &[
+                "explain", "-", "--from", from, "--to", "shop/web", "--port", "TCP/80",
+            ],
+            &text,
+        );
+        assert_eq!(answer.code, Some(0), "{from}: {}{}", answer.out, answer.err);
+    }
+}
+
+#[test]
+fn policies_are_not_written_below_a_file() {
+    let folder = folder(&[("a.drawbridge.yaml", SENSITIVE), ("file", "x")]);
+    let file = path(&folder, "file");
+    let project = path(&folder, "a.drawbridge.yaml");
+    for output in [file.clone(), format!("{file}/sub")] {
+        let answer = drawbridge(&["generate", &project, "-o", &output]);
+        assert_eq!(answer.code, Some(2));
+        assert!(answer.err.contains("is a file, but"), "{}", answer.err);
     }
 }

@@ -98,7 +98,9 @@ impl Answer {
         let json: Value = serde_json::from_str(&self.out)
             .unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.out, self.err));
         assert!(json["format"].is_string(), "no `format`: {json}");
-        assert!(json["diagnostics"].is_array(), "no `diagnostics`: {json}");
+        for key in ["diagnostics", "leftOut", "notRead"] {
+            assert!(json[key].is_array(), "no `{key}`: {json}");
+        }
         json
     }
 
@@ -137,8 +139,14 @@ fn drawbridge(arguments: &[&str]) -> Answer {
 }
 
 fn drawbridge_with(arguments: &[&str], input: &str) -> Answer {
+    drawbridge_in(Path::new("."), arguments, input)
+}
+
+/// The same in a folder.
+fn drawbridge_in(folder: &Path, arguments: &[&str], input: &str) -> Answer {
     let mut child = Command::new(env!("CARGO_BIN_EXE_drawbridge"))
         .args(arguments)
+        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

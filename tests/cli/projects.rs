@@ -366,10 +366,6 @@ fn what_is_lost_at_both_gates_is_reported_once() {
     let denial = "flows:\n- {from: shop/web, to: shop/api, ports: [TCP/80], action: deny}\n";
     let group = "groups: [{name: g, namespaces: {}, pods: {matchExpressions: [{key: app, operator: In}]}}]\nflows:\n- {from: shop/web, to: group/g, ports: [TCP/80]}\n";
     for (text, why) in [
-        (
-            head("base: none, dialects: [calico]") + denial,
-            "a policy of Calico isolates",
-        ),
         (head("base: none") + denial, "NetworkPolicy cannot deny"),
         (
             head("base: deny-all") + group,

@@ -285,6 +285,12 @@ fn equal_objects_are_one() {
         "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: s}\nspec: {containers: []}\n";
     let same = "# again\nkind: Pod\napiVersion: v1\nmetadata:\n  namespace: s\n  name: p\nspec:\n  containers: []\n";
     let answer = list(&format!("{pod}---\n{same}"));
+    assert_eq!(answer.code, Some(0));
+    let note = "info: Pod s/p: metadata.name: `Pod s/p` is already declared, with the same content";
+    assert!(answer.err.contains(note), "{}", answer.err);
+    // Generated trees have an object in several files.
+    let folder = folder(&[("a.yaml", pod), ("b.yaml", same)]);
+    let answer = drawbridge(&["list", &path(&folder, "")]);
     assert_eq!((answer.code, &*answer.err), (Some(0), ""));
     let other = list(&format!("{pod}---\n{}", same.replace("[]", "[{name: c}]")));
     assert!(other.err.contains("(W5)"), "{}", other.err);

@@ -295,7 +295,7 @@ fn a_shop_implies_its_flows() {
             at("- mq"),
             at("MQ: amqp")
         ),
-        format!("shop/report > data/db TCP/6432 medium {}", at("until nc")),
+        format!("shop/report > data/db TCP/6432 strong {}", at("until nc")),
         format!(
             "shop/report > data/k TCP/9092 strong {},{}",
             brokers.0, brokers.1
@@ -433,9 +433,12 @@ fn isolated_pods_also_need_what_nobody_draws() {
 Namespace ops also needs:
   DNS: ops/*  =>  group/cluster-dns  TCP/53, UDP/53  needed
     without it, host names are not resolved; without TCP, long answers fail
+    destination: pods with `k8s-app=kube-dns` in namespaces with `kubernetes.io/metadata.name=kube-system`; assumed: the input has no such pods
     -:30: NetworkPolicy ops/deny denies egress
   Kubernetes API server: ops/operator  =>  external/kube-apiserver  TCP/443, TCP/6443  likely
     without it, the pod cannot read or change objects of the cluster
+    destination: the API server; addresses not in the input
+    it is written by name for Cilium alone; for other dialects give the external its addresses, or allow these ports to any address
     -:28: ClusterRoleBinding operator of the service account operator
     -:30: NetworkPolicy ops/deny denies egress
   webhooks and aggregated APIs: external/kube-apiserver  =>  ops/operator  TCP/9443: allowed by NetworkPolicy ops/webhook
@@ -449,6 +452,9 @@ Namespace ops also needs:
         "from": "ops/*",
         "to": "group/cluster-dns",
         "ports": ["TCP/53", "UDP/53"],
+        "fromIs": null,
+        "toIs": "pods with `k8s-app=kube-dns` in namespaces with `kubernetes.io/metadata.name=kube-system`; assumed: the input has no such pods",
+        "inOtherDialects": null,
         "strength": "needed",
         "why": "without it, host names are not resolved; without TCP, long answers fail",
         "source": "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/",

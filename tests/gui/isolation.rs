@@ -35,6 +35,26 @@ fn a_workload_is_isolated_in_the_inspector_and_undone() {
 }
 
 #[test]
+fn whether_a_workload_uses_the_dns_of_the_cluster_is_chosen_in_the_inspector() {
+    let mut window = TestWindow::shop();
+    let redis = window.workload("redis");
+    let chosen = |window: &TestWindow| match redis {
+        Item::Workload(id) => {
+            let document = window.document();
+            document.workloads.get(id).expect("a workload").cluster_dns
+        }
+        _ => unreachable!("a workload"),
+    };
+    window.ask(Command::Select(vec![redis]));
+    window.scroll_to("Uses the cluster's DNS");
+    window.click("Uses the cluster's DNS");
+    assert_eq!(chosen(&window), Some(false));
+    // The usual answer is written as none.
+    window.click("Uses the cluster's DNS");
+    assert_eq!(chosen(&window), None);
+}
+
+#[test]
 fn a_flow_is_given_one_gate_and_its_other_half_is_opened_by_a_fix() {
     let mut window = TestWindow::shop();
     let state = window.app().results.proof.state;

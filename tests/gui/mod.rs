@@ -8,6 +8,7 @@ mod exporting;
 mod files;
 mod invariants;
 mod isolation;
+mod keyboard;
 #[cfg(unix)]
 mod kustomize;
 mod label_change;

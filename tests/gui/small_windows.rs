@@ -323,3 +323,43 @@ fn all_chips_of_the_matrix_are_beside_the_right_panel() {
         assert!(room.contains_rect(rect), "{chip} at {rect:?}, {room:?}");
     }
 }
+
+#[test]
+fn a_project_that_would_be_too_small_to_read_opens_collapsed() {
+    let mut window = TestWindow::new(Vec::new());
+    resize(&mut window, 1280.0, 800.0);
+    window.ask(Command::ExamplePlatform);
+    let all = window.document().namespaces.len();
+    assert_eq!(window.app().view.canvas.collapsed().len(), all);
+    assert!(window.app().view.canvas.zoom() > 0.4);
+    assert!(!window.is_dirty(), "nothing of the project has changed");
+
+    let shop = shop(1000.0, 700.0);
+    assert!(shop.app().view.canvas.collapsed().is_empty());
+}
+
+#[test]
+fn the_export_dialog_fits_into_a_low_window() {
+    let mut window = shop(1000.0, 700.0);
+    window.ask(Command::Export);
+    for name in ["Write", "Cancel"] {
+        let mut all = window.harness.query_all_by_label(name);
+        assert!(all.any(|node| node.rect().bottom() < 700.0), "{name}");
+    }
+    drop(window);
+}
+
+#[test]
+fn a_long_check_box_wraps() {
+    let mut window = shop(1280.0, 800.0);
+    let partner = window.flow("checkout to api.stripe.com");
+    window.ask(Command::Select(vec![partner]));
+    let boxes = window
+        .harness
+        .query_all_by_role(egui::accesskit::Role::CheckBox);
+    let right: Vec<f32> = boxes.map(|check| check.rect().right()).collect();
+    assert!(
+        !right.is_empty() && right.iter().all(|right| *right <= 1280.0),
+        "{right:?}"
+    );
+}

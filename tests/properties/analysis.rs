@@ -64,6 +64,7 @@ pub fn new_pods() -> impl Strategy<Value = Vec<NewPod>> {
             namespace: (namespace < 3).then_some(namespace),
             namespace_labels,
             labels,
+            service_account: None,
         }
     });
     vec(pod, 6)

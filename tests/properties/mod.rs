@@ -1,6 +1,7 @@
 //! Properties of the set algebra, and the fast analysis compared with the plain evaluator on random
 //! clusters.
 
+mod adopt;
 mod analysis;
 mod changes;
 mod convert;

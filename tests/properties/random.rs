@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use drawbridge::cluster::{
     Assumptions, ContainerPort, HostNetwork, NAMESPACE_NAME_LABEL, Namespace, Node, Pod, PortNames,
-    Snapshot, Workload, WorkloadObject,
+    Snapshot, Workload, WorkloadObject, mark_ambiguous_ports,
 };
 use drawbridge::diag::Span;
 use drawbridge::policy::{
@@ -214,6 +214,7 @@ fn rule(leaves: Leaves) -> impl Strategy<Value = Rule> {
             except,
             conditions: Vec::new(),
             met_by: Vec::new(),
+            index: 0,
             span: span(),
         })
 }
@@ -279,6 +280,7 @@ fn pod() -> impl Strategy<Value = Pod> {
                 sidecar_ports: sidecars.min(ports.len()),
                 ports: ports.into(),
                 init_ports: init.into(),
+                ambiguous_ports: Arc::default(),
                 host_network,
                 service_account: account.into(),
                 addresses,
@@ -346,6 +348,7 @@ pub fn cluster() -> impl Strategy<Value = Snapshot> {
         for (at, (namespace, pods)) in workloads.into_iter().enumerate() {
             add(&mut snapshot, at, namespace, pods);
         }
+        mark_ambiguous_ports(&mut snapshot.pods);
         snapshot
     })
 }
@@ -406,6 +409,7 @@ pub fn twinned(cluster: &Snapshot) -> Snapshot {
             };
         }
     }
+    mark_ambiguous_ports(&mut snapshot.pods);
     snapshot
 }
 
@@ -433,6 +437,7 @@ fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
             own_labels: Labels::new(),
             annotations: Labels::new(),
             cluster_dns: true,
+            host_ports: Vec::new(),
             replicas: None,
             span: None,
         }),
@@ -476,6 +481,7 @@ pub fn altered(cluster: &Snapshot, edits: &[Alteration]) -> Snapshot {
             Alteration::Nodes(nodes) => snapshot.nodes.clone_from(nodes),
         }
     }
+    mark_ambiguous_ports(&mut snapshot.pods);
     snapshot
 }
 

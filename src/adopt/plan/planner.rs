@@ -8,7 +8,9 @@ use crate::model::dns::Resolver;
 use crate::model::validate::united;
 use crate::model::{FlowPort, NamespaceId, Network, WorkloadId};
 use crate::plan::context::Context;
-use crate::policy::{Accounts, Direction, Match, PlanNamespaces, PlanPeer, PortMatch, RaisedRule};
+use crate::policy::{
+    Accounts, Direction, Entity, Match, PlanNamespaces, PlanPeer, PortMatch, RaisedRule, Target,
+};
 use crate::sets::{LabelOp, LabelSet, Selector};
 
 /// Draws the subject and the rules of a policy.
@@ -17,6 +19,8 @@ pub(super) struct Planner<'a> {
     pub(super) known: &'a Identities,
     pub(super) namespace: NamespaceId,
     pub(super) resolver: Resolver,
+    /// The dialect of the policy, if policies can be written in that.
+    pub(super) target: Option<Target>,
 }
 
 impl Planner<'_> {
@@ -62,9 +66,17 @@ impl Planner<'_> {
         let dns = direction == Direction::Egress
             && names.is_empty()
             && self.is_dns(rule.peers.listed(), &networks, &ports);
-        if rule.peers == Match::Any {
-            ends.push(DrawnAs::AnyPod);
-            networks = everywhere();
+        let has_names = ports.iter().any(|port| matches!(port, FlowPort::Named(..)));
+        match rule.peers == Match::Any {
+            // Blocks match no nodes there.
+            true if self.target == Some(Target::Cilium) && !has_names => {
+                ends.extend([Entity::Cluster, Entity::World].map(DrawnAs::Entity));
+            }
+            true => {
+                ends.push(DrawnAs::AnyPod);
+                networks = everywhere();
+            }
+            false => {}
         }
         // Ports of a rule for DNS that have nothing to do with that are drawn apart.
         let of_dns = |port: &FlowPort| dns && self.resolver.ports.contains(port);

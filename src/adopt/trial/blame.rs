@@ -1,13 +1,14 @@
 //! Finds the plans that cause a difference, and describes it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use super::Trial;
+use super::{FutureGates, OTHER_NODE, Trial};
 use crate::adopt::Parts;
 use crate::adopt::plan::{self, DrawnAs, Plan};
 use crate::analysis::compare::PeerClass;
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{Endpoint, GateDifference};
+use crate::analysis::{Endpoint, FutureDifference, GateDifference, NewPod};
 use crate::cluster::Snapshot;
 use crate::intent::future_pods::{PodSelector, port_words};
 use crate::model::validate::addresses_of;
@@ -16,7 +17,42 @@ use crate::plan::context::Context;
 use crate::policy::{Direction, Entity, Loss, Part, Peer};
 use crate::sets::{DomainPattern, IpSet, PortSet};
 
+const FUTURE_PODS: &str = "it is not certain that flows mean the same for future pods";
+
 const NAMES_UNKNOWN: &str = "its DNS rules also make the addresses of domain names known, which only the DNS setting of a namespace with such flows does";
+
+/// A difference at the gate of a pod, which may be one that is not in the document.
+struct Difference<'d> {
+    subject: Endpoint,
+    direction: Direction,
+    peer: &'d PeerClass,
+    ports: &'d PortSet,
+    wider: bool,
+}
+
+impl<'d> From<&'d GateDifference> for Difference<'d> {
+    fn from(of: &'d GateDifference) -> Self {
+        Self {
+            subject: Endpoint::Pod(of.pod),
+            direction: of.direction,
+            peer: &of.peer,
+            ports: &of.ports,
+            wider: of.wider,
+        }
+    }
+}
+
+impl<'d> From<&'d FutureDifference> for Difference<'d> {
+    fn from(of: &'d FutureDifference) -> Self {
+        Self {
+            subject: Endpoint::NewPod(of.pod.clone()),
+            direction: of.direction,
+            peer: &of.peer,
+            ports: &of.ports,
+            wider: of.wider,
+        }
+    }
+}
 
 /// How many pairs of differences and parts one trial looks at.
 const MOST_PAIRS: usize = 2_000_000;
@@ -40,10 +76,14 @@ impl Trial<'_> {
                 blamed = self.all(|_| true, &why);
             }
         }
-        for difference in self.sample(&drawn.differences) {
-            for (at, why) in self.blame(difference) {
+        let known = self.sample(&drawn.differences).map(Difference::from);
+        for difference in known.chain(future(&drawn.future)) {
+            for (at, why) in self.blame(&difference) {
                 blamed.entry(at).or_insert(why);
             }
+        }
+        if blamed.is_empty() && matches!(drawn.future, FutureGates::Differ(_)) {
+            blamed = self.all(|_| true, FUTURE_PODS);
         }
         blamed
     }
@@ -66,8 +106,9 @@ impl Trial<'_> {
             }));
         }
         let wider = drawn.differences.iter().filter(|d| d.wider);
-        for difference in self.sample(wider) {
-            found.extend(self.concerned(difference));
+        let wider = self.sample(wider).map(Difference::from);
+        for difference in wider.chain(future(&drawn.future).filter(|d| d.wider)) {
+            found.extend(self.concerned(&difference));
         }
         found.retain(|place| !self.halves.contains(place));
         found
@@ -116,9 +157,9 @@ impl Trial<'_> {
         (!drawn(difference.workload), other)
     }
 
-    fn blame(&self, difference: &GateDifference) -> BTreeMap<usize, String> {
+    fn blame(&self, difference: &Difference) -> BTreeMap<usize, String> {
         let why = self.describe(difference);
-        let subject = Endpoint::Pod(difference.pod);
+        let subject = &difference.subject;
         let peer = difference.peer.example();
         let parts = self.concerned(difference).into_iter();
         let blamed: BTreeMap<usize, String> = parts.map(|(at, _)| (at, why.clone())).collect();
@@ -127,15 +168,16 @@ impl Trial<'_> {
         }
         // Else it is a matter of isolation or of DNS: of whoever changes that here, or at all.
         let snapshot = &self.old.cluster.snapshot;
-        let namespace_of = |end: &Endpoint| match end {
-            Endpoint::Pod(at) => {
-                let pod = snapshot.pods.get(*at)?;
-                let namespace = snapshot.namespaces.get(pod.namespace)?;
-                self.context.document.namespace_named(&namespace.name)
-            }
-            _ => None,
+        let namespace_of = |end: &Endpoint| {
+            let at = match end {
+                Endpoint::Pod(at) => snapshot.pods.get(*at)?.namespace,
+                Endpoint::NewPod(pod) => pod.namespace?,
+                _ => return None,
+            };
+            let namespace = snapshot.namespaces.get(at)?;
+            self.context.document.namespace_named(&namespace.name)
         };
-        for end in [&subject, &peer] {
+        for end in [subject, &peer] {
             let namespace: Option<NamespaceId> = namespace_of(end);
             let found = self.all(|plan| Some(plan.namespace) == namespace, &why);
             if !found.is_empty() {
@@ -147,8 +189,8 @@ impl Trial<'_> {
 
     /// The parts whose flows may cause a difference. Extra connections come from a flow's half at the other
     /// end, which its policy does not cover; missing ones are missing at the policy's own end.
-    fn concerned(&self, difference: &GateDifference) -> Parts {
-        let subject = Endpoint::Pod(difference.pod);
+    fn concerned(&self, difference: &Difference) -> Parts {
+        let subject = &difference.subject;
         let peer = difference.peer.example();
         let mut found = Parts::new();
         for (at, number, part) in self.parts() {
@@ -156,7 +198,7 @@ impl Trial<'_> {
             let one_gate = self.halves.contains(&(at, number));
             if own_gate == difference.wider
                 || one_gate && !own_gate
-                || !may_meet(part, &difference.ports)
+                || !may_meet(part, difference.ports)
             {
                 continue;
             }
@@ -167,7 +209,7 @@ impl Trial<'_> {
             let other = self.old.other.get(at).and_then(|parts| parts.get(number));
             let other = (&part.other, other);
             let (here, there) = if own_gate { (own, other) } else { (other, own) };
-            if self.has(here, &subject) && self.has(there, &peer) {
+            if self.has(here, subject) && self.has(there, &peer) {
                 found.insert((at, number));
             }
         }
@@ -192,19 +234,16 @@ impl Trial<'_> {
         }
     }
 
-    fn describe(&self, difference: &GateDifference) -> String {
-        let own = self.pod(difference.pod);
-        let other = match &difference.peer {
+    fn describe(&self, difference: &Difference) -> String {
+        let own = match &difference.subject {
+            Endpoint::Pod(at) => self.pod(*at),
+            Endpoint::NewPod(pod) => self.future_pods(pod),
+            _ => "a pod".to_owned(),
+        };
+        let other = match difference.peer {
             PeerClass::Pod(at) => self.pod(*at),
-            PeerClass::NewPod(pod) => {
-                let namespace = pod.namespace;
-                let known = namespace.and_then(|at| self.old.cluster.snapshot.namespaces.get(at));
-                match known {
-                    Some(namespace) => format!("future pods of `{}`", namespace.name),
-                    None => "pods of future namespaces".to_owned(),
-                }
-            }
-            PeerClass::Addresses { first, last } if first == last => format!("`{first}`"),
+            PeerClass::NewPod(pod) => self.future_pods(pod),
+            PeerClass::Addresses { first, last } if first == last => self.address(*first),
             PeerClass::Addresses { first, last } => format!("`{first}` to `{last}`"),
             PeerClass::Domain(name) => format!("`{name}`"),
             PeerClass::Entity(entity) => entity.description().to_owned(),
@@ -214,8 +253,12 @@ impl Trial<'_> {
             true => String::new(),
             false => {
                 let pods = &self.old.cluster.snapshot.pods;
-                let pod = difference.destination().and_then(|at| pods.get(at));
-                format!(" on {}", port_words(pod, &difference.ports))
+                let to = match (difference.direction, &difference.subject, difference.peer) {
+                    (Direction::Ingress, Endpoint::Pod(at), _)
+                    | (Direction::Egress, _, PeerClass::Pod(at)) => pods.get(*at),
+                    _ => None,
+                };
+                format!(" on {}", port_words(to, difference.ports))
             }
         };
         let what = match difference.direction {
@@ -225,6 +268,23 @@ impl Trial<'_> {
         match difference.wider {
             true => format!("a flow for it would also let {own} {what}"),
             false => format!("without it {own} could no longer {what}"),
+        }
+    }
+
+    fn address(&self, address: IpAddr) -> String {
+        let mut nodes = self.old.cluster.snapshot.nodes.iter();
+        match nodes.find(|node| node.addresses.contains(&address)) {
+            Some(node) if node.name == OTHER_NODE => "nodes that are not in the project".to_owned(),
+            Some(node) => format!("node `{}`", node.name),
+            None => format!("`{address}`"),
+        }
+    }
+
+    fn future_pods(&self, pod: &NewPod) -> String {
+        let namespaces = &self.old.cluster.snapshot.namespaces;
+        match pod.namespace.and_then(|at| namespaces.get(at)) {
+            Some(namespace) => format!("future pods of `{}`", namespace.name),
+            None => "pods of future namespaces".to_owned(),
         }
     }
 
@@ -241,6 +301,15 @@ impl Trial<'_> {
             false => format!("future pods of `{}`", workload.namespace),
         }
     }
+}
+
+/// The examples of what is different for future pods.
+fn future(gates: &FutureGates) -> impl Iterator<Item = Difference<'_>> {
+    let found = match gates {
+        FutureGates::Same => &[],
+        FutureGates::Differ(found) => found.as_slice(),
+    };
+    found.iter().map(Difference::from)
 }
 
 /// Which of the snapshot's pods an end is.

@@ -213,6 +213,7 @@ impl<'a> Controllers<'a> {
             namespace: at.ok(),
             namespace_labels: labels,
             labels: Labels::new(),
+            service_account: None,
         })
     }
 
@@ -285,6 +286,7 @@ impl<'a> Controllers<'a> {
                 namespace,
                 namespace_labels,
                 labels: wanted.labels.clone(),
+                service_account: wanted.account.map(str::to_owned),
             });
             let matches = |peer: &&Peer| peer_matches(self.snapshot, peer, &end);
             if all.iter().all(matches) {
@@ -407,6 +409,8 @@ struct Wanted<'p> {
     spaces: Labels,
     /// Labels of the pod.
     labels: Labels,
+    /// The service account; none: any.
+    account: Option<&'p str>,
     /// The namespace may be any.
     anywhere: bool,
 }
@@ -417,6 +421,7 @@ impl<'p> Wanted<'p> {
             names: Vec::new(),
             spaces: Labels::new(),
             labels: Labels::new(),
+            account: None,
             anywhere: true,
         };
         for peer in all {
@@ -430,6 +435,7 @@ impl<'p> Wanted<'p> {
                     wanted.names.extend(by_name.flat_map(values));
                 }
                 Peer::PodLabels(selector) => satisfy(selector, &mut wanted.labels),
+                Peer::ServiceAccount(name) => wanted.account = Some(name),
                 _ => {}
             }
         }
@@ -439,13 +445,15 @@ impl<'p> Wanted<'p> {
     /// Whether a name or a label says that it is no ingress controller.
     fn is_other(&self) -> bool {
         let labels = self.labels.values().chain(self.spaces.values());
-        let mut all = labels.map(String::as_str).chain(self.names.iter().copied());
+        let names = self.names.iter().copied().chain(self.account);
+        let mut all = labels.map(String::as_str).chain(names);
         all.any(has_other)
     }
 
-    /// Whether a label of the pod is one of a known controller.
+    /// Whether a label of the pod or its service account is one of a known controller.
     fn is_recognised(&self) -> bool {
-        let mut values = self.labels.values();
+        let values = self.labels.values().map(String::as_str);
+        let mut values = values.chain(self.account);
         values.any(|value| !families_of(value).is_empty())
     }
 

@@ -4,7 +4,7 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, any_port_matches, peer_matches_at, rule_matches_port};
 use crate::cluster::{Pod, PodAddresses, Snapshot};
 use crate::policy::{Direction, Entity, Match, Peer, PeerItem, PortMatch, Rule};
-use crate::sets::{LabelOp, Labels, Selector};
+use crate::sets::{LabelOp, Labels, Protocol, Selector};
 
 /// For each peer, the conditions that `end` fails at the gate of `own` in a direction; fewest first. Empty if `end`
 /// matches one of the peers.
@@ -34,10 +34,48 @@ pub fn peer_misses(
         .collect()
 }
 
-/// Why none of the ports matches; `None` if one does.
-pub fn port_miss(snapshot: &Snapshot, rule: &Rule, to: &Endpoint, probe: Probe) -> Option<String> {
-    if rule_matches_port(snapshot, rule, to, probe) {
+/// The port names of a rule that mean nothing in egress rules at this destination.
+fn ambiguous_names(snapshot: &Snapshot, rule: &Rule, to: &Endpoint) -> Vec<String> {
+    let pod = match to {
+        Endpoint::Pod(at) => snapshot.pods.get(*at),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    for item in rule.ports.listed() {
+        let (PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. }) = &item.port else {
+            continue;
+        };
+        let ambiguous = |pod: &Pod| {
+            let mut protocols = Protocol::ALL.into_iter();
+            protocols.any(|of| snapshot.assumptions.is_ambiguous(pod, name, of))
+        };
+        let name = format!("`{name}`");
+        if pod.is_some_and(ambiguous) && !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+/// Why none of the ports of a rule of a direction matches; `None` if one does.
+pub fn port_miss(
+    snapshot: &Snapshot,
+    direction: Direction,
+    rule: &Rule,
+    to: &Endpoint,
+    probe: Probe,
+) -> Option<String> {
+    if rule_matches_port(snapshot, direction, rule, to, probe) {
         return None;
+    }
+    if direction == Direction::Egress
+        && rule_matches_port(snapshot, Direction::Ingress, rule, to, probe)
+    {
+        let names = ambiguous_names(snapshot, rule, to);
+        return Some(format!(
+            "pods with the same labels declare {} with different numbers, so the name matches none of them (C40)",
+            names.join(", ")
+        ));
     }
     let items = match &rule.ports {
         Match::Only(items) if !any_port_matches(snapshot, &rule.ports, to, probe) => items,

@@ -289,6 +289,7 @@ pub fn controller() -> Endpoint {
         namespace: None,
         namespace_labels: Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name)]),
         labels: Labels::new(),
+        service_account: None,
     })
 }
 

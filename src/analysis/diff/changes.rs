@@ -10,7 +10,9 @@ use super::units::Units;
 use crate::analysis::Side;
 use crate::analysis::answers::domain_names::DomainNames;
 use crate::analysis::space::universe::Universe;
-use crate::cluster::Snapshot;
+use crate::cluster::{Node, Snapshot};
+use crate::policy::Peer;
+use crate::sets::LabelSet;
 
 /// Every change, sorted by source and destination. A workload that one side lacks has no connections
 /// there; adjacent address ranges with the same change are joined. Where policies distinguish the pods of a
@@ -72,12 +74,43 @@ fn related(more: bool, less: bool) -> Relation {
 }
 
 /// Compares the policies of two clusters gate by gate, for the pods of the new one and for future pods, at
-/// both ends of the gate. A port name may resolve to any port.
+/// both ends of the gate, and for future nodes. A port name may resolve to any port.
 pub fn policy_relation(old: &Snapshot, new: &Snapshot) -> Relation {
+    let nodes = future_nodes([old, new], &new.nodes);
+    let with_nodes = (!nodes.is_empty()).then(|| Snapshot {
+        nodes: [new.nodes.clone(), nodes].concat(),
+        ..new.clone()
+    });
+    let new = with_nodes.as_ref().unwrap_or(new);
     let old = Side {
         cluster: new,
         ..old.into()
     };
     let ways = ways(old, new.into());
     related(ways.wider, ways.narrower)
+}
+
+/// A node for each selector of nodes that rules have and no known node matches.
+fn future_nodes(both: [&Snapshot; 2], known: &[Node]) -> Vec<Node> {
+    let policies = both.into_iter().flat_map(|side| &side.policies);
+    let sides = policies.flat_map(|policy| policy.ingress.iter().chain(&policy.egress));
+    let rules = sides.flat_map(|side| &side.rules);
+    let mut found: Vec<Node> = Vec::new();
+    for item in rules.flat_map(|rule| rule.peers.listed()) {
+        item.peer.leaves(&mut |leaf| {
+            let (Peer::Nodes(selector) | Peer::HostsOn(selector)) = leaf else {
+                return;
+            };
+            let mut all = known.iter().chain(&found);
+            if all.any(|node| selector.matches(&node.labels)) {
+                return;
+            }
+            let labels = LabelSet::from(selector).example();
+            found.extend(labels.map(|labels| Node {
+                labels,
+                ..Node::unknown()
+            }));
+        });
+    }
+    found
 }

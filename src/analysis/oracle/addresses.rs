@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::analysis::Endpoint;
+use super::super::Endpoint;
 use crate::cluster::{Node, Pod};
 use crate::sets::IpSet;
 
@@ -14,10 +14,17 @@ pub(super) enum Family {
 }
 
 impl Family {
-    /// Those that need be asked about an end: both only for a domain name, which may stand for addresses of either.
-    pub fn of(end: &Endpoint) -> &'static [Self] {
-        match end {
-            Endpoint::Domain(_) => &[Self::V4, Self::V6],
+    /// Those that need be asked about an end that is all of these at once: that of its address, and both for a domain name
+    /// alone, which may stand for addresses of either.
+    pub fn of(end: &[Endpoint]) -> &'static [Self] {
+        let mut addresses = end.iter().filter_map(|one| match one {
+            Endpoint::Address(address) | Endpoint::NodeAddress(_, address) => Some(address),
+            _ => None,
+        });
+        let is_name = |one: &Endpoint| matches!(one, Endpoint::Domain(_));
+        match addresses.next() {
+            Some(address) if address.is_ipv6() => &[Self::V6],
+            None if end.iter().any(is_name) => &[Self::V4, Self::V6],
             _ => &[Self::V4],
         }
     }

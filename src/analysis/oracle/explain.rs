@@ -6,7 +6,7 @@ use super::addresses::Family;
 use super::peers::{Seen, any_matches_seen};
 use super::{Probe, peer_matches, rule_matches_port};
 use crate::cluster::{HostNetwork, Snapshot};
-use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
+use crate::policy::{Action, Combine, Condition, Direction, Policy, Rule, Side};
 use crate::sets::Protocol;
 
 /// The evaluation of one connection.
@@ -31,6 +31,22 @@ pub struct GateTrace {
     pub decision: Decision,
     /// The evaluated tiers in which a policy applies, in order.
     pub tiers: Vec<TierTrace>,
+}
+
+impl GateTrace {
+    /// The conditions that a rule sets at this gate. Requests and queries are filtered only where a policy isolates the
+    /// pod (C6).
+    pub fn conditions(&self, snapshot: &Snapshot, rule: &Rule) -> Vec<Condition> {
+        let policies = self.tiers.iter().flat_map(|tier| &tier.policies);
+        let mut sides = policies.filter_map(|traced| {
+            let policy = snapshot.policies.get(traced.policy)?;
+            policy.side(self.direction)
+        });
+        let isolated = sides.any(|side| side.isolates);
+        let filters = |c: &Condition| matches!(c, Condition::Http | Condition::Dns);
+        let conditions = rule.conditions.iter().copied();
+        conditions.filter(|c| isolated || !filters(c)).collect()
+    }
 }
 
 /// What decided at a gate. Policies are indices into `Snapshot::policies`, rules into the side's.
@@ -122,18 +138,26 @@ pub fn explain(
 
 /// [`explain`] for any probe, other protocols included.
 pub fn probe(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, probe: Probe) -> Trace {
-    let always = match (from, to) {
-        (Endpoint::Pod(a), Endpoint::Pod(b)) if a == b => Some(Decision::SamePod),
-        (Endpoint::Node(node) | Endpoint::NodeAddress(node, _), Endpoint::Pod(pod))
+    let one = std::slice::from_ref;
+    probe_all(snapshot, one(from), one(to), probe)
+}
+
+/// [`probe`] of ends that are all of these at once, such as an address and its domain names. A pod is only itself.
+pub fn probe_all(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint], probe: Probe) -> Trace {
+    let always = |from: &Endpoint| match (from, to) {
+        (Endpoint::Pod(a), [Endpoint::Pod(b)]) if a == b => Some(Decision::SamePod),
+        (Endpoint::Node(node) | Endpoint::NodeAddress(node, _), [Endpoint::Pod(pod)])
             if runs_on(snapshot, *pod, *node) =>
         {
             Some(Decision::OwnNode)
         }
         _ => None,
     };
+    let always = from.iter().find_map(always);
+    let all: Vec<usize> = (0..snapshot.policies.len()).collect();
     let gate = |direction| match &always {
         Some(decision) => open(direction, decision.clone()),
-        None => gate(snapshot, direction, from, to, probe),
+        None => gate_all(snapshot, direction, from, to, probe, &all),
     };
     let (egress, ingress) = (gate(Direction::Egress), gate(Direction::Ingress));
     Trace {
@@ -193,6 +217,18 @@ pub fn gate_by(
     probe: Probe,
     policies: &[usize],
 ) -> GateTrace {
+    let one = std::slice::from_ref;
+    gate_all(snapshot, direction, one(from), one(to), probe, policies)
+}
+
+fn gate_all(
+    snapshot: &Snapshot,
+    direction: Direction,
+    from: &[Endpoint],
+    to: &[Endpoint],
+    probe: Probe,
+    policies: &[usize],
+) -> GateTrace {
     let peer = match direction {
         Direction::Ingress => from,
         Direction::Egress => to,
@@ -214,8 +250,8 @@ pub fn gate_by(
 fn gate_of(
     snapshot: &Snapshot,
     direction: Direction,
-    from: &Endpoint,
-    to: &Endpoint,
+    from: &[Endpoint],
+    to: &[Endpoint],
     probe: Probe,
     policies: &[usize],
     family: Family,
@@ -224,10 +260,11 @@ fn gate_of(
         Direction::Ingress => (to, from),
         Direction::Egress => (from, to),
     };
-    if !matches!(own, Endpoint::Pod(_) | Endpoint::NewPod(_)) {
+    let ([own @ (Endpoint::Pod(_) | Endpoint::NewPod(_))], Some(destination)) = (own, to.first())
+    else {
         return open(direction, Decision::NoPod);
-    }
-    if direction == Direction::Ingress && is_own_host(snapshot, from, to) {
+    };
+    if direction == Direction::Ingress && from.iter().any(|from| is_own_host(snapshot, from, own)) {
         return open(direction, Decision::OwnNode);
     }
     let source = (direction == Direction::Egress).then_some(own);
@@ -241,7 +278,7 @@ fn gate_of(
         let trace_rule = |rule: &Rule| RuleTrace {
             subject: (rule.subject.as_ref()).is_none_or(|s| peer_matches(snapshot, s, own)),
             peer: any_matches_seen(snapshot, seen, &rule.peers, peer),
-            port: rule_matches_port(snapshot, rule, to, probe),
+            port: rule_matches_port(snapshot, direction, rule, destination, probe),
         };
         let traces = sides.iter().map(|(policy, side)| PolicyTrace {
             policy: *policy,

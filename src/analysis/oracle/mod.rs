@@ -14,7 +14,7 @@ mod ports;
 
 pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain, gate,
-    gate_by, probe,
+    gate_by, probe, probe_all,
 };
 pub use peers::{any_peer_matches, peer_matches, peer_matches_at};
 pub use ports::{Probe, any_port_matches, port_matches, rule_matches_port};

@@ -32,20 +32,19 @@ pub fn peer_matches_at(
     peer: &Peer,
     end: &Endpoint,
 ) -> bool {
-    let mut seen = Family::of(end)
+    let one = std::slice::from_ref(end);
+    let mut seen = Family::of(one)
         .iter()
         .map(|&family| Seen { source, family });
-    seen.any(|seen| matches_seen(snapshot, seen, peer, end))
+    seen.any(|seen| matches_seen(snapshot, seen, peer, one))
 }
 
-fn matches_seen(snapshot: &Snapshot, seen: Seen, peer: &Peer, end: &Endpoint) -> bool {
+/// The same of an end that is all of these at once, such as an address and a domain name: what an expression says of one
+/// property holds if any of them has it.
+fn matches_seen(snapshot: &Snapshot, seen: Seen, peer: &Peer, end: &[Endpoint]) -> bool {
     let all = |peers: &[Peer], want: bool| {
         let mut each = peers.iter();
         each.all(|p| matches_seen(snapshot, seen, p, end) == want)
-    };
-    let is_own_node = || {
-        let source = seen.source;
-        source.is_some_and(|pod| is_node_of(snapshot, end, pod))
     };
     match peer {
         Peer::Everything => true,
@@ -53,6 +52,17 @@ fn matches_seen(snapshot: &Snapshot, seen: Seen, peer: &Peer, end: &Endpoint) ->
         Peer::All(peers) => all(peers, true),
         Peer::AnyOf(peers) => !all(peers, false),
         Peer::Not(peer) => !matches_seen(snapshot, seen, peer, end),
+        leaf => (end.iter()).any(|one| leaf_matches(snapshot, seen, leaf, one)),
+    }
+}
+
+/// Whether a leaf of an expression matches one end.
+fn leaf_matches(snapshot: &Snapshot, seen: Seen, peer: &Peer, end: &Endpoint) -> bool {
+    let is_own_node = || {
+        let source = seen.source;
+        source.is_some_and(|pod| is_node_of(snapshot, end, pod))
+    };
+    match peer {
         Peer::Entity(Entity::Host) if is_own_node() => true,
         _ => match end {
             Endpoint::Pod(at) => snapshot
@@ -144,7 +154,7 @@ fn new_pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &NewPod) -> bool {
             None => pod.namespace_labels.get(NAMESPACE_NAME_LABEL) == Some(name),
         },
         Peer::NamespaceLabels(selector) => selects(selector, namespace_labels(snapshot, pod)),
-        Peer::ServiceAccount(name) => name == "default",
+        Peer::ServiceAccount(name) => *name == *pod.service_account.as_deref().unwrap_or("default"),
         _ => false,
     }
 }
@@ -179,19 +189,20 @@ fn node_matches(snapshot: &Snapshot, peer: &Peer, node: usize) -> bool {
 
 /// Whether the end is one of a rule's peers, whichever pod's gate asks.
 pub fn any_peer_matches(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint) -> bool {
-    let mut seen = Family::of(end).iter().map(|&family| Seen {
+    let one = std::slice::from_ref(end);
+    let mut seen = Family::of(one).iter().map(|&family| Seen {
         source: None,
         family,
     });
-    seen.any(|seen| any_matches_seen(snapshot, seen, peers, end))
+    seen.any(|seen| any_matches_seen(snapshot, seen, peers, one))
 }
 
-/// Whether the end of one connection is one of a rule's peers.
+/// Whether the end of one connection, which is all of these at once, is one of a rule's peers.
 pub(super) fn any_matches_seen(
     snapshot: &Snapshot,
     seen: Seen,
     peers: &Match<PeerItem>,
-    end: &Endpoint,
+    end: &[Endpoint],
 ) -> bool {
     match peers {
         Match::Any => true,

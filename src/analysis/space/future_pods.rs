@@ -298,6 +298,7 @@ impl<'a> FuturePods<'a> {
             namespace,
             namespace_labels,
             labels: found.example(),
+            service_account: None,
         }
     }
 

@@ -68,6 +68,8 @@ impl<'a> Index<'a> {
                 .filter(|_| bears)
             {
                 let ports = side.assumptions.ports_with_name(pod, &name).into_iter();
+                let ports =
+                    ports.filter(|port| !side.assumptions.is_ambiguous(pod, &name, port.protocol));
                 let each = ports.map(|port| (number(class), port.protocol, port.port));
                 bearers.entry(name.clone()).or_default().extend(each);
             }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::vocabulary::{Vocabulary, number};
-use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Pod, Snapshot};
+use crate::cluster::{AmbiguousPort, Assumptions, ContainerPort, HostNetwork, Pod, Snapshot};
 use crate::policy::{Entity, Policy, WorkloadKey};
 use crate::sets::domains::pieces;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet, Hashed};
@@ -246,6 +246,8 @@ struct ClassKey<'a> {
     namespace: usize,
     labels: Vec<(u32, u32)>,
     ports: Vec<DeclaredPort<'a>>,
+    /// The names among them that egress rules do not match.
+    ambiguous: &'a [AmbiguousPort],
     host_network: bool,
     /// The addresses of the node, for a host-network pod that counts as its node.
     host: Option<(Option<&'a str>, &'a [IpAddr])>,
@@ -286,6 +288,10 @@ impl<'a> ClassKey<'a> {
             labels: words.fold(&pod.labels),
             host_network: (words.host_network || node.is_some() || !ports.is_empty() && mixed)
                 && pod.host_network,
+            ambiguous: match ports.is_empty() {
+                true => &[],
+                false => &pod.ambiguous_ports,
+            },
             ports,
             host: (words.hosts && pod.host_network)
                 .then_some((pod.node.as_deref(), &*pod.addresses)),

@@ -198,7 +198,8 @@ impl CanvasView {
         results: &Results,
         view: &View,
     ) {
-        let quiet = self.popup.is_some() || !matches!(self.gesture, super::Gesture::Idle);
+        let covered = self.popup.is_some() || view.overlay.is_some();
+        let quiet = covered || !matches!(self.gesture, super::Gesture::Idle);
         if quiet || !response.hovered() || ui.ctx().any_popup_open() {
             return;
         }
@@ -223,7 +224,11 @@ impl CanvasView {
             Some(Hit::Namespace(_)) | None => return,
         };
         let about = response.clone().with_new_rect(self.hover_rect());
-        about.on_hover_text_at_pointer(words);
+        match self.hover {
+            // Beside the card, not on it.
+            Some(Hit::Node(_)) => about.on_hover_text(words),
+            _ => about.on_hover_text_at_pointer(words),
+        };
     }
 
     fn hover_rect(&self) -> Rect {

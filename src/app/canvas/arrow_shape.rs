@@ -133,8 +133,11 @@ impl ArrowShape {
     fn shown_chip<'a>(&self, arrow: &'a Arrow, zoom: f32) -> Option<&'a scene::Chip> {
         match self.is_raised() {
             true => arrow.chip.as_ref().or(arrow.spare.as_ref()),
-            false if zoom < READ_CHIP || self.look.faint => None,
-            false => arrow.chip.as_ref(),
+            false if self.look.faint => None,
+            false => {
+                let chip = arrow.chip.as_ref();
+                chip.filter(|chip| zoom * chip.scale() >= READ_CHIP)
+            }
         }
     }
 

@@ -5,6 +5,9 @@ use egui::{Key, Modifiers, ScrollArea, TextEdit, Ui, vec2};
 use crate::app::widgets::Row;
 use crate::scene::tokens;
 
+/// The height of the list.
+pub(super) const LIST: f32 = 264.0;
+
 /// What is typed and which row is chosen.
 #[derive(Default)]
 pub struct Choices {
@@ -38,7 +41,9 @@ impl Choices {
         let typed = self.field(ui, name, hint);
         ui.add_space(4.0);
         let mut taken = None;
-        ScrollArea::vertical().max_height(264.0).show(ui, |ui| {
+        // A popup is else no higher than it was with fewer rows.
+        let area = ScrollArea::vertical().max_height(LIST);
+        area.min_scrolled_height(LIST).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for (number, (icon, text)) in rows.iter().enumerate() {
                 let response = Row::new(icon, text).selected(number == self.row).show(ui);

@@ -1,7 +1,8 @@
 //! Which namespaces are collapsed, and the commands that change it.
 //!
-//! The Document says it ([`Edit::Collapse`]). Where it says nothing, a large project opens with all
-//! namespaces collapsed, in this window only; the first command then stores what is shown.
+//! The Document says it ([`Edit::Collapse`]). Where it says nothing, a project that is large, or that would be too small
+//! to read in this window, opens with all namespaces collapsed, in this window only; the first command then stores what
+//! is shown.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,6 +37,17 @@ impl Collapsed {
         if self.now != wanted {
             self.now = wanted;
         }
+    }
+
+    /// Collapses all namespaces of a project that has just opened, unless the Document says which are collapsed. Returns
+    /// whether that changes anything.
+    pub fn open_collapsed(&mut self, document: &Document) -> bool {
+        let all: BTreeSet<NamespaceId> = document.namespaces.ids().collect();
+        let changes = document.collapsed.is_none() && all.len() > 1 && *self.now != all;
+        if changes {
+            self.opened = Some(Arc::new(all));
+        }
+        changes
     }
 
     /// The arrows that are no flows, between what is drawn: those of nodes in one collapsed namespace

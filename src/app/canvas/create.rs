@@ -120,10 +120,10 @@ fn make_workload(
         name.clone(),
         Labels::from([("app".to_owned(), name.clone())]),
     ))));
-    // Outside its container it would stretch it across the canvas, and on another node it would hide
-    // that: the layout knows a better place.
-    let inside = |space: &NamespaceBox| !space.collapsed && pen::rect(space.rect).contains(at);
-    if scene.namespace(home).is_some_and(inside) && is_free(scene, at) {
+    // On another node it would hide that, and far outside its container it would stretch that over others: the layout
+    // knows a better place.
+    let fits = |space: &NamespaceBox| !space.collapsed && stretches_freely(scene, space, at);
+    if scene.namespace(home).is_some_and(fits) && is_free(scene, at) {
         edits.push(place(node, at));
     }
     Made {
@@ -200,6 +200,24 @@ fn is_free(scene: &Scene, at: Pos2) -> bool {
     let wanted = Rect::from_center_size(at, size).expand(12.0);
     let mut nodes = scene.nodes.iter();
     !nodes.any(|node| pen::rect(node.rect).intersects(wanted))
+}
+
+/// Whether the container of a namespace comes to lie on nothing else as it encloses a new node there.
+fn stretches_freely(scene: &Scene, space: &NamespaceBox, at: Pos2) -> bool {
+    let own = pen::rect(space.rect);
+    if own.contains(at) {
+        return true;
+    }
+    let size = egui::vec2(tokens::NODE_MIN_WIDTH, tokens::NODE_HEIGHT);
+    let whole = own
+        .union(Rect::from_center_size(at, size))
+        .expand(tokens::NAMESPACE_TOP);
+    let others = scene.namespaces.iter().filter(|other| other.id != space.id);
+    let outer = scene.nodes.iter().filter(|node| node.namespace.is_none());
+    let others = others
+        .map(|other| other.rect)
+        .chain(outer.map(|node| node.rect));
+    whole.area() <= 4.0 * own.area() && !others.map(pen::rect).any(|other| other.intersects(whole))
 }
 
 /// Puts a new node's middle there.

@@ -107,27 +107,46 @@ fn arrow(mesh: &mut Mesh, from: Pos2, to: Pos2, width: f32, color: Color32) {
     mesh.add_triangle(tip, tip + 1, tip + 2);
 }
 
-/// Names of containers and of nodes outside, at a legible size, where they fit.
+/// Names of containers and of nodes outside, above them, at a legible size at every zoom. Where two would lie on
+/// each other, the larger thing has its name.
 fn names(painter: &Painter, camera: &Camera, scene: &Scene, theme: Theme) -> usize {
     let palette = theme.palette();
     let font = theme::semibold(tokens::TEXT_SMALL);
-    let mut shapes = 0;
-    for space in &scene.namespaces {
-        let outer = camera.rect_to_screen(rect(space.rect));
-        if !outer.intersects(camera.viewport) {
+    let background = faded(theme::color(palette.canvas), 0.85);
+    let mut taken: Vec<Rect> = Vec::new();
+    for (title, outer, foreground) in named(camera, scene, theme) {
+        let galley = painter.layout_no_wrap(title.to_owned(), font.clone(), foreground);
+        let above = outer.center_top() - Vec2::new(0.0, 2.0);
+        let place = Align2::CENTER_BOTTOM.anchor_size(above, galley.size());
+        let whole = place.expand2(Vec2::new(4.0, 0.0));
+        if taken.iter().any(|other| other.intersects(whole)) {
             continue;
         }
-        let foreground = theme::color(palette.icon(space.hue));
-        let galley = painter.layout_no_wrap(space.title.clone(), font.clone(), foreground);
-        if galley.size().x > outer.width() + 16.0 {
-            continue;
-        }
-        let place = Align2::CENTER_BOTTOM
-            .anchor_size(outer.center_top() - Vec2::new(0.0, 2.0), galley.size());
-        let background = faded(theme::color(palette.canvas), 0.85);
-        painter.rect_filled(place.expand2(Vec2::new(4.0, 0.0)), 4.0, background);
+        painter.rect_filled(whole, 4.0, background);
         painter.galley(place.min, galley, foreground);
-        shapes += 2;
+        taken.push(whole);
     }
-    shapes
+    taken.len() * 2
+}
+
+/// What has a name far out and can be seen, the largest first: its name, where it is on the screen, and its color.
+fn named<'a>(camera: &Camera, scene: &'a Scene, theme: Theme) -> Vec<(&'a str, Rect, Color32)> {
+    let palette = theme.palette();
+    let spaces = scene.namespaces.iter().map(|space| {
+        let foreground = theme::color(palette.icon(space.hue));
+        (space.title.as_str(), space.rect, foreground)
+    });
+    let outer = scene.nodes.iter().filter(|node| node.namespace.is_none());
+    let outer = outer.map(|node| {
+        let foreground = theme::color(palette.text_secondary);
+        (node.title.as_str(), node.rect, foreground)
+    });
+    let on_screen = |(title, area, foreground)| {
+        let area = camera.rect_to_screen(rect(area));
+        area.intersects(camera.viewport)
+            .then_some((title, area, foreground))
+    };
+    let mut all: Vec<_> = spaces.chain(outer).filter_map(on_screen).collect();
+    all.sort_by(|(_, a, _), (_, b, _)| b.area().total_cmp(&a.area()));
+    all
 }

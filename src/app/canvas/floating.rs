@@ -1,9 +1,15 @@
 //! The windows that float on the canvas, and what is in all of them.
 
-use egui::{Align2, Area, Frame, Id, Order, Pos2, Ui};
+use egui::{Align2, Area, Frame, Id, Order, Pos2, Ui, vec2};
 
+use super::choices::LIST;
 use crate::app::theme;
 use crate::scene::tokens;
+
+/// The height of a popup beside its list: heading, field and margins.
+const AROUND: f32 = 110.0;
+/// How far from its place a popup opens.
+pub const BESIDE: f32 = 12.0;
 
 /// What came of a popup in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +30,15 @@ pub fn floating<R>(
     content: impl FnOnce(&mut Ui) -> R,
 ) -> (R, bool) {
     let palette = theme::palette(ui.ctx());
+    // Where a list has no room below, it opens upwards, and is not pushed up as it grows.
+    let upwards = framed && place.y + LIST + AROUND > ui.ctx().content_rect().bottom();
+    let (pivot, place) = match upwards {
+        true => (Align2::LEFT_BOTTOM, place - vec2(0.0, 2.0 * BESIDE)),
+        false => (Align2::LEFT_TOP, place),
+    };
     let shown = Area::new(Id::new(("canvas popup", name)))
         .order(Order::Foreground)
-        .pivot(Align2::LEFT_TOP)
+        .pivot(pivot)
         .fixed_pos(place)
         .constrain_to(ui.ctx().content_rect())
         .show(ui.ctx(), |ui| {

@@ -1,21 +1,30 @@
 //! A box that is dropped on an arrow goes between its ends: the flow then begins at it, and a new one leads
 //! to it.
 
-use egui::{Painter, Pos2, Rect, Response, Stroke, Ui, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Response, Shape, Stroke, Ui, pos2, vec2};
 
 use super::create::{self, Made, Peer};
 use super::draft::{preview, rect_of};
-use super::paint::dashed_frame;
+use super::paint::{dashed_frame, faded};
 use super::{Age, CanvasView, Popup};
 use crate::app::command::{Command, Commands};
 use crate::model::edit::Thing;
 use crate::model::{Document, Edit, End, Flow, FlowId, Item, NodeRef};
+use crate::scene::detail::Level;
+use crate::scene::geom::flatten;
 use crate::scene::{ArrowId, pt, tokens};
+
+/// How long a box is held over an arrow before a drop goes between its ends: on its way a box crosses many.
+const DWELL: f64 = 0.6;
 
 /// An arrow that a box is held over, and what a drop does there.
 #[derive(Clone, Debug)]
 pub struct Insertion {
     flow: FlowId,
+    /// Since when, in seconds of window time.
+    since: f64,
+    /// Whether it has been held there long enough.
+    armed: bool,
     /// The name of the step and its edits, or why the box is refused.
     change: Result<(String, Vec<Edit>), String>,
 }
@@ -32,15 +41,31 @@ pub struct NewBox {
 
 impl Insertion {
     /// Of a node, after the edits that make it.
-    fn of(document: &Document, flow: FlowId, (node, before): (&End, Vec<Edit>)) -> Self {
+    fn of(ui: &Ui, document: &Document, flow: FlowId, (node, before): (&End, Vec<Edit>)) -> Self {
         let change = between(document, flow, node, before);
-        Self { flow, change }
+        Self {
+            flow,
+            since: ui.input(|input| input.time),
+            armed: false,
+            change,
+        }
+    }
+
+    /// Arms it once the box has been held there long enough.
+    fn wait(mut self, ui: &Ui) -> Self {
+        let left = self.since + DWELL - ui.input(|input| input.time);
+        self.armed = left <= 0.0;
+        if !self.armed {
+            ui.ctx().request_repaint_after_secs(left as f32);
+        }
+        self
     }
 
     /// What a drop does, in words.
     pub fn words(&self, document: &Document) -> String {
         match &self.change {
-            Ok((name, _)) => format!("{name}; Esc to cancel"),
+            Ok((name, _)) if self.armed => format!("{name}; Esc to cancel"),
+            Ok(_) => format!("Hold to insert into {}", document.flow_name(self.flow)),
             Err(why) => format!("Not into {}: {why}", document.flow_name(self.flow)),
         }
     }
@@ -50,13 +75,26 @@ impl Insertion {
         self.change.is_err()
     }
 
-    /// The edit of a drop, after the one that moves the box there; only that one if it is refused.
-    pub fn edit(self, first: Edit) -> Edit {
-        match self.change {
-            Ok((name, edits)) => Edit::Batch(name, [first].into_iter().chain(edits).collect()),
-            Err(_) => first,
-        }
+    /// The flow that it is held over.
+    pub fn flow(&self) -> FlowId {
+        self.flow
     }
+
+    /// Whether a drop inserts the box: it was held there long enough, and is not refused.
+    fn inserts(&self) -> bool {
+        self.armed && self.change.is_ok()
+    }
+
+    /// What a drop inserts: the name of the step and its edits.
+    pub fn insert(self) -> Option<(String, Vec<Edit>)> {
+        self.change.ok().filter(|_| self.armed)
+    }
+}
+
+/// The notice about an inserted box: `Inserted orders into web to cart`.
+pub fn inserted(name: &str) -> Command {
+    let what = name.strip_prefix("Insert").unwrap_or(name);
+    Command::SayStep(format!("Inserted{what}"))
 }
 
 /// The edits that put a node between the ends of a flow. The flow keeps its ports, which are those of its
@@ -109,6 +147,9 @@ fn between(
 impl CanvasView {
     /// The flow whose arrow is under a point, whatever else is there.
     fn flow_at(&self, at: Pos2) -> Option<FlowId> {
+        if Level::at(self.camera.zoom) == Level::Far {
+            return None;
+        }
         let slack = 6.0 / self.camera.zoom;
         let scene = &self.scene_graph.scene;
         let hit = self.scene_graph.index.arrow(scene, pt(at.x, at.y), slack)?;
@@ -118,9 +159,9 @@ impl CanvasView {
     /// The arrow that a moved node is held over, and what a drop does there. Its own arrows move with it.
     pub(super) fn insertion(
         &self,
+        ui: &Ui,
         document: &Document,
-        node: NodeRef,
-        at: Pos2,
+        (node, at): (NodeRef, Pos2),
         known: Option<Insertion>,
     ) -> Option<Insertion> {
         let flow = self.flow_at(at)?;
@@ -129,13 +170,24 @@ impl CanvasView {
             return None;
         }
         let same = known.filter(|known| known.flow == flow);
-        same.or_else(|| {
-            Some(Insertion::of(
-                document,
-                flow,
-                (&End::from(node), Vec::new()),
-            ))
-        })
+        let over = same.unwrap_or_else(|| {
+            let node = (&End::from(node), Vec::new());
+            Insertion::of(ui, document, flow, node)
+        });
+        Some(over.wait(ui))
+    }
+
+    /// Marks the arrow of a flow that a box is held over.
+    pub(super) fn mark_arrow(&self, painter: &Painter, flow: FlowId, color: Color32) {
+        let Some(arrow) = self.scene_graph.scene.find(ArrowId::Flow(flow)) else {
+            return;
+        };
+        let way = flatten(&arrow.curve, 6.0).into_iter();
+        let way = way.map(|point| self.camera.to_screen(pos2(point.x, point.y)));
+        let wide = Stroke::new(6.0, faded(color, 0.24));
+        let way: Vec<Pos2> = way.collect();
+        painter.add(Shape::line(way.clone(), wide));
+        painter.add(Shape::line(way, Stroke::new(2.0, color)));
     }
 
     /// Draws how a flow would run through a box.
@@ -149,7 +201,7 @@ impl CanvasView {
         let flow = document
             .flows
             .get(insertion.flow)
-            .filter(|_| !insertion.is_refused());
+            .filter(|_| insertion.inserts());
         let end = |end: &End| {
             let node = self.shown(document, end.node()?);
             rect_of(&self.scene_graph.scene, &End::from(node))
@@ -205,10 +257,11 @@ impl CanvasView {
             .filter(|_| peer != Peer::Namespace)
             .map(|flow| {
                 let same = known.filter(|known| known.flow == flow);
-                same.unwrap_or_else(|| {
+                let over = same.unwrap_or_else(|| {
                     let made = self.made(document, &peer, flow, at);
-                    Insertion::of(document, flow, (&made.end(), made.edits))
-                })
+                    Insertion::of(ui, document, flow, (&made.end(), made.edits))
+                });
+                over.wait(ui)
             });
         let new = NewBox { peer, at, over };
         match dropped {
@@ -237,10 +290,13 @@ impl CanvasView {
     }
 
     fn drop_new(&mut self, document: &Document, new: NewBox, commands: &mut Commands) {
-        match new.over.map(|over| (over.flow, over.change)) {
-            Some((flow, Ok((name, edits)))) => {
+        let over = new.over.map(|over| (over.flow, over.insert()));
+        match over {
+            Some((flow, Some((name, edits)))) => {
                 let item = self.made(document, &new.peer, flow, new.at).item;
+                let notice = inserted(&name);
                 commands.edit(Edit::Batch(name, edits));
+                commands.push(notice);
                 commands.push(Command::Select(vec![item]));
                 self.popup = Some(Popup::Rename(item, Age::New));
                 self.adding = true;
@@ -267,6 +323,7 @@ impl CanvasView {
         let rect = Rect::from_center_size(new.at, size);
         painter.extend(dashed_frame(self.camera.rect_to_screen(rect), stroke));
         let over = new.over.as_ref()?;
+        self.mark_arrow(painter, over.flow, stroke.color);
         self.draw_insertion(painter, over, document, (rect, stroke));
         Some(over.words(document))
     }

@@ -31,6 +31,10 @@ impl CanvasView {
         view: &View,
         commands: &mut Commands,
     ) {
+        // Nothing behind a dialog gets keys.
+        if view.overlay.is_some() {
+            return;
+        }
         let focused = ui.memory(|memory| memory.focused());
         if response.has_focus() {
             let filter = EventFilter {

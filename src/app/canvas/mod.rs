@@ -85,6 +85,9 @@ use scene_graph::SceneGraph;
 use targets::TargetPicker;
 use visible::Shown;
 
+/// A project that would open at a lower zoom, at which names can hardly be read, opens collapsed.
+const READABLE: f32 = 0.4;
+
 /// What is open at a place of the canvas; one at a time.
 pub enum Popup {
     /// The ports of a flow.
@@ -312,8 +315,14 @@ impl CanvasView {
             self.fit_next = true;
         }
         if changed && (self.fit_next || !self.shown_once && !self.layouts.scene.is_empty()) {
+            let opens = !self.shown_once;
             (self.fit_next, self.shown_once) = (false, true);
             self.camera.fit(pen::rect(self.layouts.scene.bounds));
+            if opens && self.camera.zoom < READABLE && self.collapsed.open_collapsed(document) {
+                self.layouts.start_afresh();
+                self.fit_next = true;
+                context.request_repaint();
+            }
         }
         if !self.layouts.busy() {
             self.gesture.settle();

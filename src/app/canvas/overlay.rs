@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui};
 
 use super::paint::faded;
 use super::pointer::Gesture;
@@ -19,6 +19,11 @@ impl CanvasView {
         let painter = ui.painter_at(self.camera.viewport);
         let palette = theme::palette(ui.ctx());
         let accent = theme::color(palette.accent);
+        if Level::at(self.camera.zoom) == Level::Far {
+            for flow in view.lit_flows() {
+                self.mark_arrow(&painter, flow, accent);
+            }
+        }
         self.draw_lit(&painter, document, view, accent);
         self.draw_hops(&painter, view, palette);
         self.draw_found(&painter, document, view, palette);
@@ -58,8 +63,9 @@ impl CanvasView {
                 if let (Some(over), Some(node)) = (&moving.over, moving.single()) {
                     let rect = self.scene_graph.scene.rect(node).map(pen::rect);
                     let at = (rect.unwrap_or(Rect::NOTHING), stroke);
+                    self.mark_arrow(&painter, over.flow(), accent);
                     self.draw_insertion(&painter, over, document, at);
-                    self.banner(&painter, &over.words(document), palette);
+                    self.hint_at_pointer(&painter, &over.words(document), palette);
                 }
             }
             Gesture::Flow(drawn) => {
@@ -98,7 +104,7 @@ impl CanvasView {
             Gesture::Idle | Gesture::Pan => {}
         }
         if let Some(words) = self.draw_new(&painter, document, stroke) {
-            self.banner(&painter, &words, palette);
+            self.hint_at_pointer(&painter, &words, palette);
         }
         self.draw_move(&painter, document, stroke, palette);
         self.preview_of_popup(ui, stroke);
@@ -292,8 +298,22 @@ impl CanvasView {
         painter.galley(background.min + egui::vec2(8.0, 4.0), galley, foreground);
     }
 
+    /// A few words below the pointer.
+    fn hint_at_pointer(&self, painter: &Painter, words: &str, palette: &tokens::Palette) {
+        let Some(at) = painter.ctx().input(|input| input.pointer.latest_pos()) else {
+            return;
+        };
+        self.words_at(painter, at + egui::vec2(0.0, 36.0), words, palette);
+    }
+
     /// A few words at the top of the canvas, below what floats there.
     fn banner(&self, painter: &Painter, words: &str, palette: &tokens::Palette) {
+        let top = self.camera.viewport.center_top() + egui::vec2(0.0, 88.0);
+        self.words_at(painter, top, words, palette);
+    }
+
+    /// A few words in a box with its upper edge at a point, within the canvas.
+    fn words_at(&self, painter: &Painter, top: Pos2, words: &str, palette: &tokens::Palette) {
         let foreground = theme::color(palette.text);
         let galley = painter.layout_no_wrap(
             words.to_owned(),
@@ -301,8 +321,10 @@ impl CanvasView {
             foreground,
         );
         let size = galley.size() + egui::vec2(24.0, 12.0);
-        let top = self.camera.viewport.center_top() + egui::vec2(0.0, 88.0);
-        let background = Rect::from_min_size(top - egui::vec2(size.x / 2.0, 0.0), size);
+        let room = self.camera.viewport.shrink(8.0);
+        let min = top - egui::vec2(size.x / 2.0, 0.0);
+        let min = min.min(room.max - size).max(room.min);
+        let background = Rect::from_min_size(min, size);
         let border = Stroke::new(1.0, theme::color(palette.outline));
         painter.rect(
             background,

@@ -9,7 +9,7 @@ use super::draft::FlowDraft;
 use super::moving::{Drag, Move};
 use super::reroute::Reroute;
 use super::under::{extra_at, is_others, item_at};
-use super::{CanvasView, create, scene_graph};
+use super::{CanvasView, create, insert, scene_graph};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, End, Item, NamespaceId, NodeRef};
@@ -260,7 +260,7 @@ impl CanvasView {
                 let known = moving.over.take();
                 moving
                     .single()
-                    .and_then(|node| self.insertion(document, node, at, known))
+                    .and_then(|node| self.insertion(ui, document, (node, at), known))
             }
             _ => None,
         };
@@ -339,10 +339,15 @@ impl CanvasView {
             Some(into) => create::move_into(document, &drag.nodes, into, places),
             None => Edit::Place(places),
         };
-        commands.edit(match moving.over.take() {
-            Some(insertion) => insertion.edit(edit),
-            None => edit,
-        });
+        match moving.over.take().and_then(insert::Insertion::insert) {
+            Some((name, edits)) => {
+                let notice = insert::inserted(&name);
+                let all = [edit].into_iter().chain(edits).collect();
+                commands.edit(Edit::Batch(name, all));
+                commands.push(notice);
+            }
+            None => commands.edit(edit),
+        }
         moving.done = true;
         self.gesture = Gesture::Move(moving);
     }
@@ -437,6 +442,14 @@ impl CanvasView {
         part(space).contains(pt(at.x, at.y)).then_some(id)
     }
 
+    /// The namespace that is drawn nearest to a point.
+    fn nearest_space(&self, at: Pos2) -> Option<NamespaceId> {
+        let spaces = self.scene_graph.scene.namespaces.iter();
+        let distance = |space: &&NamespaceBox| space.rect.distance(pt(at.x, at.y));
+        let nearest = spaces.min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        nearest.map(|space| space.id)
+    }
+
     fn double_click(
         &mut self,
         hit: Option<Hit>,
@@ -467,7 +480,14 @@ impl CanvasView {
                 }
             }
             Some(Hit::Namespace(id)) => self.add_workload_at(document, Some(id), at, commands),
-            None => self.add_workload_at(document, None, at, commands),
+            None => {
+                let home = self.nearest_space(at);
+                self.add_workload_at(document, home, at, commands);
+                if let Some(home) = home {
+                    let name = document.node_name(NodeRef::Namespace(home));
+                    commands.push(Command::SayStep(format!("Added to namespace {name}")));
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use egui::{Id, Key, Pos2, Rect, Stroke, Ui, vec2};
 
-use super::floating::{Outcome, floating};
+use super::floating::{BESIDE, Outcome, floating};
 use super::{Age, CanvasView, Popup, draft, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
@@ -61,7 +61,7 @@ impl CanvasView {
             view.drafts.focus(Field::id_of(field));
             ui.data_mut(|data| data.insert_temp(field, true));
         }
-        let width = (rect.width() - 8.0).max(180.0);
+        let width = (rect.width() - 8.0).max(140.0);
         let place = match item {
             Item::Namespace(_) => rect.left_top() + vec2(8.0, 4.0 * self.camera.zoom),
             _ => rect.left_center() + vec2((rect.width() - width) / 2.0, -14.0),
@@ -90,7 +90,7 @@ impl CanvasView {
 
     /// Where a popup about a flow opens: beside its place, on the screen.
     pub(super) fn popup_place(&self, at: Pos2) -> Pos2 {
-        self.camera.to_screen(at) + vec2(12.0, 12.0)
+        self.camera.to_screen(at) + vec2(BESIDE, BESIDE)
     }
 
     /// The arrow that a popup is about, drawn while it is open.

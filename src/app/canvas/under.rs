@@ -5,7 +5,7 @@ use egui::{Pos2, Response, Vec2, vec2};
 use super::{CanvasView, pen};
 use crate::app::view::View;
 use crate::model::{End, Item, NodeRef};
-use crate::scene::detail::Hit;
+use crate::scene::detail::{Hit, Level};
 use crate::scene::{ArrowId, ExtraId, OTHERS, is_foreign, pt};
 
 /// How near to a line the pointer must be, in screen points.
@@ -14,10 +14,11 @@ const SLACK: f32 = 6.0;
 impl CanvasView {
     /// What is under a point of the scene; namespaces too.
     pub(super) fn hit(&self, at: Pos2) -> Option<Hit> {
-        let slack = SLACK / self.camera.zoom;
-        self.scene_graph
-            .index
-            .hit(&self.scene_graph.scene, pt(at.x, at.y), slack)
+        let (scene, index) = (&self.scene_graph.scene, &self.scene_graph.index);
+        match Level::at(self.camera.zoom) {
+            Level::Far => index.hit_far(scene, pt(at.x, at.y)),
+            _ => index.hit(scene, pt(at.x, at.y), SLACK / self.camera.zoom),
+        }
     }
 
     /// What a flow may end at there: a node, or any pod of a namespace at its header or border.

@@ -80,6 +80,9 @@ impl ExportView {
     }
 }
 
+/// The height of the title, the buttons, the margins, and what is left of the window around the dialog.
+const AROUND: f32 = 200.0;
+
 /// The action the user chose.
 enum Done {
     Choose,
@@ -96,15 +99,20 @@ pub(super) fn export_ui(
 ) -> Option<Box<ExportView>> {
     let (done, closed) = dialog(context, "export", 760.0, |ui| {
         let mut done = head(ui, "Export policies", "").then_some(Done::Close);
-        dialects::verdict_ui(ui, &view);
-        if dialects::dialects_ui(ui, &mut view) {
-            done = Some(Done::Plan);
-        }
-        if let Some(did) = options_ui(ui, &mut view) {
-            done = Some(did);
-        }
-        ui.add_space(6.0);
-        plan_ui(ui, &mut view, app.files.planning.busy());
+        // Title and buttons stay in sight in a low window.
+        let tall = (ui.ctx().content_rect().height() - AROUND).max(160.0);
+        let middle = list_area(tall).id_salt("export");
+        middle.show(ui, |ui| {
+            dialects::verdict_ui(ui, &view);
+            if dialects::dialects_ui(ui, &mut view) {
+                done = Some(Done::Plan);
+            }
+            if let Some(did) = options_ui(ui, &mut view) {
+                done = Some(did);
+            }
+            ui.add_space(6.0);
+            plan_ui(ui, &mut view, app.files.planning.busy());
+        });
         if let Some(did) = buttons_ui(ui, &view) {
             done = Some(did);
         }

@@ -15,9 +15,13 @@ mod question;
 mod report;
 mod suggestions;
 
-use egui::{Align2, Context, CornerRadius, Frame, Id, Margin, Modal, Stroke, Ui, Vec2, vec2};
+use egui::{Align2, Context, CornerRadius, Frame, Id, Key, Margin, Modal, Stroke, Ui, Vec2, vec2};
 
 use super::theme::{self, color};
+use crate::scene::tokens;
+
+/// How many rows a page key scrolls.
+const PAGE_ROWS: f32 = 12.0;
 
 pub use adopted::AdoptedView;
 pub use convert::ConvertView;
@@ -113,8 +117,24 @@ fn shown<R>(
         .backdrop_color(shade)
         .show(context, |ui| {
             ui.set_width(width);
+            scroll_by_keys(ui);
             content(ui)
         });
     let closed = response.should_close();
     (response.inner, closed)
+}
+
+/// The list of a dialog scrolls by the arrow and page keys. A control with the focus has them itself.
+fn scroll_by_keys(ui: &Ui) {
+    if ui.memory(|memory| memory.focused()).is_some() {
+        return;
+    }
+    let rows = ui.input(|input| {
+        let times = |key| input.num_presses(key) as f32;
+        let rows = times(Key::ArrowDown) - times(Key::ArrowUp);
+        rows + PAGE_ROWS * (times(Key::PageDown) - times(Key::PageUp))
+    });
+    if rows != 0.0 {
+        ui.scroll_with_delta(vec2(0.0, -rows * tokens::ROW));
+    }
 }

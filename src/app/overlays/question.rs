@@ -161,7 +161,8 @@ fn recover_ui(app: &mut App, context: &Context, recovered: Recovered) -> Option<
     None
 }
 
-/// Buttons: the first is primary, the last is separate at the left. Returns the pressed one.
+/// Buttons: the first is primary and has the focus, so that Enter presses it; the last is separate at the left. Returns
+/// the pressed one.
 fn answers<'a>(ui: &mut Ui, texts: &[&'a str]) -> Option<&'a str> {
     let mut answer = None;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -172,6 +173,9 @@ fn answers<'a>(ui: &mut Ui, texts: &[&'a str]) -> Option<&'a str> {
             } else {
                 widgets::secondary(ui, text)
             };
+            if at == 0 && ui.memory(|memory| memory.focused()).is_none() {
+                response.request_focus();
+            }
             if response.clicked() {
                 answer = Some(*text);
             }

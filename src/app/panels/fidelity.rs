@@ -1,5 +1,7 @@
 //! How much of each flow a dialect expresses: a tick for each flow, and the list with reasons.
 
+use std::collections::BTreeMap;
+
 use egui::{Color32, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::app::icons;
@@ -7,6 +9,7 @@ use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
 use crate::model::{Document, FlowId};
+use crate::proof::Verdict;
 use crate::query::fidelity::{Fidelity, OfFlow};
 use crate::scene::tokens::{self, Palette};
 
@@ -27,8 +30,27 @@ pub fn look_of(fidelity: Fidelity, palette: &Palette) -> (&'static str, Color32)
     (icon, color(foreground))
 }
 
+/// The verdicts on flows.
+pub type Verdicts = BTreeMap<FlowId, Verdict>;
+
+/// The icon and the colour of a flow: what the policies in force make of it comes before how much of it is expressed.
+fn look_of_flow(
+    one: &OfFlow,
+    verdicts: &Verdicts,
+    palette: &Palette,
+) -> (&'static str, Color32, &'static str) {
+    match verdicts.get(&one.flow) {
+        Some(Verdict::Blocked) => (icons::X, color(palette.blocked), "blocked"),
+        Some(Verdict::TooWide) => (icons::WARNING, color(palette.wide), "too wide"),
+        _ => {
+            let (icon, foreground) = look_of(one.fidelity, palette);
+            (icon, foreground, one.fidelity.words())
+        }
+    }
+}
+
 /// A tick for each flow: filled where it is exact or allows more, half filled where it allows less, else hollow.
-pub fn ticks_ui(ui: &mut Ui, flows: &[OfFlow]) {
+pub fn ticks_ui(ui: &mut Ui, flows: &[OfFlow], verdicts: &Verdicts) {
     if flows.len() > TICKS {
         return;
     }
@@ -38,7 +60,7 @@ pub fn ticks_ui(ui: &mut Ui, flows: &[OfFlow]) {
     for (at, one) in flows.iter().rev().enumerate() {
         let left = rect.left() + at as f32 * 8.0;
         let tick = Rect::from_min_size(pos2(left, rect.top()), vec2(5.0, 12.0));
-        let (_, foreground) = look_of(one.fidelity, palette);
+        let (_, foreground, _) = look_of_flow(one, verdicts, palette);
         let filled = match one.fidelity {
             Fidelity::Exact => tick,
             Fidelity::Approximated => tick,
@@ -53,16 +75,19 @@ pub fn ticks_ui(ui: &mut Ui, flows: &[OfFlow]) {
 }
 
 /// Each flow, worst first, with what is left out of it, why, and what to do, or what more it allows; returns the one that is clicked.
-pub fn list_ui(ui: &mut Ui, document: &Document, flows: &[OfFlow]) -> Option<FlowId> {
+pub fn list_ui(
+    ui: &mut Ui,
+    document: &Document,
+    flows: &[OfFlow],
+    verdicts: &Verdicts,
+) -> Option<FlowId> {
     let palette = theme::palette(ui.ctx());
     let mut clicked = None;
     ui.spacing_mut().item_spacing.y = 0.0;
     for one in flows.iter().take(LISTED) {
-        let (icon, foreground) = look_of(one.fidelity, palette);
+        let (icon, foreground, words) = look_of_flow(one, verdicts, palette);
         let name = document.flow_name(one.flow);
-        let row = Row::new(icon, &name)
-            .icon_color(foreground)
-            .end(one.fidelity.words());
+        let row = Row::new(icon, &name).icon_color(foreground).end(words);
         if row.show(ui).clicked() {
             clicked = Some(one.flow);
         }

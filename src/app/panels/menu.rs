@@ -1,9 +1,12 @@
 //! The menus, from the table of commands.
 
-use egui::containers::menu::SubMenu;
-use egui::{ScrollArea, Ui};
+use std::path::PathBuf;
 
-use crate::app::command::{Commands, Keymap, LISTED, Listed, Menu, Switch, When};
+use egui::containers::menu::SubMenu;
+use egui::{Response, ScrollArea, Ui};
+
+use super::menu_keys;
+use crate::app::command::{Command, Commands, Keymap, LISTED, Listed, Menu, Switch, When};
 use crate::app::icons;
 use crate::app::state::App;
 use crate::app::widgets::{self, Row};
@@ -18,7 +21,8 @@ pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     let most = ui.ctx().content_rect().height() - tokens::BAR - 24.0;
     let scrolled = ScrollArea::vertical().max_height(most);
     scrolled.min_scrolled_height(most).show(ui, |ui| {
-        entries_ui(ui, app, menu, commands);
+        let entries = entries_ui(ui, app, menu, commands);
+        menu_keys::walk(ui, &entries, false, false);
     });
 }
 
@@ -26,12 +30,14 @@ pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
 pub fn dialects_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     ui.set_width(280.0);
     ui.spacing_mut().item_spacing.y = 0.0;
-    entries_ui(ui, app, Menu::Dialect, commands);
+    let entries = entries_ui(ui, app, Menu::Dialect, commands);
+    menu_keys::walk(ui, &entries, false, false);
 }
 
-/// The entries of a menu; each submenu stands where its first entry is listed.
-fn entries_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
+/// The entries of a menu; each submenu stands where its first entry is listed. Returns those that can be chosen.
+fn entries_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) -> Vec<Response> {
     let keymap = Keymap::of(ui.ctx());
+    let mut entries = Vec::new();
     let mut last = None;
     for listed in LISTED {
         let is_submenu = listed.menu.parent() == Some(menu);
@@ -44,26 +50,65 @@ fn entries_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
             ui.add_space(4.0);
         }
         last = Some(listed.menu);
-        match is_submenu {
-            true => submenu_ui(ui, app, listed.menu, commands),
+        let entry = match is_submenu {
+            true => submenu_ui(ui, listed.menu.title(), |ui| {
+                entries_ui(ui, app, listed.menu, commands)
+            }),
             false => entry_ui(ui, app, listed, &keymap, commands),
+        };
+        entries.extend((is_submenu || app.can(&listed.command)).then_some(entry));
+        if listed.command == Command::OpenFiles && !app.preferences.recent.is_empty() {
+            entries.push(submenu_ui(ui, "Open recent", |ui| {
+                recent_ui(ui, &app.preferences.recent, commands)
+            }));
         }
     }
+    entries
 }
 
-fn submenu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
-    let row = Row::new("", menu.title())
-        .end_icon(icons::CARET_RIGHT)
-        .menu(true);
+/// The projects and folders that were opened last.
+fn recent_ui(ui: &mut Ui, recent: &[PathBuf], commands: &mut Commands) -> Vec<Response> {
+    let entry = |path: &PathBuf| {
+        let shown = path.display().to_string();
+        let response = Row::new(icons::FOLDER_OPEN, &shown).menu(true).show(ui);
+        if response.clicked() {
+            commands.push(Command::OpenPaths(vec![path.clone()]));
+            ui.close();
+        }
+        response
+    };
+    recent.iter().map(entry).collect()
+}
+
+/// An entry that opens further ones.
+fn submenu_ui(
+    ui: &mut Ui,
+    title: &str,
+    content: impl FnOnce(&mut Ui) -> Vec<Response>,
+) -> Response {
+    let row = Row::new("", title).end_icon(icons::CARET_RIGHT).menu(true);
     let response = row.show(ui);
-    SubMenu::new().show(ui, &response, |ui| {
+    let enters = menu_keys::enters_submenu(ui, &response);
+    let shown = SubMenu::new().show(ui, &response, |ui| {
         ui.set_width(280.0);
         ui.spacing_mut().item_spacing.y = 0.0;
-        entries_ui(ui, app, menu, commands);
+        let entries = content(ui);
+        menu_keys::walk(ui, &entries, true, enters);
+        menu_keys::leaves_submenu(ui, &entries)
     });
+    if shown.is_some_and(|shown| shown.inner) {
+        menu_keys::close_submenu(ui, &response);
+    }
+    response
 }
 
-fn entry_ui(ui: &mut Ui, app: &App, listed: &Listed, keymap: &Keymap, commands: &mut Commands) {
+fn entry_ui(
+    ui: &mut Ui,
+    app: &App,
+    listed: &Listed,
+    keymap: &Keymap,
+    commands: &mut Commands,
+) -> Response {
     let text = text_of(app, listed);
     let keys = keymap.text(&listed.command);
     let icon = match listed.switch.is_some_and(|switch| is_on(app, switch)) {
@@ -73,10 +118,12 @@ fn entry_ui(ui: &mut Ui, app: &App, listed: &Listed, keymap: &Keymap, commands: 
     let row = Row::new(icon, &text)
         .end(&keys)
         .menu(app.can(&listed.command));
-    if row.show(ui).clicked() {
+    let response = row.show(ui);
+    if response.clicked() {
         commands.push(listed.command.clone());
         ui.close();
     }
+    response
 }
 
 /// The current text of a command; undo and redo name their step.

@@ -6,6 +6,7 @@ pub mod fidelity;
 pub mod inspector;
 pub mod lesson;
 mod menu;
+mod menu_keys;
 pub mod outline;
 pub mod policies;
 pub mod problems;

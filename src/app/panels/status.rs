@@ -53,7 +53,7 @@ pub fn status_ui(
         traffic_ui(ui, &view.traffic, commands);
         match reading {
             Some(words) => reading_ui(ui, &words, commands),
-            None => notice_ui(ui, view),
+            None => notice_ui(ui, view, commands),
         }
     });
     let rest = inner.with_min_x(left.response.rect.right() + BETWEEN);
@@ -80,7 +80,9 @@ pub fn look_of(
 ) -> (&'static str, tokens::Rgb, tokens::Rgb) {
     match state {
         State::NothingToProve => (icons::INFO, palette.text_secondary, palette.canvas),
-        State::Exact | State::CannotExpress => (icons::CHECK, palette.exact, palette.exact_soft),
+        State::Exact => (icons::CHECK, palette.exact, palette.exact_soft),
+        // What is left out is no failure, and no success either.
+        State::CannotExpress => (icons::NOTE, palette.text, palette.canvas),
         State::Approximated => (icons::APPROXIMATE, palette.text, palette.canvas),
         State::TooWide => (icons::WARNING, palette.wide, palette.wide_soft),
         State::Invalid | State::Blocked => (icons::X, palette.blocked, palette.blocked_soft),
@@ -175,11 +177,14 @@ const NOT_CHECKED: &str = "Not checked: internal error";
 /// The least width that a notice is shown in.
 const NOTICE_LEAST: f32 = 120.0;
 
+/// The width of Undo beside a notice, with its gap.
+const UNDO_WIDTH: f32 = 48.0;
+
 /// Duration of a notice, in seconds.
 const NOTICE: f64 = 8.0;
 
 /// A notice of what just happened; it disappears by itself, with exactly one more frame.
-fn notice_ui(ui: &mut Ui, view: &mut View) {
+fn notice_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     let now = ui.input(|i| i.time);
     let Some(notice) = &mut view.notice else {
         return;
@@ -206,9 +211,17 @@ fn notice_ui(ui: &mut Ui, view: &mut View) {
         return;
     }
     ui.label(icon);
-    let whole = notice.text.clone();
-    ui.add(egui::Label::new(text).truncate())
-        .on_hover_text(whole);
+    let (whole, undo) = (notice.text.clone(), notice.undo);
+    ui.scope(|ui| {
+        if undo {
+            ui.set_max_width(ui.available_width() - UNDO_WIDTH);
+        }
+        ui.add(egui::Label::new(text).truncate())
+            .on_hover_text(whole);
+    });
+    if undo && widgets::link(ui, "Undo").clicked() {
+        commands.push(Command::Undo);
+    }
 }
 
 /// The numbers, from right to left.

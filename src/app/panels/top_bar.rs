@@ -2,10 +2,11 @@
 
 use egui::text::{LayoutJob, TextFormat};
 use egui::{
-    Align, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, pos2, vec2,
+    Align, Layout, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, pos2,
+    vec2,
 };
 
-use super::menu;
+use super::{menu, menu_keys};
 use crate::app::command::{Command, Commands, Keymap, Menu};
 use crate::app::icons;
 use crate::app::state::App;
@@ -28,20 +29,19 @@ pub fn top_bar_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     let left = UiBuilder::new()
         .max_rect(inner)
         .layout(Layout::left_to_right(Align::Center));
-    let left = ui
-        .scope_builder(left, |ui| left_ui(ui, app, commands))
-        .response
-        .rect
-        .right();
+    let left = ui.scope_builder(left, |ui| left_ui(ui, app, commands));
+    let mut menus = left.inner;
+    let left = left.response.rect.right();
     let right = Rect::from_min_max(pos2(left, inner.top()), inner.max);
     let right = UiBuilder::new()
         .max_rect(right)
         .layout(Layout::right_to_left(Align::Center));
-    let right = ui
-        .scope_builder(right, |ui| right_ui(ui, app, commands))
-        .response
-        .rect
-        .left();
+    let right = ui.scope_builder(right, |ui| right_ui(ui, app, commands));
+    menus.extend(right.inner);
+    if app.view.overlay.is_none() {
+        menu_keys::open_by_keys(ui, &menus);
+    }
+    let right = right.response.rect.left();
     search_ui(
         ui,
         Rect::from_min_max(pos2(left, bar.top()), pos2(right, bar.bottom())),
@@ -50,14 +50,15 @@ pub fn top_bar_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     );
 }
 
-fn left_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
+/// The left part; returns the buttons of the menus.
+fn left_ui(ui: &mut Ui, app: &App, commands: &mut Commands) -> Vec<Response> {
     ui.spacing_mut().item_spacing.x = 2.0;
     let menus = [Menu::File, Menu::Edit, Menu::View, Menu::Policy, Menu::Help];
-    for which in menus {
+    let buttons = menus.map(|which| {
         widgets::menu_button(ui, which.title(), |ui| {
             menu::menu_ui(ui, app, which, commands)
-        });
-    }
+        })
+    });
     ui.add_space(6.0);
     for (command, icon) in [
         (Command::Undo, icons::ARROW_U_UP_LEFT),
@@ -75,6 +76,7 @@ fn left_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     }
     ui.add_space(10.0);
     name_ui(ui, app);
+    buttons.into()
 }
 
 /// The project's name, and a dot if there are unsaved changes.
@@ -102,7 +104,8 @@ fn name_ui(ui: &mut Ui, app: &App) {
     }
 }
 
-fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
+/// The right part; returns the button of the dialects.
+fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) -> Option<Response> {
     ui.spacing_mut().item_spacing.x = 8.0;
     ui.add_space(8.0);
     // With nothing drawn there is nothing to export.
@@ -135,7 +138,7 @@ fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     let foreground = color(theme::palette(ui.ctx()).text_secondary);
     if app.checking() {
         ui.label(RichText::new("Checking…").color(foreground));
-        return;
+        return None;
     }
     let target = app.document().settings.target();
     let body = egui::TextStyle::Button.resolve(ui.style());
@@ -145,7 +148,8 @@ fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
         ..TextFormat::simple(theme::icon(13.0), foreground)
     };
     text.append(icons::CARET_DOWN, 0.0, caret);
-    widgets::menu_button(ui, text, |ui| menu::dialects_ui(ui, app, commands));
+    let button = widgets::menu_button(ui, text, |ui| menu::dialects_ui(ui, app, commands));
+    Some(button)
 }
 
 /// A text, and the shortcut of a command behind it.

@@ -79,33 +79,32 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     response.on_hover_text(name)
 }
 
-/// A menu's word in the top bar.
+/// A menu's word in the top bar; returns the response of the word.
 pub fn menu_button<R>(
     ui: &mut Ui,
     text: impl Into<WidgetText>,
     content: impl FnOnce(&mut Ui) -> R,
-) -> Option<R> {
+) -> Response {
     let button = Button::new(text.into())
         .frame_when_inactive(false)
         .stroke(Stroke::NONE);
     let config = egui::containers::menu::MenuConfig::new();
-    let (response, shown) = egui::containers::menu::MenuButton::from_button(button)
+    let (response, _) = egui::containers::menu::MenuButton::from_button(button)
         .config(config)
         .ui(ui, content);
     focus_ring(ui, &response, response.rect);
-    shown.map(|shown| shown.inner)
+    response
 }
 
 /// A check box; returns the new state when it changes.
 pub fn check(ui: &mut Ui, ticked: bool, text: &str) -> Option<bool> {
     let mut state = ticked;
-    let response = ui.add_sized(vec2(ui.available_width(), tokens::ROW), |ui: &mut Ui| {
-        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            ui.checkbox(&mut state, text)
-        })
-        .inner
+    let response = ui.vertical(|ui| {
+        ui.spacing_mut().interact_size.y = tokens::ROW;
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Wrap);
+        ui.checkbox(&mut state, text)
     });
-    response.changed().then_some(state)
+    response.inner.changed().then_some(state)
 }
 
 /// The least width of a choice beyond its text.

@@ -92,6 +92,13 @@ impl Drafts {
         self.drafts.clear();
     }
 
+    /// Throws away what was refused, so that its fields show their values again. Returns whether there was any.
+    pub fn clear_refused(&mut self) -> bool {
+        let before = self.drafts.len();
+        self.drafts.retain(|draft| draft.refusal.is_none());
+        self.drafts.len() < before
+    }
+
     fn position(&self, id: Id) -> Option<usize> {
         self.drafts.iter().position(|draft| draft.id == id)
     }
@@ -222,14 +229,20 @@ impl<'a> Field<'a> {
         commands: &mut Commands,
     ) {
         let Some(mut draft) = draft else { return };
+        let entered = ui.input(|i| i.key_pressed(Key::Enter));
         if let Some(refusal) = &draft.refusal {
             complaint(ui, refusal);
+            // The next keys correct the text; without the focus they would be commands.
+            if response.lost_focus() && entered {
+                response.request_focus();
+                draft.focused = true;
+            }
         }
         if response.has_focus() || draft.refusal.is_some() {
             drafts.drafts.push(draft);
         } else if let Some(command) = draft.command.take() {
             commands.push(command);
-            if self.again && ui.input(|i| i.key_pressed(Key::Enter)) {
+            if self.again && entered {
                 drafts.focus(self.id);
             }
         }

@@ -4,7 +4,9 @@
 use super::policy::{Action, CalicoPolicy, Entity, Kind};
 use super::read;
 use super::selector::Expression;
+use crate::cluster::Service;
 use crate::diag::{Diagnostic, Severity};
+use crate::policy::Direction;
 use crate::sets::Labels;
 use crate::yaml::{Mark, Object, Value};
 
@@ -21,14 +23,33 @@ pub fn lint(object: &Object) -> Vec<Diagnostic> {
     let (Some(policy), _) = read::policy(object) else {
         return Vec::new();
     };
+    let flag = flag_without_hosts(object, &policy);
+    if policy.host {
+        return flag.into_iter().collect();
+    }
     let all = [
         types_left_out(object, &policy),
         selects_hosts(object, &policy),
-        flag_without_hosts(object, &policy),
+        flag,
     ];
     let mut found: Vec<Diagnostic> = all.into_iter().flatten().collect();
     admits_outside(object, &policy, &mut found);
     found
+}
+
+/// Whether it names Services that are not among these.
+pub fn lacks_services(object: &Object, services: &[Service]) -> bool {
+    let (Some(policy), _) = read::policy(object) else {
+        return false;
+    };
+    let mut named = policy.rules[Direction::Egress as usize]
+        .iter()
+        .filter_map(|rule| rule.destination.service.as_ref());
+    named.any(|(namespace, name)| {
+        !services
+            .iter()
+            .any(|s| s.namespace == *namespace && s.name == *name)
+    })
 }
 
 /// The key of a field of the spec that is written.
@@ -56,7 +77,8 @@ fn types_left_out(object: &Object, policy: &CalicoPolicy) -> Option<Diagnostic> 
 /// L47: without a namespaceSelector hosts are selected, too (G11).
 fn selects_hosts(object: &Object, policy: &CalicoPolicy) -> Option<Diagnostic> {
     let flagged = FLAGS.iter().any(|flag| is_true(object, flag));
-    if policy.kind != Kind::GlobalNetworkPolicy || flagged || is_of_pods(policy) {
+    let is_of_hosts = policy.selector.as_ref().is_some_and(excludes_pods);
+    if policy.kind != Kind::GlobalNetworkPolicy || flagged || is_of_hosts || is_of_pods(policy) {
         return None;
     }
     if !matches_unlabelled(policy.selector.as_ref()) {
@@ -154,6 +176,18 @@ fn wants_pod(selector: &Expression) -> bool {
     }
 }
 
+/// Whether no pod can have the labels: it is meant for hosts.
+fn excludes_pods(selector: &Expression) -> bool {
+    match selector {
+        Expression::Not(inner) => {
+            matches!(&**inner, Expression::Has(key) if OF_PODS.contains(&key.as_str()))
+        }
+        Expression::And(all) => all.iter().any(excludes_pods),
+        Expression::Or(any) => !any.is_empty() && any.iter().all(excludes_pods),
+        _ => false,
+    }
+}
+
 fn matches_unlabelled(selector: Option<&Expression>) -> bool {
     selector.is_none_or(|selector| selector.matches(&Labels::new()))
 }
@@ -205,10 +239,20 @@ mod tests {
             ),
             ("  selector: app == 'a'\n", &[]),
             ("  selector: has(projectcalico.org/namespace)\n", &[]),
+            ("  selector: \"!has(projectcalico.org/namespace)\"\n", &[]),
+            ("  selector: \"!has(app)\"\n", &["L47"]),
             ("  selector: all()\n  applyOnForward: true\n", &[]),
             (
                 "  namespaceSelector: all()\n  applyOnForward: true\n",
                 &["L50"],
+            ),
+            (
+                "  namespaceSelector: all()\n  applyOnForward: true\n  preDNAT: true\n",
+                &["L50"],
+            ),
+            (
+                "  selector: all()\n  applyOnForward: true\n  doNotTrack: true\n",
+                &[],
             ),
         ] {
             let spec = format!("{selectors}  types: [Ingress]\n");

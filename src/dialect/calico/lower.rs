@@ -154,6 +154,7 @@ impl Lowering<'_> {
             except,
             conditions: conditions(rule),
             met_by: Vec::from_iter(rule.met_by.clone()),
+            index: 0,
             span: self.object.span(rule.mark),
         }
     }

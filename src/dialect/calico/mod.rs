@@ -24,7 +24,7 @@ mod tests;
 mod write;
 
 use super::{Context, Dialect, Lower, Parsed, Resources, ServiceAccount, Tiers, Writer};
-use crate::cluster::{Enforcer, Snapshot};
+use crate::cluster::{Enforcer, Service, Snapshot};
 use crate::diag::{Diagnostic, edit_distance};
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::decode::{deep, strings};
@@ -135,6 +135,10 @@ impl Dialect for CalicoPolicies {
 
     fn lint(&self, object: &Object, _cluster: &Snapshot) -> Vec<Diagnostic> {
         lint::lint(object)
+    }
+
+    fn lacks_services(&self, object: &Object, services: &[Service]) -> bool {
+        lint::lacks_services(object, services)
     }
 
     fn resource(&self, object: &Object, into: &mut Resources) -> Vec<Diagnostic> {

@@ -90,6 +90,7 @@ impl<'a> Reader<'a> {
             self.rules(spec, egress, kind),
         ];
         let types = self.types(spec, &rules);
+        self.hints(spec);
         let host = is_global && self.host(spec, types, &rules);
         CalicoPolicy {
             kind,
@@ -115,6 +116,21 @@ impl<'a> Reader<'a> {
     }
 
     /// `types`, by default those of its rules (G12).
+    /// `performanceHints`, which change no verdict.
+    fn hints(&mut self, spec: &At<'a>) {
+        let mut known = Vec::new();
+        for item in self.list(spec, "performanceHints", usize::MAX) {
+            let Some(word) = self.schema.word(&item, &["AssumeNeededOnEveryNode"]) else {
+                continue;
+            };
+            if known.contains(&word) {
+                let message = format!("Duplicate value: {}", Quoted(word));
+                self.schema.refuse(&item, message);
+            }
+            known.push(word);
+        }
+    }
+
     fn types(&mut self, spec: &At<'a>, rules: &[Vec<Rule>; 2]) -> [bool; 2] {
         let (mut types, mut twice) = ([false; 2], None);
         let items = self.list(spec, "types", 2);

@@ -10,11 +10,9 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::regexp;
-use super::selector::{
-    NAMESPACE, NAMESPACE_LABELS, SERVICE_ACCOUNT, is_identity_label, is_special,
-};
+use super::selector::{NAMESPACE, NAMESPACE_LABELS, SERVICE_ACCOUNT, is_special};
 use super::write::{Name, Peers, Policy, Ports, Rule, write};
-use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::cluster::{NAMESPACE_NAME_LABEL, is_identity_label};
 use crate::dialect::writing::{
     directions, in_order, label_selector, losses, object_meta, ordered_meta, peer_losses,
     selector_losses,

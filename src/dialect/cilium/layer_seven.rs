@@ -29,6 +29,10 @@ impl<'a> Reader<'a> {
         let mut found = filter.unwrap_or_default();
         for (key, condition) in CONDITIONS {
             if let Some(at) = self.schema.get(at, key) {
+                match condition {
+                    Condition::TlsServerName => self.server_names(&at),
+                    _ => self.tls(&at),
+                }
                 self.condition(&at, key);
                 found = found.and(condition, at.node);
             }
@@ -47,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     fn listener(&mut self, at: &At<'a>, direction: Direction) {
-        let name = self.filled(at, "name").unwrap_or_default();
+        let name = self.listener_fields(at);
         match direction {
             Direction::Ingress => {
                 self.refuse(at, format!("Listener is not allowed on ingress ({name})"));
@@ -132,9 +136,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// One HTTP rule: its fields are regular expressions.
+    /// One HTTP rule: most of its fields are regular expressions.
     fn http_rule(&mut self, at: &At<'a>) {
         self.schema.map(at);
+        self.headers(at);
         for key in ["path", "method", "host"] {
             let Some(field) = self.schema.get(at, key) else {
                 continue;

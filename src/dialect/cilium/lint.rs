@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::peers::Written;
 use super::{lower, read};
-use crate::cluster::Snapshot;
+use crate::cluster::{Service, Snapshot};
 use crate::diag::Diagnostic;
+use crate::dialect::{DnsRule, cidr};
 use crate::policy::Direction;
+use crate::sets::DomainPattern;
 use crate::yaml::{Map, Mark, Node, Object, Value};
 
 /// Code of empty rules and lists.
@@ -67,12 +70,41 @@ const DENIES: &[&str] = &[
     "no",
 ];
 
+/// Words that mean that everything is allowed behind `no`.
+const LIMITS: &[&str] = &["limit", "limits", "restriction", "restrictions"];
+
+/// Whether a Service is named in a namespace of which the input has no Services and no workloads.
+fn is_elsewhere(written: &Written, cluster: &Snapshot) -> bool {
+    let Written::Service {
+        namespace: Some(namespace),
+        ..
+    } = written
+    else {
+        return false;
+    };
+    let has_service = cluster.services.iter().any(|s| s.namespace == *namespace);
+    !has_service && cluster.workloads.iter().all(|w| w.namespace != *namespace)
+}
+
+/// Whether it names Services by their names that are not among these.
+pub fn lacks_services(object: &Object, services: &[Service]) -> bool {
+    let (Some(policy), _) = read::policy(object) else {
+        return false;
+    };
+    let egress = Direction::Egress as usize;
+    let entries = policy.rules.iter().flat_map(|spec| &spec.allow[egress]);
+    let mut named = entries.flat_map(|entry| entry.written());
+    named.any(|(written, _)| {
+        matches!(written, Written::Service { .. }) && lower::services(written, services).is_empty()
+    })
+}
+
 /// What is probably not meant in a policy that the agent accepts, in a cluster.
 pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     let mut found = Lint {
         object,
         purpose: Purpose::of(object),
-        found: Vec::new(),
+        found: cidr::ambiguous(object),
     };
     for spec in specs(object) {
         for key in LISTS {
@@ -84,15 +116,29 @@ pub fn lint(object: &Object, cluster: &Snapshot) -> Vec<Diagnostic> {
     found.found
 }
 
-/// For each rule for pods whether it makes the agent learn the addresses of domain names: with `rules.dns` (C35).
-pub fn learns_names(object: &Object) -> Vec<bool> {
+/// For each rule for pods what makes the agent learn the addresses of domain names: `rules.dns` (C35).
+pub fn dns_rules(object: &Object) -> Vec<Vec<DnsRule>> {
     let pods = specs(object).filter(|spec| spec.get("nodeSelector").is_none());
-    let learns = |spec: &Node| {
-        let ports = items(spec, "egress").flat_map(|entry| items(entry, "toPorts"));
-        let mut rules = ports.filter_map(|ports| ports.get("rules"));
-        rules.any(|rules| items(rules, "dns").next().is_some())
+    let of_spec = |spec: &Node| {
+        let entries = items(spec, "egress");
+        let ports = entries.flat_map(|entry| items(entry, "toPorts").map(move |p| (entry, p)));
+        let rules = ports.filter_map(|(entry, ports)| {
+            let names = items(ports.get("rules")?, "dns").filter_map(|name| {
+                let name = name.get("matchName").or_else(|| name.get("matchPattern"));
+                Some(DomainPattern::labelwise(name?.as_str()?))
+            });
+            let names: Vec<DomainPattern> = names.collect();
+            (!names.is_empty()).then(|| DnsRule {
+                rule: object.span(entry.mark),
+                ports: items(ports, "ports")
+                    .map(|port| object.span(port.mark))
+                    .collect(),
+                names,
+            })
+        });
+        rules.collect()
     };
-    pods.map(learns).collect()
+    pods.map(of_spec).collect()
 }
 
 /// `spec` and the items of `specs`, in the order in which they are lowered.
@@ -125,12 +171,14 @@ impl Purpose {
             .chain(comments);
         let (mut allows, mut denies) = (false, false);
         for text in texts {
-            for word in text
-                .to_ascii_lowercase()
-                .split(|c: char| !c.is_ascii_alphanumeric())
-            {
-                allows |= ALLOWS.contains(&word);
-                denies |= DENIES.contains(&word);
+            let text = text.to_ascii_lowercase();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            for (at, word) in words.iter().enumerate() {
+                let next = words.get(at + 1).copied().unwrap_or_default();
+                let unlimited = *word == "no" && LIMITS.contains(&next);
+                allows |= unlimited || ALLOWS.contains(word);
+                denies |= !unlimited && DENIES.contains(word);
             }
         }
         match (allows, denies) {
@@ -246,14 +294,26 @@ impl Lint<'_> {
             if named.is_empty() || !named.iter().all(|(w, _)| w.is_of_services() && missing(w)) {
                 continue;
             }
-            let message = match entry.ports.is_some() || entry.icmps.is_some() {
-                true => {
-                    "no Service of the input is one of `toServices`: this rule allows its ports for every peer, those outside the cluster included"
-                }
-                false => "no Service of the input is one of `toServices`: this rule allows nothing",
+            let meant = match entry.ports.is_some() || entry.icmps.is_some() {
+                true => "allows its ports for every peer, those outside the cluster included",
+                false => "allows nothing",
             };
+            if named
+                .iter()
+                .any(|(written, _)| is_elsewhere(written, cluster))
+            {
+                let message = format!(
+                    "the input does not have the Services of `toServices`, nor anything else of their namespace: without them this rule {meant}"
+                );
+                let found =
+                    Diagnostic::info(SERVICES, message).help("add the Services to the input");
+                self.found.push(self.object.about(found, entry.mark));
+                continue;
+            }
+            let message =
+                format!("no Service of the input is one of `toServices`: this rule {meant}");
             let help = "correct the name, the namespace or the selector of the Service";
-            self.add(SERVICES, message.to_owned(), help.to_owned(), entry.mark);
+            self.add(SERVICES, message, help.to_owned(), entry.mark);
         }
     }
 
@@ -304,7 +364,6 @@ impl Lint<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Service;
     use crate::yaml::parse;
 
     fn object(name: &str, spec: &str) -> Object {
@@ -357,6 +416,15 @@ mod tests {
             );
             assert!(found(&Snapshot::default(), "egress", item, ports).is_empty());
         }
+        let elsewhere = "{k8sService: {serviceName: kube-dns, namespace: kube-system}}";
+        let all = lint(
+            &object(
+                "web",
+                &format!("  egress:\n  - toServices: [{elsewhere}]\n"),
+            ),
+            &cluster,
+        );
+        assert_eq!(all[0].severity, crate::diag::Severity::Info);
         let one = format!("{}, {}", named("bd"), named("db"));
         assert!(found(&cluster, "egress", &one, ports).is_empty());
         let all = found(&cluster, "egressDeny", &named("db"), ports);
@@ -387,6 +455,8 @@ mod tests {
         for (name, spec, wanted) in [
             ("allow-all", empty.to_owned(), &[7][..]),
             ("default-deny", empty.to_owned(), &[]),
+            ("no-restrictions", empty.to_owned(), &[7]),
+            ("no-clients", empty.to_owned(), &[]),
             ("web", empty.to_owned(), &[]),
             ("web", format!("{empty}{web}"), &[7]),
             ("web", format!("  ingress:\n{web}"), &[]),
@@ -412,7 +482,10 @@ mod tests {
         let dns = |rules: &str| {
             format!("  egress:\n  - toPorts:\n    - ports: [{{port: '53'}}]\n{rules}")
         };
-        let learns = |spec: &str| learns_names(&object("web", spec));
+        let learns = |spec: &str| -> Vec<bool> {
+            let rules = dns_rules(&object("web", spec));
+            rules.iter().map(|rules| !rules.is_empty()).collect()
+        };
         assert_eq!(
             learns(&dns("      rules: {dns: [{matchPattern: '*'}]}\n")),
             [true]

@@ -94,6 +94,7 @@ impl Lowering<'_> {
                 except: Vec::new(),
                 conditions: restriction.conditions,
                 met_by: restriction.met_by,
+                index: 0,
                 span: self.object.span(entry.mark),
             })
             .collect()

@@ -10,6 +10,7 @@ mod lint;
 mod lower;
 mod peers;
 mod ports;
+mod proxy;
 mod raise;
 mod read;
 mod reader;
@@ -20,8 +21,8 @@ mod shape;
 mod tests;
 mod write;
 
-use super::{Context, Dialect, Lower, Parsed, Resources, Writer};
-use crate::cluster::{Enforcer, Snapshot};
+use super::{Context, Dialect, DnsRule, Lower, Parsed, Resources, Writer};
+use crate::cluster::{Enforcer, Service, Snapshot, is_identity_label};
 use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
@@ -93,8 +94,12 @@ impl Dialect for CiliumPolicies {
         lint::lint(object, cluster)
     }
 
-    fn learns_names(&self, object: &Object) -> Option<Vec<bool>> {
-        Some(lint::learns_names(object))
+    fn lacks_services(&self, object: &Object, services: &[Service]) -> bool {
+        lint::lacks_services(object, services)
+    }
+
+    fn dns_rules(&self, object: &Object) -> Option<Vec<Vec<DnsRule>>> {
+        Some(lint::dns_rules(object))
     }
 
     fn resource(&self, object: &Object, into: &mut Resources) -> Vec<Diagnostic> {
@@ -106,7 +111,7 @@ impl Dialect for CiliumPolicies {
 
 /// Whether a label of pods is none of an identity, so that selectors do not see it (C0).
 pub(super) fn is_ignored_label(key: &str) -> bool {
-    !selector::is_special(key) && !selector::is_identity_label(key)
+    !selector::is_special(key) && !is_identity_label(key)
 }
 
 impl Lower for read::CiliumPolicy {

@@ -4,10 +4,8 @@
 use super::peers::{Peers, Written};
 use super::ports::{Number, Port};
 use super::read::{CiliumPolicy, Entry, Spec};
-use super::selector::{
-    NAMESPACE, NAMESPACE_LABELS, SERVICE_ACCOUNT, is_identity_label, is_special,
-};
-use crate::cluster::NAMESPACE_NAME_LABEL;
+use super::selector::{NAMESPACE, NAMESPACE_LABELS, SERVICE_ACCOUNT, is_special};
+use crate::cluster::{NAMESPACE_NAME_LABEL, is_identity_label};
 use crate::dialect::cidr;
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{

@@ -1,7 +1,7 @@
 //! Lowers endpoint selectors: sources of labels, labels that are not identity labels, and namespaces (C0, C5,
 //! C20-C26).
 
-use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::cluster::{NAMESPACE_NAME_LABEL, is_identity_label};
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{Entity, Peer};
 use crate::sets::{IpSet, LabelOp, Requirement, Selector};
@@ -219,31 +219,4 @@ fn fixed(op: &LabelOp, value: Option<&str>) -> Peer {
 /// Whether Cilium itself gives pods a label with this key, so that a pod label of that name is not selected.
 pub fn is_special(key: &str) -> bool {
     key.starts_with(NAMESPACE_LABELS) || [NAMESPACE, SERVICE_ACCOUNT, CLUSTER].contains(&key)
-}
-
-/// Whether a pod label becomes part of the identity by the default filter (C0).
-pub fn is_identity_label(key: &str) -> bool {
-    const DROPPED: [&str; 9] = [
-        "pod-template-hash",
-        "pod-template-generation",
-        "controller-revision-hash",
-        "controller-uid",
-        "batch.kubernetes.io/controller-uid",
-        "batch.kubernetes.io/job-completion-index",
-        "statefulset.kubernetes.io/pod-name",
-        "apps.kubernetes.io/pod-index",
-        "etcd_node",
-    ];
-    const PREFIXES: [&str; 5] = [
-        "kubernetes.io",
-        "io.kubernetes",
-        "k8s.io",
-        "topology.kubernetes.io",
-        "annotation",
-    ];
-    if key.starts_with("app.kubernetes.io") {
-        return true;
-    }
-    let beta = key.split_once("beta.kubernetes.io").is_some();
-    !(DROPPED.contains(&key) || beta || PREFIXES.iter().any(|prefix| key.starts_with(prefix)))
 }

@@ -12,6 +12,13 @@ const BLOCKS: Shape = Shape::List(&Shape::Fields(&[
 ]));
 const PORT: Shape = Shape::Fields(&[("port", ANY), ("endPort", ANY), ("protocol", ANY)]);
 const DOMAINS: Shape = Shape::List(&Shape::Fields(&[("matchName", ANY), ("matchPattern", ANY)]));
+const SECRET: Shape = Shape::Fields(&[("name", ANY), ("namespace", ANY)]);
+const TLS: Shape = Shape::Fields(&[
+    ("secret", SECRET),
+    ("trustedCA", ANY),
+    ("certificate", ANY),
+    ("privateKey", ANY),
+]);
 const RULES: Shape = Shape::Fields(&[
     (
         "http",
@@ -20,7 +27,15 @@ const RULES: Shape = Shape::Fields(&[
             ("method", ANY),
             ("host", ANY),
             ("headers", ANY),
-            ("headerMatches", ANY),
+            (
+                "headerMatches",
+                Shape::List(&Shape::Fields(&[
+                    ("mismatch", ANY),
+                    ("name", ANY),
+                    ("secret", SECRET),
+                    ("value", ANY),
+                ])),
+            ),
         ])),
     ),
     ("dns", DOMAINS),
@@ -42,10 +57,20 @@ const SERVICES: Shape = Shape::List(&Shape::Fields(&[
 const PORTS: Shape = Shape::List(&Shape::Fields(&[
     ("ports", Shape::List(&PORT)),
     ("rules", RULES),
-    ("terminatingTLS", ANY),
-    ("originatingTLS", ANY),
+    ("terminatingTLS", TLS),
+    ("originatingTLS", TLS),
     ("serverNames", ANY),
-    ("listener", ANY),
+    (
+        "listener",
+        Shape::Fields(&[
+            (
+                "envoyConfig",
+                Shape::Fields(&[("kind", ANY), ("name", ANY)]),
+            ),
+            ("name", ANY),
+            ("priority", ANY),
+        ]),
+    ),
 ]));
 const DENY_PORTS: Shape = Shape::List(&Shape::Fields(&[("ports", Shape::List(&PORT))]));
 const INGRESS: Shape = Shape::List(&Shape::Fields(&[

@@ -1,13 +1,14 @@
 //! What the schema takes and nothing enforces as it reads: domain names in rules that do not accept (A8).
 
 use crate::diag::Diagnostic;
+use crate::dialect::cidr;
 use crate::yaml::{Node, Object, Value};
 
 /// What is probably not meant in a policy that the API server accepts.
 pub fn lint(object: &Object) -> Vec<Diagnostic> {
     let spec = object.node.get("spec");
     let rules = spec.and_then(|spec| spec.get("egress")?.items());
-    let mut found = Vec::new();
+    let mut found = cidr::ambiguous(object);
     for rule in rules.unwrap_or_default() {
         let action = rule
             .get("action")

@@ -1,6 +1,7 @@
 //! Lowers these policies (A1-A12).
 
-use super::read::{self, ClusterPolicy, Kind, Pods};
+use super::read::{self, ClusterPolicy, Pods};
+use super::shape::Kind;
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
 use crate::dialect::refusal::Refusals;
 use crate::dialect::{Context, cidr, selector};
@@ -89,6 +90,7 @@ impl Lowering<'_> {
             ports: ports.unwrap_or(Match::Any),
             conditions: Vec::new(),
             met_by: Vec::new(),
+            index: 0,
             except: Vec::new(),
             span: self.object.span(rule.mark),
         };
@@ -114,11 +116,10 @@ impl Lowering<'_> {
                 }
                 Peer::AnyOf(any)
             }
-            read::Peer::Nodes(nodes) if self.kind == Kind::Cluster => {
+            read::Peer::Nodes(nodes) => {
                 let labels = self.labels(nodes);
                 labels.map_or(Peer::Nothing, |labels| self.assumptions.nodes(labels))
             }
-            read::Peer::Nodes(_) => Peer::Nothing,
             read::Peer::Domains(names) => {
                 let patterns = names.iter().map(|name| DomainPattern::subdomains(name));
                 Peer::AnyOf(patterns.map(Peer::Domain).collect())

@@ -1,6 +1,7 @@
 //! Turns a cluster-wide policy into rules as they are planned, in their order.
 
-use super::read::{self, ClusterPolicy, Kind, Peer, Pods};
+use super::read::{self, ClusterPolicy, Peer, Pods};
+use super::shape::Kind;
 use crate::dialect::refusal::Refusals;
 use crate::dialect::writing::world;
 use crate::dialect::{cidr, selector};

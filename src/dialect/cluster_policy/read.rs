@@ -1,14 +1,14 @@
 //! Parses and validates in one walk. The two API versions differ only in field names and limits.
 
 use super::GROUP;
-use super::shape::SHAPE;
-use crate::diag::Diagnostic;
+use super::shape::{Kind, shape};
+use crate::diag::{Diagnostic, Severity};
 use crate::dialect::cidr;
 use crate::dialect::fields;
 use crate::dialect::metadata::{self, Metadata};
-use crate::dialect::refusal::Quoted;
+use crate::dialect::refusal::{Quoted, Refusals};
 use crate::dialect::schema::{At, Schema};
-use crate::dialect::selector::LabelSelector;
+use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{Action, PortMatch};
 use crate::yaml::{Mark, Node, Object};
 
@@ -17,17 +17,6 @@ pub const MISSING_SELECTOR: &str = "missing-selector";
 
 /// Code of port names beside peers that are no pods.
 pub const NAMED_AND_ADDRESSED: &str = "A10";
-
-/// Which of the three kinds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `AdminNetworkPolicy`.
-    Admin,
-    /// `BaselineAdminNetworkPolicy`.
-    Baseline,
-    /// `ClusterNetworkPolicy`.
-    Cluster,
-}
 
 /// A policy as written.
 #[derive(Clone, Debug)]
@@ -78,7 +67,7 @@ pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
         "BaselineAdminNetworkPolicy" => (Kind::Baseline, "v1alpha1"),
         _ => (Kind::Cluster, "v1alpha2"),
     };
-    let mut diagnostics = fields::strict(object, SHAPE);
+    let mut diagnostics = fields::strict(object, shape(kind));
     let mut reader = Reader {
         kind,
         schema: Schema::new(object),
@@ -222,9 +211,21 @@ impl<'a> Reader<'a> {
         Some(None)
     }
 
-    /// A label selector; the schema does not look at operators and values.
+    /// A label selector; the schema does not look at operators and values, and what parsers refuse matches nothing (3.4).
     fn selector(&mut self, at: &At<'a>) -> Option<LabelSelector> {
-        self.schema.selector(at, "V22")
+        let found = self.schema.selector(at, "V22")?;
+        let mut refused = Refusals::new(self.object);
+        selector::validate(&found, &at.path, &mut refused);
+        let notes = refused.found.into_iter().map(|refused| Diagnostic {
+            severity: Severity::Warning,
+            message: format!(
+                "{}; this kind accepts it, and the selector matches nothing",
+                refused.message
+            ),
+            ..refused
+        });
+        self.notes.extend(notes);
+        Some(found)
     }
 
     fn rules(&mut self, at: &At<'a>, peers: &str) -> Vec<Rule> {
@@ -332,16 +333,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         match key {
-            "nodes" => {
-                let nodes = self.selector(&value)?;
-                if self.kind != Kind::Cluster {
-                    let message =
-                        "`nodes` of v1alpha1 is experimental and is judged as matching nothing";
-                    let note = Diagnostic::warning("A7", message).path(value.path.as_str());
-                    self.notes.push(self.object.about(note, value.node.mark));
-                }
-                Some(Peer::Nodes(nodes))
-            }
+            "nodes" => Some(Peer::Nodes(self.selector(&value)?)),
             "networks" => Some(Peer::Networks(self.networks(&value))),
             "domainNames" => {
                 let items = self.schema.list(&value, 1, 25);

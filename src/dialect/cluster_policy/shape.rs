@@ -1,15 +1,19 @@
-//! The fields of these kinds; any other field is reported as V23.
+//! The fields of each of these kinds; any other field is reported as V23.
 
 use crate::dialect::fields::{METADATA, SELECTOR, Shape};
 
+/// Which of the three kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `AdminNetworkPolicy`.
+    Admin,
+    /// `BaselineAdminNetworkPolicy`.
+    Baseline,
+    /// `ClusterNetworkPolicy`.
+    Cluster,
+}
+
 const PODS: Shape = Shape::Fields(&[("namespaceSelector", SELECTOR), ("podSelector", SELECTOR)]);
-const ENDS: Shape = Shape::Fields(&[
-    ("namespaces", SELECTOR),
-    ("pods", PODS),
-    ("nodes", SELECTOR),
-    ("networks", Shape::Any),
-    ("domainNames", Shape::Any),
-]);
 const RANGE: Shape = Shape::Fields(&[
     ("protocol", Shape::Any),
     ("start", Shape::Any),
@@ -39,31 +43,82 @@ const NEW_PORT: Shape = Shape::Fields(&[
     ("sctp", TRANSPORT),
     ("destinationNamedPort", Shape::Any),
 ]);
-const RULE: Shape = Shape::Fields(&[
-    ("name", Shape::Any),
-    ("action", Shape::Any),
-    ("from", Shape::List(&ENDS)),
-    ("to", Shape::List(&ENDS)),
-    ("ports", Shape::List(&OLD_PORT)),
-    ("protocols", Shape::List(&NEW_PORT)),
+/// Peers of ingress rules are pods only (A5).
+const SOURCE: Shape = Shape::Fields(&[("namespaces", SELECTOR), ("pods", PODS)]);
+const DESTINATION: Shape = Shape::Fields(&[
+    ("namespaces", SELECTOR),
+    ("pods", PODS),
+    ("nodes", SELECTOR),
+    ("networks", Shape::Any),
+    ("domainNames", Shape::Any),
 ]);
-/// All fields of the three kinds.
-pub const SHAPE: Shape = Shape::Fields(&[
-    ("apiVersion", Shape::Any),
-    ("kind", Shape::Any),
-    ("metadata", METADATA),
-    ("status", Shape::Any),
-    (
-        "spec",
+/// BaselineAdminNetworkPolicy has no domain names.
+const BASELINE_DESTINATION: Shape = Shape::Fields(&[
+    ("namespaces", SELECTOR),
+    ("pods", PODS),
+    ("nodes", SELECTOR),
+    ("networks", Shape::Any),
+]);
+
+/// A rule with these peers and ports.
+macro_rules! rule {
+    ($peers:literal: $peer:expr, $ports:literal: $port:expr) => {
         Shape::Fields(&[
-            ("tier", Shape::Any),
-            ("priority", Shape::Any),
+            ("name", Shape::Any),
+            ("action", Shape::Any),
+            ($peers, Shape::List(&$peer)),
+            ($ports, Shape::List(&$port)),
+        ])
+    };
+}
+
+/// An object with these fields in its `spec`, beside the subject and its rules.
+macro_rules! object {
+    ([$($field:literal),*], ingress: $ingress:expr, egress: $egress:expr) => {
+        Shape::Fields(&[
+            ("apiVersion", Shape::Any),
+            ("kind", Shape::Any),
+            ("metadata", METADATA),
+            ("status", Shape::Any),
             (
-                "subject",
-                Shape::Fields(&[("namespaces", SELECTOR), ("pods", PODS)]),
+                "spec",
+                Shape::Fields(&[
+                    $(($field, Shape::Any),)*
+                    (
+                        "subject",
+                        Shape::Fields(&[("namespaces", SELECTOR), ("pods", PODS)]),
+                    ),
+                    ("ingress", Shape::List(&$ingress)),
+                    ("egress", Shape::List(&$egress)),
+                ]),
             ),
-            ("ingress", Shape::List(&RULE)),
-            ("egress", Shape::List(&RULE)),
-        ]),
-    ),
-]);
+        ])
+    };
+}
+
+const OLD_INGRESS: Shape = rule!("from": SOURCE, "ports": OLD_PORT);
+
+/// The fields of a kind.
+pub const fn shape(kind: Kind) -> Shape {
+    match kind {
+        Kind::Admin => ADMIN,
+        Kind::Baseline => BASELINE,
+        Kind::Cluster => CLUSTER,
+    }
+}
+
+const ADMIN: Shape = object!(
+    ["priority"],
+    ingress: OLD_INGRESS,
+    egress: rule!("to": DESTINATION, "ports": OLD_PORT)
+);
+const BASELINE: Shape = object!(
+    [],
+    ingress: OLD_INGRESS,
+    egress: rule!("to": BASELINE_DESTINATION, "ports": OLD_PORT)
+);
+const CLUSTER: Shape = object!(
+    ["tier", "priority"],
+    ingress: rule!("from": SOURCE, "protocols": NEW_PORT),
+    egress: rule!("to": DESTINATION, "protocols": NEW_PORT)
+);

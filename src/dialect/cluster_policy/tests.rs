@@ -170,7 +170,6 @@ fn fields_without_effect_are_reported() {
     for rule in [
         "{action: Deny, to: [{namespaces: {}}], ports: [{portRange: {start: 9, end: 1}}]}",
         "{action: Deny, to: [{namespaces: {}}], ports: [{portNumber: {protocol: ICMP, port: 9}}]}",
-        "{action: Deny, to: [{nodes: {}}]}",
     ] {
         let (policy, diagnostics) = judge(&admin(rule));
         assert!(policy.is_some(), "{rule}");
@@ -202,13 +201,85 @@ fn unknown_peers_fail_closed() {
 }
 
 #[test]
-fn invalid_selectors_match_nothing() {
-    let (policy, _) = judge(&admin(
-        "{action: Deny, to: [{namespaces: {matchExpressions: [{key: a, operator: Gt, values: [x]}]}}]}",
-    ));
-    let side = policy.and_then(|p| p.egress).expect("judged");
-    let peers = format!("{:?}", side.rules[0].peers);
-    assert!(peers.contains("Nothing"), "{peers}");
+fn invalid_selectors_match_nothing_and_are_reported() {
+    for (selector, path) in [
+        ("{key: a, operator: Gt, values: [x]}", ".operator"),
+        ("{key: a, operator: In, values: []}", ".values"),
+        ("{key: a, operator: In, values: ['x y']}", ".values[0]"),
+    ] {
+        let peers = format!("namespaces: {{matchExpressions: [{selector}]}}");
+        let (policy, diagnostics) = judge(&admin(&format!("{{action: Deny, to: [{{{peers}}}]}}")));
+        let side = policy.and_then(|p| p.egress).expect("judged");
+        let found = format!("{:?}", side.rules[0].peers);
+        assert!(found.contains("Nothing"), "{found}");
+        let path = format!("spec.egress[0].to[0].namespaces.matchExpressions[0]{path}");
+        assert_eq!(diagnostics, [(Severity::Warning, path)]);
+    }
+    let subject = "subject: {namespaces: {matchLabels: {a: 'x y'}}}";
+    let rule = admin("{action: Deny, to: [{namespaces: {}}]}");
+    let (policy, diagnostics) = judge(&rule.replace("subject: {namespaces: {}}", subject));
+    assert!(policy.is_some());
+    let path = "spec.subject.namespaces.matchLabels";
+    assert_eq!(diagnostics, [(Severity::Warning, path.to_owned())]);
+}
+
+#[test]
+fn nodes_of_both_versions_are_addresses_of_nodes() {
+    for text in [
+        admin("{action: Deny, to: [{nodes: {matchLabels: {zone: a}}}]}"),
+        cluster("{action: Deny, to: [{nodes: {matchLabels: {zone: a}}}]}"),
+    ] {
+        let (policy, diagnostics) = judge(&text);
+        let side = policy.and_then(|p| p.egress).expect("judged");
+        let peers = format!("{:?}", side.rules[0].peers);
+        assert!(peers.contains("Nodes"), "{peers}");
+        assert_eq!(diagnostics, []);
+    }
+}
+
+/// Each kind has the fields of its version and direction; the others are reported where they are written.
+#[test]
+fn fields_of_other_kinds_and_directions_are_unknown() {
+    let unknown = |text: &str| -> Vec<String> {
+        let read = ClusterPolicies.read(&object(text));
+        let unknown = read.diagnostics.into_iter().filter(|d| d.code == "V23");
+        unknown.filter_map(|d| d.path).collect()
+    };
+    let baseline = |text: String| {
+        let text = text.replace("AdminNetworkPolicy", "BaselineAdminNetworkPolicy");
+        text.replace("name: a}", "name: default}")
+    };
+    let ports = "ports: [{portNumber: {port: 80}}]";
+    let protocols = "protocols: [{tcp: {destinationPort: {number: 80}}}]";
+    let with = |part: &str| format!("{{action: Deny, to: [{{namespaces: {{}}}}], {part}}}");
+    let names = "{action: Deny, to: [{domainNames: [a.example.com]}]}";
+    let ingress = |text: String| text.replace("egress:", "ingress:");
+    let from = "{action: Deny, from: [{namespaces: {}}]}";
+    for (text, want) in [
+        (cluster(&with(ports)), vec!["spec.egress[0].ports"]),
+        (cluster(&with(protocols)), vec![]),
+        (admin(&with(protocols)), vec!["spec.egress[0].protocols"]),
+        (admin(&with(ports)), vec![]),
+        (
+            admin(&with(ports)).replace("  priority", "  tier: Admin\n  priority"),
+            vec!["spec.tier"],
+        ),
+        (baseline(admin(&with(ports))), vec!["spec.priority"]),
+        (
+            baseline(admin(names)),
+            vec!["spec.priority", "spec.egress[0].to[0].domainNames"],
+        ),
+        (admin(names), vec![]),
+        (ingress(admin(&with(ports))), vec!["spec.ingress[0].to"]),
+        (ingress(cluster(from)), vec![]),
+        (cluster(from), vec!["spec.egress[0].from"]),
+        (
+            ingress(cluster("{action: Deny, from: [{networks: [10.0.0.0/8]}]}")),
+            vec!["spec.ingress[0].from[0].networks"],
+        ),
+    ] {
+        assert_eq!(unknown(&text), want, "{text}");
+    }
 }
 
 #[test]

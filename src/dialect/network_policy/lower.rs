@@ -86,6 +86,7 @@ impl Lowering<'_> {
             ports: any_if_empty(rule.ports.is_empty(), ports.collect()),
             conditions: Vec::new(),
             met_by: Vec::new(),
+            index: 0,
             except: Vec::new(),
             span: self.object.span(rule.mark),
         }

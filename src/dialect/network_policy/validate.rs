@@ -164,6 +164,9 @@ fn port(port: &Port, path: impl Display + Copy, out: &mut Refusals) {
             out.invalid(code, path, *mark, Quoted(name), &names::port_name(name));
             if digits {
                 out.help(since, "a quoted number is a port name: remove the quotes");
+                if let Ok(number) = name.parse() {
+                    out.correct(since, *mark, &Change::Number(number));
+                }
             } else if let Some((first, last)) = number_range(name) {
                 out.help(
                     since,

@@ -76,7 +76,9 @@ impl Known {
     /// The pods that the selectors tell apart.
     pub(super) fn pods(&mut self, document: &Document, policies: &[Arc<Policy>]) -> FuturePods {
         let mut known: BTreeMap<NamespaceId, Vec<(&Labels, &str)>> = BTreeMap::new();
+        // Future pods are not on the host network: one that is may count as its node, and tells nothing of them.
         let workloads = document.workloads.iter().map(|(_, workload)| workload);
+        let workloads = workloads.filter(|workload| !workload.host_network);
         for workload in workloads.filter(|w| !self.pods.contains_key(&w.namespace)) {
             let of_namespace = known.entry(workload.namespace).or_default();
             of_namespace.push((&workload.labels, workload.account()));

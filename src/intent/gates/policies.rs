@@ -40,6 +40,7 @@ pub(super) fn decision(
             except: Vec::new(),
             conditions: Vec::new(),
             met_by: Vec::new(),
+            index: 0,
             span: no_span(),
         }],
     });
@@ -99,6 +100,7 @@ pub(super) fn denied_side() -> Side {
             except: Vec::new(),
             conditions: Vec::new(),
             met_by: Vec::new(),
+            index: 0,
             span: no_span(),
         }],
     }

@@ -215,6 +215,26 @@ spec:
     }
 
     #[test]
+    fn other_controllers_may_add_labels() {
+        let text = |kind: &str| {
+            format!(
+                "apiVersion: {kind}
+metadata: {{name: fn, namespace: m}}
+spec: {{selector: {{matchLabels: {{app: fn}}}}, template: {{metadata: {{labels: {{app: fn}}}}, spec: {{containers: [{{name: c}}]}}}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: p, namespace: m}}
+spec: {{podSelector: {{}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{serving.knative.dev/service: fn}}}}}}]}}]}}
+"
+            )
+        };
+        let of = |kind: &str| all_of("L02", &text(kind))[0].severity;
+        assert_eq!(of("apps/v1\nkind: Deployment"), Severity::Warning);
+        assert_eq!(of("serving.knative.dev/v1\nkind: Service"), Severity::Info);
+    }
+
+    #[test]
     fn pods_of_operators_may_be_what_a_selector_means() {
         let text = |resource: &str, peer: &str| {
             format!(

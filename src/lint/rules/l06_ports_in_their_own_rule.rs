@@ -5,9 +5,8 @@
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::any_peer_matches;
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::written::{Written, WrittenRule, network_policies};
 use crate::lint::{Input, Rule, ports, witness};
-use crate::policy::{self, Direction, Match};
+use crate::policy::{self, Action, Direction, Match};
 
 pub const RULE: Rule = Rule {
     code: "L06",
@@ -18,14 +17,23 @@ pub const RULE: Rule = Rule {
     check,
 };
 
+/// The kinds whose rules add up, and are lists of peers and of ports.
+const KINDS: [&str; 3] = [
+    "NetworkPolicy",
+    "CiliumNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+];
+
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for written in network_policies(input) {
+    let policies = input.snapshot.policies.iter().enumerate();
+    for (at, policy) in policies.filter(|(_, policy)| KINDS.contains(&policy.kind)) {
         for direction in Direction::BOTH {
-            let rules = written.rules(direction);
-            out.extend(rules.windows(2).filter_map(|pair| match pair {
-                [first, second] => judge(rule, input, &written, direction, (first, second)),
+            let rules = policy.rules(direction).windows(2);
+            let found = rules.filter_map(|pair| match pair {
+                [first, second] => judge(rule, input, at, direction, (first, second)),
                 _ => None,
-            }));
+            });
+            out.extend(found.map(|finding| finding.on(policy.title())));
         }
     }
 }
@@ -33,22 +41,24 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
 fn judge(
     rule: &Rule,
     input: &Input,
-    written: &Written,
+    policy: usize,
     direction: Direction,
-    (first, second): (&WrittenRule, &WrittenRule),
+    (a, b): (&policy::Rule, &policy::Rule),
 ) -> Option<Diagnostic> {
-    let (a, b) = (first.rule?, second.rule?);
+    if [a, b].iter().any(|rule| rule.action != Action::Accept) {
+        return None;
+    }
     let only_peers = |r: &policy::Rule| r.peers != Match::Any && r.ports == Match::Any;
     let only_ports = |r: &policy::Rule| r.peers == Match::Any && r.ports != Match::Any;
-    let (wide, narrow, at) = if only_peers(a) && only_ports(b) {
-        (b, a, second)
+    let (wide, narrow) = if only_peers(a) && only_ports(b) {
+        (b, a)
     } else if only_ports(a) && only_peers(b) {
-        (a, b, first)
+        (a, b)
     } else {
         return None;
     };
     let is_published = || {
-        let pods = input.subjects(written.index);
+        let pods = input.subjects(policy);
         let mut each = input.one_of_each(pods).into_iter();
         let all = |pod| ports::at_pod(input, wide, pod).is_subset(&ports::published(input, pod));
         !pods.is_empty() && each.all(all)
@@ -65,15 +75,24 @@ fn judge(
         Direction::Egress => ("every destination", "the listed destinations on all ports"),
     };
     let is_meant = |pod| any_peer_matches(input.snapshot, &narrow.peers, &Endpoint::Pod(pod));
-    let witness = witness::opened(input, written.index, direction, wide, &is_meant);
+    let witness = witness::opened(input, policy, direction, wide, &is_meant);
     let message = format!(
         "these ports are a rule of their own: it allows {everyone} on them{}, and the rule next to it allows {peers}",
         witness.map_or_else(String::new, |witness| format!(" ({witness})"))
     );
-    let key = crate::lint::written::peers_key(direction);
-    let help = format!("write `{key}` and `ports` in one rule, without the second dash");
-    let finding = rule.finding(message).help(help);
-    Some(written.about(finding, written.span(at.node)))
+    let help = match input
+        .snapshot
+        .policies
+        .get(policy)
+        .map(|policy| policy.kind)
+    {
+        Some("NetworkPolicy") => {
+            let key = crate::lint::written::peers_key(direction);
+            format!("write `{key}` and `ports` in one rule, without the second dash")
+        }
+        _ => "write the peers and `toPorts` in one rule, without the second dash".to_owned(),
+    };
+    Some(rule.finding(message).help(help).at(wide.span.clone()))
 }
 
 #[cfg(test)]
@@ -95,5 +114,28 @@ mod tests {
             .replace("from:", "to:");
         assert_eq!(lines("L06", &egress), [17]);
         assert!(lines("L06", &egress.replace("port: 5432", "port: 53")).is_empty());
+    }
+
+    #[test]
+    fn rules_of_cilium_add_up_too() {
+        let text = |second: &str| {
+            format!(
+                "{{apiVersion: v1, kind: Pod, metadata: {{name: db, namespace: data, labels: {{app: db}}}}, spec: {{containers: [{{name: c}}]}}}}
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {{name: p, namespace: data}}
+spec:
+  endpointSelector: {{matchLabels: {{app: db}}}}
+  ingress:
+  - fromEndpoints: [{{matchLabels: {{app: db}}}}]
+  {second}
+"
+            )
+        };
+        let ports = "toPorts: [{ports: [{port: '5432', protocol: TCP}]}]";
+        assert_eq!(lines("L06", &text(&format!("- {ports}"))), [10]);
+        assert!(lines("L06", &text(&format!("  {ports}"))).is_empty());
+        assert!(lines("L06", &text(&format!("ingressDeny: [{{{ports}}}]"))).is_empty());
     }
 }

@@ -96,6 +96,10 @@ fn undeclared(
                 };
                 for (name, own) in named {
                     let found = of_pods(rule, input, &pods, (&own, name));
+                    let found = found.or_else(|| match direction {
+                        Direction::Egress => contradicted(rule, input, &pods, (&own, name)),
+                        Direction::Ingress => None,
+                    });
                     let span = own.first().map(|(item, _)| item.span.clone());
                     let found = found.map(|found| found.on(policy.title()));
                     out.extend(found.zip(span).map(|(found, span)| found.at(span)));
@@ -171,6 +175,42 @@ fn of_pods(
     Some(Diagnostic::new(severity, rule.code, message).help(help))
 }
 
+/// A port name that pods with the same labels declare with different numbers, where that matters (C40).
+fn contradicted(
+    rule: &Rule,
+    input: &Input,
+    pods: &[usize],
+    (own, name): (&[(&PortItem, Option<Protocol>)], &str),
+) -> Option<Diagnostic> {
+    let assumptions = input.snapshot.assumptions;
+    let is_ambiguous = |at: &&usize| {
+        let pod = input.pod(**at);
+        let of = |protocol: Option<Protocol>| {
+            let mut all = Protocol::ALL.into_iter();
+            pod.is_some_and(|pod| {
+                all.any(|one| {
+                    protocol.is_none_or(|of| of == one) && assumptions.is_ambiguous(pod, name, one)
+                })
+            })
+        };
+        own.iter().any(|(_, protocol)| of(*protocol))
+    };
+    let ambiguous: Vec<&usize> = pods.iter().filter(is_ambiguous).collect();
+    let workloads = ambiguous.iter();
+    let workloads = workloads.filter_map(|at| Some(workload_of(input.snapshot, input.pod(**at)?)));
+    let severity = match ambiguous.len() {
+        0 => return None,
+        some if some == pods.len() => Severity::Error,
+        _ => Severity::Warning,
+    };
+    let message = format!(
+        "pods of {} have the same labels and declare the port `{name}` with different numbers, so it matches none of them in an egress rule (C40)",
+        few(workloads)
+    );
+    let help = "declare one number in all of them, or write the ports' numbers";
+    Some(Diagnostic::new(severity, rule.code, message).help(help))
+}
+
 /// The first port names of pods, each with its port: `` `web` (TCP 8080) ``.
 fn declared(input: &Input, pods: &[usize]) -> String {
     const SHOWN: usize = 5;
@@ -222,6 +262,33 @@ mod tests {
         assert!(lines("L08", &policy("egress", "", "http")).is_empty());
         let from = block.replace("to:", "from:");
         assert!(lines("L08", &policy("ingress", &from, "http")).is_empty());
+    }
+
+    /// Cilium knows pods by their labels.
+    #[test]
+    fn port_names_with_different_numbers_at_pods_of_the_same_labels() {
+        let pod = |name: &str, labels: &str, port: u16| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s, labels: {{app: db{labels}}}}}\nspec: {{containers: [{{name: c, ports: [{{name: sql, containerPort: {port}}}]}}]}}\n---\n"
+            )
+        };
+        let found = |labels: &str, second: u16, direction: &str| {
+            let pods = pod("a", "", 5432) + &pod("b", labels, second);
+            let text = format!(
+                "{pods}apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec: {{endpointSelector: {{}}, {direction}Endpoints: [{{}}], toPorts: [{{ports: [{{port: sql, protocol: TCP}}]}}]}}]}}\n"
+            );
+            let all = crate::lint::tests::all_of("L08", &text).into_iter();
+            all.map(|d| d.severity).collect::<Vec<_>>()
+        };
+        let egress = "egress: [{to";
+        assert_eq!(found("", 5433, egress), [Severity::Error]);
+        assert_eq!(
+            found(", pod-template-hash: x", 5433, egress),
+            [Severity::Error]
+        );
+        assert_eq!(found("", 5432, egress), []);
+        assert_eq!(found(", tier: two", 5433, egress), []);
+        assert_eq!(found("", 5433, "ingress: [{from"), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::diag::{Change, Diagnostic, Severity};
 use crate::lint::written::{items, network_policies};
 use crate::lint::{Input, Rule, ports};
 use crate::policy::{self, Direction, PortItem, PortMatch};
-use crate::sets::Protocol;
+use crate::sets::{PortSet, Protocol};
 
 pub const RULE: Rule = Rule {
     code: "L10",
@@ -59,8 +59,9 @@ fn only_udp(
     rule: &policy::Rule,
 ) -> Option<(usize, String)> {
     let has = |pod: usize, protocol: Protocol| match &item.port {
-        PortMatch::Range { first, last, .. } if first == last => {
-            ports::is_in_use(input, pod, protocol, *first)
+        PortMatch::Range { first, last, .. } => {
+            let range = PortSet::range(protocol, *first, *last);
+            ports::in_use(input, pod).intersects(&range)
         }
         PortMatch::Named { name, .. } => {
             let named = |p: &ContainerPort| p.name.as_ref() == Some(name);
@@ -73,16 +74,27 @@ fn only_udp(
         return None;
     }
     let pod = *pods.iter().find(|pod| has(**pod, Protocol::Udp))?;
-    let (probe, shown) = match &item.port {
-        PortMatch::Range { first, .. } => (Some((Protocol::Udp, *first)), first.to_string()),
+    let (used, shown) = match &item.port {
+        PortMatch::Range { first, last, .. } => {
+            let range = PortSet::range(Protocol::Udp, *first, *last);
+            let used = ports::in_use(input, pod).intersection(&range);
+            let shown = match first == last {
+                true => first.to_string(),
+                false => format!("ports of {first}-{last}"),
+            };
+            (Some(used), shown)
+        }
         PortMatch::Named { name, .. } => (None, format!("`{name}`")),
         _ => return None,
     };
-    let both = |other: &PortItem| match (&other.port, probe) {
+    let both = |other: &PortItem| match (&other.port, &used) {
         (PortMatch::Named { protocol, .. }, None) => {
             other.port != item.port && *protocol == Some(Protocol::Udp)
         }
-        (_, Some(probe)) => ports::covers(input, other, pod, probe),
+        (_, Some(used)) => {
+            let mut used = used.ranges(Protocol::Udp);
+            used.any(|(port, _)| ports::covers(input, other, pod, (Protocol::Udp, port)))
+        }
         _ => false,
     };
     let covered = rule.ports.listed().iter().any(both);
@@ -99,7 +111,15 @@ mod tests {
         assert_eq!(lines("L10", example), [12]);
         let named = example.replace("port: 514}\n", "port: syslog}\n");
         assert_eq!(lines("L10", &named), [12]);
+        let range = example.replace("port: 514}\n", "port: 500, endPort: 520}\n");
+        assert_eq!(lines("L10", &range), [12]);
         for fine in [
+            range.replace("port: 500", "port: 515"),
+            range.replace("port: 500", "protocol: UDP, port: 500"),
+            range.replace(
+                ", protocol: UDP}]",
+                ", protocol: UDP}, {containerPort: 515}]",
+            ),
             example.replace("port: 514}\n", "port: 514, protocol: UDP}\n"),
             example.replace(
                 "port: 514}\n",

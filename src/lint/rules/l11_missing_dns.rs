@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, Span};
+use crate::dialect;
 use crate::lint::dns::{self, Dns, egress_rules};
 use crate::lint::{Input, Rule};
 use crate::policy::Direction;
+use crate::yaml::Object;
 
 pub const RULE: Rule = Rule {
     code: "L11",
@@ -20,8 +22,13 @@ pub const RULE: Rule = Rule {
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let dns = Dns::new(input);
-    let asks: Vec<bool> = (0..input.snapshot.policies.len())
-        .map(|at| egress_rules(input, &[at]).any(|(_, rule)| dns.is_asked(input, rule, None)))
+    let unknown: Vec<Span> = lacking_services(input).collect();
+    let policies = input.snapshot.policies.iter().enumerate();
+    let asks: Vec<bool> = policies
+        .map(|(at, policy)| {
+            unknown.contains(&policy.span)
+                || egress_rules(input, &[at]).any(|(_, rule)| dns.is_asked(input, rule, None))
+        })
         .collect();
     let mut without: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (pod, policies) in selected(input) {
@@ -49,6 +56,14 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let finding = rule.finding(message).help(help).on(policy.title());
         out.push(finding.at(policy.span.clone()));
     }
+}
+
+/// The places of the policies that name Services which the input does not have: DNS may be behind them.
+fn lacking_services(input: &Input) -> impl Iterator<Item = Span> {
+    let services = &input.snapshot.services;
+    let lacking = input.objects.iter().map(|written| &written.object);
+    let lacking = lacking.filter(|object| dialect::lacks_services(object, services));
+    lacking.map(Object::whole)
 }
 
 /// One pod of each workload that looks names up in the cluster and whose egress is isolated, with the policies that
@@ -105,5 +120,25 @@ mod tests {
             let own = example.replace("spec: {containers", &format!("spec: {{{spec}, containers"));
             assert_eq!(!lines("L11", &own).is_empty(), asks, "{spec}");
         }
+    }
+
+    #[test]
+    fn dns_may_be_behind_services_that_are_not_in_the_input() {
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: shop}\nspec: {selector: {app: api}, ports: [{port: 443}]}\n";
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\nspec: {containers: [{name: c}]}\n";
+        let cilium = |namespace: &str, name: &str| {
+            format!(
+                "{pod}---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {{endpointSelector: {{}}, egress: [{{toServices: [{{k8sService: {{serviceName: {name}, namespace: {namespace}}}}}]}}]}}\n{service}"
+            )
+        };
+        let calico = |namespace: &str, name: &str| {
+            format!(
+                "{pod}---\napiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {{types: [Egress], egress: [{{action: Allow, destination: {{services: {{name: {name}, namespace: {namespace}}}}}}}]}}\n{service}"
+            )
+        };
+        assert!(lines("L11", &cilium("kube-system", "kube-dns")).is_empty());
+        assert!(lines("L11", &calico("kube-system", "kube-dns")).is_empty());
+        assert_eq!(lines("L11", &cilium("shop", "api")).len(), 1);
+        assert_eq!(lines("L11", &calico("shop", "api")).len(), 1);
     }
 }

@@ -2,16 +2,19 @@
 //!
 #![doc = include_str!("l12_wrong_dns_rule.md")]
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::any_peer_matches;
+use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::dns::{self, Dns, egress_rules};
+use crate::lint::ends::labelled;
 use crate::lint::written::{Written, WrittenRule, is_empty, items, network_policies, peers_key};
 use crate::lint::{Input, Rule, ports, witness};
-use crate::policy::{self, Direction, Match};
-use crate::sets::Protocol;
+use crate::policy::{self, Action, Direction, Match, PeerItem};
+use crate::sets::{Protocol, Requirement};
 use crate::yaml::Node;
 
 pub const RULE: Rule = Rule {
@@ -28,17 +31,34 @@ type Wrong = (String, String);
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let dns = Dns::new(input);
-    for written in network_policies(input) {
-        let beside = beside(input, &written);
+    let written: BTreeMap<usize, Written> = network_policies(input)
+        .map(|written| (written.index, written))
+        .collect();
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
+        // What a policy that does not isolate leaves out, others may allow.
+        let Some(side) = policy.side(Direction::Egress).filter(|side| side.isolates) else {
+            continue;
+        };
+        // Beside ports of others the port of DNS may be meant for other servers, if the peers are not the DNS pods.
+        let is_for_dns = |rule: &policy::Rule| {
+            let beside = ports::has_dns(rule) && rule.peers != Match::Any;
+            rule.action == Action::Accept
+                && (ports::are_of_dns(rule) || beside && dns.is_peer(input, rule))
+        };
+        let rules = side.rules.iter().enumerate();
+        let rules: Vec<(usize, &policy::Rule)> =
+            rules.filter(|(_, rule)| is_for_dns(rule)).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        let beside = beside(input, at);
         // Of pods that resolve names elsewhere nothing is known.
-        let own = input.subjects(written.index);
+        let own = input.subjects(at);
         let ask = own.is_empty() || own.iter().any(|pod| dns::asks(input, *pod));
-        let pods = witness::subject(input, written.index);
+        let pods = witness::subject(input, at);
         let pods = pods.map_or_else(|| "these pods".to_owned(), |name| format!("pods of {name}"));
-        for one in written.rules(Direction::Egress) {
-            let Some(lowered) = one.rule.filter(|r| ports::are_of_dns(r)) else {
-                continue;
-            };
+        let written = written.get(&at);
+        for (nth, lowered) in rules {
             let case = Case {
                 input,
                 pods: &pods,
@@ -47,26 +67,30 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 beside: &beside,
             };
             let unanswered = || {
-                case.wrong_port(&one)
+                case.wrong_port()
                     .or_else(|| case.one_protocol())
-                    .or_else(|| case.node_local())
+                    .or_else(|| written.and_then(|_| case.node_local()))
             };
-            let wrong = alternatives(input, &written, &one, &pods)
-                .or_else(|| ask.then(unanswered).flatten());
+            let alternatives = || {
+                let written = written.filter(|_| ports::are_of_dns(lowered))?;
+                let one = written.rules(Direction::Egress).into_iter().nth(nth)?;
+                alternatives(input, written, &one, &pods)
+            };
+            let wrong = alternatives().or_else(|| ask.then(unanswered).flatten());
             if let Some((message, help)) = wrong {
                 let finding = rule.finding(message).help(help);
-                out.push(written.about(finding, lowered.span.clone()));
+                out.push(finding.at(lowered.span.clone()).on(policy.title()));
             }
         }
     }
 }
 
 /// The policy and all others that select one of its pods.
-fn beside(input: &Input, written: &Written) -> Vec<usize> {
-    let own = input.one_of_each(input.subjects(written.index));
+fn beside(input: &Input, policy: usize) -> Vec<usize> {
+    let own = input.one_of_each(input.subjects(policy));
     let shares = |at: &usize| {
         let pods = input.subjects(*at);
-        *at == written.index || own.iter().any(|pod| pods.binary_search(pod).is_ok())
+        *at == policy || own.iter().any(|pod| pods.binary_search(pod).is_ok())
     };
     (0..input.snapshot.policies.len()).filter(shares).collect()
 }
@@ -108,7 +132,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     /// A port that the DNS pods do not listen on.
-    fn wrong_port(&self, one: &WrittenRule) -> Option<Wrong> {
+    fn wrong_port(&self) -> Option<Wrong> {
         if self.rule.peers == Match::Any {
             return None;
         }
@@ -123,7 +147,7 @@ impl Case<'_> {
         let number = match self.dns.pods.iter().find(chosen) {
             Some(pod) if at_dns(self.rule, *pod) => return None,
             Some(_) => listens.example()?.1,
-            None if self.is_openshift(one) => 5353,
+            None if self.is_openshift() => 5353,
             None => return None,
         };
         let right = |rule: &policy::Rule| {
@@ -142,14 +166,14 @@ impl Case<'_> {
     }
 
     /// Whether the rule is for port 53 of OpenShift's DNS, whose pods are not in the input.
-    fn is_openshift(&self, one: &WrittenRule) -> bool {
-        let is_named = |peer: &Node| {
-            let selector = peer.get("namespaceSelector");
-            let labels = selector.and_then(|s| s.get("matchLabels"));
-            let name = labels.and_then(|l| l.get("kubernetes.io/metadata.name"));
-            name.and_then(Node::as_str) == Some("openshift-dns")
+    fn is_openshift(&self) -> bool {
+        let by_name = Requirement::equals(NAMESPACE_NAME_LABEL, "openshift-dns");
+        let is_named = |item: &PeerItem| {
+            let namespaces = labelled(&item.peer).map(|parts| parts.namespaces);
+            let mut asked = namespaces.iter().flatten().flat_map(|s| &s.requirements);
+            asked.any(|requirement| *requirement == by_name)
         };
-        let peers = items(one.node, peers_key(Direction::Egress));
+        let peers = self.rule.peers.listed();
         let is_53 = |item| ports::single(item).is_some_and(|(_, port)| port == 53);
         self.dns.pods.is_empty()
             && !peers.is_empty()
@@ -236,6 +260,16 @@ mod tests {
         assert!(lines("L12", &pod("Default")).is_empty());
         let openshift = system.replace("kube-system", "openshift-dns");
         assert_eq!(rule(&format!("{{{openshift}}}"), both), [7]);
+        let by_expression = "{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [openshift-dns]}]}}";
+        assert_eq!(rule(by_expression, both), [7]);
+        let udp = "{port: 53, protocol: UDP}";
+        for beside in ["{port: 9153}", "{port: 443}"] {
+            let ports = format!("{udp}, {beside}");
+            assert_eq!(rule(&format!("{{{system}, {pods}}}"), &ports), [7]);
+            assert!(rule("{ipBlock: {cidr: 192.0.2.53/32}}", &ports).is_empty());
+            let all = format!("{both}, {beside}");
+            assert!(rule(&format!("{{{system}, {pods}}}"), &all).is_empty());
+        }
         for (peers, ports) in [
             (format!("{{{system}, {pods}}}"), both),
             (format!("{{{system}}}"), both),
@@ -247,6 +281,38 @@ mod tests {
         ] {
             assert!(rule(&peers, ports).is_empty(), "{peers}");
         }
+    }
+
+    #[test]
+    fn rules_of_other_dialects() {
+        let cilium = |ports: &str| {
+            format!(
+                "apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {{name: p, namespace: shop}}
+spec:
+  endpointSelector: {{}}
+  egress:
+  - toEndpoints: [{{matchLabels: {{k8s:io.kubernetes.pod.namespace: kube-system, k8s-app: kube-dns}}}}]
+    toPorts: [{{ports: [{ports}]}}]
+"
+            )
+        };
+        let udp = "{port: '53', protocol: UDP}";
+        assert_eq!(lines("L12", &cilium(udp)), [7]);
+        assert!(lines("L12", &cilium("{port: '53', protocol: ANY}")).is_empty());
+        assert!(lines("L12", &cilium("{port: '80', protocol: TCP}")).is_empty());
+        // It does not isolate, so that TCP is not denied.
+        let admin = "apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: p}
+spec:
+  tier: Admin
+  priority: 1
+  subject: {namespaces: {}}
+  egress: [{action: Accept, to: [{namespaces: {}}], protocols: [{udp: {destinationPort: {number: 53}}}]}]
+";
+        assert!(lines("L12", admin).is_empty());
     }
 
     #[test]

@@ -8,7 +8,8 @@ use crate::analysis::oracle::{Decision, gate};
 use crate::analysis::{Analysis, Endpoint};
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Input, Rule, ports, witness};
-use crate::policy::{self, Action, Direction, Match, Peer, PeerItem, Policy};
+use crate::policy::{self, Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch};
+use crate::sets::{LabelOp, Protocol};
 
 pub const RULE: Rule = Rule {
     code: "L13",
@@ -87,8 +88,8 @@ impl Case<'_, '_> {
         }
     }
 
-    /// A workload among the pods of a peer to which none of the policy's pods can connect; towards ingress, one of them
-    /// if none can connect to the policy's pods.
+    /// A workload among the pods of a peer to which none of the policy's pods can connect, or not one that the policy
+    /// names; towards ingress, one of them if none can connect to the policy's pods.
     fn denied(&self, item: &PeerItem) -> Option<String> {
         let input = self.input;
         let own = input.one_of_each(input.subjects(self.index));
@@ -98,7 +99,7 @@ impl Case<'_, '_> {
         }
         let is_open = |other: usize| {
             let mut own = own.iter().filter(|pod| **pod != other);
-            own.any(|own| self.is_open(*own, other))
+            own.any(|own| self.closed_port(*own, other).is_none())
         };
         let closed = others.iter().copied().filter(|other| !is_open(*other));
         let mut closed: Vec<usize> = closed.collect();
@@ -108,10 +109,45 @@ impl Case<'_, '_> {
                 Direction::Egress => closed.retain(|other| self.is_meant(*other, &others)),
             }
         }
-        closed.into_iter().find_map(|other| {
-            let first = own.iter().copied().find(|pod| *pod != other)?;
-            self.explain(first, other)
-        })
+        let first = |other: usize| own.iter().copied().find(|pod| *pod != other);
+        let mut of_all = closed
+            .iter()
+            .filter_map(|other| Some((first(*other)?, *other)));
+        let of_named = || {
+            let named = own.iter().filter(|pod| self.is_named(**pod, &own));
+            let mut pairs = named.flat_map(|own| others.iter().map(move |other| (*own, *other)));
+            pairs.find_map(|(own, other)| {
+                let is_meant = own != other && self.is_meant(other, &others);
+                is_meant.then(|| self.explain(own, other)).flatten()
+            })
+        };
+        let found = of_all.find_map(|(own, other)| self.explain(own, other));
+        match self.direction {
+            Direction::Egress => found.or_else(of_named),
+            Direction::Ingress => found,
+        }
+    }
+
+    /// Whether the policy names a workload among those that it selects: by one of several values that it lists, which no
+    /// other of them has.
+    fn is_named(&self, pod: usize, all: &[usize]) -> bool {
+        let labels = |pod: usize| self.input.pod(pod).map(|pod| &pod.labels);
+        let mut found = false;
+        self.policy.subject.leaves(&mut |leaf| {
+            let Peer::PodLabels(selector) = leaf else {
+                return;
+            };
+            found |= selector.requirements.iter().any(|requirement| {
+                let key = &*requirement.key;
+                let value = labels(pod).and_then(|labels| labels.get(key));
+                let mut same = all
+                    .iter()
+                    .filter(|other| labels(**other).and_then(|labels| labels.get(key)) == value);
+                let several = matches!(&requirement.op, LabelOp::In(values) if values.len() > 1);
+                several && value.is_some() && same.next().is_some() && same.next().is_none()
+            });
+        });
+        found
     }
 
     /// Whether a destination that is closed is meant, although others of its peer are open: not if pods of the policy
@@ -134,21 +170,36 @@ impl Case<'_, '_> {
         }
     }
 
-    /// Whether one of the rule's ports is open between two pods.
-    fn is_open(&self, own: usize, other: usize) -> bool {
+    /// A port of the rule that is closed between two pods: any if all are, else one that an egress rule lists and the
+    /// destination declares.
+    fn closed_port(&self, own: usize, other: usize) -> Option<(Protocol, u16)> {
         let (from, to) = self.ends(own, other);
         let analysis = self
             .analysis
             .get_or_init(|| Analysis::new(self.input.snapshot));
         let wanted = ports::at_pod(self.input, self.rule, to);
-        wanted.is_empty() || wanted.intersects(&analysis.allowed(from, to))
+        let closed = wanted.difference(&analysis.allowed(from, to));
+        if closed == wanted {
+            return witness::port(self.input, self.rule, to);
+        }
+        let listed = self.rule.ports.listed();
+        let is_single = |item: &PortItem| {
+            ports::single(item).is_some() || matches!(item.port, PortMatch::Named { .. })
+        };
+        let is_explicit = !listed.is_empty() && listed.iter().all(is_single);
+        if self.direction == Direction::Ingress || !is_explicit {
+            return None;
+        }
+        let declared = self.input.pod(to).map_or(&[][..], |pod| &pod.ports);
+        let mut declared = declared.iter().map(|port| (port.protocol, port.port));
+        declared.find(|(protocol, port)| closed.contains(*protocol, *port))
     }
 
     /// Which policies deny a connection at the other end; none if it is denied at this one, too.
     fn explain(&self, own: usize, other: usize) -> Option<String> {
         let snapshot = self.input.snapshot;
         let (from, to) = self.ends(own, other);
-        let (protocol, port) = witness::port(self.input, self.rule, to)?;
+        let (protocol, port) = self.closed_port(own, other)?;
         let gate = |direction| {
             let (from, to) = (Endpoint::Pod(from), Endpoint::Pod(to));
             gate(snapshot, direction, &from, &to, Some((protocol, port)))
@@ -240,6 +291,54 @@ mod tests {
         };
         assert_eq!(found(""), NONE);
         assert_eq!(found(postgres), [24]);
+    }
+
+    #[test]
+    fn each_workload_that_is_named_has_to_connect() {
+        let postgres = ", ports: [{containerPort: 5432}, {containerPort: 9187}]";
+        let pods = pod("web", "app: web, tier: x", "")
+            + &pod("api", "app: api, tier: x", "")
+            + &pod("db", "app: db", postgres);
+        let egress = |subject: &str, ports: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: out, namespace: data}}\nspec: {{podSelector: {{{subject}}}, policyTypes: [Egress], egress: [{{to: [{{podSelector: {{matchLabels: {{app: db}}}}}}]{ports}}}]}}\n---\n"
+            )
+        };
+        let db = |peers: &str, port: &str| {
+            policy(
+                "db",
+                "app: db",
+                &format!("ingress: [{{from: [{peers}], ports: [{{port: {port}}}]}}]"),
+            )
+        };
+        let web = "{podSelector: {matchLabels: {app: web}}}";
+        let both = "matchExpressions: [{key: app, operator: In, values: [web, api]}]";
+        let one = ", ports: [{port: 5432}]";
+        let found = |policies: String| lines("L13", &format!("{pods}{policies}"));
+        assert_eq!(found(egress(both, one) + &db(web, "5432")), [19]);
+        assert_eq!(
+            found(egress("matchLabels: {tier: x}", one) + &db(web, "5432")),
+            NONE
+        );
+        assert_eq!(
+            found(egress(both, one) + &db("{podSelector: {}}", "5432")),
+            NONE
+        );
+        // Ports that are listed and declared are meant, too.
+        let subject = "matchLabels: {app: web}";
+        let two = ", ports: [{port: 5432}, {port: 9187}]";
+        assert_eq!(found(egress(subject, two) + &db(web, "5432")), [19]);
+        for ports in [
+            "",
+            ", ports: [{port: 5432}, {port: 9188}]",
+            ", ports: [{port: 5000, endPort: 9999}]",
+        ] {
+            assert_eq!(
+                found(egress(subject, ports) + &db(web, "5432")),
+                NONE,
+                "{ports}"
+            );
+        }
     }
 
     #[test]

@@ -16,18 +16,65 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Words of names and comments that show that isolation is meant.
-const MEANT: [&str; 10] = [
+/// Phrases of names and comments that show that isolation is meant.
+const MEANT: &[&str] = &[
     "deny",
-    "isolat",
+    "denies",
+    "denied",
+    "denying",
+    "disallow",
+    "disallows",
+    "disallowed",
+    "isolate",
+    "isolates",
+    "isolated",
+    "isolating",
+    "isolation",
     "block",
+    "blocks",
+    "blocked",
+    "blocking",
     "restrict",
-    "lock",
+    "restricts",
+    "restricted",
+    "restricting",
+    "lock down",
+    "locks down",
+    "locked down",
+    "locked",
+    "lockdown",
     "close",
+    "closes",
+    "closed",
     "forbid",
+    "forbids",
+    "forbidden",
+    "prohibit",
+    "prohibits",
+    "prohibited",
+    "prevent",
+    "prevents",
+    "prevented",
+    "drop",
+    "drops",
+    "dropped",
+    "reject",
+    "rejects",
+    "rejected",
     "nothing",
+    "nobody",
+    "no one",
     "no ingress",
     "no egress",
+    "no inbound",
+    "no outbound",
+    "no incoming",
+    "no outgoing",
+    "no traffic",
+    "no connections",
+    "no access",
+    "ingress none",
+    "egress none",
 ];
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
@@ -136,10 +183,24 @@ mod tests {
             example.replace("  egress:", "  policyTypes: [Egress]\n  egress:"),
             example.replace("  egress:", "  ingress: []\n  egress:"),
             types.replace("name: render-egress", "name: render-deny"),
+            types.replace("name: render-egress", "name: disallowIngress"),
+            types.replace("name: render-egress", "name: render-no-ingress"),
             types.replace("  egress:", "  # nothing connects to it\n  egress:"),
+            types.replace("  egress:", "  # ingress: none\n  egress:"),
+            types.replace("Ingress]", "Ingress] # Ingress is denied"),
+            types.replace("apiVersion: net", "# ingress is blocked\napiVersion: net"),
             format!("{example}{default_deny}"),
         ] {
             assert!(lines("L16", &fine).is_empty(), "{fine}");
+        }
+        for other in [
+            types.replace("name: render-egress", "name: clock-sync"),
+            types.replace("name: render-egress", "name: blockchain"),
+            types.replace("name: render-egress", "name: locker"),
+            types.replace("  egress:", "  annotations: a#deny\n  egress:"),
+            format!("{types}# deny rules are elsewhere\n"),
+        ] {
+            assert_eq!(lines("L16", &other).len(), 1, "{other}");
         }
     }
 }

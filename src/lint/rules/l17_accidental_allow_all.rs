@@ -76,10 +76,11 @@ fn judge(one: &WrittenRule, direction: Direction, beside: usize) -> Option<(Stri
     };
     let all_ports = lowered.ports == Match::Any;
     if lowered.peers == Match::Any && all_ports {
-        let written = one.node.get(peers).is_some() || one.node.get("ports").is_some();
-        return (beside > 1 && !written).then(|| {
+        return (beside > 1).then(|| {
             (
-                format!("the empty rule allows all {key}, so that the other rules change nothing"),
+                format!(
+                    "a rule without peers and ports allows all {key}, so that the other rules change nothing"
+                ),
                 "remove it, or give it peers and ports".to_owned(),
             )
         });
@@ -116,6 +117,11 @@ mod tests {
             lines("L17", &format!("{before}  {rules}\n"))
         };
         assert_eq!(rules("- {}\n  - ports: [{port: 80}]"), [7]);
+        assert_eq!(rules("- from: []\n  - ports: [{port: 80}]"), [7]);
+        assert_eq!(
+            rules("- {from: [], ports: []}\n  - ports: [{port: 80}]"),
+            [7]
+        );
         assert_eq!(rules("- from: [{namespaceSelector: {}}]"), [7]);
         for fine in [
             "- {}",

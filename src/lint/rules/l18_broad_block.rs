@@ -10,6 +10,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::{Block, blocks};
 use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::Direction;
+use crate::sets::IpSet;
 
 pub const RULE: Rule = Rule {
     code: "L18",
@@ -28,20 +29,23 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let Some((message, help)) = judge(input, &block) else {
             continue;
         };
-        let finding = rule.finding(message).help(help);
+        let mut finding = rule.finding(message).help(help);
+        if block.direction == Direction::Ingress && input.has_unread_routes {
+            finding.severity = Severity::Info;
+            finding.message = format!("possibly {}", finding.message);
+        }
         let written = block.written;
         out.push(written.about(finding, written.span(block.node)));
     }
 }
 
-/// Whether a private range is left out of a block, or a part of one.
+/// Whether all private ranges of its family are left out of a block.
 fn excepts_private(block: &Block) -> bool {
+    let except: Vec<IpNet> = block.except.iter().map(|(net, _)| *net).collect();
+    let inside = IpSet::block(block.net, &except);
     let private = PRIVATE.iter().filter_map(|net| net.parse::<IpNet>().ok());
-    let mut private = private.filter(|net| block.net.contains(net));
-    private.any(|net| {
-        let mut except = block.except.iter();
-        except.any(|(hole, _)| hole.contains(&net) || net.contains(hole))
-    })
+    let mut private = private.map(IpSet::net);
+    private.all(|net| net.intersection(&inside).is_empty())
 }
 
 /// A connection to a private address that a block opens.
@@ -78,27 +82,34 @@ fn judge(input: &Input, block: &Block) -> Option<(String, &'static str)> {
             )
         });
     }
-    let pods = input.one_of_each(input.subjects(block.written.index));
-    let is_published = |pod: &usize| {
-        let allowed = ports::at_pod(input, rule, *pod);
-        allowed.intersects(&ports::published(input, *pod))
-            || input.pod(*pod).is_some_and(|pod| pod.host_network)
+    let mut pods = input
+        .one_of_each(input.subjects(block.written.index))
+        .into_iter();
+    let (pod, published) = pods.find_map(|pod| {
+        let allowed = ports::at_pod(input, rule, pod);
+        let published = ports::published(input, pod);
+        let fine = input.pod(pod)?.host_network || allowed.is_subset(&published);
+        (!fine).then(|| (pod, allowed.intersection(&published)))
+    })?;
+    let name = input.name_of(pod);
+    let what = match published.is_empty() {
+        true => format!("no LoadBalancer, NodePort or route publishes these ports of {name}"),
+        false => {
+            format!("only {published} of {name} is published by a LoadBalancer, NodePort or route")
+        }
     };
-    let first = *pods.first()?;
-    (!pods.iter().any(is_published)).then(|| {
-        (
-            format!(
-                "`{net}` lets every address in{}, but no LoadBalancer, NodePort or route publishes these ports of {}",
-                but_except(&block.except),
-                input.name_of(first)
-            ),
-            "name the clients that are meant, or the addresses that they come from",
-        )
-    })
+    Some((
+        format!(
+            "`{net}` lets every address in{}, but {what}",
+            but_except(&block.except),
+        ),
+        "name the clients that are meant, or the addresses that they come from",
+    ))
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::diag::Severity;
     use crate::lint::tests::{all_of, example, lines};
 
     #[test]
@@ -110,6 +121,8 @@ mod tests {
             "0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}",
         );
         assert!(lines("L18", &excepted).is_empty());
+        let one = excepted.replace("172.16.0.0/12, 192.168.0.0/16", "192.168.7.0/24");
+        assert_eq!(lines("L18", &one), [12]);
         assert!(lines("L18", &example.replace("port: 443", "port: 53")).is_empty());
         let ingress = example
             .replace("policyTypes: [Egress]", "policyTypes: [Ingress]")
@@ -127,6 +140,23 @@ mod tests {
             "{ingress}---\napiVersion: v1\nkind: Service\nmetadata: {{name: p, namespace: crawl}}\nspec: {{type: LoadBalancer, selector: {{app: spider}}, ports: [{{port: 443}}]}}\n"
         );
         assert!(lines("L18", &published).is_empty());
+        let more = published.replace("[{port: 443}]\n---", "[{port: 443}, {port: 9090}]\n---");
+        let message = &all_of("L18", &more)[0].message;
+        assert!(
+            message.contains("only TCP 443 of `crawl/spider` is"),
+            "{message}"
+        );
+        let other = "---\n{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: crawl}, spec: {containers: [{name: x}]}}\n";
+        assert_eq!(lines("L18", &format!("{published}{other}")), [12]);
+        let on_host = ingress.replace(
+            "{name: spider}]",
+            "{name: spider, ports: [{containerPort: 443, hostPort: 443}]}]",
+        );
+        assert!(lines("L18", &on_host).is_empty());
+        let unread = "---\n{apiVersion: traefik.io/v1alpha1, kind: IngressRoute, metadata: {name: r, namespace: crawl}, spec: {}}\n";
+        let found = all_of("L18", &format!("{ingress}{unread}"));
+        assert_eq!(found[0].severity, Severity::Info);
+        assert!(found[0].message.starts_with("possibly "));
         // The address of the API server is not known.
         let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: p, namespace: crawl}\nspec: {selector: {app: spider}, ports: [{port: 443, targetPort: 443}]}\n";
         let webhook = "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: w}\nwebhooks: [{name: w.example.com, clientConfig: {service: {name: p, namespace: crawl, port: 443}}}]\n";

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::{any_port_matches, gate, peer_matches};
 use crate::diag::{Diagnostic, Severity, Span};
+use crate::lint::witness::MOST;
 use crate::lint::{Input, Rule};
 use crate::policy::{self, Action, Direction, Match, Peer, PeerItem, Policy};
 use crate::sets::Protocol;
@@ -51,9 +52,13 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
 
 /// How to except an address from a rule.
 fn help(policy: &Policy, rule: &policy::Rule, address: IpAddr) -> String {
-    let (all, block) = match address {
-        IpAddr::V4(_) => ("0.0.0.0/0", format!("{address}/32")),
-        IpAddr::V6(_) => ("::/0", format!("{address}/128")),
+    let (all, private, block) = match address {
+        IpAddr::V4(_) => (
+            "0.0.0.0/0",
+            "[10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16]",
+            format!("{address}/32"),
+        ),
+        IpAddr::V6(_) => ("::/0", "[fc00::/7]", format!("{address}/128")),
     };
     let is_block = |item: &PeerItem| {
         let mut found = false;
@@ -66,7 +71,7 @@ fn help(policy: &Policy, rule: &policy::Rule, address: IpAddr) -> String {
             format!("add `{block}` to `except` of a block of addresses")
         }
         _ if policy.kind == "NetworkPolicy" => format!(
-            "write what it is for: `to: [{{namespaceSelector: {{}}}}, {{ipBlock: {{cidr: {all}, except: [{block}]}}}}]` allows all pods and all other addresses"
+            "write what it is for: `to: [{{namespaceSelector: {{}}, podSelector: {{}}}}, {{ipBlock: {{cidr: {all}, except: {private}}}}}]` allows all pods and the Internet"
         ),
         _ => format!("deny `{block}` in a rule that takes precedence"),
     }
@@ -91,14 +96,16 @@ fn allowed_at(input: &Input, rule: &policy::Rule, address: IpAddr) -> Option<Spa
 /// A pod of the policy that no policy keeps from the address.
 fn witness(input: &Input, policy: usize, address: IpAddr) -> Option<usize> {
     let pods = input.one_of_each(input.subjects(policy));
-    let mut own = pods.into_iter().filter(|pod| {
+    let own = pods.into_iter().filter(|pod| {
         let pod = input.pod(*pod);
         pod.is_some_and(|pod| !pod.host_network)
     });
-    let pod = own.next()?;
-    let (from, to) = (Endpoint::Pod(pod), Endpoint::Address(address));
-    let gate = gate(input.snapshot, Direction::Egress, &from, &to, Some(HTTP));
-    gate.allowed.then_some(pod)
+    let to = Endpoint::Address(address);
+    let is_open = |pod: &usize| {
+        let from = Endpoint::Pod(*pod);
+        gate(input.snapshot, Direction::Egress, &from, &to, Some(HTTP)).allowed
+    };
+    own.take(MOST).find(is_open)
 }
 
 #[cfg(test)]
@@ -123,7 +130,9 @@ mod tests {
         let written = help.split('`').nth(1).unwrap();
         let mended = open.replace("  - {}", &format!("  - {written}"));
         assert!(written.starts_with("to: ") && mended != open);
-        assert!(lines("L19", &mended).is_empty(), "{mended}");
+        for code in ["L17", "L18", "L19", "L24"] {
+            assert!(lines(code, &mended).is_empty(), "{code} {mended}");
+        }
         for fine in [
             example.replace("[10.0.0.0/8]", "[10.0.0.0/8, 169.254.0.0/16]"),
             anywhere.replace("port: 80", "port: 443"),
@@ -135,5 +144,12 @@ mod tests {
             "{example}---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: n}}\nspec: {{tier: Admin, priority: 1, subject: {{namespaces: {{}}}}, egress: [{{action: Deny, to: [{{networks: [169.254.169.254/32]}}]}}]}}\n"
         );
         assert!(lines("L19", &kept_out).is_empty());
+        let second = kept_out.replace(
+            "subject: {namespaces: {}}",
+            "subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: runner}}}}",
+        );
+        let other = "---\n{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: build}, spec: {containers: [{name: x}]}}\n";
+        assert!(lines("L19", &second).is_empty());
+        assert_eq!(lines("L19", &format!("{second}{other}")), [12]);
     }
 }

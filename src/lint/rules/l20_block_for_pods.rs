@@ -37,19 +37,41 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether a block is so narrow, and private, that its addresses are those of the cluster.
+/// Whether a block is so narrow that one address of the cluster shows what it is meant for; a private one may be wider.
 fn is_narrow(net: &IpNet) -> bool {
     match net {
-        IpNet::V4(net) => net.prefix_len() >= 16 && net.addr().is_private(),
-        IpNet::V6(net) => net.prefix_len() >= 48 && net.addr().segments()[0] & 0xfe00 == 0xfc00,
+        IpNet::V4(net) => net.prefix_len() >= if net.addr().is_private() { 16 } else { 24 },
+        IpNet::V6(net) => {
+            let is_local = net.addr().segments()[0] & 0xfe00 == 0xfc00;
+            net.prefix_len() >= if is_local { 48 } else { 64 }
+        }
     }
+}
+
+/// Whether a block is inside the ranges that the cluster gives to pods or Services, and which, in words.
+fn inside_known(input: &Input, block: &Block, inside: &IpSet) -> Option<String> {
+    let snapshot = input.snapshot;
+    let union = |blocks: &mut dyn Iterator<Item = IpNet>| {
+        let each = blocks.map(IpSet::net);
+        each.fold(IpSet::empty(), |all, one| all.union(&one))
+    };
+    let pods = union(&mut snapshot.all_pod_cidrs());
+    if inside.is_subset(&pods) {
+        let (owner, _) = snapshot.pod_cidrs_in(inside).next()?;
+        return Some(format!("is inside the pod CIDR of {owner}"));
+    }
+    let services = union(&mut snapshot.service_cidrs.iter().copied());
+    let is_service = inside.is_subset(&services) && !ports::are_of_dns(block.rule);
+    is_service.then(|| "is inside the addresses that Services get".to_owned())
 }
 
 /// Whose addresses a block has, in words.
 fn within(input: &Input, block: &Block) -> Option<String> {
+    let except: Vec<IpNet> = block.except.iter().map(|(net, _)| *net).collect();
+    let inside = IpSet::block(block.net, &except);
     let single = block.net.prefix_len() == block.net.max_prefix_len();
     if !single && !is_narrow(&block.net) {
-        return None;
+        return inside_known(input, block, &inside);
     }
     let has = |address: &IpAddr| {
         let mut except = block.except.iter();
@@ -64,8 +86,6 @@ fn within(input: &Input, block: &Block) -> Option<String> {
             input.name_of(at)
         ));
     }
-    let except: Vec<IpNet> = block.except.iter().map(|(net, _)| *net).collect();
-    let inside = IpSet::block(block.net, &except);
     if let Some((owner, _)) = input.snapshot.pod_cidrs_in(&inside).next() {
         let noun = if single {
             "the address of a pod"
@@ -78,11 +98,13 @@ fn within(input: &Input, block: &Block) -> Option<String> {
         ports::are_of_dns(block.rule) && service.ports.iter().any(|port| port.port == 53)
     };
     let mut services = input.snapshot.services.iter();
-    let service = services.find(|s| s.all_addresses().any(|a| has(&a)) && !is_dns(s))?;
-    Some(format!(
-        "{verb} the address of Service `{}/{}`",
-        service.namespace, service.name
-    ))
+    match services.find(|s| s.all_addresses().any(|a| has(&a)) && !is_dns(s)) {
+        Some(service) => Some(format!(
+            "{verb} the address of Service `{}/{}`",
+            service.namespace, service.name
+        )),
+        None => inside_known(input, block, &inside),
+    }
 }
 
 #[cfg(test)]
@@ -121,5 +143,48 @@ mod tests {
             let text = format!("{}{pool}", example.replace("10.96.4.4/32", block));
             assert_eq!(!lines("L20", &text).is_empty(), found, "{block}");
         }
+    }
+
+    #[test]
+    fn blocks_inside_known_ranges() {
+        let example = example(include_str!("l20_block_for_pods.md"));
+        let node = |block: &str| {
+            format!(
+                "---\napiVersion: v1\nkind: Node\nmetadata: {{name: n}}\nspec: {{podCIDR: {block}}}\n"
+            )
+        };
+        let pool = |block: &str| {
+            format!(
+                "---\napiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {{name: n}}\nspec: {{cidr: {block}}}\n"
+            )
+        };
+        let services = |block: &str| {
+            format!(
+                "---\napiVersion: networking.k8s.io/v1\nkind: ServiceCIDR\nmetadata: {{name: kubernetes}}\nspec: {{cidrs: [{block}]}}\n"
+            )
+        };
+        let pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: clinic}\nspec: {containers: [{name: p}]}\nstatus: {podIPs: [{ip: 203.0.113.17}]}\n";
+        for (block, known, found) in [
+            ("100.64.3.0/24", node("100.64.3.0/24"), true),
+            ("100.64.0.0/12", node("100.64.3.0/24"), false),
+            ("10.128.0.0/14", pool("10.128.0.0/14"), true),
+            ("10.130.0.0/15", pool("10.128.0.0/14"), true),
+            ("10.128.0.0/13", pool("10.128.0.0/14"), false),
+            ("10.97.44.0/24", services("10.97.0.0/16"), true),
+            ("10.98.44.0/24", services("10.97.0.0/16"), false),
+            ("203.0.113.16/28", pod.to_owned(), true),
+            ("203.0.0.0/16", pod.to_owned(), false),
+        ] {
+            let text = format!("{}{known}", example.replace("10.96.4.4/32", block));
+            assert_eq!(!lines("L20", &text).is_empty(), found, "{text}");
+        }
+        let dns = format!(
+            "{}{}",
+            example
+                .replace("10.96.4.4/32", "10.97.0.10/32")
+                .replace("port: 80", "port: 53"),
+            services("10.97.0.0/16")
+        );
+        assert!(lines("L20", &dns).is_empty());
     }
 }

@@ -6,8 +6,8 @@ use ipnet::IpNet;
 
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::blocks;
-use crate::lint::{Input, Rule, ports, witness};
-use crate::policy::{self, Action, Direction, Match, Peer};
+use crate::lint::{Input, Rule, cover, ports, witness};
+use crate::policy::{self, Action, Direction, Match};
 use crate::sets::{IpSet, PortSet};
 
 pub const RULE: Rule = Rule {
@@ -28,19 +28,18 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             direction: block.direction,
             rule: block.rule,
         };
-        let mut except = block.except.iter();
-        let found = except.find_map(|(net, node)| Some((net, node, case.defeats(*net)?)));
-        let Some((net, node, by)) = found else {
-            continue;
-        };
-        let message = format!(
-            "`{net}` is excepted here, and a rule of `{}` allows it on the same ports{}: rules add up, `except` denies nothing",
-            by.full_name(),
-            case.witness(*net)
-        );
-        let help = "except the range in that rule, too, or remove the exception";
-        let finding = rule.finding(message).help(help);
-        out.push(written.about(finding, written.span(node)));
+        for (net, node) in &block.except {
+            let Some((by, witness)) = case.defeats(*net) else {
+                continue;
+            };
+            let message = format!(
+                "`{net}` is excepted here, and a rule of `{}` allows it on the same ports{witness}: rules add up, `except` denies nothing",
+                by.full_name(),
+            );
+            let help = "except the range in that rule, too, or remove the exception";
+            let finding = rule.finding(message).help(help);
+            out.push(written.about(finding, written.span(node)));
+        }
     }
 }
 
@@ -52,50 +51,42 @@ struct Case<'a, 'b> {
 }
 
 impl<'a> Case<'a, '_> {
-    /// A policy of the same pods with a rule that allows a whole range on the ports of this rule.
-    fn defeats(&self, net: IpNet) -> Option<&'a policy::Policy> {
+    /// A policy of the same pods with a rule that allows a whole range on the ports of this rule, and a connection with
+    /// an address of the range. The rule defeats nothing where others deny the range before it.
+    fn defeats(&self, net: IpNet) -> Option<(&'a policy::Policy, String)> {
         let own = self.input.one_of_each(self.input.subjects(self.policy));
-        let policies = self.input.snapshot.policies.iter().enumerate();
-        let mut found = policies.filter(|(at, policy)| {
+        let mut policies = self.input.snapshot.policies.iter().enumerate();
+        let (_, by) = policies.find(|(at, policy)| {
+            let pods = self.input.subjects(*at);
+            let shared = own.iter().find(|pod| pods.binary_search(pod).is_ok());
             let mut rules = policy.rules(self.direction).iter();
-            rules.any(|rule| self.allows(rule, net)) && self.shares_pod(*at, &own)
-        });
-        found.next().map(|(_, policy)| &**policy)
-    }
-
-    /// A connection with an address of a range that is allowed.
-    fn witness(&self, net: IpNet) -> String {
+            (*at == self.policy || shared.is_some())
+                && rules.any(|rule| self.allows(rule, net, shared.copied()))
+        })?;
         let first = [net.hosts().next().unwrap_or(net.addr())];
         let found = witness::opened_to(self.input, self.policy, self.direction, self.rule, &first);
-        found.map_or_else(String::new, |witness| format!(" ({witness})"))
+        match found {
+            Some(witness) => Some((by, format!(" ({witness})"))),
+            None => own.is_empty().then(|| (&**by, String::new())),
+        }
     }
 
-    fn shares_pod(&self, policy: usize, own: &[usize]) -> bool {
-        let pods = self.input.subjects(policy);
-        policy == self.policy || own.iter().any(|pod| pods.binary_search(pod).is_ok())
-    }
-
-    fn allows(&self, other: &policy::Rule, net: IpNet) -> bool {
-        let (own, others) = (plain_ports(self.rule), plain_ports(other));
-        other.action == Action::Accept
-            && includes(other, net)
-            && !own.is_empty()
-            && own.is_subset(&others)
-    }
-}
-
-/// Whether a peer of a rule includes all addresses of a range.
-fn includes(rule: &policy::Rule, net: IpNet) -> bool {
-    let wanted = IpSet::net(net);
-    match &rule.peers {
-        Match::Any => true,
-        Match::Only(items) => items.iter().any(|item| {
-            let mut found = false;
-            item.peer.leaves(&mut |leaf| {
-                found |= matches!(leaf, Peer::Addresses(set) if wanted.is_subset(set));
-            });
-            found
-        }),
+    /// Whether another rule allows a range on the ports of this rule, at a pod where that has them.
+    fn allows(&self, other: &policy::Rule, net: IpNet, pod: Option<usize>) -> bool {
+        let of = |rule: &policy::Rule| match (self.direction, pod) {
+            (Direction::Ingress, Some(pod)) => ports::at_pod(self.input, rule, pod),
+            _ => plain_ports(rule),
+        };
+        let (own, others) = (of(self.rule), of(other));
+        let range = IpSet::net(net);
+        let includes = match &other.peers {
+            Match::Any => true,
+            Match::Only(items) => {
+                let mut items = items.iter();
+                items.any(|item| cover::covers_range(&item.peer, &range))
+            }
+        };
+        other.action == Action::Accept && includes && !own.is_empty() && own.is_subset(&others)
     }
 }
 
@@ -130,5 +121,67 @@ mod tests {
         ] {
             assert!(other(fine).is_empty(), "{fine}");
         }
+        let both = example
+            .replace("except: [10.0.0.0/8]", "except: [10.0.0.0/8, 192.0.2.0/24]")
+            .replace(
+                "{ipBlock: {cidr: 10.0.0.0/8}}",
+                "{ipBlock: {cidr: 10.0.0.0/8}}, {ipBlock: {cidr: 192.0.2.0/24}}",
+            );
+        assert_eq!(lines("L22", &both), [7, 7]);
+    }
+
+    const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: p, namespace: shop}
+spec:
+  podSelector: {}
+";
+
+    #[test]
+    fn named_ports_are_numbers_of_the_pods() {
+        let text = |port: &str| {
+            format!(
+                "{POD}  ingress:
+  - from: [{{ipBlock: {{cidr: 0.0.0.0/0, except: [203.0.113.0/24]}}}}]
+    ports: [{{port: http}}]
+  - from: [{{ipBlock: {{cidr: 203.0.113.0/24}}}}]
+    ports: [{{port: {port}}}]
+"
+            )
+        };
+        assert_eq!(lines("L22", &text("http")), [9]);
+        assert_eq!(lines("L22", &text("8080")), [9]);
+        assert!(lines("L22", &text("8081")).is_empty());
+    }
+
+    #[test]
+    fn ranges_that_stay_closed_are_not_defeated() {
+        let text = |rules: &str| {
+            format!(
+                "{POD}  policyTypes: [Egress]
+  egress:
+  - to: [{{ipBlock: {{cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}}}]
+    ports: [{{port: 443}}]
+---
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {{name: q, namespace: shop}}
+spec:
+  selector: app == 'web'
+  order: 10
+  types: [Egress]
+  egress:
+{rules}"
+            )
+        };
+        let allow =
+            "  - {action: Allow, protocol: TCP, destination: {nets: [10.0.0.0/8], ports: [443]}}\n";
+        let deny = "  - {action: Deny, destination: {nets: [10.0.0.0/8]}}\n";
+        let but = "  - {action: Allow, protocol: TCP, destination: {notNets: [10.0.0.0/8], ports: [443]}}\n";
+        assert_eq!(lines("L22", &text(allow)), [10]);
+        assert!(lines("L22", &text(&format!("{deny}{allow}"))).is_empty());
+        assert!(lines("L22", &text(but)).is_empty());
     }
 }

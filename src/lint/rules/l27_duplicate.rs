@@ -18,10 +18,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<(&str, &Option<String>, &Peer), Vec<&Policy>> = HashMap::new();
+    let mut seen: HashMap<(&str, &Option<String>, Peer), Vec<&Policy>> = HashMap::new();
     let policies = input.snapshot.policies.iter().zip(exact(input));
     for (policy, _) in policies.filter(|(_, exact)| *exact) {
-        let key = (policy.kind, &policy.namespace, &policy.subject);
+        let key = (policy.kind, &policy.namespace, policy.subject.canonical());
         let before = seen.entry(key).or_default();
         if let Some(first) = before.iter().find(|other| is_alike(other, policy)) {
             let message = format!(
@@ -49,7 +49,7 @@ pub fn is_alike(a: &Policy, b: &Policy) -> bool {
         && a.kind == b.kind
         && a.namespace == b.namespace
         && head(a) == head(b)
-        && a.subject == b.subject
+        && a.subject.canonical() == b.subject.canonical()
         && Direction::BOTH
             .iter()
             .all(|d| canonical(a.side(*d)) == canonical(b.side(*d)))
@@ -57,8 +57,8 @@ pub fn is_alike(a: &Policy, b: &Policy) -> bool {
 
 type CanonicalRule<'a> = (
     Action,
-    Option<&'a Peer>,
-    Option<Vec<&'a Peer>>,
+    Option<Peer>,
+    Option<Vec<Peer>>,
     Option<Vec<&'a PortMatch>>,
     Vec<&'a PortMatch>,
 );
@@ -76,17 +76,18 @@ fn canonical(side: Option<&Side>) -> Option<(bool, Vec<CanonicalRule<'_>>)> {
 fn canonical_rule(rule: &policy::Rule) -> CanonicalRule<'_> {
     let peers = match &rule.peers {
         Match::Any => None,
-        Match::Only(items) => Some(sorted(items.iter().map(|item| &item.peer))),
+        Match::Only(items) => Some(sorted(items.iter().map(|item| item.peer.canonical()))),
     };
     let ports = match &rule.ports {
         Match::Any => None,
         Match::Only(items) => Some(sorted(items.iter().map(|item| &item.port))),
     };
     let except = sorted(rule.except.iter().map(|item| &item.port));
-    (rule.action, rule.subject.as_ref(), peers, ports, except)
+    let subject = rule.subject.as_ref().map(Peer::canonical);
+    (rule.action, subject, peers, ports, except)
 }
 
-fn sorted<'a, T: Ord>(items: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut all: Vec<_> = items.collect();
     all.sort();
     all.dedup();
@@ -109,5 +110,27 @@ mod tests {
         assert_eq!(found(&policy("b", "s", "{port: 90}, {port: 80}")), [7]);
         assert_eq!(found(&policy("b", "t", "{port: 80}, {port: 90}")), NONE);
         assert_eq!(found(&policy("b", "s", "{port: 80}")), NONE);
+    }
+
+    #[test]
+    fn the_order_of_requirements_means_nothing() {
+        let policy = |name: &str, subject: &str, peer: &str| {
+            format!(
+                "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: s}}\nspec: {{podSelector: {{{subject}}}, ingress: [{{from: [{{podSelector: {{{peer}}}}}]}}]}}\n"
+            )
+        };
+        let (ab, ba) = ("matchLabels: {a: x, b: y}", "matchLabels: {b: y, a: x}");
+        let expressions = "matchExpressions: [{key: b, operator: In, values: [y]}, {key: a, operator: In, values: [x]}]";
+        let other = "matchLabels: {a: y, b: x}";
+        for (subject, peer, wanted) in [
+            (ba, ab, true),
+            (ab, ba, true),
+            (expressions, expressions, true),
+            (other, ab, false),
+            (ab, other, false),
+        ] {
+            let text = format!("{}{}", policy("p", ab, ab), policy("q", subject, peer));
+            assert_eq!(!of_code("L27", &text).is_empty(), wanted, "{text}");
+        }
     }
 }

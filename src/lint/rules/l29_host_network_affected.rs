@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use crate::cluster::{Enforcer, Pod, Snapshot};
 use crate::diag::{Diagnostic, Severity, Span};
+use crate::lint::cover::Ports;
 use crate::lint::ends::{Labelled, few, labelled, namespace_of, workload_of};
 use crate::lint::{Input, Rule};
 use crate::policy::{Direction, Match, Peer, PeerItem, Policy};
@@ -88,16 +89,17 @@ impl<'a> Hosts<'a> {
 
     fn peers(&self, rule: &Rule, policy: &Policy, direction: Direction, out: &mut Vec<Diagnostic>) {
         for with in policy.rules(direction) {
-            let Match::Only(items) = &with.peers else {
-                continue;
-            };
-            for item in items {
+            for item in with.peers.listed() {
                 let pods = self.matched(&item.peer);
-                if pods.is_empty()
-                    || pods
-                        .iter()
-                        .all(|pod| admits_node(self.snapshot, pod, items))
-                {
+                let admits = |pod: &&Pod| {
+                    let mut rules = policy.rules(direction).iter();
+                    rules.any(|other| {
+                        other.action == with.action
+                            && Ports::of(&other.ports).cover(&with.ports)
+                            && admits_node(self.snapshot, pod, &other.peers)
+                    })
+                };
+                if pods.iter().all(admits) {
                     continue;
                 }
                 let message = "most network plugins see their connections as their node's, which the peer does not match";
@@ -151,7 +153,10 @@ impl<'a> Hosts<'a> {
 }
 
 /// Whether one of the peers lets in the node of a pod.
-fn admits_node(snapshot: &Snapshot, pod: &Pod, peers: &[PeerItem]) -> bool {
+fn admits_node(snapshot: &Snapshot, pod: &Pod, peers: &Match<PeerItem>) -> bool {
+    let Match::Only(peers) = peers else {
+        return true;
+    };
     let node = snapshot.node_of(pod);
     let addresses: &[IpAddr] = node.map_or(&[], |node| &node.addresses);
     let mut found = false;
@@ -200,6 +205,15 @@ mod tests {
         let node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {addresses: [{type: InternalIP, address: 198.51.100.7}]}\n";
         let elsewhere = block.replace("containers", "nodeName: n, containers") + node;
         assert_eq!(of_code("L29", &elsewhere), [8]);
+        // Another rule for the same ports lets the node in.
+        let rule = |ports: &str| {
+            let ports = format!(
+                "  - from: [{{ipBlock: {{cidr: 192.0.2.0/24}}}}]\n    ports: [{ports}]\n---"
+            );
+            text(db, web, host).replace("---", &format!("    ports: [{{port: 80}}]\n{ports}"))
+        };
+        assert_eq!(of_code("L29", &rule("{port: 80}, {port: 90}")), NONE);
+        assert_eq!(of_code("L29", &rule("{port: 90}")), [8]);
     }
 
     #[test]

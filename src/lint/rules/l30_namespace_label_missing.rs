@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, Span};
 use crate::lint::{Input, Rule};
-use crate::policy::{Direction, Match, Peer, PeerItem, Policy};
+use crate::policy::{Direction, Peer, Policy};
 use crate::sets::{LabelOp, Requirement};
 
 pub const RULE: Rule = Rule {
@@ -21,13 +21,16 @@ pub const RULE: Rule = Rule {
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let known = Known::new(input.snapshot);
-    for policy in &input.snapshot.policies {
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
+        if let Some(label) = known.missing(&policy.subject) {
+            let span = input.subject_span(at);
+            out.push(known.finding(rule, policy, label, span));
+        }
         let rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
-        for with in rules {
-            if let Match::Only(items) = &with.peers {
-                let found = items.iter().filter_map(|item| known.missing(item));
-                out.extend(found.map(|(label, item)| known.finding(rule, policy, label, item)));
-            }
+        for item in rules.flat_map(|with| with.peers.listed()) {
+            let label = known.missing(&item.peer);
+            let span = Some(item.span.clone());
+            out.extend(label.map(|label| known.finding(rule, policy, label, span)));
         }
     }
 }
@@ -47,21 +50,22 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// A label that a peer wants of namespaces and that none has.
-    fn missing<'p>(&self, item: &'p PeerItem) -> Option<(&'p Requirement, &'p PeerItem)> {
-        let mut found = None;
-        item.peer.leaves(&mut |leaf| {
-            if let Peer::NamespaceLabels(selector) = leaf {
-                let wanted = selector.requirements.iter();
-                let missing = |wanted: &&Requirement| {
-                    let needed = matches!(wanted.op, LabelOp::In(_) | LabelOp::Exists)
-                        || wanted.op.is_text();
-                    needed && !self.keys.contains(&*wanted.key) && !is_of_platform(&wanted.key)
-                };
-                found = found.or(wanted.into_iter().find(missing));
+    /// A label that a peer or subject needs namespaces to have and that none has. Of several alternatives each must need
+    /// one; what is excluded needs none.
+    fn missing<'p>(&self, peer: &'p Peer) -> Option<&'p Requirement> {
+        match peer {
+            Peer::All(parts) => parts.iter().find_map(|part| self.missing(part)),
+            Peer::AnyOf(parts) => {
+                let each: Option<Vec<_>> = parts.iter().map(|part| self.missing(part)).collect();
+                each?.first().copied()
             }
-        });
-        Some((found?, item))
+            Peer::NamespaceLabels(selector) => selector.requirements.iter().find(|wanted| {
+                let needed =
+                    matches!(wanted.op, LabelOp::In(_) | LabelOp::Exists) || wanted.op.is_text();
+                needed && !self.keys.contains(&*wanted.key) && !is_of_platform(&wanted.key)
+            }),
+            _ => None,
+        }
     }
 
     fn finding(
@@ -69,7 +73,7 @@ impl<'a> Known<'a> {
         rule: &Rule,
         policy: &Policy,
         label: &Requirement,
-        item: &PeerItem,
+        span: Option<Span>,
     ) -> Diagnostic {
         let named = self.meant(label);
         let others = self.snapshot.namespaces.iter();
@@ -97,7 +101,11 @@ impl<'a> Known<'a> {
         if incomplete {
             found.severity = Severity::Info;
         }
-        found.at(item.span.clone()).on(policy.title()).help(help)
+        let found = found.on(policy.title()).help(help);
+        match span {
+            Some(span) => found.at(span),
+            None => found,
+        }
     }
 
     /// The namespace whose name is one of the wanted values.
@@ -111,11 +119,14 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Labels that a platform puts on namespaces, which manifests do not show.
+/// Labels that a platform puts on namespaces, which manifests do not show. Those of applications are from manifests.
 fn is_of_platform(key: &str) -> bool {
     let Some((domain, _)) = key.split_once('/') else {
         return false;
     };
+    if domain == "app.kubernetes.io" {
+        return false;
+    }
     let of = |owner: &str| domain == owner || domain.ends_with(&format!(".{owner}"));
     ["kubernetes.io", "k8s.io", "openshift.io"]
         .into_iter()
@@ -125,7 +136,7 @@ fn is_of_platform(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::diag::Severity;
-    use crate::lint::tests::all_of;
+    use crate::lint::tests::{NONE, all_of, of_code};
 
     #[test]
     fn labels_that_no_namespace_has() {
@@ -151,5 +162,34 @@ mod tests {
         assert_eq!(found("team: a", "team: b", "s edge"), None);
         let platform = "policy-group.network.openshift.io/ingress: ''";
         assert_eq!(found("team: a", platform, "s edge"), None);
+        let chart = "app.kubernetes.io/name: edge";
+        assert!(found("team: a", chart, "s edge").is_some());
+    }
+
+    #[test]
+    fn subjects_and_alternatives() {
+        let lines = |policy: &str| {
+            let namespaces = ["s", "edge"].map(|name| {
+                format!("---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}, labels: {{team: a}}}}\n")
+            });
+            of_code("L30", &format!("{policy}{}", namespaces.concat()))
+        };
+        let cluster = "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: p}\nspec:\n  tier: Admin\n  priority: 5\n  subject: {namespaces: {matchLabels: {team: a}}}\n  ingress: [{action: Deny, from: [{namespaces: {}}]}]\n";
+        assert_eq!(lines(cluster), NONE);
+        assert_eq!(lines(&cluster.replace("team: a", "owner: a")), [7]);
+        let calico = |subject: &str, source: &str| {
+            format!(
+                "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: p}}\nspec:\n  namespaceSelector: {subject}\n  types: [Ingress]\n  ingress:\n  - action: Allow\n    source: {{namespaceSelector: \"{source}\"}}\n"
+            )
+        };
+        let team = "team == 'a'";
+        assert_eq!(lines(&calico(team, team)), NONE);
+        assert_eq!(lines(&calico("owner == 'a'", team)), [5]);
+        // One of two alternatives may match.
+        assert_eq!(lines(&calico(team, "team == 'a' || old == 'b'")), NONE);
+        assert_eq!(lines(&calico(team, "has(new) || old == 'b'")), [9]);
+        let cilium = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: p}\nspec:\n  endpointSelector: {matchLabels: {io.cilium.k8s.namespace.labels.owner: a}}\n  ingress: [{}]\n";
+        assert_eq!(lines(cilium), [5]);
+        assert_eq!(lines(&cilium.replace("owner", "team")), NONE);
     }
 }

@@ -19,14 +19,22 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    let help = |namespace: &str| {
+    let of_kubernetes = |namespace: &str| {
         format!(
             "add `namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {namespace}}}}}` to this peer, beside its `podSelector`"
         )
     };
-    let policies = input.snapshot.policies.iter();
-    for policy in policies.filter(|policy| policy.kind == "NetworkPolicy") {
-        check_policy(rule, input, policy, &help, out);
+    let of_calico = |namespace: &str| {
+        format!(
+            "add `namespaceSelector: projectcalico.org/name == '{namespace}'` beside this `selector`"
+        )
+    };
+    for policy in &input.snapshot.policies {
+        match policy.kind {
+            "NetworkPolicy" => check_policy(rule, input, policy, &of_kubernetes, out),
+            "NetworkPolicy.projectcalico.org" => check_policy(rule, input, policy, &of_calico, out),
+            _ => {}
+        }
     }
 }
 
@@ -118,7 +126,7 @@ fn finding(
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::{NONE, of_code};
+    use crate::lint::tests::{NONE, all_of, of_code};
 
     #[test]
     fn peers_that_are_elsewhere() {
@@ -134,5 +142,23 @@ mod tests {
         assert_eq!(of_code("L32", &text(&format!("{beside}{web}"), "b")), NONE);
         let both = "    - podSelector: {matchLabels: {app: web}}\n      namespaceSelector: {}\n";
         assert_eq!(of_code("L32", &text(both, "b")), NONE);
+    }
+
+    #[test]
+    fn peers_of_calico_are_in_the_namespace_of_the_policy() {
+        let text = |peer: &str, namespace: &str| {
+            format!(
+                "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: a}}\nspec:\n  types: [Egress]\n  egress:\n  - action: Allow\n    destination: {{{peer}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: x, namespace: a}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: {namespace}, labels: {{app: web}}}}\n"
+            )
+        };
+        let web = "selector: app == 'web'";
+        let found = all_of("L32", &text(web, "b"));
+        let help = found[0].help.as_deref().unwrap();
+        assert!(help.contains("projectcalico.org/name == 'b'"), "{help}");
+        assert_eq!(of_code("L32", &text(web, "a")), NONE);
+        let both = "selector: app == 'web', namespaceSelector: all()";
+        assert_eq!(of_code("L32", &text(both, "b")), NONE);
+        let set = "---\napiVersion: projectcalico.org/v3\nkind: NetworkSet\nmetadata: {name: s, namespace: a, labels: {app: web}}\nspec: {nets: [192.0.2.0/24]}\n";
+        assert_eq!(of_code("L32", &(text(web, "b") + set)), NONE);
     }
 }

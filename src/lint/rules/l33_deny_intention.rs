@@ -3,6 +3,7 @@
 #![doc = include_str!("l33_deny_intention.md")]
 
 use crate::diag::{Diagnostic, Severity};
+use crate::lint::words::{is_noun, words};
 use crate::lint::{Input, Rule, witness};
 use crate::policy::{self, Action, Direction, Match, Policy, PortMatch};
 use crate::yaml::Object;
@@ -33,9 +34,6 @@ const EXCEPTIONS: &[&str] = &[
     "otherwise",
     "default",
 ];
-/// Words before and behind `block` where it is a noun.
-const KINDS_OF_BLOCKS: &[&str] = &["ip", "cidr", "address", "addresses", "net", "network"];
-const BLOCK_KINDS: &[&str] = &["storage", "device", "devices", "volume", "volumes", "store"];
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     for (at, policy) in input.snapshot.policies.iter().enumerate() {
@@ -84,18 +82,12 @@ fn is_dns(rule: &policy::Rule) -> bool {
 
 /// The word `deny` or `block` in a text that is not about exceptions.
 fn denies(text: &str) -> Option<String> {
-    let lower = text.to_ascii_lowercase();
-    let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    if words.iter().any(|word| EXCEPTIONS.contains(word)) {
+    let words = words(text);
+    if words.iter().any(|word| EXCEPTIONS.contains(&&**word)) {
         return None;
     }
-    let at = words.iter().position(|w| ["deny", "block"].contains(w))?;
-    let near = |at: Option<usize>| at.and_then(|at| words.get(at)).copied();
-    let is_noun = near(at.checked_sub(1)).is_some_and(|w| KINDS_OF_BLOCKS.contains(&w))
-        || near(Some(at + 1)).is_some_and(|w| BLOCK_KINDS.contains(&w));
-    let word = near(Some(at))?;
-    (word == "deny" || !is_noun).then(|| word.to_owned())
+    let at = words.iter().position(|w| w == "deny" || w == "block")?;
+    (!is_noun(&words, at)).then(|| words[at].clone())
 }
 
 /// A comment of the policy that starts with one of these words.

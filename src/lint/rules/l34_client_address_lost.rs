@@ -6,11 +6,11 @@ use std::net::IpAddr;
 
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::any_port_matches;
-use crate::cluster::{Pod, Service, Snapshot, TargetPort};
+use crate::analysis::service_backends::targets;
+use crate::cluster::Service;
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::ends::namespace_of;
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Direction, Match, Peer, PeerItem};
+use crate::policy::{self, Action, Direction, Match, Peer, PeerItem};
 use crate::sets::{IpSet, Protocol};
 
 pub const RULE: Rule = Rule {
@@ -23,36 +23,24 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    let snapshot = input.snapshot;
-    let services = snapshot.services.iter();
-    let services: Vec<&Service> = services
-        .filter(|s| s.takes_outside() && !s.keeps_client_address && !s.selector.is_empty())
-        .collect();
-    if services.is_empty() {
+    if !input.snapshot.services.iter().any(loses_address) {
         return;
     }
-    for (at, policy) in snapshot.policies.iter().enumerate() {
-        let rules = policy.rules(Direction::Ingress);
-        if !rules.iter().any(|with| blocks(with).next().is_some()) {
-            continue;
-        }
-        let Some((service, pod)) = published(input, at, &services) else {
-            continue;
-        };
-        for with in rules {
-            let Some(port) = target_in(snapshot, service, pod, with) else {
-                continue;
-            };
-            let open = |other: &policy::Rule| {
-                admits_any(snapshot, other)
-                    && any_port_matches(snapshot, &other.ports, &Endpoint::Pod(pod), Some(port))
-            };
-            if rules.iter().any(open) {
-                continue;
-            }
-            for (item, set) in blocks(with) {
+    let nodes = input.snapshot.nodes.iter().flat_map(|node| &node.addresses);
+    let nodes: Vec<IpAddr> = nodes.copied().collect();
+    let private = IpSet::private();
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
+        for with in policy.rules(Direction::Ingress) {
+            for (item, set) in blocks(&nodes, with) {
+                if nodes.iter().any(|node| set.contains(*node)) {
+                    continue;
+                }
+                let Some((service, pod, port)) = lost(input, &nodes, at, with) else {
+                    continue;
+                };
                 let mut found = finding(rule, service, item, (&input.name_of(pod), port));
-                if is_private(set) {
+                // It may be meant for nodes, whose addresses are not known.
+                if nodes.is_empty() && set.is_subset(&private) {
                     found.severity = Severity::Info;
                 }
                 out.push(found.on(policy.title()));
@@ -61,26 +49,91 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A Service from outside that leads to a pod which a policy selects.
-fn published<'a>(
-    input: &Input,
-    policy: usize,
-    services: &[&'a Service],
-) -> Option<(&'a Service, usize)> {
-    let pods = input.subjects(policy).iter();
-    pods.filter_map(|at| Some((*at, input.snapshot.pods.get(*at)?)))
-        .find_map(|(at, pod)| {
-            let leads = |service: &&&Service| {
-                let mut wanted = service.selector.iter();
-                service.namespace == namespace_of(input.snapshot, pod)
-                    && wanted.all(|(key, value)| pod.labels.get(key) == Some(value))
-            };
-            Some((*services.iter().find(leads)?, at))
-        })
+/// Whether pods may see the address of a node in place of that of a client outside.
+fn loses_address(service: &Service) -> bool {
+    service.takes_outside() && !service.keeps_client_address
 }
 
-/// The blocks of a rule that are neither everything nor let in nodes.
-fn blocks(rule: &policy::Rule) -> impl Iterator<Item = (&PeerItem, &IpSet)> {
+/// A Service from outside that leads to a pod which a policy selects, and a port of it that a rule matches, where it
+/// matters that the rule does not match nodes: they are not let in and it allows, or they are and it denies.
+fn lost<'a>(
+    input: &Input<'a>,
+    nodes: &[IpAddr],
+    policy: usize,
+    with: &policy::Rule,
+) -> Option<(&'a Service, usize, (Protocol, u16))> {
+    let pods = input.one_of_each(input.subjects(policy));
+    pods.into_iter().find_map(|pod| {
+        let own = input.pod(pod)?;
+        let services = input
+            .services_of(pod)
+            .filter(|service| loses_address(service));
+        let mut ports = services.flat_map(|service| {
+            let ports = service.ports.iter();
+            ports.filter_map(move |port| Some((service, targets(port, own, false).example()?)))
+        });
+        let is_lost = |port: (Protocol, u16)| {
+            let end = Endpoint::Pod(pod);
+            any_port_matches(input.snapshot, &with.ports, &end, Some(port))
+                && match with.action {
+                    Action::Accept => !lets_in_nodes(input, nodes, pod, port),
+                    Action::Deny => lets_in_nodes(input, nodes, pod, port),
+                    Action::Pass => false,
+                }
+        };
+        let (service, port) = ports.find(|(_, port)| is_lost(*port))?;
+        Some((service, pod, port))
+    })
+}
+
+/// Whether rules of the policies for a pod let in nodes at a port.
+fn lets_in_nodes(input: &Input, nodes: &[IpAddr], pod: usize, port: (Protocol, u16)) -> bool {
+    let snapshot = input.snapshot;
+    let policies = snapshot.policies.iter().enumerate();
+    let policies = policies.filter(|(at, _)| input.subjects(*at).binary_search(&pod).is_ok());
+    let rules = policies.flat_map(|(_, policy)| policy.rules(Direction::Ingress));
+    let end = Endpoint::Pod(pod);
+    let mut addresses = IpSet::empty();
+    for rule in rules.filter(|rule| rule.action == Action::Accept) {
+        if !any_port_matches(snapshot, &rule.ports, &end, Some(port)) {
+            continue;
+        }
+        if rule.peers == Match::Any {
+            return true;
+        }
+        for item in rule.peers.listed() {
+            let mut is_wide_one = false;
+            item.peer.leaves(&mut |leaf| {
+                if let Peer::Addresses(set) = leaf {
+                    is_wide_one |= is_everyone(nodes, set);
+                    addresses = addresses.union(set);
+                }
+            });
+            if is_wide_one || has_nodes(&item.peer) {
+                return true;
+            }
+        }
+    }
+    !nodes.is_empty() && nodes.iter().all(|node| addresses.contains(*node))
+}
+
+/// Whether a peer is written for nodes, or for everything.
+fn has_nodes(peer: &Peer) -> bool {
+    match peer {
+        Peer::Everything => true,
+        Peer::Nodes(labels) => labels.is_everything(),
+        Peer::All(parts) => parts.iter().all(has_nodes),
+        Peer::AnyOf(parts) => parts.iter().any(has_nodes),
+        Peer::Not(inner) => !has_nodes(inner),
+        _ => false,
+    }
+}
+
+/// The blocks of a rule that leave out addresses of nodes.
+fn blocks<'r>(
+    nodes: &[IpAddr],
+    rule: &'r policy::Rule,
+) -> impl Iterator<Item = (&'r PeerItem, &'r IpSet)> {
     rule.peers.listed().iter().filter_map(|item| {
         let mut set = None;
         item.peer.leaves(&mut |leaf| {
@@ -88,8 +141,20 @@ fn blocks(rule: &policy::Rule) -> impl Iterator<Item = (&PeerItem, &IpSet)> {
                 set = Some(found);
             }
         });
-        Some((item, set.filter(|set| !is_wide(set))?))
+        Some((item, set.filter(|set| !is_everyone(nodes, set))?))
     })
+}
+
+/// Whether a set holds most addresses, those of nodes with them: the known ones, else those of some private network.
+fn is_everyone(nodes: &[IpAddr], set: &IpSet) -> bool {
+    let inside = match nodes.is_empty() {
+        true => {
+            let mut private = policy::Network::private().into_iter();
+            private.any(|own| !set.intersection(&IpSet::net(own.cidr)).is_empty())
+        }
+        false => nodes.iter().any(|node| set.contains(*node)),
+    };
+    is_wide(set) && inside
 }
 
 /// Whether it holds most of a family, as `0.0.0.0/0` with exceptions does.
@@ -97,61 +162,6 @@ fn is_wide(set: &IpSet) -> bool {
     set.contains(IpAddr::from([1, 1, 1, 1])) && set.contains(IpAddr::from([203, 0, 113, 1]))
         || set.contains(IpAddr::from([0x2600, 0, 0, 0, 0, 0, 0, 1]))
             && set.contains(IpAddr::from([0x2a00, 0, 0, 0, 0, 0, 0, 1]))
-}
-
-/// Whether it lies in the private ranges, where nodes have their addresses, too.
-fn is_private(set: &IpSet) -> bool {
-    let private = [
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "fc00::/7",
-    ];
-    let all = private.iter().filter_map(|text| text.parse().ok());
-    let all = all.fold(IpSet::empty(), |all, net| all.union(&IpSet::net(net)));
-    set.is_subset(&all)
-}
-
-/// Whether a rule lets in what comes from a node.
-fn admits_any(snapshot: &Snapshot, rule: &policy::Rule) -> bool {
-    let Match::Only(items) = &rule.peers else {
-        return true;
-    };
-    let nodes: Vec<IpAddr> = (snapshot.nodes.iter())
-        .flat_map(|node| node.addresses.iter().copied())
-        .collect();
-    let mut found = false;
-    for item in items {
-        item.peer.leaves(&mut |leaf| match leaf {
-            Peer::Everything => found = true,
-            Peer::Addresses(set) => {
-                found |= is_wide(set) || nodes.iter().any(|node| set.contains(*node));
-            }
-            _ => {}
-        });
-    }
-    found
-}
-
-/// A port of the pod that the Service leads to and the rule matches.
-fn target_in(
-    snapshot: &Snapshot,
-    service: &Service,
-    pod: usize,
-    rule: &policy::Rule,
-) -> Option<(Protocol, u16)> {
-    let own: &Pod = snapshot.pods.get(pod)?;
-    let targets = service.ports.iter().filter_map(|port| match &port.target {
-        TargetPort::Number(number) => Some((port.protocol, *number)),
-        TargetPort::Name(name) => {
-            let mut ports = own.ports.iter();
-            let found = ports.find(|p| p.name.as_ref() == Some(name))?;
-            Some((found.protocol, found.port))
-        }
-    });
-    let mut targets = targets;
-    targets.find(|port| any_port_matches(snapshot, &rule.ports, &Endpoint::Pod(pod), Some(*port)))
 }
 
 fn finding(
@@ -174,7 +184,8 @@ fn finding(
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::{NONE, of_code};
+    use crate::diag::Severity;
+    use crate::lint::tests::{NONE, all_of, of_code};
 
     #[test]
     fn blocks_behind_services() {
@@ -193,12 +204,101 @@ mod tests {
             NONE
         );
         assert_eq!(found("0.0.0.0/0", "type: LoadBalancer"), NONE);
+        // All addresses but private ones are not those of nodes.
+        let outside =
+            "0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16]";
+        assert_eq!(found(outside, "type: LoadBalancer"), [8]);
+        assert_eq!(
+            found(outside, "type: LoadBalancer, externalTrafficPolicy: Local"),
+            NONE
+        );
+        let metadata = "0.0.0.0/0, except: [169.254.169.254/32]";
+        assert_eq!(found(metadata, "type: LoadBalancer"), NONE);
         let other = text(office, "type: LoadBalancer").replace("port: 8080}]", "port: 9090}]");
         assert_eq!(of_code("L34", &other), NONE);
+        // What other policies let in, or another port, decides.
+        let policy = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: q, namespace: s}\nspec: {podSelector: {}, ingress: [{ports: [{port: PORT}]}]}\n";
+        let beside = |port: &str| {
+            let policy = policy.replace("PORT", port);
+            of_code("L34", &(text(office, "type: LoadBalancer") + &policy))
+        };
+        assert_eq!(beside("8080"), NONE);
+        assert_eq!(beside("9090"), [8]);
         let node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {addresses: [{type: InternalIP, address: 203.0.113.7}]}\n";
         assert_eq!(
             of_code("L34", &(text(office, "type: LoadBalancer") + node)),
             NONE
         );
+    }
+
+    const SERVICE: &str = "---
+apiVersion: v1
+kind: Service
+metadata: {name: NAME, namespace: s}
+spec: {type: LoadBalancer, selector: {app: NAME}, ports: [{port: 80, targetPort: PORT}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: NAME, namespace: s, labels: {app: NAME}}
+";
+
+    fn service(name: &str, port: &str) -> String {
+        SERVICE.replace("NAME", name).replace("PORT", port)
+    }
+
+    #[test]
+    fn every_service_and_pod_of_a_policy() {
+        let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: s}\nspec:\n  podSelector: {}\n  ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24}}], ports: [{port: 9090}]}]\n";
+        let text = format!("{policy}{}", service("a", "8080"));
+        assert_eq!(of_code("L34", &text), NONE);
+        let second = format!("{text}{}", service("b", "9090"));
+        assert_eq!(of_code("L34", &second), [6]);
+        let same = service("a", "9090").replace(
+            "name: a, namespace: s}\nspec",
+            "name: c, namespace: s}\nspec",
+        );
+        let same = same
+            .rsplit_once("---\napiVersion: v1\nkind: Pod")
+            .unwrap()
+            .0;
+        assert_eq!(of_code("L34", &format!("{text}{same}")), [6]);
+    }
+
+    #[test]
+    fn private_blocks_may_be_those_of_unknown_nodes() {
+        let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: s}\nspec:\n  podSelector: {}\n  ingress: [{from: [{ipBlock: {cidr: 10.8.0.0/16}}]}]\n";
+        let severity = |more: &str| {
+            let text = format!("{policy}{}{more}", service("a", "8080"));
+            all_of("L34", &text).first().map(|found| found.severity)
+        };
+        let node = |address: &str| {
+            format!(
+                "---\napiVersion: v1\nkind: Node\nmetadata: {{name: n}}\nstatus: {{addresses: [{{type: InternalIP, address: {address}}}]}}\n"
+            )
+        };
+        assert_eq!(severity(""), Some(Severity::Info));
+        assert_eq!(severity(&node("10.9.0.1")), Some(Severity::Warning));
+        assert_eq!(severity(&node("10.8.0.1")), None);
+    }
+
+    #[test]
+    fn denials_and_entities() {
+        let calico = |rules: &str| {
+            let policy = format!(
+                "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec:\n  types: [Ingress]\n  ingress:\n{rules}"
+            );
+            of_code("L34", &format!("{policy}{}", service("a", "8080")))
+        };
+        let deny = "  - {action: Deny, source: {nets: [203.0.113.0/24]}}\n";
+        assert_eq!(calico(&format!("{deny}  - {{action: Allow}}\n")), [7]);
+        assert_eq!(calico(deny), NONE);
+        let cilium = |entities: &str| {
+            let policy = format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec:\n  endpointSelector: {{}}\n  ingress:\n  - fromCIDR: [203.0.113.0/24]\n  - fromEntities: [{entities}]\n"
+            );
+            of_code("L34", &format!("{policy}{}", service("a", "8080")))
+        };
+        assert_eq!(cilium("remote-node"), NONE);
+        assert_eq!(cilium("health"), [7]);
     }
 }

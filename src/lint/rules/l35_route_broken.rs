@@ -5,13 +5,13 @@
 use std::net::IpAddr;
 
 use crate::analysis::oracle::gate;
-use crate::analysis::routes::reaches;
+use crate::analysis::routes::{Reach, reaches};
 use crate::analysis::service_backends::targets;
 use crate::analysis::{Direction, Endpoint};
 use crate::cluster::Service;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Input, Rule};
-use crate::policy::{Match, Peer};
+use crate::policy::Peer;
 use crate::sets::{PortSet, Protocol};
 
 pub const RULE: Rule = Rule {
@@ -48,9 +48,18 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 false => format!("policies deny its ingress controller {}", known.join(", ")),
             }
         );
+        let help = match sending_denied(input, reach) {
+            Some(controller) => format!(
+                "allow egress from {controller} to `{}/{}` on {}",
+                workload.namespace, workload.name, reach.wanted
+            ),
+            None => {
+                "allow ingress to that port from the namespace of the ingress controller".to_owned()
+            }
+        };
         let found = rule
             .finding(message)
-            .help("allow ingress to that port from the namespace of the ingress controller")
+            .help(help)
             .on(format!("{} {}/{}", route.kind, route.namespace, route.name));
         out.push(match &route.span {
             Some(span) => found.at(span.clone()),
@@ -59,7 +68,30 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Load balancers whose pods let in no outside address.
+/// The controller that the pods let in, so that its own egress is what denies.
+fn sending_denied(input: &Input, reach: &Reach) -> Option<String> {
+    let snapshot = input.snapshot;
+    let first = |workload: &usize| snapshot.workloads.get(*workload)?.pods.clone().next();
+    let to = Endpoint::Pod(first(&reach.workload)?);
+    let is_let_in = |workload: &usize| {
+        let from = first(workload).map(Endpoint::Pod);
+        let open = |from: &Endpoint, port| {
+            gate(snapshot, Direction::Ingress, from, &to, Some(port)).allowed
+        };
+        from.is_some_and(|from| {
+            let mut each = Protocol::ALL.into_iter();
+            each.any(|protocol| {
+                let mut ranges = reach.wanted.ranges(protocol);
+                ranges.any(|(first, _)| open(&from, (protocol, first)))
+            })
+        })
+    };
+    let controller = reach.controllers.iter().find(|at| is_let_in(at))?;
+    let controller = snapshot.workloads.get(*controller)?;
+    Some(format!("`{}/{}`", controller.namespace, controller.name))
+}
+
+/// Load balancers with a port where their pods let in no outside address.
 fn load_balancers(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let services = input.snapshot.services.iter();
     for service in services.filter(|s| s.kind == "LoadBalancer" && !s.selector.is_empty()) {
@@ -71,14 +103,14 @@ fn load_balancers(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 .iter()
                 .map(|port| targets(port, own, false))
                 .collect();
-            let denied = !wanted.is_empty() && !is_open_outside(input, pod, &wanted);
-            denied.then_some((pod, wanted))
+            let closed = closed_outside(input, pod, &wanted);
+            (!closed.is_empty()).then_some((pod, closed))
         });
-        let Some((pod, wanted)) = broken else {
+        let Some((pod, closed)) = broken else {
             continue;
         };
         let message = format!(
-            "it sends traffic from outside to {} on {wanted}, but no policy allows an address outside the cluster there",
+            "it sends traffic from outside to {} on {closed}, but no policy allows an address outside the cluster there",
             input.name_of(pod)
         );
         let found = rule
@@ -101,47 +133,50 @@ fn backends<'a>(input: &'a Input, service: &'a Service) -> impl Iterator<Item = 
     })
 }
 
-/// Whether a pod lets in some address outside the cluster on one of the ports. Those that a policy could tell apart
-/// from others are the ones that it names.
-fn is_open_outside(input: &Input, pod: usize, wanted: &PortSet) -> bool {
-    let snapshot = input.snapshot;
+/// The ports on which a pod lets in no address outside the cluster.
+fn closed_outside(input: &Input, pod: usize, wanted: &PortSet) -> PortSet {
+    let outside = outside_addresses(input, pod);
+    let to = Endpoint::Pod(pod);
+    let is_open = |port: (Protocol, u16)| {
+        outside.iter().any(|address| {
+            let from = Endpoint::Address(*address);
+            gate(input.snapshot, Direction::Ingress, &from, &to, Some(port)).allowed
+        })
+    };
+    let each = Protocol::ALL.into_iter().flat_map(|protocol| {
+        let ranges = wanted.ranges(protocol);
+        ranges.flat_map(move |(first, last)| (first..=last).map(move |port| (protocol, port)))
+    });
+    each.filter(|port| !is_open(*port))
+        .map(|(protocol, port)| PortSet::single(protocol, port))
+        .collect()
+}
+
+/// Addresses outside the cluster that policies for a pod could tell apart: those that they name, and some others.
+fn outside_addresses(input: &Input, pod: usize) -> Vec<IpAddr> {
     let mut outside = vec![
         IpAddr::from([192, 0, 2, 1]),
         IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]),
     ];
-    for (at, policy) in snapshot.policies.iter().enumerate() {
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
         if input.subjects(at).binary_search(&pod).is_err() {
             continue;
         }
-        for rule in policy.rules(Direction::Ingress) {
-            let Match::Only(items) = &rule.peers else {
-                continue;
-            };
-            for item in items {
-                item.peer.leaves(&mut |leaf| {
-                    if let Peer::Addresses(set) = leaf {
-                        outside.extend(set.ranges().next().map(|(first, _)| first));
-                    }
-                });
-            }
+        let rules = policy.rules(Direction::Ingress).iter();
+        for item in rules.flat_map(|rule| rule.peers.listed()) {
+            item.peer.leaves(&mut |leaf| {
+                if let Peer::Addresses(set) = leaf {
+                    outside.extend(set.ranges().next().map(|(first, _)| first));
+                }
+            });
         }
     }
-    let to = Endpoint::Pod(pod);
-    outside.into_iter().any(|address| {
-        let from = Endpoint::Address(address);
-        let open = |port| gate(snapshot, Direction::Ingress, &from, &to, Some(port)).allowed;
-        let mut each = Protocol::ALL.into_iter();
-        each.any(|protocol| {
-            wanted
-                .ranges(protocol)
-                .any(|(first, _)| open((protocol, first)))
-        })
-    })
+    outside
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::lines;
+    use crate::lint::tests::{all_of, lines};
 
     #[test]
     fn routes_whose_pods_deny_the_controller() {
@@ -159,6 +194,28 @@ mod tests {
             "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
         );
         assert_eq!(lines("L35", &other), [15]);
+    }
+
+    #[test]
+    fn help_names_the_gate_that_denies() {
+        let page = include_str!("l35_route_broken.md");
+        let example = page.split("```yaml\n").nth(1).unwrap();
+        let example = example.split("```").next().unwrap();
+        let controller = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: c, namespace: edge}\nspec: {selector: {matchLabels: {app: ingress-nginx}}, template: {metadata: {labels: {app: ingress-nginx}}, spec: {containers: [{name: c}]}}}\n";
+        let help = |text: &str| {
+            let all = crate::lint::tests::all_of("L35", text);
+            all.into_iter().find_map(|found| found.help).unwrap()
+        };
+        let by_ingress = help(&format!("{example}{controller}"));
+        assert!(by_ingress.starts_with("allow ingress"), "{by_ingress}");
+        let moved = example.replace(
+            "metadata: {name: deny-all, namespace: shop}\nspec: {podSelector: {}}",
+            "metadata: {name: deny-all, namespace: edge}\nspec: {podSelector: {}, policyTypes: [Egress]}",
+        );
+        assert_eq!(
+            help(&format!("{moved}{controller}")),
+            "allow egress from `edge/c` to `shop/web` on TCP 8080"
+        );
     }
 
     #[test]
@@ -186,6 +243,63 @@ mod tests {
         }
         let port = "{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24}}], ports: [{port: 80}]}]}";
         assert_eq!(lines("L35", &made.replace("{podSelector: {}}", port)), [10]);
+    }
+
+    #[test]
+    fn each_port_of_a_load_balancer_is_asked_for() {
+        let text = |open: &str| {
+            format!(
+                "
+{{apiVersion: v1, kind: Pod, metadata: {{name: web, namespace: shop, labels: {{app: web}}}}}}
+---
+{{apiVersion: v1, kind: Service, metadata: {{name: web, namespace: shop}}, spec: {{type: LoadBalancer, selector: {{app: web}}, ports: [{{name: a, port: 80, targetPort: 8080}}, {{name: b, port: 443, targetPort: 8443}}]}}}}
+---
+{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: web, namespace: shop}}, spec: {{podSelector: {{}}, ingress: [{{ports: [{open}]}}]}}}}
+"
+            )
+        };
+        assert!(all_of("L35", &text("{port: 8080}, {port: 8443}")).is_empty());
+        for (open, closed) in [("8080", "8443"), ("8443", "8080")] {
+            let found = all_of("L35", &text(&format!("{{port: {open}}}")));
+            let on = format!("on TCP {closed},");
+            assert!(
+                found.len() == 1 && found[0].message.contains(&on),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_controller_may_run_as_any_service_account() {
+        let policy = |dialect: &str, rule: &str| {
+            format!(
+                "{INGRESS}---\napiVersion: {dialect}\nmetadata: {{name: more, namespace: shop}}\nspec: {rule}\n"
+            )
+        };
+        let cilium = |labels: &str| {
+            let rule = format!(
+                "{{endpointSelector: {{}}, ingress: [{{fromEndpoints: [{{matchLabels: {{{labels}}}}}], toPorts: [{{ports: [{{port: '8080'}}]}}]}}]}}"
+            );
+            policy("cilium.io/v2\nkind: CiliumNetworkPolicy", &rule)
+        };
+        let calico = |source: &str| {
+            let rule = format!(
+                "{{types: [Ingress], ingress: [{{action: Allow, protocol: TCP, source: {{{source}}}, destination: {{ports: [8080]}}}}]}}"
+            );
+            policy("projectcalico.org/v3\nkind: NetworkPolicy", &rule)
+        };
+        let own = "{podSelector: {}}";
+        let edge = "k8s:io.kubernetes.pod.namespace: edge";
+        let account = "io.cilium.k8s.policy.serviceaccount";
+        assert!(!cut_off(own, &cilium(&format!("{edge}, {account}: proxy"))));
+        assert!(cut_off(
+            own,
+            &cilium(&format!("{edge}, {account}: prometheus"))
+        ));
+        let there = "namespaceSelector: projectcalico.org/name == 'edge'";
+        let named = |name: &str| calico(&format!("{there}, serviceAccounts: {{names: [{name}]}}"));
+        assert!(!cut_off(own, &named("proxy")));
+        assert!(cut_off(own, &named("prometheus")));
     }
 
     /// An Ingress to `shop/web`, whose pods let in what `from` lists, beside other objects.

@@ -47,9 +47,6 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let enforcer = input.snapshot.assumptions.enforcer;
     for policy in input.objects.iter().filter(|policy| policy.index.is_some()) {
         let object = &policy.object;
-        let Some(spec) = object.node.get("spec").or_else(|| object.node.get("specs")) else {
-            continue;
-        };
         let mut see = |key: &str, mark: Mark| {
             let key = key
                 .strip_prefix("k8s:")
@@ -61,7 +58,10 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 out.push(unstable(rule, object, (key, &bearers(input, key)), mark));
             }
         };
-        keys(spec, &mut see);
+        let specs = ["spec", "specs"].into_iter();
+        specs
+            .filter_map(|key| object.node.get(key))
+            .for_each(|spec| keys(spec, &mut see));
     }
 }
 
@@ -172,5 +172,7 @@ mod tests {
     fn labels_that_the_enforcer_ignores() {
         let text = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: s}\nspec:\n  endpointSelector:\n    matchLabels:\n      k8s:topology.kubernetes.io/zone: a\n      app.kubernetes.io/name: web\n  ingress: [{fromEndpoints: [{matchLabels: {io.kubernetes.pod.namespace: b}}]}]\n";
         assert_eq!(of_code("L38", text), [7]);
+        let both = "specs:\n- endpointSelector: {matchLabels: {statefulset.kubernetes.io/pod-name: db-0}}\n  ingress: [{}]\n";
+        assert_eq!(of_code("L38", &format!("{text}{both}")), [7, 11]);
     }
 }

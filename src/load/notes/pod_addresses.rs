@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::leaves;
 use crate::cluster::{PodAddresses, Snapshot};
-use crate::diag::{Diagnostic, POD_ADDRESS, Span};
+use crate::diag::{Diagnostic, POD_ADDRESS, Severity, Span};
 use crate::policy::Peer;
 use crate::sets::IpSet;
 
@@ -23,12 +23,24 @@ pub(super) fn pod_addresses(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
         n => format!(" and {n} more"),
     };
     let enforcer = snapshot.assumptions.enforcer.name();
+    // Without known ranges of pods any private address may be one of a pod, and probably none is meant.
+    let is_known = snapshot.pod_cidrs_in(&IpSet::all()).next().is_some();
+    let private = IpSet::private();
+    let may_have_pods = |block: &IpSet| match is_known {
+        true => snapshot.pod_cidrs_in(block).next().is_some(),
+        false => !block.intersection(&private).is_empty(),
+    };
+    let severity = match is_known {
+        true => Severity::Warning,
+        false => Severity::Info,
+    };
     for policy in &snapshot.policies {
         let mut found: Option<(&IpSet, &Span)> = None;
         leaves(policy, &mut |peer, span| {
             if let Peer::PodAddresses(block) = peer
                 && found.is_none()
                 && !is_of_all(block)
+                && may_have_pods(block)
             {
                 found = Some((block, span));
             }
@@ -47,7 +59,7 @@ pub(super) fn pod_addresses(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
             first.name
         );
         let help = "add `status.podIPs` to the pods, as `kubectl get pods -o yaml` prints them";
-        let note = Diagnostic::warning(POD_ADDRESS, message).at(span.clone());
+        let note = Diagnostic::new(severity, POD_ADDRESS, message).at(span.clone());
         out.push(note.on(policy.title()).help(help));
     }
 }
@@ -95,5 +107,14 @@ mod tests {
         assert_eq!(found("", "0.0.0.0/0", Enforcer::Calico), [""; 0]);
         assert_eq!(found("", "10.0.0.0/8", Enforcer::Kubernetes), [""; 0]);
         assert_eq!(found("", "10.0.0.0/8", Enforcer::Cilium), [""; 0]);
+    }
+
+    #[test]
+    fn only_blocks_that_may_have_pods_are_reported() {
+        assert_eq!(found("", "203.0.113.0/24", Enforcer::Calico), [""; 0]);
+        assert_eq!(found("", "192.0.0.0/8", Enforcer::Calico).len(), 1);
+        let node = "}\n---\n{apiVersion: v1, kind: Node, metadata: {name: n}, spec: {podCIDRs: [10.244.0.0/24]}";
+        assert_eq!(found(node, "10.1.0.0/16", Enforcer::Calico), [""; 0]);
+        assert_eq!(found(node, "10.244.0.0/16", Enforcer::Calico).len(), 1);
     }
 }

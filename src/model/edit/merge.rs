@@ -202,7 +202,7 @@ fn merge_externals(
     }
 }
 
-/// A policy of the same kind, namespace and name is updated; the same text is never stored twice.
+/// A policy of the same group, kind, namespace and name is updated; the same text is never stored twice.
 fn merge_policies(
     document: &mut Document,
     other: &Document,

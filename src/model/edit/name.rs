@@ -48,6 +48,47 @@ impl Edit {
     }
 }
 
+impl Edit {
+    /// What the edit deleted: `Deleted namespace data with 3 workloads and 5 flows`; none if it deletes nothing.
+    pub fn deleted(&self, before: &Document, after: &Document) -> Option<String> {
+        let items = match self {
+            Self::Remove(items) => items,
+            // Its author named what is deleted.
+            Self::Batch(name, edits)
+                if edits.iter().all(|edit| matches!(edit, Self::Remove(_))) =>
+            {
+                let what = name.strip_prefix("Delete ")?;
+                return Some(format!("Deleted {what}"));
+            }
+            _ => return None,
+        };
+        let named = |is: fn(&Item) -> bool| items.iter().filter(|item| is(item)).count();
+        let all = [
+            (
+                before.workloads.len().saturating_sub(after.workloads.len()),
+                named(|item| matches!(item, Item::Workload(_))),
+                "workload",
+            ),
+            (
+                before.flows.len().saturating_sub(after.flows.len()),
+                named(|item| matches!(item, Item::Flow(_))),
+                "flow",
+            ),
+        ];
+        let others: Vec<String> = all
+            .into_iter()
+            .map(|(removed, named, one)| (removed.saturating_sub(named), one))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, one)| format!("{count} {one}{}", if count == 1 { "" } else { "s" }))
+            .collect();
+        let what = several(before, items);
+        Some(match others.is_empty() {
+            true => format!("Deleted {what}"),
+            false => format!("Deleted {what} with {}", others.join(" and ")),
+        })
+    }
+}
+
 /// `Collapse monitoring`, `Expand 3 namespaces`.
 fn collapse_name(before: &Document, namespaces: &BTreeSet<NamespaceId>) -> String {
     let known = before.collapsed.as_deref();

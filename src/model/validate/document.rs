@@ -187,10 +187,18 @@ fn check_namespace(namespace: &Namespace) -> Vec<Refusal> {
     wrong
 }
 
+/// A kind, with its API group behind it where it is not unique: `StatefulSet.apps.kruise.io`.
+fn is_kind(text: &str) -> bool {
+    let (kind, group) = text.split_once('.').unwrap_or((text, "x"));
+    !kind.is_empty()
+        && kind.bytes().all(|b| b.is_ascii_alphanumeric())
+        && subdomain_name(group).is_ok()
+}
+
 fn check_workload(workload: &Workload) -> Vec<Refusal> {
     let mut wrong = Vec::new();
     wrong.extend(subdomain_name(&workload.name).err());
-    if workload.kind.is_empty() || !workload.kind.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if !is_kind(&workload.kind) {
         let message = format!("`{}` is not a workload kind", workload.kind);
         wrong
             .push(Refusal::new(message).help("write Deployment, StatefulSet, DaemonSet, Pod, ..."));

@@ -92,8 +92,9 @@ impl Network {
 }
 
 /// The addresses in any of these blocks.
-pub fn addresses_of(networks: &[Network]) -> IpSet {
-    let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
+pub fn addresses_of<'n>(networks: impl IntoIterator<Item = &'n Network>) -> IpSet {
+    let blocks = networks.into_iter();
+    let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
     blocks.fold(IpSet::empty(), |all, one| all.union(&one))
 }
 

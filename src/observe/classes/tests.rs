@@ -165,7 +165,7 @@ fn a_cluster_without_a_drawing_intends_nothing() {
         false
     })
     .unwrap();
-    assert_eq!(found.connections[0].class, Some(Class::Undrawn));
+    assert_eq!(found.connections[0].class, None);
     assert!(found.flows.is_empty());
     assert!(
         compare(&results.in_force.cluster.snapshot, None, &observed, &|| {

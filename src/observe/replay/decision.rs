@@ -53,9 +53,8 @@ fn decision(snapshot: &Snapshot, gate: &GateTrace) -> (Vec<String>, Option<Strin
                 Direction::Egress => p.egress.as_ref(),
                 Direction::Ingress => p.ingress.as_ref(),
             });
-            let has_conditions = side
-                .and_then(|s| s.rules.get(*rule))
-                .is_some_and(|r| !r.conditions.is_empty());
+            let decides = side.and_then(|s| s.rules.get(*rule));
+            let has_conditions = decides.is_some_and(|r| !gate.conditions(snapshot, r).is_empty());
             let verb = if gate.allowed { "allows" } else { "denies" };
             let more = if has_conditions {
                 "; its other conditions are not judged"
@@ -64,7 +63,7 @@ fn decision(snapshot: &Snapshot, gate: &GateTrace) -> (Vec<String>, Option<Strin
             };
             let why = format!(
                 "rule {} of {} {verb} it{more}",
-                rule + 1,
+                decides.map_or(*rule, |rule| rule.index) + 1,
                 found.map(|p| p.title()).unwrap_or_default()
             );
             (title(policy).into_iter().collect(), Some(why))

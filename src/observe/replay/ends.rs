@@ -6,30 +6,82 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::nodes;
-use crate::analysis::{Endpoint, NewPod};
-use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL, Snapshot, Workload};
-use crate::dialect;
-use crate::observe::connection::Connection;
-use crate::observe::record::{CALICO, End};
+use super::place::Place;
+use super::pods::{self, Selection};
+use crate::analysis::Endpoint;
+use crate::cluster::{Enforcer, Snapshot, Workload};
+use crate::observe::connection::{Connection, Seen};
+use crate::observe::record::End;
 use crate::observe::reference::Reference;
-use crate::policy::{Entity, Peer};
+use crate::policy::{Entity, PortMatch};
 use crate::query::explain::{self, Meaning};
 use crate::sets::hash::HashMap;
-use crate::sets::{IpSet, Labels};
+use crate::sets::{IpSet, Protocol};
 
 /// One end, at all places where it was seen.
 #[derive(Default)]
 pub(in crate::observe) struct Asked {
-    pub ends: Vec<Endpoint>,
-    /// A name of the addresses: where policies allow that, they need not allow the addresses.
-    pub name: Option<Endpoint>,
-    /// What is not known of it.
-    pub doubt: Option<String>,
-    /// Whether it is one of the ends, nobody knows which.
-    pub is_any: bool,
+    pub places: Vec<Place>,
     /// The Service whose pods they are.
     pub service: Option<Meaning>,
+}
+
+impl From<Vec<Endpoint>> for Asked {
+    fn from(ends: Vec<Endpoint>) -> Self {
+        let places = ends.into_iter().map(|end| Place::of(vec![end]));
+        places.collect::<Vec<_>>().into()
+    }
+}
+
+impl From<Vec<Place>> for Asked {
+    fn from(places: Vec<Place>) -> Self {
+        Self {
+            places,
+            service: None,
+        }
+    }
+}
+
+/// What the records say of one end of a connection.
+struct Recorded<'r> {
+    end: &'r Reference,
+    pods: &'r BTreeSet<Arc<End>>,
+    addresses: &'r BTreeSet<IpAddr>,
+    seen: &'r BTreeSet<Seen>,
+    /// The namespaces of both ends.
+    namespaces: &'r [&'r str],
+}
+
+impl Recorded<'_> {
+    /// The addresses at which it was seen; none where it was seen without one.
+    fn addresses(&self) -> Vec<Option<IpAddr>> {
+        match self.addresses.is_empty() {
+            true => vec![None],
+            false => self.addresses.iter().copied().map(Some).collect(),
+        }
+    }
+
+    fn seen_at(&self, address: Option<IpAddr>) -> impl Iterator<Item = &Seen> {
+        let all = self.seen.iter();
+        all.filter(move |seen| seen.address == address)
+    }
+
+    /// The names of an address.
+    fn names_at(&self, address: Option<IpAddr>) -> Vec<Endpoint> {
+        let own = match self.end {
+            Reference::Name(name) if self.seen_at(address).next().is_none() => Some(name),
+            _ => None,
+        };
+        let names = self.seen_at(address).flat_map(|seen| &seen.names);
+        let names: BTreeSet<&String> = names.chain(own).collect();
+        names.into_iter().cloned().map(Endpoint::Domain).collect()
+    }
+
+    /// The reserved labels of the entity at an address.
+    fn reserved_at(&self, entity: &'static str, address: Option<IpAddr>) -> BTreeSet<&'static str> {
+        let all = self.seen_at(address).flat_map(|seen| &seen.reserved);
+        all.copied().chain([entity]).collect()
+    }
 }
 
 /// Finds the ends that policies are asked about. Workloads and pods are found by name, because a recording may have a million
@@ -38,11 +90,15 @@ pub(in crate::observe) struct Asker<'a> {
     pub snapshot: &'a Snapshot,
     workloads: HashMap<(&'a str, &'a str), Vec<&'a Workload>>,
     by_pod_name: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// The labels of pods of which other records do not have them.
+    described: HashMap<(&'a str, &'a str), Option<&'a Arc<End>>>,
+    selections: Vec<Selection>,
+    types: [Vec<u16>; 2],
 }
 
 impl<'a> Asker<'a> {
-    /// Of a snapshot.
-    pub fn new(snapshot: &'a Snapshot) -> Self {
+    /// Of a snapshot, and of the connections that will be asked about.
+    pub fn new(snapshot: &'a Snapshot, connections: &'a [Connection]) -> Self {
         let mut workloads: HashMap<_, Vec<&Workload>> = HashMap::default();
         for workload in snapshot.workloads.iter() {
             let name = (workload.namespace.as_str(), workload.name.as_str());
@@ -59,22 +115,41 @@ impl<'a> Asker<'a> {
             snapshot,
             workloads,
             by_pod_name,
+            described: described(connections),
+            selections: pods::selections(snapshot),
+            types: [Protocol::Icmp, Protocol::Icmp6].map(|protocol| types(snapshot, protocol)),
         }
+    }
+
+    /// Types of ICMP, of which policies treat all others like one of these.
+    pub fn types(&self, protocol: Protocol) -> &[u16] {
+        &self.types[usize::from(protocol == Protocol::Icmp6)]
     }
 
     /// The source and the destination of a connection; why policies cannot be asked about them.
     pub fn ends(&self, connection: &Connection) -> Result<(Asked, Asked), String> {
         let (key, sums) = (&connection.key, &connection.sums);
-        let source = self.end(&key.source, &sums.source_pods, &sums.source_addresses)?;
-        let destination = self.end(&key.destination, &sums.destination_pods, &sums.addresses)?;
-        let with_doubt = |asked: Asked| {
-            let of_nodes = nodes::unknown_label(self.snapshot, &asked.ends);
-            Asked {
-                doubt: asked.doubt.or(of_nodes),
-                ..asked
-            }
-        };
-        Ok((with_doubt(source), with_doubt(destination)))
+        let pods = sums.source_pods.iter().chain(&sums.destination_pods);
+        let of_pods = pods.map(|pod| pod.namespace.as_str());
+        let of_keys = [&key.source, &key.destination].into_iter();
+        let of_keys = of_keys.filter_map(|end| end.namespace());
+        let namespaces: BTreeSet<&str> = of_keys.chain(of_pods).collect();
+        let namespaces: Vec<&str> = namespaces.into_iter().collect();
+        let source = self.end(&Recorded {
+            end: &key.source,
+            pods: &sums.source_pods,
+            addresses: &sums.source_addresses,
+            seen: &sums.seen_sources,
+            namespaces: &namespaces,
+        })?;
+        let destination = self.end(&Recorded {
+            end: &key.destination,
+            pods: &sums.destination_pods,
+            addresses: &sums.addresses,
+            seen: &sums.seen_destinations,
+            namespaces: &namespaces,
+        })?;
+        Ok((source, destination))
     }
 
     /// The pods that manifests have of a workload, or those of that name.
@@ -93,17 +168,9 @@ impl<'a> Asker<'a> {
     }
 
     /// The ends that policies are asked about; why nothing can be asked.
-    fn end(
-        &self,
-        end: &Reference,
-        pods: &BTreeSet<Arc<End>>,
-        addresses: &BTreeSet<IpAddr>,
-    ) -> Result<Asked, String> {
+    fn end(&self, recorded: &Recorded) -> Result<Asked, String> {
         let snapshot = self.snapshot;
-        let unknown = |why: &str| Err(format!("`{end}` {why}"));
-        let meaning = |words: &str| {
-            explain::meaning(snapshot, words, None).map_err(|refusal| refusal.message)
-        };
+        let end = recorded.end;
         match end {
             Reference::Workload {
                 namespace,
@@ -112,146 +179,224 @@ impl<'a> Asker<'a> {
             } => {
                 let known = self.known_pods(namespace, name, kind.as_deref());
                 if !known.is_empty() {
-                    return Ok(known
-                        .into_iter()
-                        .map(Endpoint::Pod)
-                        .collect::<Vec<_>>()
-                        .into());
+                    let known = known.into_iter().map(Endpoint::Pod);
+                    return Ok(known.collect::<Vec<_>>().into());
                 }
-                new_pods(snapshot, pods).ok_or_else(|| {
+                let new = self.new_pods(recorded)?;
+                new.ok_or_else(|| {
                     format!("`{end}` is not in the manifests, and its labels are not recorded")
                 })
             }
-            Reference::Address(_) if !pods.is_empty() => {
-                let known = at_addresses(snapshot, addresses)?;
+            Reference::Address(_) if !recorded.pods.is_empty() => {
+                let known = at_addresses(snapshot, recorded.addresses)?;
                 let is_pod = |end: &Endpoint| matches!(end, Endpoint::Pod(_));
-                if !known.ends.is_empty() && known.ends.iter().all(is_pod) {
-                    return Ok(known);
+                if !known.is_empty() && known.iter().all(is_pod) {
+                    return Ok(known.into());
                 }
-                new_pods(snapshot, pods).ok_or_else(|| {
+                let new = self.new_pods(recorded)?;
+                new.ok_or_else(|| {
                     format!("`{end}` is a pod, and neither its name nor its labels are recorded")
                 })
             }
             Reference::Address(address) => {
-                meaning(&address.to_string()).map(|found| of_meaning(snapshot, found))
-            }
-            Reference::Name(name) => {
-                let mut asked = at_addresses(snapshot, addresses)?;
-                let name = Endpoint::Domain(name.clone());
-                if asked.ends.is_empty() {
-                    asked.ends.push(name.clone());
-                }
+                let asked = of_words(snapshot, &address.to_string())?;
+                let names = recorded.names_at(Some(*address));
+                let places = asked.places.into_iter().map(|place| place.and(&names));
                 Ok(Asked {
-                    name: Some(name),
+                    places: places.collect(),
                     ..asked
                 })
             }
-            Reference::Service { .. } => {
-                meaning(&end.to_string()).map(|found| of_meaning(snapshot, found))
+            Reference::Name(_) => {
+                let places = recorded.addresses().into_iter().map(|address| {
+                    let names = recorded.names_at(address);
+                    let at = match address {
+                        Some(address) => at_address(snapshot, address)?,
+                        None => return Ok(vec![any_of(snapshot, IpSet::all()).and(&names)]),
+                    };
+                    let at = at.into_iter().map(|end| Place::of(vec![end]).and(&names));
+                    Ok(at.collect::<Vec<_>>())
+                });
+                let places: Vec<Vec<Place>> = places.collect::<Result<_, String>>()?;
+                Ok(places.concat().into())
             }
-            Reference::Entity(entity) => of_entity(snapshot, entity, addresses),
-            Reference::Calico(words) => match words.as_str() {
-                "network/public" => Ok(any_of(snapshot, IpSet::all().difference(&private()))),
-                "network/private" => Ok(any_of(snapshot, private())),
-                node if node.starts_with("node/") => {
-                    meaning(node).map(|found| of_meaning(snapshot, found))
-                }
-                set => {
-                    let name = set.strip_prefix("networkset/").unwrap_or_default();
-                    match snapshot.network_sets.get(name) {
-                        Some(networks) if !networks.is_empty() => {
-                            Ok(any_of(snapshot, networks.clone()))
-                        }
-                        _ => unknown("has no address in the record"),
-                    }
-                }
-            },
+            Reference::Service { .. } => of_words(snapshot, &end.to_string()),
+            Reference::Entity(entity) => {
+                let places = recorded.addresses().into_iter().map(|address| {
+                    let reserved = recorded.reserved_at(entity, address);
+                    of_entity(snapshot, entity, &reserved, address)
+                });
+                let places: Vec<Vec<Place>> = places.collect::<Result<_, String>>()?;
+                Ok(places.concat().into())
+            }
+            Reference::Calico(words) => of_calico(snapshot, words),
         }
     }
+
+    /// Pods that the manifests do not have, by their recorded labels; none without these.
+    fn new_pods(&self, recorded: &Recorded) -> Result<Option<Asked>, String> {
+        let described = recorded.pods.iter().map(|pod| match pod.has_labels() {
+            true => Some(&**pod),
+            false => {
+                let name = (pod.namespace.as_str(), pod.pod.as_str());
+                self.described
+                    .get(&name)
+                    .copied()
+                    .flatten()
+                    .map(|pod| &**pod)
+            }
+        });
+        let described: Option<BTreeSet<&End>> = described.collect();
+        let Some(pods) = described.filter(|pods| !pods.is_empty()) else {
+            return Ok(None);
+        };
+        if pods.iter().any(|pod| pod.namespace.is_empty()) {
+            return Ok(None);
+        }
+        let places = pods.into_iter().map(|pod| {
+            let (selections, namespaces) = (&self.selections, recorded.namespaces);
+            pods::place(self.snapshot, selections, namespaces, pod)
+        });
+        // Many replicas are alike.
+        let places: BTreeSet<Place> = places.collect::<Result<_, _>>()?;
+        Ok(Some(places.into_iter().collect::<Vec<_>>().into()))
+    }
 }
 
-impl From<Vec<Endpoint>> for Asked {
-    fn from(ends: Vec<Endpoint>) -> Self {
-        Self {
-            ends,
-            ..Self::default()
+/// The pods that a record describes without labels, by namespace and name, each as another record describes it, if one does.
+fn described(connections: &[Connection]) -> HashMap<(&str, &str), Option<&Arc<End>>> {
+    let sums = connections.iter().map(|connection| &connection.sums);
+    let pods = || {
+        let sums = sums.clone();
+        sums.flat_map(|sums| sums.source_pods.iter().chain(&sums.destination_pods))
+            .filter(|pod| pod.is_pod())
+    };
+    let mut found: HashMap<(&str, &str), Option<&Arc<End>>> = HashMap::default();
+    for pod in pods().filter(|pod| !pod.has_labels()) {
+        found.insert((&pod.namespace, &pod.pod), None);
+    }
+    if !found.is_empty() {
+        for pod in pods().filter(|pod| pod.has_labels()) {
+            if let Some(known) = found.get_mut(&(pod.namespace.as_str(), pod.pod.as_str())) {
+                *known = Some(known.map_or(pod, |known| known.min(pod)));
+            }
         }
     }
+    found
 }
 
-/// Pods that the manifests do not have, by their recorded labels; none without these.
-fn new_pods(snapshot: &Snapshot, pods: &BTreeSet<Arc<End>>) -> Option<Asked> {
-    let has_labels = |pod: &Arc<End>| !pod.namespace.is_empty() && !pod.labels.is_empty();
-    if pods.is_empty() || !pods.iter().all(has_labels) {
-        return None;
+/// Types of ICMP: the first of each range of types that no policy tells apart.
+fn types(snapshot: &Snapshot, protocol: Protocol) -> Vec<u16> {
+    let mut first = BTreeSet::from([0]);
+    let policies = snapshot.policies.iter();
+    let sides = policies.flat_map(|policy| [&policy.egress, &policy.ingress]);
+    let rules = sides.flatten().flat_map(|side| &side.rules);
+    for item in rules.flat_map(|rule| rule.ports.listed().iter().chain(&rule.except)) {
+        if let PortMatch::Range {
+            protocol: own,
+            first: from,
+            last,
+        } = item.port
+            && own == protocol
+        {
+            first.extend([from, last.saturating_add(1)]);
+        }
     }
-    let new = pods.iter().map(|pod| new_pod(snapshot, pod));
-    let new: Vec<_> = new.map(Endpoint::NewPod).collect();
-    let mut doubts = pods.iter().map(|pod| unknown_label(snapshot, pod));
-    Some(Asked {
-        doubt: doubts.find_map(|doubt| doubt),
-        ..new.into()
-    })
+    first.retain(|kind| *kind <= u16::from(u8::MAX));
+    first.into_iter().collect()
 }
 
+/// An entity with these reserved labels; policies of Cilium match it by any of them (4.4).
 fn of_entity(
     snapshot: &Snapshot,
     entity: &str,
-    addresses: &BTreeSet<IpAddr>,
-) -> Result<Asked, String> {
+    reserved: &BTreeSet<&str>,
+    address: Option<IpAddr>,
+) -> Result<Vec<Place>, String> {
     let is_cilium = snapshot.assumptions.enforcer == Enforcer::Cilium;
-    match Entity::OPAQUE.into_iter().find(|one| one.word() == entity) {
-        Some(own) if is_cilium => return Ok(vec![Endpoint::Entity(own)].into()),
+    let own = Entity::OPAQUE.into_iter();
+    let own = own.filter(|own| is_cilium && reserved.contains(own.word()));
+    let own: Vec<Endpoint> = own.map(Endpoint::Entity).collect();
+    match (own.is_empty(), entity) {
+        (true, "init" | "unmanaged") => {
+            return Err(format!("the pods of `entity/{entity}` are not recorded"));
+        }
+        (true, "health") => {
+            let why = "is not judged";
+            return Err(format!("what policies allow `entity/{entity}` {why}"));
+        }
+        (false, _) if reserved.len() == 1 => return Ok(vec![Place::of(own)]),
         _ => {}
     }
-    match entity {
-        "init" | "unmanaged" => Err(format!("the pods of `entity/{entity}` are not recorded")),
-        "health" => Err(format!(
-            "what policies allow `entity/{entity}` is not judged"
-        )),
+    let is_node = is_cilium && reserved.contains("remote-node");
+    match address {
+        Some(address) if own.is_empty() => {
+            let at = at_address(snapshot, address)?.into_iter();
+            Ok(at.map(|end| Place::of(vec![end])).collect())
+        }
+        Some(address) => {
+            let at = at_address(snapshot, address)?;
+            Ok(vec![Place::of([own, at].concat())])
+        }
         // Which node it was, if no address says.
-        "remote-node" if is_cilium && addresses.is_empty() => {
-            let nodes: Vec<_> = (0..snapshot.nodes.len()).map(Endpoint::Node).collect();
-            Ok(Asked {
-                is_any: true,
-                ..nodes.into()
-            })
+        None if is_node && !snapshot.nodes.is_empty() => {
+            let nodes = (0..snapshot.nodes.len()).map(Endpoint::Node);
+            Ok(vec![Place::any(nodes).and(&own)])
         }
-        "world" if addresses.is_empty() => Ok(any_of(snapshot, IpSet::all())),
-        _ if addresses.is_empty() => {
-            Err(format!("the address of `entity/{entity}` is not recorded"))
-        }
-        _ => at_addresses(snapshot, addresses),
+        None if reserved.contains("world") => Ok(vec![any_of(snapshot, IpSet::all()).and(&own)]),
+        None if !own.is_empty() => Ok(vec![Place::of(own)]),
+        None => Err(format!("the address of `entity/{entity}` is not recorded")),
     }
 }
 
-fn at_addresses(snapshot: &Snapshot, addresses: &BTreeSet<IpAddr>) -> Result<Asked, String> {
-    let mut ends = Vec::new();
-    for address in addresses {
-        let found = explain::meaning(snapshot, &address.to_string(), None)
-            .map_err(|refusal| refusal.message)?;
-        ends.extend(found.ends(snapshot));
+/// What Calico names; it never records an address.
+fn of_calico(snapshot: &Snapshot, words: &str) -> Result<Asked, String> {
+    let any = |addresses| Ok(vec![any_of(snapshot, addresses)].into());
+    match words {
+        "network/public" => any(IpSet::all().difference(&private())),
+        "network/private" => any(private()),
+        node if node.starts_with("node/") => of_words(snapshot, node),
+        set => {
+            let name = set.strip_prefix("networkset/").unwrap_or_default();
+            match snapshot.network_sets.get(name) {
+                Some(networks) if !networks.is_empty() => any(networks.clone()),
+                _ => Err(format!("`{set}` has no address in the record")),
+            }
+        }
     }
-    Ok(ends.into())
 }
 
-fn of_meaning(snapshot: &Snapshot, meaning: Meaning) -> Asked {
+fn meaning(snapshot: &Snapshot, words: &str) -> Result<Meaning, String> {
+    explain::meaning(snapshot, words, None).map_err(|refusal| refusal.message)
+}
+
+fn at_address(snapshot: &Snapshot, address: IpAddr) -> Result<Vec<Endpoint>, String> {
+    Ok(meaning(snapshot, &address.to_string())?.ends(snapshot))
+}
+
+fn at_addresses(
+    snapshot: &Snapshot,
+    addresses: &BTreeSet<IpAddr>,
+) -> Result<Vec<Endpoint>, String> {
+    let all = addresses.iter().map(|one| at_address(snapshot, *one));
+    Ok(all.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+fn of_words(snapshot: &Snapshot, words: &str) -> Result<Asked, String> {
+    let meaning = meaning(snapshot, words)?;
     let ends = meaning.ends(snapshot);
-    Asked {
+    Ok(Asked {
         service: meaning.service.is_some().then_some(meaning),
         ..ends.into()
-    }
+    })
 }
 
-fn any_of(snapshot: &Snapshot, addresses: IpSet) -> Asked {
+fn any_of(snapshot: &Snapshot, addresses: IpSet) -> Place {
     let meaning = Meaning {
         addresses,
         ..Meaning::default()
     };
-    Asked {
-        is_any: true,
-        ..meaning.ends(snapshot).into()
-    }
+    Place::any(meaning.ends(snapshot))
 }
 
 /// The networks that Calico calls private.
@@ -265,70 +410,4 @@ pub(in crate::observe) fn private() -> IpSet {
         .into_iter()
         .filter_map(|(address, length)| IpNet::new(IpAddr::from(address), length).ok());
     nets.collect()
-}
-
-const NAMESPACE_LABEL: &str = "io.cilium.k8s.namespace.labels.";
-
-/// The labels of a pod and those of its namespace, as a record has them: those of its identity.
-pub(in crate::observe) fn labels_of(pod: &End) -> (Labels, Labels) {
-    let (mut labels, mut of_namespace) = (Labels::new(), Labels::new());
-    for label in pod
-        .labels
-        .iter()
-        .filter_map(|label| label.strip_prefix("k8s:").or(label.strip_prefix(CALICO)))
-    {
-        let (key, value) = label.split_once('=').unwrap_or((label, ""));
-        if let Some(key) = key.strip_prefix(NAMESPACE_LABEL) {
-            of_namespace.insert(key.to_owned(), value.to_owned());
-        } else if !key.starts_with("io.cilium.k8s.") && key != "io.kubernetes.pod.namespace" {
-            labels.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    of_namespace.insert(NAMESPACE_NAME_LABEL.to_owned(), pod.namespace.clone());
-    (labels, of_namespace)
-}
-
-fn new_pod(snapshot: &Snapshot, pod: &End) -> NewPod {
-    let namespace = snapshot
-        .namespaces
-        .iter()
-        .position(|n| n.name == pod.namespace);
-    let declared = namespace
-        .and_then(|at| snapshot.namespaces.get(at))
-        .filter(|n| n.declared);
-    let (labels, of_namespace) = labels_of(pod);
-    NewPod {
-        namespace,
-        namespace_labels: declared.map_or(of_namespace, |n| n.labels.clone()),
-        labels,
-    }
-}
-
-/// A label that policies select by, and that a record of a pod does not have: Cilium leaves labels of pods out (C0), Calico
-/// those of namespaces.
-fn unknown_label(snapshot: &Snapshot, pod: &End) -> Option<String> {
-    let is_calico = pod.labels.iter().any(|label| label.starts_with(CALICO));
-    let mut namespaces = snapshot.namespaces.iter();
-    let is_declared = namespaces.any(|n| n.declared && n.name == pod.namespace);
-    let is_unknown = |peer: &Peer, key: &str| match peer {
-        Peer::PodLabels(_) => !is_calico && dialect::ignores_label(Enforcer::Cilium, key),
-        _ => is_calico && !is_declared && key != NAMESPACE_NAME_LABEL,
-    };
-    let mut found = None;
-    for policy in &snapshot.policies {
-        let mut see = |peer: &Peer| {
-            let (Peer::PodLabels(selector) | Peer::NamespaceLabels(selector)) = peer else {
-                return;
-            };
-            let mut keys = selector.requirements.iter().map(|r| &r.key);
-            if let Some(key) = keys.find(|key| is_unknown(peer, key)) {
-                let title = policy.title();
-                found.get_or_insert(format!(
-                    "{title} selects by `{key}`, which records do not have"
-                ));
-            }
-        };
-        policy.leaves(&mut see);
-    }
-    found
 }

@@ -4,23 +4,28 @@
 mod decision;
 mod ends;
 mod nodes;
+mod place;
+mod pods;
 #[cfg(test)]
 mod tests;
+mod unknown;
+
+use std::collections::BTreeMap;
 
 use super::connection::{Connection, Key};
 use super::record::Protocol;
 use super::reference::Reference;
-use crate::analysis::oracle::{Probe, probe};
-use crate::analysis::{Decision, Endpoint, Trace};
+use crate::analysis::oracle::{Probe, probe_all};
+use crate::analysis::{Endpoint, Trace};
 use crate::cluster::{Enforcer, Snapshot};
 use crate::model::FlowPort;
-use crate::policy::Action;
 use crate::query::explain;
 use crate::sets;
 use decision::explained;
 use ends::Asked;
-pub(super) use ends::{Asker, labels_of, private};
+pub(super) use ends::{Asker, private};
 pub(super) use nodes::with_recorded;
+pub(super) use pods::labels_of;
 
 /// What policies would do to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,7 +98,7 @@ pub(super) fn replay(asker: &Asker, connection: &Connection) -> Replay {
         return Replay::uncertain(format!("{} is not judged", policy.title()));
     }
     match asker.ends(connection) {
-        Ok((source, destination)) => judged(snapshot, key, &source, &destination),
+        Ok((source, destination)) => judged(asker, key, &source, &destination),
         Err(why) => Replay::uncertain(why),
     }
 }
@@ -109,52 +114,123 @@ pub(super) fn is_own_pod(connection: &Connection) -> bool {
     key.source == Reference::Entity("host") && is_pod
 }
 
-fn judged(snapshot: &Snapshot, key: &Key, source: &Asked, destination: &Asked) -> Replay {
-    let traces = match traces(snapshot, key, source, destination) {
-        Ok(traces) => traces,
+/// What policies do to a connection, and the questions that show it.
+fn judged(asker: &Asker, key: &Key, source: &Asked, destination: &Asked) -> Replay {
+    let snapshot = asker.snapshot;
+    let questions = match questions(asker, key, source, destination) {
+        Ok(questions) => questions,
         Err(why) => return Replay::uncertain(why),
     };
-    let denied = traces.iter().find(|trace| !trace.allowed);
-    let Some(decisive) = denied.or(traces.first()) else {
+    let mut between: BTreeMap<[usize; 2], Vec<Answer>> = BTreeMap::new();
+    for question in &questions {
+        let answers = between.entry(question.places).or_default();
+        answers.push(Answer::of(snapshot, question));
+    }
+    let unknown = |[from, to]: [usize; 2]| {
+        let places = [source.places.get(from), destination.places.get(to)];
+        let mut unknown = places
+            .into_iter()
+            .flatten()
+            .filter_map(|p| p.unknown.as_deref());
+        unknown.next().unwrap_or("the type of ICMP is not recorded")
+    };
+    let between = between.into_iter();
+    let between = between.filter_map(|(places, answers)| agreed(answers, unknown(places)));
+    // Policies must allow it at all places where it was seen.
+    let decisive = between.min_by_key(|answer| match answer.verdict {
+        Verdict::Deny => 0,
+        Verdict::Uncertain => 1,
+        Verdict::Allow => 2,
+    });
+    let Some(decisive) = decisive else {
         return Replay::uncertain("the Service leads to no port of its pods");
     };
-    let found = explained(snapshot, decisive);
-    let uncertain = |why: &str| Replay {
-        verdict: Verdict::Uncertain,
-        why: why.to_owned(),
-        ..found.clone()
-    };
-    if protocol(key.protocol).is_none() && !found.by.is_empty() {
-        match snapshot.assumptions.enforcer {
-            Enforcer::Kubernetes => {
-                return uncertain("the API of Kubernetes leaves ICMP to the network plugin");
-            }
-            Enforcer::Cilium | Enforcer::Calico if key.icmp.is_none() => {
-                return uncertain("the type of ICMP is not recorded");
-            }
-            Enforcer::Cilium | Enforcer::Calico => {}
+    let mut found = explained(snapshot, &decisive.trace);
+    let is_undefined = protocol(key.protocol).is_none()
+        && snapshot.assumptions.enforcer == Enforcer::Kubernetes
+        && !found.by.is_empty();
+    if is_undefined {
+        found.verdict = Verdict::Uncertain;
+        found.why = "the API of Kubernetes leaves ICMP to the network plugin".to_owned();
+    } else if decisive.verdict == Verdict::Uncertain {
+        found.verdict = Verdict::Uncertain;
+        found.why = decisive.why;
+    }
+    found
+}
+
+/// What policies do to one connection that may be meant.
+struct Answer {
+    verdict: Verdict,
+    trace: Trace,
+    /// Why it is uncertain.
+    why: String,
+}
+
+impl Answer {
+    fn of(snapshot: &Snapshot, question: &Question) -> Self {
+        let Question { from, to, port, .. } = *question;
+        let trace = probe_all(snapshot, from, to, port);
+        let gates = [(&trace.egress, to), (&trace.ingress, from)];
+        let unknown = gates.map(|(gate, peer)| unknown::of_gate(snapshot, gate, peer, (to, port)));
+        // A gate that certainly denies it decides, whatever the other one does.
+        let mut both = gates.iter().zip(&unknown);
+        let is_denied = both.any(|((gate, _), unknown)| !gate.allowed && unknown.is_none());
+        let why = unknown.into_iter().flatten().next();
+        let verdict = match &why {
+            _ if is_denied => Verdict::Deny,
+            Some(_) => Verdict::Uncertain,
+            None => Verdict::Allow,
+        };
+        let why = why.unwrap_or_default();
+        Self {
+            verdict,
+            trace,
+            why,
         }
-    }
-    let is_any = source.is_any || destination.is_any;
-    if is_any && denied.is_some() && traces.iter().any(|trace| trace.allowed) {
-        return uncertain("the record has no address, and the policies allow some");
-    }
-    match source.doubt.as_ref().or(destination.doubt.as_ref()) {
-        Some(doubt) => uncertain(doubt),
-        None => found,
     }
 }
 
-/// One connection that may be meant: from, to, and the port.
-pub(super) type Question = (Endpoint, Endpoint, Probe);
+/// The answer of all alternatives if it is the same; else it depends on what is unknown.
+fn agreed(answers: Vec<Answer>, unknown: &str) -> Option<Answer> {
+    let first = answers.first()?.verdict;
+    let is_same = answers.iter().all(|answer| answer.verdict == first);
+    let uncertain = |answer: &Answer| answer.verdict == Verdict::Uncertain;
+    let denied = |answer: &Answer| !answer.trace.allowed;
+    let open = answers.iter().position(uncertain);
+    let is_split = !is_same && open.is_none();
+    let at = open.or_else(|| answers.iter().position(denied));
+    let at = at.unwrap_or_default();
+    let mut decisive = answers.into_iter().nth(at)?;
+    if is_split {
+        decisive.verdict = Verdict::Uncertain;
+        decisive.why = unknown.to_owned();
+    }
+    Some(decisive)
+}
+
+/// One connection that may be meant.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    /// Between which places of the source and the destination: policies must allow it between all, and of the questions
+    /// between the same ones, the record does not say which is meant.
+    pub places: [usize; 2],
+    /// All that the source is at once.
+    pub from: &'a [Endpoint],
+    /// The same of the destination.
+    pub to: &'a [Endpoint],
+    /// The protocol and the port, or the type of ICMP.
+    pub port: Probe,
+}
 
 /// Every connection that may be meant.
-pub(super) fn questions(
-    snapshot: &Snapshot,
+pub(super) fn questions<'a>(
+    asker: &Asker,
     key: &Key,
-    source: &Asked,
-    destination: &Asked,
-) -> Result<Vec<Question>, String> {
+    source: &'a Asked,
+    destination: &'a Asked,
+) -> Result<Vec<Question<'a>>, String> {
+    let snapshot = asker.snapshot;
     let ports = match (protocol(key.protocol), key.port) {
         (None, _) => None,
         (Some(_), None) => return Err("the port is not known".to_owned()),
@@ -165,70 +241,55 @@ pub(super) fn questions(
             Some(asked.map_err(|refusal| refusal.message)?.0)
         }
     };
+    let types = types(asker, key);
     let mut questions = Vec::new();
-    for to in &destination.ends {
-        let port: Probe = match &ports {
-            None => types(key),
-            Some(ports) => match ports.at(snapshot, to).example() {
-                None => continue,
-                some => some,
-            },
-        };
-        let others = || source.ends.iter().filter(|from| *from != to);
+    for (at, place) in destination.places.iter().enumerate() {
+        let sources = || source.places.iter().enumerate();
+        let others = || sources().filter(|(_, from)| *from != place);
         // A pod that connects to its own workload usually means another replica.
-        let itself = source
-            .ends
-            .iter()
-            .filter(|from| *from == to && others().next().is_none());
-        let from = others().chain(itself);
-        questions.extend(from.map(|from| (from.clone(), to.clone(), port)));
+        let itself = sources().filter(|_| others().next().is_none());
+        let from: Vec<_> = others().chain(itself).collect();
+        for to in &place.alternatives {
+            let port = match &ports {
+                None => None,
+                Some(ports) => match to.first().and_then(|to| ports.at(snapshot, to).example()) {
+                    None => continue,
+                    some => some,
+                },
+            };
+            let probes = if ports.is_some() { &[port] } else { &types[..] };
+            for (from_place, from) in &from {
+                questions.extend(from.alternatives.iter().flat_map(|from| {
+                    let places = [*from_place, at];
+                    let asked = probes.iter();
+                    asked.map(move |&port| Question {
+                        places,
+                        from,
+                        to,
+                        port,
+                    })
+                }));
+            }
+        }
     }
     Ok(questions)
 }
 
-fn traces(
-    snapshot: &Snapshot,
-    key: &Key,
-    source: &Asked,
-    destination: &Asked,
-) -> Result<Vec<Trace>, String> {
-    let questions = questions(snapshot, key, source, destination)?;
-    let traced = questions.iter().map(|(from, to, port)| {
-        let trace = probe(snapshot, from, to, *port);
-        match &destination.name {
-            Some(name) => by_name(snapshot, trace, probe(snapshot, from, name, *port)),
-            None => trace,
-        }
-    });
-    Ok(traced.collect())
-}
-
-/// Where only the name is allowed, that decides; a rule that denies the address does so whatever its name.
-fn by_name(snapshot: &Snapshot, by_address: Trace, by_name: Trace) -> Trace {
-    let is_denied = match by_address.egress.decision {
-        Decision::Rule { policy, rule } => {
-            let rule = snapshot
-                .policies
-                .get(policy)
-                .and_then(|p| p.egress.as_ref()?.rules.get(rule));
-            rule.is_some_and(|rule| rule.action == Action::Deny)
-        }
-        _ => false,
-    };
-    match by_address.allowed || is_denied || !by_name.allowed {
-        true => by_address,
-        false => by_name,
-    }
-}
-
-/// The type of ICMP that a record has.
-fn types(key: &Key) -> Probe {
+/// The type of ICMP that a record has; where it has none, all that policies may tell apart.
+fn types(asker: &Asker, key: &Key) -> Vec<Probe> {
     let protocol = match key.protocol {
         Protocol::Icmp => sets::Protocol::Icmp,
         Protocol::Icmp6 => sets::Protocol::Icmp6,
-        Protocol::Tcp | Protocol::Udp | Protocol::Sctp => return None,
+        Protocol::Tcp | Protocol::Udp | Protocol::Sctp => return Vec::new(),
     };
-    Some((protocol, key.icmp?.into()))
+    let probe = |kind: u16| Some((protocol, kind));
+    match (key.icmp, asker.snapshot.assumptions.enforcer) {
+        (Some(kind), _) => vec![probe(kind.into())],
+        (None, Enforcer::Kubernetes) => vec![None],
+        (None, Enforcer::Cilium | Enforcer::Calico) => {
+            asker.types(protocol).iter().copied().map(probe).collect()
+        }
+    }
 }
 
 /// A protocol that has ports.

@@ -5,14 +5,18 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::analysis::Endpoint;
+use crate::analysis::oracle::GateTrace;
 use crate::cluster::{Node, Snapshot};
-use crate::observe::connection::Connection;
+use crate::observe::connection::{Connection, Seen};
 use crate::observe::reference::Reference;
 use crate::policy::Peer;
 use crate::sets::Labels;
 
 /// The name of nodes that only the recording has: no manifest can give it.
 const RECORDED: &str = "";
+
+/// The reserved labels of nodes.
+const NODES: [&str; 2] = ["host", "remote-node"];
 
 /// The snapshot with a node at each address that the recording calls one, unless manifests have something there. Where no
 /// node is known at all and another one than the pod's own is recorded without its address, that is one, too.
@@ -24,13 +28,19 @@ pub(in crate::observe) fn with_recorded<'a>(
     let mut is_any = false;
     for Connection { key, sums, .. } in connections {
         let ends = [
-            (&key.source, &sums.source_addresses),
-            (&key.destination, &sums.addresses),
+            (&key.source, &sums.source_addresses, &sums.seen_sources),
+            (&key.destination, &sums.addresses, &sums.seen_destinations),
         ];
-        for (end, seen) in ends {
+        for (end, at, seen) in ends {
             if matches!(end, Reference::Entity("host" | "remote-node")) {
-                is_any |= seen.is_empty() && *end == Reference::Entity("remote-node");
-                addresses.extend(seen);
+                is_any |= at.is_empty() && *end == Reference::Entity("remote-node");
+                addresses.extend(at);
+            }
+            // The API server may be one, too.
+            let is_node = |seen: &&Seen| NODES.iter().any(|node| seen.reserved.contains(node));
+            for seen in seen.iter().filter(is_node) {
+                is_any |= seen.address.is_none() && seen.reserved.contains("remote-node");
+                addresses.extend(seen.address);
             }
         }
     }
@@ -59,8 +69,12 @@ pub(in crate::observe) fn with_recorded<'a>(
     }
 }
 
-/// A label of nodes that policies select by, if one of the ends is a node whose labels are not known.
-pub(super) fn unknown_label(snapshot: &Snapshot, ends: &[Endpoint]) -> Option<String> {
+/// A label of nodes that a policy of a gate selects by, if the gate's other end is a node whose labels are not known.
+pub(super) fn unknown_label(
+    snapshot: &Snapshot,
+    gate: &GateTrace,
+    peer: &[Endpoint],
+) -> Option<String> {
     let is_recorded = |end: &Endpoint| {
         let (Endpoint::Node(at) | Endpoint::NodeAddress(at, _)) = end else {
             return false;
@@ -68,11 +82,12 @@ pub(super) fn unknown_label(snapshot: &Snapshot, ends: &[Endpoint]) -> Option<St
         let node = snapshot.nodes.get(*at);
         node.is_some_and(|node| node.name == RECORDED)
     };
-    if !ends.iter().any(is_recorded) {
+    if !peer.iter().any(is_recorded) {
         return None;
     }
     let mut found = None;
-    for policy in &snapshot.policies {
+    let policies = gate.tiers.iter().flat_map(|tier| &tier.policies);
+    for policy in policies.filter_map(|of| snapshot.policies.get(of.policy)) {
         policy.leaves(&mut |peer| {
             if let Peer::Nodes(selector) = peer
                 && let Some(requirement) = selector.requirements.first()

@@ -262,3 +262,284 @@ spec:
         ]
     );
 }
+
+/// A policy of Cilium for the pods of cart, or a part of one.
+fn cilium(rules: &str) -> String {
+    format!(
+        "{{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {{name: p, namespace: shop}}, spec: {{endpointSelector: {{}}, {rules}}}}}"
+    )
+}
+
+const NEW: &str =
+    r#""namespace":"x","pod_name":"q-0","labels":["k8s:app=q","k8s:io.kubernetes.pod.namespace=x""#;
+
+#[test]
+fn service_accounts_are_those_of_the_record_if_it_has_them() {
+    let from = |account: &str| {
+        cilium(&format!(
+            "ingress: [{{fromEndpoints: [{{matchLabels: {{io.kubernetes.pod.namespace: x, io.cilium.k8s.policy.serviceaccount: {account}}}}}]}}]"
+        ))
+    };
+    let with = format!(r#"{NEW},"k8s:io.cilium.k8s.policy.serviceaccount=robot"]"#);
+    let with = record(("10.0.0.9", &with), CART, &tcp(80));
+    assert_eq!(judged(&from("robot"), &with), ["x/q > shop/cart: allow"]);
+    assert_eq!(judged(&from("other"), &with), ["x/q > shop/cart: deny"]);
+    // A filter of labels left it out.
+    let without = record(("10.0.0.9", &format!("{NEW}]")), CART, &tcp(80));
+    assert_eq!(
+        judged(&from("robot"), &without),
+        [
+            "x/q > shop/cart: uncertain; CiliumNetworkPolicy shop/p selects by service account, which records do not have"
+        ]
+    );
+
+    let goldmane = r#"{"Key":{"source_name":"q-7c9d8b6f5d-*","source_namespace":"x","source_type":1,"dest_name":"cart-7c9d8b6f5d-*","dest_namespace":"shop","dest_type":1,"dest_port":80,"proto":"tcp","reporter":1,"action":1},"start_time":1793696400,"end_time":1793696415,"source_labels":["app=q"],"num_connections_started":3}"#;
+    let calico = |source: &str, more: &str| {
+        format!(
+            "{{apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {{name: p, namespace: shop}}, spec: {{selector: app == 'cart', types: [Ingress], ingress: [{{action: Allow, source: {{{source}}}}}{more}]}}}}"
+        )
+    };
+    let account = "serviceAccounts: {names: [robot]}, namespaceSelector: all()";
+    assert_eq!(
+        judged(&calico(account, ""), goldmane),
+        [
+            "x/q > shop/cart: uncertain; NetworkPolicy.projectcalico.org shop/p selects by service account, which records do not have"
+        ]
+    );
+    // Whatever it runs as, another rule allows it.
+    let allowed = judged(&calico(account, ", {action: Allow}"), goldmane);
+    assert_eq!(allowed, ["x/q > shop/cart: allow"]);
+    let by_label = calico(
+        "namespaceSelector: all(), selector: projectcalico.org/serviceaccount == 'robot'",
+        "",
+    );
+    assert!(judged(&by_label, goldmane)[0].contains("shop/p selects by service account"));
+}
+
+#[test]
+fn every_name_of_an_address_counts() {
+    let world = r#""labels":["reserved:world"]"#;
+    let two = record(WEB, ("203.0.113.7", world), &tcp(443)).replace(
+        r#""destination":{"labels""#,
+        r#""destination_names":["a.cdn.example","z.api.example."],"destination":{"labels""#,
+    );
+    for (name, is) in [
+        ("a.cdn.example", "allow"),
+        ("z.api.example", "allow"),
+        ("b.api.example", "deny"),
+    ] {
+        let policy = cilium(&format!("egress: [{{toFQDNs: [{{matchName: {name}}}]}}]"));
+        let wanted = format!("shop/web > a.cdn.example: {is}");
+        assert_eq!(judged(&policy, &two), [wanted]);
+    }
+    // The names that the pod was told, the latest of which is shown.
+    let answer = |second: u32, name: &str| {
+        record(("10.0.0.53", r#""labels":["reserved:unmanaged"]"#), WEB, r#""UDP":{"source_port":53,"destination_port":41000}"#)
+            .replace(r#""is_reply":false"#, &format!(r#""is_reply":true,"Type":"L7","l7":{{"type":"RESPONSE","dns":{{"query":"{name}.","ips":["203.0.113.7"]}}}}"#))
+            .replace("09:00:00Z", &format!("08:59:{second:02}Z"))
+    };
+    let told = [
+        answer(1, "old.example"),
+        answer(2, "new.example"),
+        record(WEB, ("203.0.113.7", world), &tcp(443)),
+    ];
+    let policy = cilium("egress: [{toFQDNs: [{matchName: old.example}]}]");
+    let all = judged(&policy, &told.join("\n"));
+    assert!(
+        all.contains(&"shop/web > new.example: allow".to_owned()),
+        "{all:?}"
+    );
+    // A rule that denies the address does so whatever its names.
+    let denied = cilium(
+        "egress: [{toFQDNs: [{matchName: old.example}]}], egressDeny: [{toCIDR: [203.0.113.0/24]}]",
+    );
+    let all = judged(&denied, &told.join("\n"));
+    assert!(
+        all.contains(&"shop/web > new.example: deny".to_owned()),
+        "{all:?}"
+    );
+}
+
+#[test]
+fn rules_in_an_order_see_the_name_and_the_address_together() {
+    let policy = |rules: &str| {
+        format!(
+            "{{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {{name: a}}, spec: {{tier: Admin, priority: 10, subject: {{namespaces: {{}}}}, egress: [{rules}]}}}}"
+        )
+    };
+    let by_name = "{action: Accept, to: [{domainNames: [a.example]}]}";
+    let by_address = "{action: Deny, to: [{networks: ['0.0.0.0/0']}]}";
+    let one = record(
+        WEB,
+        ("203.0.113.7", r#""labels":["reserved:world"]"#),
+        &tcp(443),
+    )
+    .replace(
+        r#""destination":{"labels""#,
+        r#""destination_names":["a.example"],"destination":{"labels""#,
+    );
+    for (rules, is) in [
+        (format!("{by_name}, {by_address}"), "allow"),
+        (format!("{by_address}, {by_name}"), "deny"),
+    ] {
+        let wanted = format!("shop/web > a.example: {is}");
+        assert_eq!(judged(&policy(&rules), &one), [wanted]);
+    }
+}
+
+#[test]
+fn an_entity_is_matched_by_any_of_its_labels_and_by_its_address() {
+    let to = |labels: &str, port: u16| record(WEB, ("203.0.113.7", labels), &tcp(port));
+    let outside = r#""labels":["reserved:kube-apiserver","reserved:world"]"#;
+    let inside = r#""labels":["reserved:kube-apiserver","reserved:remote-node"]"#;
+    let own = r#""labels":["reserved:host","reserved:kube-apiserver"]"#;
+    for (rule, labels, is) in [
+        ("toEntities: [kube-apiserver]", outside, "allow"),
+        ("toEntities: [world]", outside, "allow"),
+        ("toCIDR: [203.0.113.0/24]", outside, "allow"),
+        ("toCIDR: [198.51.100.0/24]", outside, "deny"),
+        ("toEntities: [remote-node]", outside, "deny"),
+        ("toEntities: [kube-apiserver]", inside, "allow"),
+        ("toEntities: [remote-node]", inside, "allow"),
+        ("toEntities: [world]", inside, "deny"),
+        // Blocks do not match nodes (C31).
+        ("toCIDR: [203.0.113.0/24]", inside, "deny"),
+        ("toEntities: [host]", own, "allow"),
+        ("toEntities: [remote-node]", own, "deny"),
+    ] {
+        let policy = cilium(&format!("egress: [{{{rule}}}]"));
+        let wanted = format!("shop/web > entity/kube-apiserver: {is}");
+        assert_eq!(
+            judged(&policy, &to(labels, 443)),
+            [wanted],
+            "{rule} {labels}"
+        );
+    }
+    let from = record(("10.0.0.2", inside), CART, &tcp(9443));
+    let policy = cilium("ingress: [{fromEntities: [remote-node]}]");
+    let wanted = "entity/kube-apiserver > shop/cart: allow";
+    assert_eq!(judged(&policy, &from), [wanted]);
+}
+
+#[test]
+fn a_name_without_an_address_may_have_any() {
+    let table = table("shop/web,a.example,TCP,443,1,forwarded\n");
+    let np = |to: &str| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: e, namespace: shop}}, spec: {{podSelector: {{}}, policyTypes: [Egress], egress: [{to}]}}}}"
+        )
+    };
+    let unknown = "uncertain; the record has no address, and the policies allow some";
+    for (policy, is) in [
+        (np("{ports: [{port: 443}]}"), "allow"),
+        (
+            np("{to: [{ipBlock: {cidr: 0.0.0.0/0}}, {ipBlock: {cidr: '::/0'}}]}"),
+            "allow",
+        ),
+        (np("{to: [{ipBlock: {cidr: 203.0.113.0/24}}]}"), unknown),
+        (np("{to: [{podSelector: {}}]}"), "deny"),
+        (cilium("egress: [{toEntities: [world]}]"), "allow"),
+        (cilium("egress: [{toCIDR: [203.0.113.0/24]}]"), unknown),
+        (
+            cilium("egress: [{toFQDNs: [{matchName: a.example}]}]"),
+            "allow",
+        ),
+        (
+            cilium("egress: [{toFQDNs: [{matchName: b.example}]}]"),
+            "deny",
+        ),
+    ] {
+        let wanted = format!("shop/web > a.example: {is}");
+        assert_eq!(judged(&policy, &table), [wanted], "{policy}");
+    }
+}
+
+#[test]
+fn named_ports_of_pods_without_manifests_are_unknown() {
+    let np = |ports: &str| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p, namespace: x}}, spec: {{podSelector: {{}}, policyTypes: [Ingress], ingress: [{{ports: [{ports}]}}]}}}}"
+        )
+    };
+    let to = record(WEB, ("10.0.0.2", &format!("{NEW}]")), &tcp(8080));
+    for (ports, is) in [
+        (
+            "{port: http}",
+            "uncertain; NetworkPolicy x/p names port `http`, and the record does not name the ports of the pod",
+        ),
+        ("{port: http}, {port: 8080}", "allow"),
+        ("{port: http, protocol: UDP}", "deny"),
+        ("{port: 80}", "deny"),
+    ] {
+        let wanted = format!("shop/web > x/q: {is}");
+        assert_eq!(judged(&np(ports), &to), [wanted], "{ports}");
+    }
+    // The source's policies deny it, whatever the port is called.
+    let closed = "\n---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: e, namespace: shop}, spec: {podSelector: {}, policyTypes: [Egress]}}";
+    let policies = format!("{}{closed}", np("{port: http}"));
+    assert_eq!(judged(&policies, &to), ["shop/web > x/q: deny"]);
+}
+
+#[test]
+fn a_pod_is_judged_by_its_best_description() {
+    let np = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: x}, spec: {podSelector: {matchLabels: {app: q}}, policyTypes: [Ingress]}}";
+    let to = |labels: &str, source: &str| {
+        let pod = format!(r#""namespace":"x","pod_name":"q-0","labels":[{labels}]"#);
+        record((source, "web"), ("10.0.0.2", &pod), &tcp(80))
+    };
+    let init = to(r#""reserved:init""#, "10.0.1.8");
+    let unknown =
+        "shop/web > x/q: uncertain; `x/q` is not in the manifests, and its labels are not recorded";
+    assert_eq!(judged(np, &init), [unknown]);
+    let masked = to("", "10.0.1.8");
+    assert_eq!(judged(np, &masked), [unknown]);
+    for first in [init, masked] {
+        // In another record of the same connection, of one like it, and of another one.
+        let later = to(r#""k8s:app=q""#, "10.0.1.8").replace("09:00:00Z", "09:00:05Z");
+        let like = to(r#""k8s:app=q""#, "10.0.1.7");
+        let other = like.replace(":80,", ":81,");
+        for more in [later, like, other] {
+            let all = judged(np, &format!("{first}\n{more}"));
+            assert!(all.iter().all(|one| one.ends_with("x/q: deny")), "{all:?}");
+        }
+    }
+}
+
+#[test]
+fn what_changes_nothing_is_not_uncertain() {
+    let np = |namespace: &str, from: &str| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p, namespace: {namespace}}}, spec: {{podSelector: {{}}, policyTypes: [Ingress], ingress: [{from}]}}}}\n---\n"
+        )
+    };
+    let by_hash =
+        "{from: [{namespaceSelector: {}, podSelector: {matchLabels: {pod-template-hash: abc}}}]}";
+    let from = record(("10.0.0.2", &format!("{NEW}]")), CART, &tcp(80));
+    let unknown = "x/q > shop/cart: uncertain; NetworkPolicy shop/p selects by `pod-template-hash`, which records do not have";
+    assert_eq!(judged(&np("shop", by_hash), &from), [unknown]);
+    let elsewhere = format!("{}{}", np("zzz", by_hash), np("shop", ""));
+    assert_eq!(judged(&elsewhere, &from), ["x/q > shop/cart: deny"]);
+    let all = np("shop", &format!("{by_hash}, {{}}"));
+    assert_eq!(judged(&all, &from), ["x/q > shop/cart: allow"]);
+
+    // ICMP of an unknown type.
+    let ping = table("shop/web,shop/cart,ICMP,,1,forwarded\n");
+    let calico = |rules: &str| {
+        format!(
+            "{{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {{name: g}}, spec: {{selector: app == 'cart', types: [Ingress], ingress: [{rules}]}}}}"
+        )
+    };
+    for (rules, is) in [
+        ("", "deny"),
+        ("{action: Allow}", "allow"),
+        ("{action: Allow, protocol: ICMP}", "allow"),
+        ("{action: Allow, protocol: TCP}", "deny"),
+        (
+            "{action: Allow, protocol: ICMP, icmp: {type: 8}}",
+            "uncertain; the type of ICMP is not recorded",
+        ),
+    ] {
+        let wanted = format!("shop/web > shop/cart: {is}");
+        assert_eq!(judged(&calico(rules), &ping), [wanted], "{rules}");
+    }
+}

@@ -145,12 +145,28 @@ fn go_on(stop: &dyn Fn() -> bool) -> Result<(), Diagnostic> {
     }
 }
 
+/// An error if a file is where a folder would be.
+fn is_folder_or_new(folder: &Path) -> Result<(), Diagnostic> {
+    let mut there = folder.ancestors().filter(|path| path.exists());
+    match there.next().filter(|path| !path.is_dir()) {
+        None => Ok(()),
+        Some(file) => {
+            let message = format!(
+                "`{}` is a file, but policies are written to a folder",
+                file.display()
+            );
+            Err(Diagnostic::error("file", message).help("choose another folder"))
+        }
+    }
+}
+
 fn plan_folder(
     folder: &Path,
     files: &[ExportFile],
     options: &ExportOptions,
     stop: &dyn Fn() -> bool,
 ) -> Result<ExportPlan, Diagnostic> {
+    is_folder_or_new(folder)?;
     let before = Record::read(folder)?;
     let owner = Owner::new(&options.project, &options.files, folder);
     let others = before.others(&owner);

@@ -347,9 +347,14 @@ impl Describer<'_> {
             | PeerClass::Entity(_)
             | PeerClass::Node(_) => false,
         };
+        let target = self.document.settings.target();
         // Policies given in place of the generated ones may be of another dialect.
-        !self.generated.policies.is_empty()
-            && self.document.settings.target().is_cluster_wide()
+        let given = &self.real.policies;
+        let is_own = |policy: &Arc<Policy>| policy.kind.ends_with(target.kind());
+        let is_written =
+            !self.generated.policies.is_empty() || !given.is_empty() && given.iter().all(is_own);
+        is_written
+            && target.is_cluster_wide()
             && difference.direction == Direction::Ingress
             && !is_pod
     }

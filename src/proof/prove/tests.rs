@@ -52,6 +52,39 @@ fn what_is_generated_is_exact_in_both_styles() {
     }
 }
 
+/// All addresses of a family are what is outside, and policies of Calico open pods with them, too (G22).
+#[test]
+fn all_addresses_are_not_every_pod() {
+    let proof = |network: &str, address: &str, all_pods: bool| {
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        let db = fixture.workload("data/db", "app=db");
+        let db = fixture.document.workloads.get_mut(db).unwrap();
+        db.addresses.extend(address.parse::<std::net::IpAddr>());
+        fixture.external("net", &[network], &[]);
+        fixture.flow("shop/web", "external/net", "TCP/443");
+        if all_pods {
+            fixture.flow("shop/web", "*", "TCP/443");
+        }
+        fixture.document.settings.dialects = vec![crate::policy::Target::Calico];
+        fixture.document.settings.dns.allow = false;
+        prove(&fixture.document, &generate(&fixture.document))
+    };
+    for address in ["", "10.0.0.5"] {
+        let wide = proof("0.0.0.0/0", address, false);
+        assert_eq!(wide.state, State::TooWide, "{address}");
+        let text = findings_text(&wide);
+        assert!(
+            text.contains("allows data/db on TCP 443, but no flow is drawn"),
+            "{text}"
+        );
+        assert_eq!(findings_text(&proof("0.0.0.0/0", address, true)), "");
+        // Smaller networks mean the pods in them.
+        assert_eq!(findings_text(&proof("10.0.0.0/8", address, false)), "");
+        assert_eq!(findings_text(&proof("128.0.0.0/1", address, false)), "");
+    }
+}
+
 #[test]
 fn a_deleted_rule_blocks_its_flow() {
     let proof = broken(&shop(), "data/db-from-shop-checkout", |text| {

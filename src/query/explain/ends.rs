@@ -2,7 +2,7 @@
 
 use crate::policy::Entity;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -13,7 +13,7 @@ use crate::cluster::{PodAddresses, Service, Snapshot, Workload};
 use crate::load::Loaded;
 use crate::model::validate::Refusal;
 use crate::model::{self, Document, FlowPort};
-use crate::sets::IpSet;
+use crate::sets::{IpSet, unmapped};
 
 /// What a word names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,7 +59,12 @@ impl Meaning {
             Some(address) => Endpoint::NodeAddress(*at, *address),
             None => Endpoint::Node(*at),
         });
-        let addresses = addresses_of(snapshot, &self.addresses).into_iter();
+        // The addresses of a Service have ports of their own.
+        let addresses = match self.service {
+            Some(_) => each_of(&self.addresses),
+            None => addresses_of(snapshot, &self.addresses),
+        };
+        let addresses = addresses.into_iter();
         let domains = self
             .domains
             .iter()
@@ -132,6 +137,24 @@ impl Loaded {
     }
 }
 
+/// Every address of a set.
+fn each_of(addresses: &IpSet) -> Vec<IpAddr> {
+    let each = |(first, last): (IpAddr, IpAddr)| -> Vec<IpAddr> {
+        match (first, last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                let all = u32::from(first)..=u32::from(last);
+                all.map(|one| Ipv4Addr::from(one).into()).collect()
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) => {
+                let all = u128::from(first)..=u128::from(last);
+                all.map(|one| Ipv6Addr::from(one).into()).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    addresses.ranges().flat_map(each).collect()
+}
+
 /// The pods among the members of an entity.
 fn pods_of(snapshot: &Snapshot, entity: Option<Entity>) -> Vec<usize> {
     let pods = snapshot.pods.iter().enumerate();
@@ -186,9 +209,9 @@ pub fn meaning(
     port: Option<&FlowPort>,
 ) -> Result<Meaning, Refusal> {
     let mut found = Meaning::default();
-    let net = word.parse::<IpNet>().ok();
+    let net = word.parse::<IpNet>().ok().map(unmapped);
     let whole = net.filter(|net| net.prefix_len() == net.max_prefix_len());
-    let address = word.parse::<IpAddr>().ok();
+    let address = word.parse::<IpAddr>().ok().map(|one| one.to_canonical());
     let address = address.or(whole.map(|net| net.addr()));
     if let Some(address) = address
         && let Some(at) = services::at_address(snapshot, address, port)

@@ -1,6 +1,9 @@
 //! The ports of a question: the same at every destination, or those behind a Service.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 use super::ends::Meaning;
 use super::pod_cidrs;
@@ -12,7 +15,7 @@ use crate::cluster::{Service, ServicePort, Snapshot, Workload};
 use crate::diag::Diagnostic;
 use crate::model::FlowPort;
 use crate::model::validate::{Refusal, flow_port, flow_ports_text};
-use crate::sets::PortSet;
+use crate::sets::{IpSet, PortSet, Protocol};
 
 /// So many places are named in a note.
 const NAMED: usize = 3;
@@ -26,8 +29,8 @@ pub enum Wanted {
     Behind {
         /// At pods, by their index in `Snapshot::pods`.
         pods: BTreeMap<usize, PortSet>,
-        /// At every other end.
-        others: PortSet,
+        /// At addresses.
+        others: BTreeMap<IpAddr, PortSet>,
     },
 }
 
@@ -44,7 +47,11 @@ impl Wanted {
             (Self::Behind { pods, .. }, Endpoint::Pod(at)) => {
                 pods.get(at).cloned().unwrap_or_default()
             }
-            (Self::Behind { others, .. }, _) => others.clone(),
+            (
+                Self::Behind { others, .. },
+                Endpoint::Address(address) | Endpoint::NodeAddress(_, address),
+            ) => others.get(address).cloned().unwrap_or_default(),
+            (Self::Behind { .. }, _) => PortSet::empty(),
             (Self::Same(FlowPort::Named(protocol, name)), Endpoint::Pod(at)) => {
                 let pod = snapshot.pods.get(*at);
                 pod.map_or_else(PortSet::empty, |pod| {
@@ -61,7 +68,7 @@ impl Wanted {
             Self::Same(FlowPort::Any) => return Ports::All,
             Self::Same(FlowPort::Named(..)) => PortSet::empty(),
             Self::Same(ports) => return Ports::These(ports.numbers().unwrap_or_default()),
-            Self::Behind { others, .. } => others.clone(),
+            Self::Behind { others, .. } => others.values().cloned().collect(),
         };
         let of = |workload: &Workload| {
             let pods = workload.pods.clone().map(Endpoint::Pod);
@@ -74,12 +81,17 @@ impl Wanted {
     }
 }
 
-/// Parses ports: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`.
+/// Parses ports: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`; `80` and `4000-4010` are TCP, as where flows are
+/// typed.
 ///
 /// # Errors
 /// A word that is none of these.
 pub fn ports(word: &str) -> Result<FlowPort, Refusal> {
-    flow_port(word)
+    let is_number = |letter: char| letter.is_ascii_digit() || letter == '-';
+    match !word.is_empty() && word.chars().all(is_number) {
+        true => flow_port(&format!("{}/{word}", Protocol::Tcp.name())),
+        false => flow_port(word),
+    }
 }
 
 /// The ports at the destination of a question, and what Services make of the question.
@@ -140,15 +152,24 @@ pub fn at_destination(
     let pods: BTreeMap<usize, PortSet> = pods
         .map(|(at, pod)| (at, services::at_pod(service, &meant, pod)))
         .collect();
-    let others = services::at_endpoints(service, &meant);
-    let elsewhere = !to.nodes.is_empty() || !to.addresses.is_empty();
-    let all = pods.values().chain(elsewhere.then_some(&others));
+    let at_addresses = |ports: &[&ServicePort]| {
+        let mut found = services::at_endpoints(service, ports);
+        let is_end = |address| {
+            let mut nodes = to.nodes.iter();
+            to.addresses.contains(address) || nodes.any(|(_, own)| *own == Some(address))
+        };
+        found.retain(|address, _| is_end(*address));
+        found
+    };
+    let others = at_addresses(&meant);
+    let places = self::places(snapshot, &with_ports(to, &others));
+    let all = pods.values().chain(others.values());
     let target: PortSet = all.cloned().collect();
     let resolves = |port: &&ServicePort| {
         let at = |at: &usize| snapshot.pods.get(*at);
         let mut reached = pods.keys().filter_map(at);
         reached.any(|pod| !services::at_pod(service, &[port], pod).is_empty())
-            || elsewhere && !services::at_endpoints(service, &[port]).is_empty()
+            || !at_addresses(&[port]).is_empty()
     };
     let (resolved, lost): (Vec<_>, Vec<_>) = meant.iter().copied().partition(resolves);
     let own = |ports: &[&ServicePort]| -> PortSet {
@@ -174,6 +195,18 @@ pub fn at_destination(
     };
     notes.push(note(service, about_address(service, to, message)));
     Ok((Wanted::Behind { pods, others }, notes))
+}
+
+/// The ends of a Service without the addresses where its port leads nowhere, unless that is everywhere.
+fn with_ports(to: &Meaning, others: &BTreeMap<IpAddr, PortSet>) -> Meaning {
+    let mut found = to.clone();
+    if !others.is_empty() {
+        let served: IpSet = others.keys().copied().map(IpNet::from).collect();
+        found.addresses = to.addresses.intersection(&served);
+        let is_served = |address: &Option<IpAddr>| address.is_none_or(|one| served.contains(one));
+        found.nodes.retain(|(_, address)| is_served(address));
+    }
+    found
 }
 
 /// A message about a Service; before it, what the address in the question is to the Service.

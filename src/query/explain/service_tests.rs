@@ -366,3 +366,39 @@ fn exposure_follows_endpoints_made_by_hand() {
         .collect();
     assert_eq!(sent, [("web", "TCP 8080".to_owned())]);
 }
+
+#[test]
+fn each_address_behind_a_service_has_its_own_ports() {
+    let text = "
+apiVersion: v1
+kind: Pod
+metadata: {name: client, namespace: shop, labels: {app: client}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {ports: [{name: sql, port: 5432}, {name: web, port: 80}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: db, namespace: shop}
+subsets:
+- {addresses: [{ip: 203.0.113.6}], ports: [{name: sql, port: 5432}]}
+- {addresses: [{ip: 203.0.113.7}], ports: [{name: web, port: 8080}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: e, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 203.0.113.6/31}}], ports: [{port: 5432}]}]}
+";
+    let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
+    let verdict = |port: &str| {
+        let port = ports(port).unwrap();
+        let from = loaded.meaning("shop/client").unwrap();
+        let to = loaded.destination("service/shop/db", &port).unwrap();
+        let (wanted, _) = at_destination(&loaded.snapshot, Some(&from), Some(&to), &port).unwrap();
+        ask_between(&loaded.snapshot, &from, &to, &wanted).verdict
+    };
+    assert_eq!(verdict("TCP/5432"), Verdict::All);
+    assert_eq!(verdict("TCP/80"), Verdict::None);
+}

@@ -1,5 +1,6 @@
 //! Services as ends of a question: what is behind them, and where their ports lead.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -165,18 +166,23 @@ pub(super) fn at_pod(service: &Service, ports: &[&ServicePort], pod: &Pod) -> Po
         .collect()
 }
 
-/// The ports of its endpoints that some ports of a Service lead to: those of the same name, else its targets.
-pub(super) fn at_endpoints(service: &Service, ports: &[&ServicePort]) -> PortSet {
-    let one = |port: &&ServicePort| -> PortSet {
-        let found = ports_of(service.endpoints.iter(), port);
-        match &port.target {
-            TargetPort::Number(number) if found.is_empty() => {
-                PortSet::single(port.protocol, *number)
-            }
-            _ => found,
+/// The ports that some ports of a Service lead to at each address of its endpoints: those of the same name, else its
+/// targets.
+pub(super) fn at_endpoints(service: &Service, ports: &[&ServicePort]) -> BTreeMap<IpAddr, PortSet> {
+    let mut found: BTreeMap<IpAddr, PortSet> = BTreeMap::new();
+    for port in ports {
+        let is_named = !ports_of(service.endpoints.iter(), port).is_empty();
+        for endpoint in &service.endpoints {
+            let own = match &port.target {
+                TargetPort::Number(number) if !is_named => PortSet::single(port.protocol, *number),
+                _ => ports_of(std::iter::once(endpoint), port),
+            };
+            let known = found.entry(endpoint.address).or_default();
+            *known = known.union(&own);
         }
-    };
-    ports.iter().map(one).collect()
+    }
+    found.retain(|_, ports| !ports.is_empty());
+    found
 }
 
 /// Why a port of a question leads nowhere.

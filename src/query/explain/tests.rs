@@ -158,3 +158,14 @@ fn sets_are_all_some_or_none() {
     assert_eq!(verdict("shop/db", "shop/web", "TCP/http"), Verdict::All);
     assert_eq!(verdict("shop/web", "shop/db", "TCP/http"), Verdict::None);
 }
+
+#[test]
+fn a_port_without_a_protocol_is_tcp() {
+    for (typed, meant) in [("5432", "TCP/5432"), ("4000-4010", "TCP/4000-4010")] {
+        assert_eq!(ports::ports(typed), ports::ports(meant), "{typed}");
+    }
+    assert!(ports::ports("UDP/53").is_ok());
+    for wrong in ["http", "70000", "54x", "5/6"] {
+        assert!(ports::ports(wrong).is_err(), "{wrong}");
+    }
+}

@@ -144,7 +144,7 @@ impl Explainer<'_> {
                 };
                 let line = self.deciding_line(shown, trace.direction, rule_found);
                 gate.steps.push(Step {
-                    text: format!("{how} rule {} of {}", rule + 1, found.name),
+                    text: format!("{how} rule {} of {}", rule_found.index + 1, found.name),
                     source: self.source(*policy, line),
                 });
                 gate.excerpt = self.rule_excerpt(*policy, rule_found, line);
@@ -166,7 +166,7 @@ impl Explainer<'_> {
             let source = self.source(one.policy, self.near_line(trace.direction, one));
             let name = self.name(one.policy);
             gate.steps.push(Step {
-                text: format!("{rank}: rule {} of {name}; {}", one.rule + 1, one.missing),
+                text: format!("{rank}: rule {} of {name}; {}", one.index + 1, one.missing),
                 source,
             });
         }

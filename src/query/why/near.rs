@@ -15,6 +15,8 @@ pub(super) struct Near {
     pub(super) policy: usize,
     /// Its place in the policy's direction.
     pub(super) rule: usize,
+    /// Its place in the list that it is written in.
+    pub(super) index: usize,
     /// Why it does not match: `the pod needs tier=web`.
     pub(super) missing: String,
     /// The line of the peer or port that comes nearest.
@@ -49,12 +51,13 @@ pub(super) fn near(snapshot: &Snapshot, shown: &Shown, trace: &GateTrace) -> Vec
                 continue;
             }
             let (far, near) = match how.peer {
-                true => (2, by_port(snapshot, shown, rule)),
+                true => (2, by_port(snapshot, shown, trace.direction, rule)),
                 false => by_peer(snapshot, shown, trace.direction, rule),
             };
             let place = Near {
                 policy: asked.policy,
                 rule: at,
+                index: rule.index,
                 ..near
             };
             found.push(((far, found.len()), place));
@@ -68,6 +71,7 @@ fn nearly(missing: String) -> Near {
     Near {
         policy: 0,
         rule: 0,
+        index: 0,
         missing,
         line: None,
         labels: None,
@@ -75,7 +79,7 @@ fn nearly(missing: String) -> Near {
     }
 }
 
-fn by_port(snapshot: &Snapshot, shown: &Shown, rule: &Rule) -> Near {
+fn by_port(snapshot: &Snapshot, shown: &Shown, direction: Direction, rule: &Rule) -> Near {
     let (names, line) = match &rule.ports {
         Match::Only(items) => {
             let names: Vec<String> = items.iter().map(|i| port_words(&i.port)).collect();
@@ -84,7 +88,7 @@ fn by_port(snapshot: &Snapshot, shown: &Shown, rule: &Rule) -> Near {
         Match::Any => (Vec::new(), None),
     };
     let missing = match names.as_slice() {
-        [] => port_miss(snapshot, rule, &shown.to, shown.port).unwrap_or_default(),
+        [] => port_miss(snapshot, direction, rule, &shown.to, shown.port).unwrap_or_default(),
         names => format!("allows {} only", names.join(" and ").replace('`', "")),
     };
     Near {

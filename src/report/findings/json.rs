@@ -1,9 +1,11 @@
 //! Findings as JSON.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Linted, name_of};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{self, Diagnostic, Severity};
 use crate::lint::score::{self, FINDINGS, ISOLATION, NARROW, Score};
 use crate::report::left_out;
 
@@ -18,6 +20,7 @@ struct Report<'a> {
     /// Always empty: every answer has this key, and here each diagnostic is a finding.
     diagnostics: [(); 0],
     left_out: Vec<left_out::Line<'a>>,
+    not_read: Vec<Arc<str>>,
 }
 
 /// A finding of lint, with every field present.
@@ -107,8 +110,8 @@ fn tenths(points: f64) -> f64 {
 }
 
 /// `{"format": "drawbridge/lint/1", "findings": [...], "ignored": 1, "score": 73, "scores": [{"namespace", "score",
-/// "workloads", "incomplete", "isolation", "narrow", "findings", "raise": [{"points", "action"}]}], "diagnostics": [], "leftOut":
-/// [...]}`; `score` is null without workloads.
+/// "workloads", "incomplete", "isolation", "narrow", "findings", "raise": [{"points", "action"}]}], "diagnostics": [], "leftOut",
+/// "notRead"}`; `score` is null without workloads.
 pub fn json(linted: Linted) -> String {
     let found = linted.report.found.iter().enumerate();
     let report = Report {
@@ -121,6 +124,7 @@ pub fn json(linted: Linted) -> String {
         scores: linted.scores.iter().map(OfNamespace::from).collect(),
         diagnostics: [],
         left_out: left_out::lines(linted.left_out),
+        not_read: diag::unread(&linted.report.found),
     };
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');

@@ -6,14 +6,16 @@ use std::ops::Range;
 use serde_json::{Map, Value, json};
 
 use super::Flows;
-use crate::diag::Diagnostic;
+use crate::cluster::Snapshot;
+use crate::diag::{self, Diagnostic};
 use crate::observe::classes::Compared;
 use crate::observe::time::{self, Time};
 use crate::observe::{Connection, Sample, SourceFile};
 use crate::report::ends::compact;
 use crate::report::findings::flat;
+use crate::report::left_out;
 
-/// `{"format", "diagnostics", "capture": {"sources", "first", "last", "since", "until", "lost", "unavailable", "ignored"}, "connections": [{"source",
+/// `{"format", "diagnostics", "leftOut", "notRead", "capture": {"sources", "first", "last", "since", "until", "lost", "unavailable", "ignored"}, "connections": [{"source",
 /// "destination", "protocol", "port", "icmp", "count", "verdicts", "first", "last", "exact", "addresses", "services", "guessed",
 /// "policies", "samples": [{"file", "line", "time"}], "class", "replay": {"verdict", "egress", "ingress", "by", "why"}}],
 /// "neverSeen": [{"from", "to", "ports"}]}`. From `class` on only against policies; `neverSeen`, the flows that are not recorded, only
@@ -21,7 +23,12 @@ use crate::report::findings::flat;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn json(out: &mut impl Write, flows: Flows, diagnostics: &[Diagnostic]) -> io::Result<()> {
+pub fn json(
+    out: &mut impl Write,
+    flows: Flows,
+    against: Option<&Snapshot>,
+    diagnostics: &[Diagnostic],
+) -> io::Result<()> {
     let capture = &flows.observed.capture;
     let source = |s: &SourceFile| {
         json!({
@@ -45,10 +52,13 @@ pub fn json(out: &mut impl Write, flows: Flows, diagnostics: &[Diagnostic]) -> i
         "unavailable": capture.unavailable,
         "ignored": capture.ignored,
     }));
+    let left_out = against.map_or(&[][..], |snapshot| &snapshot.left_out);
+    let left_out = compact(&left_out::lines(left_out));
+    let not_read = compact(&diag::unread(diagnostics));
     let diagnostics = compact(&flat(diagnostics));
     write!(
         out,
-        "{{\"format\":\"drawbridge/flows/1\",\"diagnostics\":{diagnostics},\"capture\":{capture},\"connections\":["
+        "{{\"format\":\"drawbridge/flows/1\",\"diagnostics\":{diagnostics},\"leftOut\":{left_out},\"notRead\":{not_read},\"capture\":{capture},\"connections\":["
     )?;
     for (at, connection) in flows.observed.connections.iter().enumerate() {
         let between = if at == 0 { "\n" } else { ",\n" };

@@ -219,12 +219,18 @@ proptest! {
             prop_assert_eq!(own.rect.min, scene.namespace(*id).unwrap().rect.min);
             let before = corners(&scene);
             let is_outer = |node: NodeRef| after.node(node).is_none_or(|n| n.namespace.is_none());
+            let moved = corners(&after).into_iter().filter(|(node, at)| before.get(node) != Some(at));
+            let moved: Vec<_> = moved.filter_map(|(node, _)| Some((node, after.rect(node)?))).collect();
             for (node, at) in corners(&after) {
                 let (Some(was), true) = (before.get(&node), is_outer(node)) else { continue };
                 // A container that is pushed may cover an outer node in turn.
                 let mut spaces = after.namespaces.iter();
                 let in_the_way = scene.rect(node).is_some_and(|rect| match node {
-                    NodeRef::Namespace(_) => rect.overlaps(&own.rect),
+                    // What is pushed pushes what it then lies on, or is too near to.
+                    NodeRef::Namespace(_) => rect.overlaps(&own.rect)
+                        || moved.iter().any(|(other, now)| {
+                            *other != node && now.grow(36.0).overlaps(&rect)
+                        }),
                     _ => spaces.any(|space| rect.overlaps(&space.rect)),
                 });
                 prop_assert!(*was == at || in_the_way, "{:?} moved without need", node);

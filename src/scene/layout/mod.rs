@@ -5,6 +5,7 @@ mod blocks;
 mod inside;
 mod layers;
 mod outside;
+mod push;
 mod settle;
 mod untangle;
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::push::push;
 use super::{PITCH, Places, container_size, outside};
 use crate::model::{NamespaceId, NodeRef};
 use crate::scene::request::{NamespaceSpec, NodeSpec, Request};
@@ -101,26 +102,30 @@ impl<'a> Table<'a> {
         let previous = self.previous;
         let before = |n: &NodeSpec| previous.and_then(|p| p.node(n.node));
         let known = |n: &NodeSpec| before(n).is_some_and(|b| b.namespace == n.namespace);
+        let is_new = |n: &NodeSpec| previous.is_some() && !known(n) && !self.is_expanded(space);
         let mut order: Vec<&'a NodeSpec> = self.members(space.id).to_vec();
-        order.sort_by_key(|n| (n.pin.is_none(), !known(n), n.node));
-        let mut settled: BTreeSet<NodeRef> = BTreeSet::new();
-        for node in order {
-            if node.pin.is_none() {
-                let is_new = self.previous.is_some() && !known(node) && !self.is_expanded(space);
-                let wish = if is_new {
-                    self.wish(node, &settled)
-                } else {
-                    self.at(node.node)
-                };
-                let wish = rect_at(node, wish);
-                let around = self.surroundings(space.id);
-                let fits = |rect: &Rect| !is_new || around.has_room(rect);
-                let found = nearest_free(wish, NODE_GAP, taken, &fits, 40)
-                    .or_else(|| nearest_free(wish, NODE_GAP, taken, &|_| true, RINGS))
-                    .unwrap_or(wish);
-                self.places.insert(node.node, found.min);
-            }
-            taken.push(rect_at(node, self.at(node.node)));
+        order.sort_by_key(|n| n.node);
+        let (placed, others): (Vec<_>, Vec<_>) = order.into_iter().partition(|n| n.pin.is_some());
+        let (new, known): (Vec<_>, Vec<_>) = others.into_iter().partition(|n| is_new(n));
+        let mut settled: BTreeSet<NodeRef> = placed.iter().chain(&known).map(|n| n.node).collect();
+        taken.extend(placed.iter().map(|n| rect_at(n, self.at(n.node))));
+        let known: Vec<(NodeRef, Rect)> = known
+            .iter()
+            .map(|n| (n.node, rect_at(n, self.at(n.node))))
+            .collect();
+        for (node, rect) in settled_among(known, NODE_GAP, taken, RINGS) {
+            self.places.insert(node, rect.min);
+            taken.push(rect);
+        }
+        let around = self.surroundings(space.id);
+        for node in new {
+            let wish = rect_at(node, self.wish(node, &settled));
+            let fits = |rect: &Rect| around.has_room(rect);
+            let found = nearest_free(wish, NODE_GAP, taken, &fits, 40)
+                .or_else(|| nearest_free(wish, NODE_GAP, taken, &|_| true, RINGS))
+                .unwrap_or(wish);
+            self.places.insert(node.node, found.min);
+            taken.push(found);
             settled.insert(node.node);
         }
     }
@@ -206,21 +211,28 @@ impl<'a> Table<'a> {
         order.sort_by_cached_key(|n| (!self.is_expanded(n), !self.is_grown(n), !known(n), n.id));
         let opened = order.partition_point(|n| self.is_expanded(n));
         order.splice(opened..opened, cards);
-        let mut pushed = Vec::new();
+        let mut movable = Vec::new();
         for space in order {
             let rect = self.container(space);
-            if taken.iter().any(|t| t.overlaps(&rect)) {
-                pushed.push((space, rect));
-                continue;
+            let stays = self.is_expanded(space) || self.is_grown(space);
+            if stays && !taken.iter().any(|t| t.overlaps(&rect)) {
+                self.places.insert(NodeRef::Namespace(space.id), rect.min);
+                taken.push(rect);
+            } else {
+                movable.push((space.id, rect));
             }
-            self.places.insert(NodeRef::Namespace(space.id), rect.min);
-            taken.push(rect);
         }
-        for (space, rect) in pushed {
-            let found = nearest_free(rect, SPACE_GAP, &taken, &|_| true, RINGS * 4).unwrap_or(rect);
-            self.move_space(space.id, found.min - rect.min);
-            self.places.insert(NodeRef::Namespace(space.id), found.min);
-            taken.push(found);
+        let before: BTreeMap<NamespaceId, Rect> = movable.iter().copied().collect();
+        let is_new = |id: NamespaceId| self.previous.is_some_and(|p| p.namespace(id).is_none());
+        let (new, known): (Vec<_>, Vec<_>) = movable.into_iter().partition(|(id, _)| is_new(*id));
+        let mut found = settled_among(known, SPACE_GAP, &taken, RINGS * 4);
+        // What is new pushes nothing that is known.
+        taken.extend(found.iter().map(|(_, rect)| *rect));
+        found.extend(settled_among(new, SPACE_GAP, &taken, RINGS * 4));
+        for (id, rect) in found {
+            let shift = rect.min - before.get(&id).map_or(rect.min, |before| before.min);
+            self.move_space(id, shift);
+            self.places.insert(NodeRef::Namespace(id), rect.min);
         }
     }
 
@@ -239,25 +251,19 @@ impl<'a> Table<'a> {
             .filter(|n| n.namespace.is_none())
             .collect();
         taken.extend(outer.iter().filter_map(|n| Some(rect_at(n, n.pin?))));
-        let mut free: Vec<&NodeSpec> = outer.into_iter().filter(|n| n.pin.is_none()).collect();
-        let at = |n: &NodeSpec| rect_at(n, self.at(n.node));
-        free.sort_by_cached_key(|n| taken.iter().any(|t| t.overlaps(&at(n))));
-        for node in free {
-            let rect = rect_at(node, self.at(node.node));
-            let before = self.previous.map(|p| p.node(node.node).is_some());
-            let covered = taken.iter().any(|t| t.overlaps(&rect));
-            let found = match before {
-                // What was shown moves aside, the shortest way.
-                Some(true) if covered => nearest_free(rect, NODE_GAP, &taken, &|_| true, RINGS),
-                Some(false) => None,
-                _ => (!covered).then_some(rect),
-            };
-            match found {
-                Some(found) => {
-                    self.places.insert(node.node, found.min);
-                    taken.push(found);
-                }
-                None => drop(self.places.remove(&node.node)),
+        let free = outer.into_iter().filter(|n| n.pin.is_none());
+        let free = free.map(|n| (n.node, rect_at(n, self.at(n.node))));
+        let was_shown = |node| self.previous.is_some_and(|p| p.node(node).is_some());
+        let (known, others): (Vec<_>, Vec<_>) = free.partition(|(node, _)| was_shown(*node));
+        for (node, rect) in settled_among(known, NODE_GAP, &taken, RINGS) {
+            self.places.insert(node, rect.min);
+            taken.push(rect);
+        }
+        for (node, rect) in others {
+            if self.previous.is_some() || taken.iter().any(|t| t.overlaps(&rect)) {
+                self.places.remove(&node);
+            } else {
+                taken.push(rect);
             }
         }
         outside::place(self.request, &mut self.places);
@@ -287,6 +293,40 @@ impl Surroundings {
 
 fn rect_at(node: &NodeSpec, at: Point) -> Rect {
     Rect::new(at.x, at.y, node.width, tokens::NODE_HEIGHT)
+}
+
+/// Positions of things that were placed before: they stay, and those that lie on something `fixed`, or on an earlier one,
+/// go to the nearest free place, or push others on, whichever moves less in total.
+fn settled_among<K: Copy>(
+    things: Vec<(K, Rect)>,
+    gap: f32,
+    fixed: &[Rect],
+    rings: i32,
+) -> Vec<(K, Rect)> {
+    let (mut settled, mut covered): (Vec<(K, Rect)>, Vec<_>) = (Vec::new(), Vec::new());
+    for thing in things {
+        let mut others = fixed.iter().chain(settled.iter().map(|(_, rect)| rect));
+        match others.any(|other| other.overlaps(&thing.1)) {
+            true => covered.push(thing),
+            false => settled.push(thing),
+        }
+    }
+    for (key, rect) in covered {
+        let rest: Vec<Rect> = settled.iter().map(|(_, rect)| *rect).collect();
+        let taken: Vec<Rect> = fixed.iter().chain(&rest).copied().collect();
+        let alone = nearest_free(rect, gap, &taken, &|_| true, rings);
+        let shortest = alone.map_or(f32::INFINITY, |alone| alone.min.distance(rect.min));
+        let pushed = push(rect, gap, fixed, &rest).filter(|pushed| pushed.total < shortest);
+        let Some(pushed) = pushed else {
+            settled.push((key, alone.unwrap_or(rect)));
+            continue;
+        };
+        for (at, by) in pushed.others {
+            settled[at].1 = settled[at].1.moved(by);
+        }
+        settled.push((key, rect.moved(pushed.first)));
+    }
+    settled
 }
 
 /// The position nearest to the preferred one, in steps of the pitch, that keeps `gap` from `taken` and

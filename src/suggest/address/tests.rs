@@ -1,5 +1,5 @@
 use super::*;
-use crate::suggest::key::{Key, key, plain, port_keys};
+use crate::suggest::key::{Key, key, plain, port_key, port_keys};
 use crate::suggest::passwords::without_passwords;
 
 /// `host:port` of each address, `host~port` where the scheme implies the port.
@@ -72,6 +72,22 @@ fn what_is_a_host_and_what_is_not() {
         ("host=db port=5432 user=app dbname=x", "db:5432"),
         ("Server=db,1433;Database=x;User Id=sa", "db:1433"),
         ("app:secret@tcp(db:3306)/shop", "db:3306"),
+        ("Host=db;Port=5432;Database=x;Password=y", "db:5432"),
+        ("Data Source=db:1521/X;User Id=y", "db:1521"),
+        ("Server=db\\X;Database=y", "db"),
+        ("Host=a,b;Port=1;Database=y", "a:1 b:1"),
+        ("jdbc:oracle:thin:@db:1521/X", "db:1521"),
+        ("jdbc:oracle:thin:@//db:1522/X", "db:1522"),
+        ("jdbc:oracle:thin:@db:1521:X", "db:1521"),
+        ("redis,password=x,ssl=False", "redis~6379"),
+        // Members of clusters.
+        ("0@k-0.k:9093,1@k-1.k:9093", "k-0.k:9093 k-1.k:9093"),
+        (
+            "server.1=z-0.z:2888:3888;2181 server.2=z-1.z:2888:3888;2181",
+            "z-0.z:2888 z-0.z:3888 z-1.z:2888 z-1.z:3888",
+        ),
+        ("z-0.z:2888:3888", "z-0.z:2888 z-0.z:3888"),
+        ("http://m-{0...3}.m.s.svc:9000/data", "m-0.m.s.svc:9000"),
         // In longer texts.
         (
             "until nc -z db.data.svc 5432; do sleep 1; done",
@@ -82,6 +98,10 @@ fn what_is_a_host_and_what_is_not() {
         (
             "see db.data.svc.cluster.local:5432.",
             "db.data.svc.cluster.local:5432",
+        ),
+        (
+            "java -Dhttp.nonProxyHosts=a.b.svc|c.d.svc -Dx=http://api:8080",
+            "api:8080",
         ),
         // What is not.
         ("", ""),
@@ -163,6 +183,8 @@ fn keys_tell_what_their_values_are() {
         "API_URL",
         "KAFKA_BROKERS",
         "proxy_pass",
+        "HostName",
+        "DB_HOST_1",
     ] {
         assert_eq!(key(name), Key::Host, "{name}");
     }
@@ -189,6 +211,10 @@ fn ports_are_beside_their_hosts() {
     assert!(has("db.host", "db.port"));
     assert!(has("db-address", "db-port"));
     assert!(has("REDIS", "REDIS_PORT"));
+    assert!(has("socket_address.address", "socket_address.port_value"));
+    let options = |host: &str, port: &str| port_keys(host).contains(&port_key(port));
+    assert!(options("-h", "-p") && options("--host", "--port") && !options("--host", "PORT"));
+    assert!(options("--db-host", "--db-port"));
     assert!(!has("HOST", "PORT"));
     assert!(!has("DB_HOST", "PORT"));
 }
@@ -210,8 +236,45 @@ fn passwords_are_not_repeated() {
         ("Server=db;Pwd=hunter2", "Server=db;Pwd=***"),
         ("http://db/?token=x&a=b", "http://db/?token=***&a=b"),
         ("db:5432", "db:5432"),
+        ("app:hunter2@db:3306", "app:***@db:3306"),
+        (
+            "{\"host\":\"db\",\"password\":\"hunter2\",\"port\":1}",
+            "{\"host\":\"db\",\"password\":\"***\",\"port\":1}",
+        ),
+        ("{host: db, token: hunter2}", "{host: db, token: ***}"),
+        (
+            "curl -u app:hunter2 http://api:80",
+            "curl -u app:*** http://api:80",
+        ),
+        ("curl -uapp:hunter2 http://api", "curl -uapp:*** http://api"),
+        (
+            "curl -H \"Authorization: Bearer hunter2\" http://api",
+            "curl -H \"Authorization: Bearer ***\" http://api",
+        ),
+        (
+            "curl -H 'X-Api-Key: hunter2' http://api",
+            "curl -H 'X-Api-Key: ***' http://api",
+        ),
+        ("mysql -h db -phunter2", "mysql -h db -p***"),
+        (
+            "mysql -h db --password hunter2",
+            "mysql -h db --password ***",
+        ),
+        (
+            "mysql -h db --password=hunter2",
+            "mysql -h db --password=***",
+        ),
+        ("psql -h db -p 5432", "psql -h db -p 5432"),
+        ("redis-cli -h db -a hunter2", "redis-cli -h db -a ***"),
+        (
+            "PGPASSWORD='hunt er2' psql -h db",
+            "PGPASSWORD='***' psql -h db",
+        ),
+        ("DB_PASS: hunter2", "DB_PASS: ***"),
+        ("proxy_pass: http://api", "proxy_pass: http://api"),
     ] {
         assert_eq!(without_passwords(text), wanted);
+        assert!(!without_passwords(text).contains("hunter2"));
     }
 }
 

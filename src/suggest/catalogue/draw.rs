@@ -38,8 +38,12 @@ fn edits_of(document: &Document, dependency: &Dependency) -> Vec<Edit> {
     };
     let (from, to) = (end(&dependency.from), end(&dependency.to));
     let entry = dependency.entry;
+    let mut note = format!("{}: {}", entry.name, entry.why);
+    if let Some(help) = dependency.without_word {
+        note.push_str(&format!(" ({help})"));
+    }
     let flow = Flow {
-        note: format!("{}: {}", entry.name, entry.why),
+        note,
         ..Flow::new(from, to, FlowPort::of(&dependency.ports))
     };
     edits.push(Edit::Add(Thing::Flow(flow)));

@@ -93,6 +93,14 @@ pub const KUBELET: Entry = Entry {
     of_all_pods: false,
 };
 
+pub const NODE_METRICS: Entry = Entry {
+    id: "node-metrics",
+    name: "kubelets and exporters of the nodes",
+    why: "without it, there are no metrics of nodes and containers",
+    source: "https://github.com/prometheus-operator/kube-prometheus/tree/main/manifests",
+    of_all_pods: false,
+};
+
 pub const INTERNET: Entry = Entry {
     id: "internet",
     name: "services outside the cluster",

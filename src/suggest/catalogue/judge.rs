@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::find::{Finding, Own};
-use super::place::{Endpoints, Place, may_be_unknown};
+use super::place::{Endpoints, Place};
+use super::unknown_peer::may_be;
 use crate::analysis::oracle::{Decision, any_port_matches, gate_by, peer_matches};
 use crate::analysis::{Endpoint, Isolation, isolation};
 use crate::cluster::Snapshot;
@@ -53,10 +54,20 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The verdict on a dependency; none where its own gate is open anyway, or has no pod.
-    pub(super) fn verdict(&self, finding: &Finding) -> Option<Verdict> {
-        let own = self.isolated(finding)?;
+    /// The verdict on a dependency, and the namespace whose policies close a gate of it: that of the pods that need it, or
+    /// that of the other end. None where both gates are open anyway, or have no pod.
+    pub(super) fn verdict(&self, finding: &Finding) -> Option<(String, Verdict)> {
+        let own = self.own(finding)?;
         let others = self.others(finding)?;
+        let back = match finding.direction {
+            Direction::Ingress => Direction::Egress,
+            Direction::Egress => Direction::Ingress,
+        };
+        let closed = match self.is_isolated(&own, finding.direction) {
+            true => &own,
+            false => others.all.iter().find(|end| self.is_isolated(end, back))?,
+        };
+        let namespace = self.namespace_of(closed)?.to_owned();
         let mut by = BTreeSet::new();
         let mut denied = None;
         let mut allowed = 0;
@@ -74,36 +85,45 @@ impl<'a> Judge<'a> {
             true => allowed > 0,
             false => allowed == probes.len(),
         };
-        Some(match enough {
+        let verdict = match enough {
             true => Verdict::Allowed(by),
             false => Verdict::Denied(denied),
-        })
+        };
+        Some((namespace, verdict))
     }
 
-    /// A pod that needs it, if policies isolate that in this direction.
-    fn isolated(&self, finding: &Finding) -> Option<Endpoint> {
-        let direction = finding.direction;
+    /// A pod that needs it.
+    fn own(&self, finding: &Finding) -> Option<Endpoint> {
         let at = match &finding.own {
             Own::Workload(at) => *at,
-            Own::Future(_, place) => {
-                let own = place.endpoints(self.snapshot).all.into_iter().next()?;
-                let policies = self.policies_of(&own).iter();
-                let policies = policies.filter_map(|at| self.snapshot.policies.get(*at));
-                let isolates = |p: &Policy| p.side(direction).is_some_and(Side::denies_by_default);
-                let mut isolating = policies.filter(|policy| {
-                    isolates(policy) && peer_matches(self.snapshot, &policy.subject, &own)
-                });
-                return isolating.next().is_some().then_some(own);
-            }
-        };
-        let isolation = self.isolation.get(at)?;
-        let closed = match direction {
-            Direction::Ingress => isolation.ingress,
-            Direction::Egress => isolation.egress,
+            Own::Future(_, place) => return place.endpoints(self.snapshot).all.into_iter().next(),
         };
         let first = self.snapshot.workloads.get(at)?.pods.clone().next()?;
         let pod = self.snapshot.pods.get(first)?;
-        (closed && !pod.host_network).then_some(Endpoint::Pod(first))
+        (!pod.host_network).then_some(Endpoint::Pod(first))
+    }
+
+    /// Whether policies isolate a pod in a direction.
+    fn is_isolated(&self, end: &Endpoint, direction: Direction) -> bool {
+        match end {
+            Endpoint::Pod(at) => {
+                let pod = self.snapshot.pods.get(*at).filter(|pod| !pod.host_network);
+                let isolation = pod.and_then(|pod| self.isolation.get(pod.workload));
+                isolation.is_some_and(|isolation| match direction {
+                    Direction::Ingress => isolation.ingress,
+                    Direction::Egress => isolation.egress,
+                })
+            }
+            Endpoint::NewPod(_) => {
+                let policies = self.policies_of(end).iter();
+                let mut policies = policies.filter_map(|at| self.snapshot.policies.get(*at));
+                let isolates = |p: &Policy| p.side(direction).is_some_and(Side::denies_by_default);
+                policies.any(|policy| {
+                    isolates(policy) && peer_matches(self.snapshot, &policy.subject, end)
+                })
+            }
+            _ => false,
+        }
     }
 
     /// The other ends; towards its own replicas, another one of them. None where it has no other: a pod always reaches itself.
@@ -190,14 +210,20 @@ impl<'a> Judge<'a> {
     }
 
     fn policies_of(&self, end: &Endpoint) -> &[usize] {
+        let found = self.namespace_of(end);
+        let found = found.and_then(|name| self.policies.get(name));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// The namespace of a pod, if it is in the input.
+    fn namespace_of(&self, end: &Endpoint) -> Option<&str> {
         let namespace = match end {
             Endpoint::Pod(pod) => self.snapshot.pods.get(*pod).map(|pod| pod.namespace),
             Endpoint::NewPod(pod) => pod.namespace,
             _ => None,
         };
-        let namespace = namespace.and_then(|at| self.snapshot.namespaces.get(at));
-        let found = namespace.and_then(|n| self.policies.get(n.name.as_str()));
-        found.map_or(&[], Vec::as_slice)
+        let namespace = self.snapshot.namespaces.get(namespace?);
+        namespace.map(|namespace| namespace.name.as_str())
     }
 
     /// A policy whose rule may mean an end that the input does not have: with just these ports, or from pods that are not
@@ -227,9 +253,11 @@ impl<'a> Judge<'a> {
                 let at_port = trace.subject
                     && others.chain([probe]).any(at)
                     && (rule.ports != Match::Any || of.direction == Direction::Ingress);
-                let peers = rule.peers.listed().iter();
-                let mut may = peers.filter(|i| may_be_unknown(self.snapshot, &i.peer, &of.other));
-                rule.action == Action::Accept && at_port && may.next().is_some()
+                let (gate, port) = (of.direction, probe.1);
+                let mut peers = rule.peers.listed().iter();
+                rule.action == Action::Accept
+                    && at_port
+                    && peers.any(|i| may_be(self.snapshot, (&i.peer, gate, port), &of.other))
             })
         });
         let policy = self.snapshot.policies.get(found.next()?.policy)?;

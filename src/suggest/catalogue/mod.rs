@@ -13,6 +13,7 @@ mod place;
 mod software;
 #[cfg(test)]
 mod tests;
+mod unknown_peer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +33,7 @@ use judge::{Judge, Verdict};
 /// A connection that pods of a namespace need, where policies isolate these pods.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dependency {
-    /// The namespace of the pods that need it.
+    /// The namespace of the pods that need it, if policies isolate these, else that of the isolated other end.
     pub namespace: String,
     /// The entry of the catalogue.
     pub entry: &'static Entry,
@@ -44,6 +45,10 @@ pub struct Dependency {
     pub to: Place,
     /// The destination's own ports.
     pub ports: PortSet,
+    /// What its source and its destination are, where their names do not tell.
+    pub about: [Option<String>; 2],
+    /// What to do where the dialect of a project has no word for an end.
+    pub without_word: Option<&'static str>,
     /// What shows that it is needed, and what denies it, by file and line.
     pub evidence: Vec<Evidence>,
     /// The policies that allow it, by their titles; empty: it is missing.
@@ -66,12 +71,13 @@ impl Dependency {
 pub fn dependencies(snapshot: &Snapshot, facts: &[Fact]) -> Vec<Dependency> {
     let cluster = Cluster::new(snapshot);
     let judge = Judge::new(&cluster);
-    let mut judged: Vec<(Finding, Verdict)> = Vec::new();
+    let mut judged: Vec<Judged> = Vec::new();
     for finding in united(&cluster, findings(&cluster, facts)) {
-        if let Some(verdict) = judge.verdict(&finding) {
-            judged.push((finding, verdict));
+        if let Some((namespace, verdict)) = judge.verdict(&finding) {
+            judged.push((finding, namespace, verdict));
         }
     }
+    drop_alternatives(&cluster, &mut judged);
     let mut found = together(&cluster, judged);
     found.sort_by(|a, b| {
         let key = |d: &Dependency| {
@@ -130,24 +136,42 @@ fn namespace_of(cluster: &Cluster, own: &Own) -> String {
     }
 }
 
+/// Leaves out what is denied where an alternative to it is allowed.
+fn drop_alternatives(cluster: &Cluster, judged: &mut Vec<Judged>) {
+    let key = |finding: &Finding| Some((own_words(cluster, &finding.own), finding.one_of?));
+    let allowed = judged
+        .iter()
+        .filter_map(|(finding, _, verdict)| match verdict {
+            Verdict::Allowed(_) => key(finding),
+            Verdict::Denied(_) => None,
+        });
+    let allowed: BTreeSet<_> = allowed.collect();
+    judged.retain(|(finding, _, verdict)| {
+        matches!(verdict, Verdict::Allowed(_)) || key(finding).is_none_or(|k| !allowed.contains(&k))
+    });
+}
+
+/// What pods need, the namespace whose policies decide it, and whether they allow it.
+type Judged = (Finding, String, Verdict);
+
 /// The dependencies: those of all pods of a namespace in one, where the entry is drawn so.
-fn together(cluster: &Cluster, judged: Vec<(Finding, Verdict)>) -> Vec<Dependency> {
+fn together(cluster: &Cluster, judged: Vec<Judged>) -> Vec<Dependency> {
     // Of one namespace, entry and other end, whether some are missing and some are not.
     let key = |finding: &Finding| {
         let namespace = namespace_of(cluster, &finding.own);
         (namespace, finding.entry.id, finding.other.words())
     };
     let mut verdicts: BTreeMap<_, BTreeSet<bool>> = BTreeMap::new();
-    for (finding, verdict) in &judged {
+    for (finding, _, verdict) in &judged {
         let missing = matches!(verdict, Verdict::Denied(_));
         verdicts.entry(key(finding)).or_default().insert(missing);
     }
     let mut found: BTreeMap<_, Dependency> = BTreeMap::new();
-    for (finding, verdict) in judged {
+    for (finding, namespace, verdict) in judged {
         let alike = verdicts
             .get(&key(&finding))
             .is_some_and(|all| all.len() == 1);
-        let one = dependency(cluster, alike, finding, verdict);
+        let one = dependency(cluster, alike, finding, (namespace, verdict));
         let key = (
             one.entry.id,
             one.from.words(),
@@ -178,8 +202,12 @@ fn together(cluster: &Cluster, judged: Vec<(Finding, Verdict)>) -> Vec<Dependenc
 }
 
 /// `alike`: it is the same for all pods of the namespace that need it.
-fn dependency(cluster: &Cluster, alike: bool, finding: Finding, verdict: Verdict) -> Dependency {
-    let namespace = namespace_of(cluster, &finding.own);
+fn dependency(
+    cluster: &Cluster,
+    alike: bool,
+    finding: Finding,
+    (namespace, verdict): (String, Verdict),
+) -> Dependency {
     let own = match &finding.own {
         Own::Future(_, place) => place.clone(),
         Own::Workload(at) => {
@@ -202,8 +230,15 @@ fn dependency(cluster: &Cluster, alike: bool, finding: Finding, verdict: Verdict
             Vec::new()
         }
     };
+    let about = [&from, &to].map(|place: &Place| place.description(cluster.snapshot));
+    let without_word = match finding.direction {
+        Direction::Egress => to.without_word(finding.direction),
+        Direction::Ingress => from.without_word(finding.direction),
+    };
     Dependency {
         namespace,
+        about,
+        without_word,
         entry: finding.entry,
         need: finding.need,
         from,

@@ -2,11 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, NewPod};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use crate::model::{External, Group, Network};
-use crate::policy::{Entity, Peer};
+use crate::policy::{Direction, Entity};
 use crate::sets::{LabelOp, LabelSet, Selector};
 use crate::suggest::cluster::Cluster;
 
@@ -91,6 +90,63 @@ impl Place {
         self.clone()
     }
 
+    /// What it is, where its name alone does not tell: the pods of a group, the addresses and names of an external.
+    pub(super) fn description(&self, snapshot: &Snapshot) -> Option<String> {
+        match self {
+            Self::Known(_) => None,
+            Self::Group(group) => {
+                let of = |labels: &Selector, what: &str| match labels.is_everything() {
+                    true => format!("all {what}"),
+                    false => format!("{what} with `{labels}`"),
+                };
+                let (pods, spaces) = (of(&group.pods, "pods"), of(&group.namespaces, "namespaces"));
+                let assumed = match known_pods(group, snapshot).is_empty() {
+                    true => "; assumed: the input has no such pods",
+                    false => "",
+                };
+                Some(format!("{pods} in {spaces}{assumed}"))
+            }
+            Self::External(external) => {
+                let words = |network: &Network| {
+                    let except: Vec<String> =
+                        network.except.iter().map(ToString::to_string).collect();
+                    match except.is_empty() {
+                        true => network.cidr.to_string(),
+                        false => format!("{} except {}", network.cidr, except.join(" and ")),
+                    }
+                };
+                let networks = external.networks.iter().map(words);
+                let names = external.domain_names.iter().cloned();
+                let all: Vec<String> = networks.chain(names).collect();
+                let addresses = match all.is_empty() {
+                    true => "addresses not in the input".to_owned(),
+                    false => all.join(", "),
+                };
+                let entity = external.entity.map(|entity| entity.description());
+                Some(match entity {
+                    Some(entity) => format!("{entity}; {addresses}"),
+                    None => addresses,
+                })
+            }
+        }
+    }
+
+    /// What a project has to do where its dialect has no word for it (dep 3.2, 3.3): Cilium's policies have one.
+    pub(super) fn without_word(&self, direction: Direction) -> Option<&'static str> {
+        let Self::External(external) = self else {
+            return None;
+        };
+        external.entity.filter(|_| external.networks.is_empty())?;
+        Some(match direction {
+            Direction::Egress => {
+                "it is written by name for Cilium alone; for other dialects give the external its addresses, or allow these ports to any address"
+            }
+            Direction::Ingress => {
+                "it is written by name for Cilium alone; for other dialects give the external its addresses, or allow this port from anywhere"
+            }
+        })
+    }
+
     /// The endpoints that stand for it, where it is not a workload of the input.
     pub(super) fn endpoints(&self, snapshot: &Snapshot) -> Endpoints {
         match self {
@@ -113,17 +169,26 @@ pub(super) struct Endpoints {
 
 /// The first pod of each workload that a group selects.
 fn known_pods(group: &Group, snapshot: &Snapshot) -> Vec<usize> {
-    let selects = |at: &usize| {
+    let is_meant = |at: &usize| {
         let pod = snapshot.pods.get(*at);
-        pod.is_some_and(|pod| {
-            let namespace = snapshot.namespaces.get(pod.namespace);
-            group.pods.matches(&pod.labels)
-                && group.accounts.has(&pod.service_account)
-                && namespace.is_some_and(|n| group.namespaces.matches(&n.labels))
-        })
+        pod.is_some_and(|pod| group.accounts.has(&pod.service_account))
+            && selects(snapshot, &group.namespaces, &group.pods, *at)
     };
     let first = snapshot.workloads.iter().filter(|w| !w.pods.is_empty());
-    first.map(|w| w.pods.start).filter(selects).collect()
+    first.map(|w| w.pods.start).filter(is_meant).collect()
+}
+
+/// Whether a known pod is one of those that selectors of namespaces and of their pods select.
+pub(super) fn selects(
+    snapshot: &Snapshot,
+    namespaces: &Selector,
+    pods: &Selector,
+    pod: usize,
+) -> bool {
+    snapshot.pods.get(pod).is_some_and(|pod| {
+        let namespace = snapshot.namespaces.get(pod.namespace);
+        pods.matches(&pod.labels) && namespace.is_some_and(|n| namespaces.matches(&n.labels))
+    })
 }
 
 /// The first pod of each workload that a group selects, else a pod with its labels.
@@ -147,6 +212,7 @@ fn of_group(group: &Group, snapshot: &Snapshot) -> Endpoints {
         namespace,
         namespace_labels: of_known.map_or(namespace_labels, |n| n.labels.clone()),
         labels: labels(&group.pods),
+        service_account: None,
     };
     Endpoints {
         all: vec![Endpoint::NewPod(new)],
@@ -182,37 +248,8 @@ fn of_external(external: &External, snapshot: &Snapshot) -> Endpoints {
     Endpoints {
         all,
         one_suffices: true,
-        assumed: external.entity.is_some() && external.networks.is_empty(),
-    }
-}
-
-/// Whether a peer may be something that the input does not have: pods that no known pod is among, or addresses that are
-/// not just those of the Internet.
-pub(super) fn may_be_unknown(snapshot: &Snapshot, peer: &Peer, place: &Place) -> bool {
-    match place {
-        Place::Known(_) => false,
-        Place::Group(_) => {
-            let mut pods = (0..snapshot.pods.len()).map(Endpoint::Pod);
-            let (mut of_pods, mut of_addresses) = (false, false);
-            peer.leaves(&mut |leaf| match leaf {
-                Peer::PodLabels(_) | Peer::NamespaceLabels(_) | Peer::Namespace(_) => {
-                    of_pods = true
-                }
-                Peer::Addresses(set) => of_addresses |= !set.contains(ON_THE_INTERNET),
-                _ => {}
-            });
-            of_addresses || of_pods && !pods.any(|pod| peer_matches(snapshot, peer, &pod))
-        }
-        Place::External(_) => {
-            const INSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
-            let mut found = false;
-            peer.leaves(&mut |leaf| {
-                if let Peer::Addresses(set) = leaf {
-                    found |= !set.contains(ON_THE_INTERNET) || set.contains(INSIDE);
-                }
-            });
-            found
-        }
+        assumed: external.entity.is_some() && external.networks.is_empty()
+            || !external.domain_names.is_empty(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Programs that are known by their images and labels, what they connect to, and what they are for the rest
 //! of a cluster.
 
+use crate::cluster::SCRAPERS;
 use crate::sets::Labels;
 
 /// Labels whose values name a program.
@@ -25,15 +26,19 @@ pub enum Target {
     ApiServer,
     /// The kubelets, on TCP 10250.
     Kubelets,
+    /// What runs on the nodes and is scraped, on these TCP ports.
+    NodeMetrics(&'static [u16]),
     /// Anything outside the cluster, on these TCP ports.
     Internet(&'static [u16]),
     /// Its own replicas, on these TCP ports, where it has several.
     Replicas(&'static [u16]),
+    /// The same on UDP ports with these numbers, too.
+    Gossip(&'static [u16]),
     /// Pods of its namespace whose `app.kubernetes.io/name` has this value, on these TCP ports.
     Part(&'static str, &'static [u16]),
 }
 
-use Target::{ApiServer, Internet, Kubelets, Part, Replicas};
+use Target::{ApiServer, Gossip, Internet, Kubelets, NodeMetrics, Part, Replicas};
 
 const fn program(
     name: &'static str,
@@ -63,7 +68,7 @@ pub const SOFTWARE: &[Software] = &[
     program("external-dns", &["external-dns"], &["external-dns"], &[ApiServer, Internet(&[443])]),
     program("metrics-server", &["metrics-server"], &["metrics-server"], &[ApiServer, Kubelets]),
     program("kube-state-metrics", &["kube-state-metrics"], &["kube-state-metrics"], &[ApiServer]),
-    program("Prometheus", &["prometheus"], &["prometheus"], &[ApiServer]),
+    program("Prometheus", &["prometheus"], &["prometheus"], &[ApiServer, NodeMetrics(&[9100, 10250]), Part("alertmanager", &[9093])]),
     program("the Prometheus operator", &["prometheus-operator", "kube-prometheus-stack-prometheus-operator"], &["prometheus-operator"], &[ApiServer]),
     program("Gatekeeper", &["gatekeeper"], &["gatekeeper"], &[ApiServer]),
     program("Kyverno", &["kyverno"], &["kyverno"], &[ApiServer]),
@@ -92,7 +97,8 @@ pub const SOFTWARE: &[Software] = &[
     program("Redis Cluster", &["redis-cluster"], &["redis-cluster"], &[Replicas(&[6379, 16379])]),
     program("Cassandra", &["cassandra"], &["cassandra"], &[Replicas(&[7000])]),
     program("Kafka", &["kafka"], &["kafka", "cp-kafka"], &[Replicas(&[9092, 9093])]),
-    program("Alertmanager", &["alertmanager"], &["alertmanager"], &[Replicas(&[9094])]),
+    program("Alertmanager", &["alertmanager"], &["alertmanager"], &[Gossip(&[9094])]),
+    program("Keycloak", &["keycloak"], &["keycloak"], &[Replicas(&[7800])]),
 ];
 
 /// What a program is for the rest of a cluster, where nearly everything connects to it, or it to nearly
@@ -120,6 +126,12 @@ impl Role {
             _ => None,
         }
     }
+}
+
+/// Whether two values of a label name the same program.
+pub fn same_program(a: &str, b: &str) -> bool {
+    let names = |program: &&Software| program.labels.contains(&a) && program.labels.contains(&b);
+    a == b || SCRAPERS.contains(&a) && SCRAPERS.contains(&b) || SOFTWARE.iter().any(|p| names(&p))
 }
 
 impl Software {

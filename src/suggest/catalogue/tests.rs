@@ -1,8 +1,9 @@
+mod drawing;
+mod identity;
+
 use super::*;
 use crate::load::{Settings, load_with_mentions};
 use crate::manifest::Source;
-use crate::model::{Document, Words};
-use crate::proof;
 
 /// Denies everything in namespace `s`.
 const DENY: &str = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: s}\nspec: {podSelector: {}, policyTypes: [Ingress, Egress]}\n";
@@ -85,10 +86,23 @@ fn dns_is_needed_and_allowed_in_each_form() {
         &format!("{{{system}, podSelector: {{matchLabels: {{k8s-app: kube-dns}}}}}}"),
         "{namespaceSelector: {}}",
         // Where the DNS pods are not in the input, these may be them.
-        "{namespaceSelector: {}, podSelector: {matchLabels: {app: resolver}}}",
+        "{namespaceSelector: {}, podSelector: {matchLabels: {app.kubernetes.io/name: coredns}}}",
+        "{namespaceSelector: {matchLabels: {name: kube-system}}}",
         "{ipBlock: {cidr: 10.96.0.10/32}}",
     ] {
         assert_eq!(to(peer, both), satisfied, "{peer}");
+    }
+    // What cannot be them: other programs, and pods of namespaces that are known.
+    let missing = ["s/* > group/cluster-dns TCP/53,UDP/53 needed"];
+    for peer in [
+        "{podSelector: {matchLabels: {k8s-app: kube-dns}}}",
+        "{podSelector: {matchLabels: {app: cache}}}",
+        "{namespaceSelector: {}, podSelector: {matchLabels: {app: cache}}}",
+        "{namespaceSelector: {}, podSelector: {matchLabels: {tier: x}}}",
+        "{ipBlock: {cidr: 198.51.100.0/24}}",
+        "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other}}}",
+    ] {
+        assert_eq!(to(peer, both), missing, "{peer}");
     }
     // OpenShift's resolvers listen on 5353.
     let openshift = "{protocol: UDP, port: 5353}, {protocol: TCP, port: 5353}";
@@ -143,6 +157,75 @@ fn dns_of_the_input_is_what_counts() {
 }
 
 #[test]
+fn routes_of_openshift_show_its_dns() {
+    let route = "---\n{apiVersion: route.openshift.io/v1, kind: Route, metadata: {name: r, namespace: s}, spec: {to: {kind: Service, name: web}}}\n";
+    assert_eq!(
+        missing(&(web() + SERVICE + route), "dns"),
+        ["s/* > group/cluster-dns TCP/5353,UDP/5353 needed"]
+    );
+}
+
+#[test]
+fn the_isolated_other_end_needs_its_half() {
+    let closed = |namespace: &str| DENY.replace("namespace: s", &format!("namespace: {namespace}"));
+    let dns = in_namespace(
+        "kube-system",
+        "coredns",
+        "k8s-app: kube-dns",
+        "containers: [{name: c}]",
+    );
+    let text = web() + &dns + &closed("kube-system");
+    let wanted = ["s/* > kube-system/coredns TCP/53,UDP/53 needed"];
+    assert_eq!(lines(&text, "dns"), wanted);
+    let all = found(&text);
+    let of_dns = all.iter().find(|d| d.entry.id == "dns").unwrap();
+    assert_eq!(of_dns.namespace, "kube-system");
+    assert!(
+        of_dns
+            .evidence
+            .iter()
+            .any(|e| e.text.contains("denies ingress")),
+        "{of_dns:?}"
+    );
+    let open = allow(
+        "dns",
+        "ingress",
+        "{ports: [{protocol: UDP, port: 53}, {port: 53}]}",
+    );
+    let open = open.replace("namespace: s", "namespace: kube-system");
+    assert_eq!(
+        lines(&(text + &open), "dns"),
+        ["s/* > kube-system/coredns TCP/53,UDP/53 by NetworkPolicy kube-system/dns"]
+    );
+    let nginx = in_namespace(
+        "edge",
+        "nginx",
+        "app.kubernetes.io/name: ingress-nginx",
+        "containers: [{name: c}]",
+    );
+    let ingress = "---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, namespace: s}, spec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 443}}}}}\n";
+    assert_eq!(
+        lines(
+            &(web() + SERVICE + &nginx + ingress + &closed("edge")),
+            "ingress-controller"
+        ),
+        ["edge/nginx > s/web TCP/8080 needed"]
+    );
+}
+
+#[test]
+fn prometheus_needs_what_it_scrapes_on_nodes() {
+    let text = deployment("p", "app: prometheus", "containers: [{name: c}]");
+    assert_eq!(
+        missing(&text, "node-metrics"),
+        [
+            "s/p > external/nodes TCP/9100,TCP/10250 likely",
+            "s/p > external/own-node TCP/9100,TCP/10250 likely"
+        ]
+    );
+}
+
+#[test]
 fn the_api_server_is_needed_by_roles_and_known_programs() {
     let wanted = |need: &str| {
         vec![format!(
@@ -184,7 +267,8 @@ fn the_api_server_is_needed_by_roles_and_known_programs() {
     let satisfied = ["s/a > external/kube-apiserver TCP/443,TCP/6443 by NetworkPolicy s/api"];
     for rule in [
         "{ports: [{port: 6443}]}",
-        "{to: [{ipBlock: {cidr: 203.0.113.7/32}}], ports: [{port: 443}]}",
+        "{to: [{ipBlock: {cidr: 203.0.113.7/32}}], ports: [{port: 6443}]}",
+        "{to: [{ipBlock: {cidr: 10.96.0.1/32}}], ports: [{port: 443}]}",
         "{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{port: 443}]}",
         "{}",
     ] {
@@ -193,6 +277,7 @@ fn the_api_server_is_needed_by_roles_and_known_programs() {
     for rule in [
         "{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}], ports: [{port: 443}]}",
         "{to: [{ipBlock: {cidr: 203.0.113.7/32}}], ports: [{port: 5432}]}",
+        "{to: [{ipBlock: {cidr: 192.168.5.5/32}}], ports: [{port: 443}]}",
         "{to: [{podSelector: {}}]}",
     ] {
         assert_eq!(to(rule), wanted("needed"), "{rule}");
@@ -271,6 +356,25 @@ fn metrics_are_scraped_by_prometheus_of_the_input_or_an_assumed_one() {
         missing(&(text + &allow("scrape", "ingress", elsewhere)), "metrics"),
         ["m/p > s/web TCP/8080 likely"]
     );
+}
+
+#[test]
+fn sidecars_of_istio_have_the_metrics_of_their_pods() {
+    let mesh = |labels: &str, more: &str| {
+        let pod = web().replace(
+            "labels: {w: web, app: web}",
+            &format!("labels: {{w: web, app: web}}, annotations: {{prometheus.io/scrape: 'true', prometheus.io/port: '8080'{more}}}"),
+        );
+        let namespace = format!(
+            "---\n{{apiVersion: v1, kind: Namespace, metadata: {{name: s, labels: {{{labels}}}}}}}\n"
+        );
+        missing(&(namespace + &pod), "metrics")
+    };
+    let on = |port: u16| vec![format!("group/prometheus > s/web TCP/{port} likely")];
+    assert_eq!(mesh("istio-injection: enabled", ""), on(15020));
+    let apart = ", prometheus.istio.io/merge-metrics: 'false'";
+    assert_eq!(mesh("istio-injection: enabled", apart), on(8080));
+    assert_eq!(mesh("a: b", ""), on(8080));
 }
 
 #[test]
@@ -367,7 +471,10 @@ fn meshes_need_their_control_planes() {
     let ambient = namespace("labels: {istio.io/dataplane-mode: ambient}");
     assert_eq!(
         missing(&ambient, "istio-ambient"),
-        ["group/ambient-mesh > s/* TCP/15008 needed"]
+        [
+            "group/ambient-mesh > s/* TCP/15008 needed",
+            "s/* > group/ambient-mesh TCP/15008 needed"
+        ]
     );
     assert_eq!(
         missing(&ambient, "istio-control-plane"),
@@ -383,7 +490,10 @@ fn meshes_need_their_control_planes() {
     );
     assert_eq!(
         missing(&linkerd, "linkerd-inbound"),
-        ["group/linkerd-mesh > s/* TCP/4143 needed"]
+        [
+            "group/linkerd-mesh > s/* TCP/4143 needed",
+            "s/* > group/linkerd-mesh TCP/4143 needed"
+        ]
     );
     for id in [
         "istio-control-plane",
@@ -396,53 +506,68 @@ fn meshes_need_their_control_planes() {
 }
 
 #[test]
-fn service_accounts_with_cloud_identities_need_their_servers() {
-    let account = |key: &str| {
+fn ends_that_are_not_in_the_input_are_described() {
+    let text = deployment("a", "k8s-app: external-dns", "containers: [{name: c}]") + DENY;
+    let all = found(&text);
+    let of = |id: &str| all.iter().find(|d| d.entry.id == id).unwrap();
+    let dns = of("dns").about[1].clone().unwrap();
+    assert!(
+        dns.contains("k8s-app") && dns.contains("kube-system"),
+        "{dns}"
+    );
+    assert!(dns.contains("assumed"), "{dns}");
+    let api = of("api-server");
+    assert_eq!(
+        api.about[1].as_deref(),
+        Some("the API server; addresses not in the input")
+    );
+    assert!(api.without_word.is_some() && of("dns").without_word.is_none());
+}
+
+#[test]
+fn issuers_are_told_apart_by_kind_and_namespace() {
+    let issuer = |kind: &str, namespace: &str| {
         format!(
-            "---\n{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: a, namespace: s, annotations: {{{key}: x}}}}}}\n{}",
-            deployment(
-                "a",
-                "x: y",
-                "serviceAccountName: a, containers: [{name: c}]"
-            )
+            "---\n{{apiVersion: cert-manager.io/v1, kind: {kind}, metadata: {{name: le, namespace: {namespace}}}, spec: {{acme: {{solvers: [{{http01: {{}}}}]}}}}}}\n"
         )
     };
-    assert_eq!(
-        missing(
-            &account("iam.gke.io/gcp-service-account"),
-            "workload-identity"
-        ),
-        [
-            "s/a > external/gke-metadata-8080 TCP/80,TCP/8080 needed",
-            "s/a > external/gke-metadata-988 TCP/987-988 needed"
-        ]
+    let gateway = |key: &str| {
+        format!(
+            "{}---\n{{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {{name: g, namespace: s, annotations: {{cert-manager.io/{key}: le}}}}, spec: {{gatewayClassName: x, listeners: []}}}}\n",
+            web()
+        )
+    };
+    let count = |key: &str, issuer: &str| missing(&(gateway(key) + issuer), "http01-solver").len();
+    assert_eq!(count("issuer", &issuer("Issuer", "s")), 1);
+    assert_eq!(count("issuer", &issuer("Issuer", "other")), 0);
+    assert_eq!(count("issuer", &issuer("ClusterIssuer", "s")), 0);
+    assert_eq!(count("cluster-issuer", &issuer("ClusterIssuer", "s")), 1);
+}
+
+#[test]
+fn a_prometheus_object_shows_the_namespace_of_what_scrapes() {
+    let objects = "---\n{apiVersion: monitoring.coreos.com/v1, kind: PodMonitor, metadata: {name: m, namespace: s}, spec: {selector: {matchLabels: {app: web}}, podMetricsEndpoints: [{port: http}]}}\n---\n{apiVersion: monitoring.coreos.com/v1, kind: Prometheus, metadata: {name: k, namespace: mon}, spec: {}}\n";
+    let all = found(&(web() + objects + DENY));
+    let metrics = all.iter().find(|d| d.entry.id == "metrics").unwrap();
+    let from = metrics.about[0].clone().unwrap();
+    assert!(
+        from.contains("mon") && !from.contains("monitoring"),
+        "{from}"
     );
-    let amazon = account("eks.amazonaws.com/role-arn");
-    let wanted = "s/a > external/sts.amazonaws.com TCP/443";
-    assert_eq!(
-        missing(&amazon, "workload-identity"),
-        [format!("{wanted} needed")]
+}
+
+#[test]
+fn replicas_use_the_ports_that_their_pods_declare() {
+    let search = deployment(
+        "e",
+        "x: y",
+        "containers: [{name: c, image: 'elasticsearch:8', ports: [{name: http, containerPort: 9200}, {name: transport, containerPort: 9400}]}]",
     );
-    let out = "{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}], ports: [{port: 443}]}";
+    assert_eq!(missing(&search, "replicas"), ["s/e > s/e TCP/9400 likely"]);
+    let alerts = deployment("a", "app: alertmanager", "containers: [{name: c}]");
     assert_eq!(
-        missing(
-            &(amazon + &allow("web", "egress", out)),
-            "workload-identity"
-        ),
-        [format!("{wanted} by NetworkPolicy s/web")]
-    );
-    let azure = deployment(
-        "a",
-        "azure.workload.identity/use: 'true'",
-        "containers: [{name: c}]",
-    );
-    assert_eq!(
-        missing(&azure, "workload-identity"),
-        ["s/a > external/login.microsoftonline.com TCP/443 likely"]
-    );
-    assert_eq!(
-        missing(&account("other"), "workload-identity"),
-        Vec::<String>::new()
+        missing(&alerts, "replicas"),
+        ["s/a > s/a TCP/9094,UDP/9094 likely"]
     );
 }
 
@@ -527,77 +652,4 @@ fn a_well_written_namespace_misses_nothing() {
     let missing: Vec<_> = all.iter().filter(|d| d.is_missing()).collect();
     assert_eq!(missing, Vec::<&Dependency>::new());
     assert_eq!(all.len(), 2);
-}
-
-/// A project with a web server that needs metrics, an API and credentials, but nothing drawn.
-fn project() -> (Document, Vec<Dependency>) {
-    let monitor = "---\n{apiVersion: monitoring.coreos.com/v1, kind: PodMonitor, metadata: {name: m, namespace: s}, spec: {selector: {matchLabels: {app: web}}, podMetricsEndpoints: [{port: http}]}}\n";
-    let account = "---\n{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: s, annotations: {iam.gke.io/gcp-service-account: x}}}\n";
-    let text =
-        web().replace("containers", "serviceAccountName: a, containers") + monitor + account + DENY;
-    let loaded = load_with_mentions(&[Source::new("a.yaml", &*text)], &Settings::default(), None);
-    let mut document = crate::import::import(&loaded).document;
-    document.policies = Default::default();
-    let shop = document.namespace_named("s").unwrap();
-    let namespace = document.namespaces.get_mut(shop).unwrap();
-    (namespace.base, namespace.dns) = (None, Some(false));
-    document.settings.base = crate::model::Base::DenyAll;
-    (document, dependencies(&loaded.snapshot, &loaded.facts))
-}
-
-#[test]
-fn drawing_what_is_missing_allows_it_in_one_step() {
-    let (document, all) = project();
-    assert!(
-        all.iter().all(Dependency::is_missing) && all.len() == 4,
-        "{all:?}"
-    );
-    let edit = draw::edit(&document, &all).unwrap();
-    let mut after = document.clone();
-    edit.apply(&mut after).unwrap();
-    let shop = after.namespace_named("s").unwrap();
-    assert!(after.dns_of(shop), "DNS is a setting");
-    let words = Words::new(&after);
-    let flows = after
-        .flows
-        .iter()
-        .map(|(_, f)| format!("{} > {}", words.of(&f.from), words.of(&f.to)));
-    let mut flows: Vec<String> = flows.collect();
-    flows.sort();
-    assert_eq!(
-        flows,
-        [
-            "group/prometheus > s/web",
-            "s/web > external/gke-metadata-8080",
-            "s/web > external/gke-metadata-988"
-        ]
-    );
-    // The policies in force allow all of it, but what a project does not know any more.
-    let loaded = proof::loaded(&after);
-    let left = dependencies(&loaded.snapshot, &loaded.facts);
-    assert!(
-        !left.is_empty() && left.iter().all(|d| !d.is_missing()),
-        "{left:?}"
-    );
-    // Drawn again, ends are used again.
-    let flows: Vec<Dependency> = all.into_iter().filter(|d| d.entry.id != "dns").collect();
-    let again = draw::edit(&after, &flows).unwrap();
-    let mut twice = after.clone();
-    again.apply(&mut twice).unwrap();
-    assert_eq!(twice.groups.len(), after.groups.len());
-    assert_eq!(twice.externals.len(), after.externals.len());
-}
-
-#[test]
-fn ends_have_the_names_of_the_project() {
-    let (mut document, mut all) = project();
-    draw::edit(&document, &all)
-        .unwrap()
-        .apply(&mut document)
-        .unwrap();
-    let id = document.group_named("prometheus").unwrap();
-    document.groups.get_mut(id).unwrap().name = "scrapers".to_owned();
-    draw::with_names_of(&document, &mut all);
-    let words: Vec<String> = all.iter().map(|d| d.from.words()).collect();
-    assert!(words.contains(&"group/scrapers".to_owned()), "{words:?}");
 }

@@ -226,6 +226,18 @@ impl Bench {
         self.drag_end(modifiers, to);
     }
 
+    /// A drag that is held at its end before the button is released.
+    pub fn drag_and_hold(&mut self, from: Pos2, to: Pos2) {
+        self.drag_begin(Modifiers::NONE, from, to);
+        self.hold();
+        self.drag_end(Modifiers::NONE, to);
+    }
+
+    /// Lets most of a second pass.
+    pub fn hold(&mut self) {
+        self.harness.run_steps(50);
+    }
+
     /// A drag that is not over yet.
     pub fn drag_begin(&mut self, modifiers: Modifiers, from: Pos2, to: Pos2) {
         self.hover(from);

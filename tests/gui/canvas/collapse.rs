@@ -244,11 +244,10 @@ fn a_large_project_opens_collapsed_unless_it_says_otherwise() {
     let mut open = large;
     Edit::Collapse([].into()).apply(&mut open).expect("an edit");
     assert!(collapsed(&Bench::new(open)).is_empty());
-    assert!(
-        collapsed(&Bench::new(bench::many(5, 16))).is_empty(),
-        "80 are not many"
-    );
-    let mut grown = Bench::new(bench::many(5, 16));
+    let small = Bench::new(bench::many(5, 16));
+    assert_eq!(collapsed(&small).len(), 5, "80 are too small to read");
+    let mut grown = Bench::new(bench::many(3, 6));
+    assert!(collapsed(&grown).is_empty(), "18 can be read");
     grown.ask(Command::AddWorkload);
     assert!(collapsed(&grown).is_empty(), "what is shown stays");
 }

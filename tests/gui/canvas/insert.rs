@@ -34,7 +34,7 @@ fn a_node_that_is_dropped_on_an_arrow_is_inserted_in_one_step() {
     let before = bench.document();
     let [web, cart, orders] = ["shop/web", "shop/cart", "shop/orders"].map(|name| bench.node(name));
     let at = chip(&bench, "shop/web", "shop/cart");
-    bench.drag(bench.rect(orders).center(), at);
+    bench.drag_and_hold(bench.rect(orders).center(), at);
     let document = bench.document();
     assert_eq!(ports(&document, web, cart), None);
     assert_eq!(
@@ -56,8 +56,21 @@ fn a_node_that_is_dropped_on_an_arrow_is_inserted_in_one_step() {
         bench.undo_name().as_deref(),
         Some("Insert orders into web to cart")
     );
+    let notice = "Inserted orders into web to cart";
+    assert!(bench.harness().query_by_label(notice).is_some());
     bench.undo();
     bench.assert_is(&before);
+}
+
+#[test]
+fn a_node_that_is_dropped_at_once_is_only_moved() {
+    let mut bench = Bench::new(shop());
+    let before = bench.document();
+    let orders = bench.node("shop/orders");
+    let at = chip(&bench, "shop/web", "shop/cart");
+    bench.drag(bench.rect(orders).center(), at);
+    assert!(bench.document().flows.same(&before.flows));
+    assert!(bench.rect(orders).contains(at));
 }
 
 #[test]
@@ -69,7 +82,7 @@ fn what_cannot_be_between_is_only_moved_and_escape_changes_nothing() {
     bench.drag_and_escape(bench.rect(bench.node("shop/orders")).center(), at);
     bench.assert_is(&before);
     // There is a flow from checkout to cart already.
-    bench.drag(bench.rect(checkout).center(), at);
+    bench.drag_and_hold(bench.rect(checkout).center(), at);
     let document = bench.document();
     assert!(document.flows.same(&before.flows));
     assert!(bench.rect(checkout).contains(at));
@@ -86,7 +99,7 @@ fn a_tool_is_dragged_to_a_place_or_onto_an_arrow() {
     bench.drag_and_escape(from, at);
     bench.assert_is(&before);
 
-    bench.drag(from, at);
+    bench.drag_and_hold(from, at);
     let inserted = bench.document();
     bench.type_text("gateway");
     bench.press(Key::Enter);

@@ -114,7 +114,8 @@ fn listed_ui(ui: &mut Ui, listed: &InDialect) {
             };
             widgets::message(ui, icon, &sentence(&finding.message), color(foreground));
         }
-        let _ = fidelity::list_ui(ui, &listed.results.document, &listed.flows);
+        let verdicts = &listed.results.proof.verdicts;
+        let _ = fidelity::list_ui(ui, &listed.results.document, &listed.flows, verdicts);
     });
     ui.add_space(4.0);
 }

@@ -3,7 +3,7 @@
 use egui::{Id, Label, RichText, Ui, vec2};
 
 use super::Inspect;
-use super::parts::{Texts, trial};
+use super::parts::{Texts, actions_row, trial};
 use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::problems::sentence;
@@ -37,28 +37,30 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     gates(ui, inspect, id, flow);
     super::traffic::kept(ui, flow);
     ui.add_space(2.0);
-    let asked = egui::Sides::new().show(
-        ui,
-        |ui| {
-            let mute = if flow.muted { "Unmute" } else { "Mute" };
-            let all = [
-                ("Why", Command::ShowWhy),
-                (mute, Command::MuteFlow),
-                ("Reverse", Command::ReverseFlow),
-            ];
-            let pressed =
-                all.map(|(text, command)| (widgets::secondary(ui, text).clicked(), command));
-            pressed
-                .into_iter()
-                .find(|(clicked, _)| *clicked)
-                .map(|(_, command)| command)
-        },
-        |ui| {
-            widgets::danger(ui, "Delete")
-                .clicked()
-                .then_some(Command::Delete)
-        },
-    );
+    let asked = actions_row(ui, |ui| {
+        egui::Sides::new().show(
+            ui,
+            |ui| {
+                let mute = if flow.muted { "Unmute" } else { "Mute" };
+                let all = [
+                    ("Why", Command::ShowWhy),
+                    (mute, Command::MuteFlow),
+                    ("Reverse", Command::ReverseFlow),
+                ];
+                let pressed =
+                    all.map(|(text, command)| (widgets::secondary(ui, text).clicked(), command));
+                pressed
+                    .into_iter()
+                    .find(|(clicked, _)| *clicked)
+                    .map(|(_, command)| command)
+            },
+            |ui| {
+                widgets::danger(ui, "Delete")
+                    .clicked()
+                    .then_some(Command::Delete)
+            },
+        )
+    });
     if let Some(command) = asked.0.or(asked.1) {
         inspect.commands.push(command);
     }
@@ -117,7 +119,10 @@ fn about(document: &Document, end: &End) -> String {
                     None => namespace.to_owned(),
                 }
             }),
-        End::AnyPodOf(_) => "future pods included".to_owned(),
+        End::AnyPodOf(id) => {
+            let namespace = document.node_name(NodeRef::Namespace(*id));
+            format!("any pod in {namespace} (future pods included)")
+        }
         End::AnyPod => "every namespace".to_owned(),
         End::External(id) => document
             .externals

@@ -1,6 +1,6 @@
 //! Parts shared by inspectors: heads, name fields, labels, selectors, lists of matching workloads.
 
-use egui::{Id, Ui};
+use egui::{Id, Sense, Stroke, Ui, UiBuilder, vec2};
 
 use super::{Inspect, label_change};
 use crate::app::canvas;
@@ -289,7 +289,7 @@ pub fn base_name(base: Base) -> &'static str {
 /// The button that deletes the selection.
 pub fn delete(ui: &mut Ui, inspect: &mut Inspect<'_>, text: &str) {
     ui.add_space(8.0);
-    if widgets::danger(ui, text).clicked() {
+    if actions_row(ui, |ui| widgets::danger(ui, text).clicked()) {
         inspect.commands.push(Command::Delete);
     }
 }
@@ -312,4 +312,21 @@ pub fn isolate(
             inspect.commands.edit(edit(isolate));
         }
     });
+}
+
+/// The actions of an inspector, below the rest; while that scrolls, they stay in sight at the panel's edge.
+pub fn actions_row<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let size = vec2(ui.available_width(), tokens::BUTTON);
+    let (place, _) = ui.allocate_exact_size(size, Sense::hover());
+    let hidden = (place.bottom() + 8.0 - ui.clip_rect().bottom()).max(0.0);
+    let row = place.translate(vec2(0.0, -hidden));
+    if hidden > 0.0 {
+        let palette = theme::palette(ui.ctx());
+        let strip = row.expand2(vec2(16.0, 8.0));
+        ui.painter().rect_filled(strip, 0.0, color(palette.panel));
+        let line = Stroke::new(1.0, color(palette.hairline));
+        ui.painter().hline(strip.x_range(), strip.top() + 0.5, line);
+    }
+    ui.scope_builder(UiBuilder::new().max_rect(row), content)
+        .inner
 }

@@ -340,6 +340,15 @@ fn pods(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload)
                 .commands
                 .edit(changed(workload, item, &|w| w.host_network = host));
         }
+        // As pods do without a `dnsPolicy` (D5), unless it is chosen.
+        let usual = !workload.host_network;
+        let looks_up = workload.cluster_dns.unwrap_or(usual);
+        if let Some(looks_up) = widgets::check(ui, looks_up, "Uses the cluster's DNS") {
+            let chosen = (looks_up != usual).then_some(looks_up);
+            inspect
+                .commands
+                .edit(changed(workload, item, &|w| w.cluster_dns = chosen));
+        }
     });
     let services: Vec<_> = match item {
         Item::Workload(id) => document.services_of(id),

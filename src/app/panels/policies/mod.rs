@@ -175,7 +175,8 @@ pub(super) fn policies_ui(
         return;
     }
     head_ui(ui, policies, commands);
-    fidelity_ui(ui, document, policies, commands);
+    let verdicts = &results.proof.verdicts;
+    fidelity_ui(ui, (document, verdicts), policies, commands);
     if policies.shown.lines.is_empty() {
         let text = match document.flows.is_empty() {
             true => "No policies yet. To draw a flow, drag from one workload to another.",
@@ -299,7 +300,7 @@ fn chips_ui(ui: &mut Ui, policies: &mut PoliciesView, commands: &mut Commands) {
 /// How many flows the shown dialect expresses, as a strip; a click lists them with what is left out, and why.
 fn fidelity_ui(
     ui: &mut Ui,
-    document: &Document,
+    (document, verdicts): (&Document, &fidelity::Verdicts),
     policies: &mut PoliciesView,
     commands: &mut Commands,
 ) {
@@ -332,7 +333,7 @@ fn fidelity_ui(
     };
     Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            fidelity::ticks_ui(ui, flows);
+            fidelity::ticks_ui(ui, flows, verdicts);
             let other = counts.other_words();
             if !other.is_empty() {
                 widgets::small(ui, other);
@@ -343,7 +344,7 @@ fn fidelity_ui(
         }
         ui.add_space(4.0);
         let area = ScrollArea::vertical().id_salt("fidelity").max_height(220.0);
-        let clicked = area.show(ui, |ui| fidelity::list_ui(ui, document, flows));
+        let clicked = area.show(ui, |ui| fidelity::list_ui(ui, document, flows, verdicts));
         if let Some(flow) = clicked.inner {
             commands.push(Command::Reveal(Item::Flow(flow)));
         }

@@ -53,18 +53,20 @@ impl<'a> Editor<'a> {
         let focused = ui.memory(|memory| memory.has_focus(id));
         let done = focused && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
         let response = self.text_edit(ui, &mut text);
-        if done {
-            response.surrender_focus();
-        }
         if drafts.wanted == Some(id) {
             drafts.wanted = None;
             response.request_focus();
         }
         let had = drafts.position(id).map(|at| drafts.drafts.swap_remove(at));
         if response.has_focus() || response.lost_focus() || had.is_some() {
-            let draft = Some(self.field.draft(text, &response, accept));
+            let mut draft = self.field.draft(text, &response, accept);
+            // What is refused keeps the focus.
+            if done && draft.refusal.is_none() {
+                response.surrender_focus();
+                draft.focused = false;
+            }
             self.field
-                .leave_or_keep(ui, draft, &response, drafts, commands);
+                .leave_or_keep(ui, Some(draft), &response, drafts, commands);
         }
         response
     }

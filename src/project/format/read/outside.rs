@@ -22,6 +22,11 @@ pub(super) fn external(reader: &mut Reader, node: &Node) -> Option<External> {
 }
 
 fn network(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<Network> {
+    if let Some(text) = node.as_str().filter(|text| validate::cidr(text).is_ok()) {
+        let message = format!("expected a map, not the string `{text}`");
+        reader.refuse(node.mark, message, format!("write `{{cidr: {text}}}`"));
+        return None;
+    }
     let mut fields = reader.map(node)?;
     let block = reader.required(&mut fields, node, "cidr")?;
     let row = Network {

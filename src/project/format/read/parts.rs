@@ -18,7 +18,8 @@ pub(super) fn take_labels(reader: &mut Reader, fields: &mut Fields, key: &str) -
 
 pub(super) fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
     let text = reader.text(node)?;
-    let address = text.parse().ok();
+    // As in manifests, an IPv4-mapped address is the IPv4 address.
+    let address = text.parse::<IpAddr>().ok().map(|one| one.to_canonical());
     if address.is_none() {
         reader.refuse(
             node.mark,

@@ -37,7 +37,7 @@ pub fn collect_until(
 ) -> (Vec<Source>, Vec<Diagnostic>) {
     let programs = path;
     let (mut texts, mut diagnostics) = (Vec::new(), Vec::new());
-    let is_built = |path: &PathBuf| is_folder(path);
+    let is_built = |path: &PathBuf| !sources::is_stdin(path) && is_folder(path);
     for alike in paths.chunk_by(|a, b| !is_built(a) && !is_built(b)) {
         match alike {
             [folder] if is_built(folder) => match build(folder, programs, stop) {
@@ -47,7 +47,7 @@ pub fn collect_until(
             others => {
                 let (found, problems) = sources::collect_until(others, stop);
                 texts.extend(found);
-                diagnostics.extend(problems);
+                diagnostics.extend(problems.into_iter().map(to_be_named));
             }
         }
     }
@@ -59,6 +59,15 @@ pub fn collect_until(
         diagnostics.push(at(path, note).help("name the folder that holds it"));
     }
     (texts, diagnostics)
+}
+
+/// What is not built is within a folder that is named, or there is nothing to build there.
+fn to_be_named(found: Diagnostic) -> Diagnostic {
+    let is_folder = |span: &Span| Path::new(&*span.file).is_dir();
+    match found.span.as_ref().is_some_and(is_folder) && found.code == NOT_BUILT {
+        true => found.help("name this folder: `--kustomize` builds those that are named"),
+        false => found,
+    }
 }
 
 fn at(path: &Path, diagnostic: Diagnostic) -> Diagnostic {

@@ -6,7 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::about;
 use super::{Tool, head, is_kustomization, tool};
+use crate::cluster::Enforcer;
 use crate::diag::{Diagnostic, NOT_BUILT};
+use crate::dialect;
+use crate::manifest::{self, Source};
 use crate::yaml::{self, Mark, Node, Value};
 
 /// Keys that name what is read.
@@ -46,9 +49,10 @@ struct Tree {
 }
 
 /// Replaces the kustomizations among the files by the files with their resources, and removes what they name as
-/// patches, values and the like; a diagnostic for each kustomization that no other one includes, and for each
-/// resource that is not read.
-pub(in super::super) fn settle(files: &mut Vec<PathBuf>) -> Vec<Diagnostic> {
+/// patches, values and the like, and the manifests in their folders that they do not list; a diagnostic for each
+/// kustomization that no other one includes, and for each resource and manifest that is not read. Files that are `named`
+/// are read in any case.
+pub(in super::super) fn settle(files: &mut Vec<PathBuf>, named: &[PathBuf]) -> Vec<Diagnostic> {
     // What can be read only once, or has no end, is read as manifests.
     let (heads, rest): (Vec<_>, Vec<_>) =
         (files.drain(..)).partition(|path| is_kustomization(path) && path.is_file());
@@ -61,7 +65,7 @@ pub(in super::super) fn settle(files: &mut Vec<PathBuf>) -> Vec<Diagnostic> {
     for head in &heads {
         tree.add(head);
     }
-    tree.choose(files);
+    tree.choose(files, named);
     tree.report(&heads);
     tree.diagnostics
 }
@@ -103,7 +107,7 @@ impl Tree {
     }
 
     /// Leaves out the files that are only patches and the like, and adds the resources that are not there.
-    fn choose(&self, files: &mut Vec<PathBuf>) {
+    fn choose(&mut self, files: &mut Vec<PathBuf>, named: &[PathBuf]) {
         let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let resources: BTreeSet<PathBuf> = self.resources.iter().map(|p| whole(p)).collect();
         let others = self.all.values().flat_map(|one| &one.others);
@@ -112,12 +116,35 @@ impl Tree {
             let file = whole(file);
             !others.contains(&file) || resources.contains(&file)
         });
+        let folders: Vec<(PathBuf, &Path)> = (self.all.keys())
+            .map(|head| (whole(folder_of(head)), folder_of(head)))
+            .collect();
+        let unlisted = |file: &PathBuf| {
+            if named.contains(file) || resources.contains(&whole(file)) {
+                return None;
+            }
+            let file = whole(file);
+            let around = folders
+                .iter()
+                .filter(|(folder, _)| file.starts_with(folder));
+            let (_, nearest) = around.max_by_key(|(folder, _)| folder.components().count())?;
+            has_objects(&file).then(|| not_listed(nearest))
+        };
+        let mut diagnostics = Vec::new();
+        files.retain(|file| match unlisted(file) {
+            Some(found) => {
+                diagnostics.push(about(file, found));
+                false
+            }
+            None => true,
+        });
         let mut there: BTreeSet<PathBuf> = files.iter().map(|file| whole(file)).collect();
         for path in &self.resources {
             if there.insert(whole(path)) {
                 files.push(path.clone());
             }
         }
+        self.diagnostics.extend(diagnostics);
     }
 
     /// Reports the kustomizations that no other one includes.
@@ -164,6 +191,29 @@ impl Tree {
     }
 }
 
+/// Whether a file has objects of Kubernetes. One that cannot be read is reported where it is read.
+fn has_objects(file: &Path) -> bool {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let source = Source::new(file.to_string_lossy(), text);
+    manifest::has_objects(&source, &dialect::kinds(Enforcer::default()))
+}
+
+/// About a manifest that the kustomization of a folder does not list.
+fn not_listed(folder: &Path) -> Diagnostic {
+    let shown = shown(folder);
+    let message = format!("the kustomization of `{shown}` does not list this file: it is not read");
+    let help = "list it under `resources`, or name the file to read it as well";
+    Diagnostic::warning(NOT_BUILT, message).help(help)
+}
+
+/// A folder as messages name it.
+fn shown(folder: &Path) -> String {
+    match folder.to_string_lossy() {
+        name if name.is_empty() => ".".to_owned(),
+        name => name.into_owned(),
+    }
+}
+
 fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }
@@ -173,10 +223,7 @@ pub(super) fn diagnostic(
     changes: &BTreeSet<&str>,
     tool: Option<Tool>,
 ) -> Diagnostic {
-    let shown = match folder.to_string_lossy() {
-        name if name.is_empty() => ".".to_owned(),
-        name => name.into_owned(),
-    };
+    let shown = shown(folder);
     let built = |tool: Tool| {
         let command = tool.command(folder);
         format!("build it and read the result: `{command} > all.yaml`")

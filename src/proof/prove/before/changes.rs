@@ -154,6 +154,7 @@ fn same(old: &Pod, new: &Pod) -> bool {
         ports,
         sidecar_ports: _,
         init_ports: _,
+        ambiguous_ports,
         host_network,
         service_account,
         addresses,
@@ -163,4 +164,5 @@ fn same(old: &Pod, new: &Pod) -> bool {
         && (name, addresses, node) == (&new.name, &new.addresses, &new.node)
         && (Arc::ptr_eq(labels, &new.labels) || labels == &new.labels)
         && (ports, service_account) == (&new.ports, &new.service_account)
+        && *ambiguous_ports == new.ambiguous_ports
 }

@@ -325,11 +325,15 @@ impl<'a> Plain<'a> {
         })
     }
 
-    /// Whether an address, or a pod whose addresses count, is in one of the blocks.
+    /// Whether an address, or a pod whose addresses count, is in one of the blocks. No pod is in one of a whole family.
     fn within(&self, end: &Endpoint, networks: &[Network]) -> bool {
+        let is_pod = matches!(end, Endpoint::Pod(_));
         let inside = |address: IpAddr| {
-            networks.iter().any(|network| {
-                network.cidr.contains(&address)
+            let mut networks = networks.iter();
+            networks.any(|network| {
+                let is_whole = network.cidr.prefix_len() == 0 && network.except.is_empty();
+                !(is_pod && is_whole)
+                    && network.cidr.contains(&address)
                     && !network
                         .except
                         .iter()

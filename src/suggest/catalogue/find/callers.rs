@@ -1,7 +1,6 @@
 //! What connects to pods: the API server, monitoring, ingress controllers, and these to solvers of cert-manager.
 
-use std::collections::BTreeSet;
-
+use super::mesh::has_sidecar;
 use super::{Finding, Own, tcp};
 use crate::analysis::routes::{backend_ports, servers};
 use crate::cluster::{Caller, Route};
@@ -18,8 +17,8 @@ use crate::suggest::routes::{backend, backends};
 /// The label of the pods that solve HTTP-01 challenges, and their port.
 const SOLVER: (&str, u16) = ("acme.cert-manager.io/http01-solver", 8089);
 
-pub(super) fn findings(cluster: &Cluster) -> Vec<Finding> {
-    let monitoring = monitoring(cluster);
+pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
+    let monitoring = monitoring(cluster, facts);
     let api_server = super::programs::api_server(cluster).0;
     let mut found = Vec::new();
     for client in &cluster.snapshot.clients {
@@ -36,7 +35,8 @@ pub(super) fn findings(cluster: &Cluster) -> Vec<Finding> {
             }
         }
     }
-    for (at, ports, span, text) in annotated(cluster) {
+    for (at, own, span, text) in annotated(cluster) {
+        let ports = merged(cluster, at).unwrap_or(own);
         let evidence: Vec<_> = span.map(|s| Evidence::new(s, text)).into_iter().collect();
         found.extend(scraped(&monitoring, at, &ports, &evidence));
     }
@@ -45,13 +45,24 @@ pub(super) fn findings(cluster: &Cluster) -> Vec<Finding> {
 }
 
 /// Who scrapes: workloads of the input, else the pods that the Prometheus operator makes.
-fn monitoring(cluster: &Cluster) -> Vec<Place> {
+fn monitoring(cluster: &Cluster, facts: &[Fact]) -> Vec<Place> {
     let known = scrapers(cluster);
     if known.is_empty() {
+        let mut made = facts.iter().filter(|f| f.about == About::Prometheus);
+        let namespace = made.next().map_or("monitoring", |fact| &fact.namespace);
         let key = "app.kubernetes.io/name";
-        return vec![Place::pods("prometheus", "monitoring", key, "prometheus")];
+        return vec![Place::pods("prometheus", namespace, key, "prometheus")];
     }
     known.into_iter().map(Place::Known).collect()
+}
+
+/// The port on which the sidecar of Istio has the metrics of the pod, too: it changes the pod's annotations (dep 3.5, 3.8).
+fn merged(cluster: &Cluster, at: usize) -> Option<PortSet> {
+    let workload = cluster.snapshot.workloads.get(at)?;
+    let has = |key: &str, value: &str| workload.annotations.get(key).is_some_and(|v| v == value);
+    let merges =
+        has("prometheus.io/scrape", "true") && !has("prometheus.istio.io/merge-metrics", "false");
+    (merges && has_sidecar(cluster, at).is_some()).then(|| tcp(&[15020]))
 }
 
 fn scraped(by: &[Place], at: usize, ports: &PortSet, evidence: &[Evidence]) -> Vec<Finding> {
@@ -92,7 +103,14 @@ fn of_routes(cluster: &Cluster) -> Vec<Finding> {
 
 /// Controllers whose pods are known by their labels: a part of the name of the class or its controller, the group's
 /// name, the namespace, key and value of the label.
-const CONTROLLERS: [[&str; 5]; 3] = [
+const CONTROLLERS: [[&str; 5]; 7] = [
+    [
+        "nginx.org",
+        "nginx-ingress",
+        "",
+        "app.kubernetes.io/name",
+        "nginx-ingress",
+    ],
     [
         "nginx",
         "ingress-nginx",
@@ -108,6 +126,15 @@ const CONTROLLERS: [[&str; 5]; 3] = [
         "traefik",
     ],
     ["istio", "istio-ingress", "", "istio", "ingressgateway"],
+    [
+        "haproxy",
+        "haproxy-ingress",
+        "",
+        "app.kubernetes.io/name",
+        "haproxy-ingress",
+    ],
+    ["kong", "kong", "", "app.kubernetes.io/name", "kong"],
+    ["contour", "contour", "", "app", "envoy"],
 ];
 
 /// What is assumed of an Ingress without a class.
@@ -153,10 +180,17 @@ fn by_class(kind: &str, class: &str) -> Vec<Place> {
 
 /// Solver pods come and go in the namespace of a Certificate: the ingress controller connects to them.
 pub(super) fn of_issuers(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
-    let issuers = facts.iter().filter(|fact| fact.about == About::HttpIssuer);
-    let by_http: BTreeSet<&str> = issuers.map(|fact| fact.name.as_str()).collect();
-    let certificates = facts.iter().filter(|fact| fact.about == About::Certificate);
-    let by_http = certificates.filter(|fact| by_http.contains(fact.value.as_str()));
+    let by_http = |fact: &&Fact| {
+        let About::Certificate(kind) = &fact.about else {
+            return false;
+        };
+        facts.iter().any(|issuer| {
+            let same =
+                (&issuer.about, &issuer.name) == (&About::HttpIssuer(kind.clone()), &fact.value);
+            same && (kind == "ClusterIssuer" || issuer.namespace == fact.namespace)
+        })
+    };
+    let by_http = facts.iter().filter(by_http);
     let of_certificate = |fact: &Fact| {
         let text = format!("issuer {} proves domain names over HTTP", fact.value);
         let routes = cluster
@@ -179,6 +213,7 @@ pub(super) fn of_issuers(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
             other: controller,
             ports: tcp(&[SOLVER.1]),
             one_port_suffices: false,
+            one_of: None,
             other_ports: &[],
             evidence: vec![evidence.clone()],
         };

@@ -6,7 +6,7 @@ use crate::model::dns::{Resolver, likely_profile};
 use crate::policy::Direction;
 use crate::sets::PortSet;
 use crate::suggest::catalogue::entries::DNS;
-use crate::suggest::catalogue::place::Place;
+use crate::suggest::catalogue::place::{Place, selects};
 use crate::suggest::cluster::Cluster;
 
 pub(super) fn findings(cluster: &Cluster) -> Vec<Finding> {
@@ -26,7 +26,10 @@ pub(super) fn findings(cluster: &Cluster) -> Vec<Finding> {
     let ports: PortSet = ports.collect();
     let is_dns = |at: &usize| {
         let workload = snapshot.workloads.get(*at);
-        workload.is_some_and(|w| resolver.pods.matches(&w.labels))
+        workload.is_some_and(|w| {
+            let (namespaces, pods) = (&resolver.namespaces, &resolver.pods);
+            selects(snapshot, namespaces, pods, w.pods.start)
+        })
     };
     let each = snapshot.workloads.iter().enumerate();
     let resolving = each.filter(|(at, workload)| workload.cluster_dns && !is_dns(at));

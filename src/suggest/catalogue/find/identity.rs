@@ -14,6 +14,9 @@ const GOOGLE: &str = "iam.gke.io/gcp-service-account";
 const AMAZON: &str = "eks.amazonaws.com/role-arn";
 const AZURE: &str = "azure.workload.identity/use";
 
+/// The service for temporary credentials; those of regions have names below `amazonaws.com`, too.
+const AMAZON_TOKENS: &str = "sts.amazonaws.com";
+
 /// Where GKE's metadata server answers: with Calico's data path, and with Dataplane V2.
 const GOOGLE_SERVERS: [(Ipv4Addr, [u16; 2]); 2] = [
     (Ipv4Addr::new(169, 254, 169, 252), [987, 988]),
@@ -40,10 +43,14 @@ fn of_workload(cluster: &Cluster, facts: &[Fact], at: usize) -> Vec<Finding> {
             GOOGLE => found.extend(GOOGLE_SERVERS.iter().map(|(address, ports)| {
                 let name = format!("gke-metadata-{}", ports[1]);
                 let place = Place::addresses(&name, &[IpAddr::V4(*address)]);
-                Finding::new(&CLOUD_IDENTITY, own, place, tcp(ports), evidence.clone())
+                let ports = tcp(ports);
+                Finding {
+                    one_of: Some(GOOGLE),
+                    ..Finding::new(&CLOUD_IDENTITY, own, place, ports, evidence.clone())
+                }
             })),
             AMAZON => {
-                let place = Place::domain("sts.amazonaws.com");
+                let place = Place::domain(AMAZON_TOKENS);
                 found.push(Finding::new(
                     &CLOUD_IDENTITY,
                     own,

@@ -36,7 +36,10 @@ fn of_workload(cluster: &Cluster, facts: &[Fact], at: usize) -> Vec<Finding> {
     if let Some(evidence) = shown(cluster, at, AMBIENT_LABEL, |value| value == "ambient") {
         let mesh = Selector::label(AMBIENT_LABEL, "ambient");
         let mesh = Place::group("ambient-mesh", mesh, Selector::everything());
-        found.push(Finding::new(&AMBIENT, into, mesh, tcp(&[15008]), evidence));
+        for own in [into, out] {
+            let (mesh, evidence) = (mesh.clone(), evidence.clone());
+            found.push(Finding::new(&AMBIENT, own, mesh, tcp(&[15008]), evidence));
+        }
     }
     if let Some(evidence) = in_linkerd(cluster, facts, at) {
         for (part, port) in LINKERD_PARTS {
@@ -53,19 +56,22 @@ fn of_workload(cluster: &Cluster, facts: &[Fact], at: usize) -> Vec<Finding> {
             requirements: vec![injected],
         };
         let mesh = Place::group("linkerd-mesh", Selector::everything(), pods);
-        found.push(Finding::new(
-            &LINKERD_INBOUND,
-            into,
-            mesh,
-            tcp(&[4143]),
-            evidence,
-        ));
+        for own in [into, out] {
+            let (mesh, evidence) = (mesh.clone(), evidence.clone());
+            found.push(Finding::new(
+                &LINKERD_INBOUND,
+                own,
+                mesh,
+                tcp(&[4143]),
+                evidence,
+            ));
+        }
     }
     found
 }
 
 /// Istio: what the pod says about itself counts before what its namespace says.
-fn has_sidecar(cluster: &Cluster, at: usize) -> Option<Vec<Evidence>> {
+pub(super) fn has_sidecar(cluster: &Cluster, at: usize) -> Option<Vec<Evidence>> {
     let workload = cluster.snapshot.workloads.get(at)?;
     let key = "sidecar.istio.io/inject";
     let own = workload.labels.get(key).or(workload.annotations.get(key));

@@ -39,6 +39,8 @@ pub struct Finding {
     pub ports: PortSet,
     /// Which of the ports it is depends on the cluster.
     pub one_port_suffices: bool,
+    /// The policies need to allow only one of the findings of a workload with this name: which one depends on the cluster.
+    pub one_of: Option<&'static str>,
     /// Ports that the other end may have instead, where it is not in the input.
     pub other_ports: &'static [u16],
     pub evidence: Vec<Evidence>,
@@ -61,6 +63,7 @@ impl Finding {
             other,
             ports,
             one_port_suffices: false,
+            one_of: None,
             other_ports: &[],
             evidence,
         }
@@ -75,7 +78,7 @@ impl Finding {
 pub fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
     let mut found = dns::findings(cluster);
     found.extend(programs::findings(cluster, facts));
-    found.extend(callers::findings(cluster));
+    found.extend(callers::findings(cluster, facts));
     found.extend(callers::of_issuers(cluster, facts));
     found.extend(mesh::findings(cluster, facts));
     found.extend(identity::findings(cluster, facts));
@@ -118,8 +121,10 @@ fn account_facts<'f>(
     let account = pod.map(|pod| pod.service_account.to_string());
     let namespace = workload.map(|w| w.namespace.clone());
     facts.iter().filter(move |fact| {
-        matches!(fact.about, About::Role | About::Account(_))
-            && Some(&fact.name) == account.as_ref()
+        matches!(
+            fact.about,
+            About::Role | About::Account(_) | About::AccountToken
+        ) && Some(&fact.name) == account.as_ref()
             && Some(&fact.namespace) == namespace.as_ref()
     })
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Finding, account_facts, tcp};
+use crate::cluster::{ContainerPort, Snapshot};
 use crate::manifest::{About, Fact};
 use crate::policy::{Direction, Entity};
-use crate::sets::PortSet;
+use crate::sets::{PortSet, Protocol};
 use crate::suggest::Evidence;
-use crate::suggest::catalogue::entries::{API_SERVER, INTERNET, KUBELET, Need, PARTS, REPLICAS};
+use crate::suggest::catalogue::entries::{
+    API_SERVER, INTERNET, KUBELET, NODE_METRICS, Need, PARTS, REPLICAS,
+};
 use crate::suggest::catalogue::place::Place;
 use crate::suggest::catalogue::software::{SOFTWARE, Software, Target};
 use crate::suggest::cluster::Cluster;
@@ -24,6 +27,18 @@ pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
                 found.extend(of_target(cluster, at, *target, &evidence));
             }
         }
+        let own = |fact: &&Fact| (&*fact.namespace, &*fact.name) == (key.0, key.2);
+        let leads = facts.iter().filter(own);
+        for fact in leads.filter(|f| f.about == About::ApiServer(workload.kind.clone())) {
+            let evidence = vec![Evidence::new(
+                &fact.span,
+                format!("variable {}", fact.value),
+            )];
+            found.push(to_api_server(cluster, at, evidence).with(Need::Likely));
+        }
+        if !has_token(cluster, facts, at) {
+            continue;
+        }
         for fact in account_facts(cluster, facts, at).filter(|fact| fact.about == About::Role) {
             let text = format!("{} of the service account {}", fact.value, fact.name);
             let evidence = vec![Evidence::new(&fact.span, text)];
@@ -31,6 +46,22 @@ pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether the pods of a workload get the token of their service account: what the pod says counts before what the account says.
+fn has_token(cluster: &Cluster, facts: &[Fact], at: usize) -> bool {
+    let Some(workload) = cluster.snapshot.workloads.get(at) else {
+        return true;
+    };
+    let mut of_pods = facts.iter().filter(|fact| {
+        fact.about == About::Token(workload.kind.clone())
+            && (&fact.namespace, &fact.name) == (&workload.namespace, &workload.name)
+    });
+    let of_account = || account_facts(cluster, facts, at).find(|f| f.about == About::AccountToken);
+    of_pods
+        .next()
+        .or_else(of_account)
+        .is_none_or(|fact| fact.value != "false")
 }
 
 type Images<'f> = BTreeMap<(&'f str, &'f str, &'f str), Vec<&'f Fact>>;
@@ -87,38 +118,85 @@ fn of_target(cluster: &Cluster, at: usize, target: Target, evidence: &[Evidence]
     let evidence = evidence.to_vec();
     match target {
         Target::ApiServer => vec![to_api_server(cluster, at, evidence)],
-        Target::Kubelets => {
-            let addresses = snapshot
-                .nodes
-                .iter()
-                .flat_map(|node| node.addresses.clone());
-            let addresses: Vec<IpAddr> = addresses.collect();
-            let others = Place::entity("nodes", Entity::RemoteNode, &addresses);
-            let own = Place::entity("own-node", Entity::Host, &[]);
-            let places = [others, own].into_iter();
-            // Addresses of all nodes are those of the own node, too.
-            let places = places.take(if addresses.is_empty() { 2 } else { 1 });
-            places
-                .map(|place| Finding::new(&KUBELET, out, place, tcp(&[10250]), evidence.clone()))
-                .collect()
-        }
+        Target::Kubelets => nodes(snapshot)
+            .map(|place| Finding::new(&KUBELET, out, place, tcp(&[10250]), evidence.clone()))
+            .collect(),
+        Target::NodeMetrics(ports) => nodes(snapshot)
+            .map(|place| {
+                let finding = Finding::new(&NODE_METRICS, out, place, tcp(ports), evidence.clone());
+                finding.with(Need::Likely)
+            })
+            .collect(),
         Target::Internet(ports) => {
             let finding = Finding::new(&INTERNET, out, Place::internet(), tcp(ports), evidence);
             let mut finding = finding.with(Need::Likely);
             finding.one_port_suffices = true;
             vec![finding]
         }
-        Target::Replicas(ports) => {
-            let several = snapshot.workloads.get(at).is_some_and(|w| w.pods.len() > 1);
-            let own = Place::Known(cluster.words(at));
-            let finding = Finding::new(&REPLICAS, out, own.clone(), tcp(ports), evidence.clone());
-            let into = (at, Direction::Ingress);
-            let back = Finding::new(&REPLICAS, into, own, tcp(ports), evidence);
-            let both = [finding, back].into_iter().filter(|_| several);
-            both.map(|finding| finding.with(Need::Likely)).collect()
+        Target::Replicas(ports) => replicas(cluster, at, tcp(ports), &evidence),
+        Target::Gossip(ports) => {
+            let udp = ports.iter().map(|p| PortSet::single(Protocol::Udp, *p));
+            let udp: PortSet = udp.collect();
+            replicas(cluster, at, tcp(ports).union(&udp), &evidence)
         }
         Target::Part(name, ports) => part(cluster, at, (name, ports), &evidence),
     }
+}
+
+/// Names of ports between replicas.
+const PEER_PORTS: [&str; 9] = [
+    "transport",
+    "cluster",
+    "peer",
+    "mesh",
+    "gossip",
+    "inter",
+    "controller",
+    "jgroups",
+    "replication",
+];
+
+/// Connections of replicas to each other, where there are several: on the ports that the pods declare for it, else on `usual`
+/// ones.
+fn replicas(cluster: &Cluster, at: usize, usual: PortSet, evidence: &[Evidence]) -> Vec<Finding> {
+    let workload = cluster.snapshot.workloads.get(at);
+    let pods = workload.and_then(|w| cluster.snapshot.pods.get(w.pods.clone()));
+    let Some([first, _, ..]) = pods else {
+        return Vec::new();
+    };
+    let named = first.ports.iter().filter(|port| {
+        let name = port.name.as_deref().unwrap_or_default();
+        PEER_PORTS.iter().any(|part| name.contains(part))
+    });
+    let declared: PortSet = named.map(|p| PortSet::single(p.protocol, p.port)).collect();
+    let is_usual = |port: &&ContainerPort| usual.contains(port.protocol, port.port);
+    let also = first.ports.iter().filter(is_usual);
+    let also: PortSet = also.map(|p| PortSet::single(p.protocol, p.port)).collect();
+    let ports = match declared.is_empty() {
+        true => usual.clone(),
+        false => declared.union(&also),
+    };
+    let own = Place::Known(cluster.words(at));
+    let one = |direction| {
+        let (own, ports) = (own.clone(), ports.clone());
+        let finding = Finding::new(&REPLICAS, (at, direction), own, ports, evidence.to_vec());
+        finding.with(Need::Likely)
+    };
+    vec![one(Direction::Egress), one(Direction::Ingress)]
+}
+
+/// All nodes: those of the input by their addresses.
+fn nodes(snapshot: &Snapshot) -> impl Iterator<Item = Place> {
+    let addresses = snapshot
+        .nodes
+        .iter()
+        .flat_map(|node| node.addresses.clone());
+    let addresses: Vec<IpAddr> = addresses.collect();
+    let others = Place::entity("nodes", Entity::RemoteNode, &addresses);
+    let own = Place::entity("own-node", Entity::Host, &[]);
+    // Addresses of all nodes are those of the own node, too.
+    let count = if addresses.is_empty() { 2 } else { 1 };
+    [others, own].into_iter().take(count)
 }
 
 /// Connections to another part of the same installation, where it is in the input.
