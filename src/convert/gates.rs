@@ -176,7 +176,7 @@ impl Effect {
                 let subject = rule.subject.as_ref();
                 if subject.is_some_and(|subject| !peer_matches(cluster, subject, &own))
                     || !any_peer_matches(cluster, &rule.peers, &other)
-                    || !rule_matches_port(cluster, rule, destination, probe)
+                    || !rule_matches_port(cluster, found.direction, rule, destination, probe)
                 {
                     continue;
                 }
