@@ -7,7 +7,7 @@ use crate::policy::{Entity, Match, Network, PlanPeer, PlanRule, Target};
 use crate::sets::IpSet;
 use crate::yaml::Object;
 
-use super::policy::Reason;
+use super::reason::Reason;
 
 /// What to write instead of such a block.
 const HELP: &str = "write the networks that are meant, without the addresses of pods and nodes";

@@ -10,6 +10,7 @@ mod comments;
 mod gates;
 mod policy;
 pub mod project;
+mod reason;
 #[cfg(test)]
 mod tests;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::blocks;
 use super::comments::Comments;
+pub use super::reason::Reason;
 use crate::cluster::{Assumptions, Enforcer, Namespace, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{self, Expressed, Text};
@@ -70,15 +71,6 @@ pub struct Written {
     pub(super) objects: Vec<(String, String)>,
     /// Its YAML, without a `---` before it; several documents where the dialect needs several objects.
     pub text: String,
-}
-
-/// Why something is left out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reason {
-    /// Lower case, no full stop.
-    pub why: String,
-    /// What to do about it.
-    pub help: Option<String>,
 }
 
 impl Converted {

@@ -296,7 +296,7 @@ fn staged_policies_are_named_and_not_converted() {
 
 #[test]
 fn help_is_about_policies() {
-    let cilium = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec:\n  endpointSelector: {}\n  ingress:\n  - icmps: [{fields: [{type: 8}]}]\n  - fromEndpoints: [{matchLabels: {io.cilium.k8s.policy.serviceaccount: robot}}]\n  egress:\n  - toCIDR: [0.0.0.0/0]\n  - toEntities: [cluster]\n    toFQDNs: [{matchName: a.com}]\n";
+    let cilium = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec:\n  endpointSelector: {}\n  ingress:\n  - icmps: [{fields: [{type: 8}]}]\n  - fromEndpoints: [{matchLabels: {io.cilium.k8s.policy.serviceaccount: robot}}]\n  egress:\n  - toCIDR: [0.0.0.0/0]\n  - toEntities: [cluster]\n  - toFQDNs: [{matchName: a.com}]\n";
     for target in [
         "kubernetes",
         "calico",
