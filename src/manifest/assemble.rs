@@ -30,7 +30,7 @@ pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>)
     let mut resources = Vec::new();
     for outcome in outcomes {
         match outcome {
-            Outcome::Resource(resource) => resources.push(resource),
+            Outcome::Resource(resource) => resources.push(*resource),
             Outcome::Skipped => skipped += 1,
             Outcome::Reported(diagnostic) => diagnostics.push(diagnostic),
             Outcome::LeftOut(policy, diagnostic) => {

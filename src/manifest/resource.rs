@@ -60,7 +60,7 @@ pub(super) enum Value {
 
 /// The result of decoding an object.
 pub(super) enum Outcome {
-    Resource(Resource),
+    Resource(Box<Resource>),
     /// It means nothing here.
     Skipped,
     /// It cannot be used, and this is why.
@@ -122,13 +122,13 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         value,
     };
     match value(&object, kind) {
-        Ok(Some(decoded)) => Outcome::Resource(resource(decoded)),
+        Ok(Some(decoded)) => Outcome::Resource(Box::new(resource(decoded))),
         Ok(None) => {
             let base = resource(Value::Namespace(Labels::new()));
-            Outcome::Resource(Resource {
+            Outcome::Resource(Box::new(Resource {
                 value: Value::Policy(Box::new(object)),
                 ..base
-            })
+            }))
         }
         Err(error) => Outcome::Reported(wrong_type(&object, error)),
     }

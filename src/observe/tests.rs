@@ -516,7 +516,7 @@ fn equal_counters_of_two_nodes_are_two() {
     let of = |one: &str, two: &str| words(&observed(&[one, two]));
     let [once, twice] = [3, 6].map(|n| format!("shop/web > shop/api TCP 80: {n} 0 0"));
     let first = aggregate("n1", count);
-    assert_eq!(of(&first, &first), [once.clone()]);
+    assert_eq!(of(&first, &first), std::slice::from_ref(&once));
     assert_eq!(of(&first, &aggregate("n2", count)), [twice]);
     // The same number, under another mask of fields.
     assert_eq!(of(&numbered(""), &numbered(r#","Type":"L3_L4""#)), [once]);
@@ -526,7 +526,7 @@ fn equal_counters_of_two_nodes_are_two() {
 fn counters_that_say_nothing_of_answers_are_undirected_beside_others_that_do() {
     let silent = aggregate("n1", r#","aggregate":{"unknown_direction_flow_count":5}"#);
     assert_eq!(
-        read(&[silent.clone()]),
+        read(std::slice::from_ref(&silent)),
         ["shop/web > shop/api TCP 80: 5 0 0"]
     );
     let claimed = tcp(0, ("web-0", 40_000), ("db-0", 5432), "SYN", FORWARDED);

@@ -12,7 +12,7 @@ use crate::analysis::answers::domain_names::DomainNames;
 use crate::analysis::space::universe::Universe;
 use crate::cluster::{Node, Snapshot};
 use crate::policy::Peer;
-use crate::sets::LabelSet;
+use crate::sets::{LabelSet, Selector};
 
 /// Every change, sorted by source and destination. A workload that one side lacks has no connections
 /// there; adjacent address ranges with the same change are joined. Where policies distinguish the pods of a
@@ -90,27 +90,35 @@ pub fn policy_relation(old: &Snapshot, new: &Snapshot) -> Relation {
     related(ways.wider, ways.narrower)
 }
 
-/// A node for each selector of nodes that rules have and no known node matches.
+/// A node for each selector of nodes that rules match by and no known node has.
 fn future_nodes(both: [&Snapshot; 2], known: &[Node]) -> Vec<Node> {
     let policies = both.into_iter().flat_map(|side| &side.policies);
     let sides = policies.flat_map(|policy| policy.ingress.iter().chain(&policy.egress));
     let rules = sides.flat_map(|side| &side.rules);
-    let mut found: Vec<Node> = Vec::new();
+    let mut selectors = Vec::new();
     for item in rules.flat_map(|rule| rule.peers.listed()) {
-        item.peer.leaves(&mut |leaf| {
-            let (Peer::Nodes(selector) | Peer::HostsOn(selector)) = leaf else {
-                return;
-            };
-            let mut all = known.iter().chain(&found);
-            if all.any(|node| selector.matches(&node.labels)) {
-                return;
-            }
-            let labels = LabelSet::from(selector).example();
-            found.extend(labels.map(|labels| Node {
-                labels,
-                ..Node::unknown()
-            }));
-        });
+        node_selectors(&item.peer, &mut selectors);
+    }
+    let mut found: Vec<Node> = Vec::new();
+    for selector in selectors {
+        let mut all = known.iter().chain(&found);
+        if all.any(|node| selector.matches(&node.labels)) {
+            continue;
+        }
+        let labels = LabelSet::from(selector).example();
+        found.extend(labels.map(|labels| Node {
+            labels,
+            ..Node::unknown()
+        }));
     }
     found
+}
+
+/// The selectors of nodes that a peer matches; those that it leaves out are not among them.
+fn node_selectors<'a>(peer: &'a Peer, found: &mut Vec<&'a Selector>) {
+    match peer {
+        Peer::All(all) | Peer::AnyOf(all) => all.iter().for_each(|p| node_selectors(p, found)),
+        Peer::Nodes(selector) | Peer::HostsOn(selector) => found.push(selector),
+        _ => {}
+    }
 }

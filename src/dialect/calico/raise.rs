@@ -35,8 +35,7 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
     }
     let denies = |rule: &Rule| rule.action == Action::Deny;
     let mut written = policy.rules.iter().flatten().peekable();
-    let passes =
-        policy.tier == ADMIN_TIER && written.peek().is_some() && written.all(|rule| denies(rule));
+    let passes = policy.tier == ADMIN_TIER && written.peek().is_some() && written.all(denies);
     if policy.tier != DEFAULT_TIER && !passes {
         return Err(format!("it is in the tier `{}`", policy.tier));
     }

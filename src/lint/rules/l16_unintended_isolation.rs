@@ -88,7 +88,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 continue;
             }
             let listed = (written.types().iter()).find(|t| t.as_str() == Some(direction.name()));
-            if listed.is_some() && written.speaks_of(&MEANT) {
+            if listed.is_some() && written.speaks_of(MEANT) {
                 continue;
             }
             let Some(pod) = isolated_by_it_alone(input, &written, direction) else {
