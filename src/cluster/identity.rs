@@ -9,19 +9,20 @@ use crate::sets::Protocol;
 /// A port name that means nothing in egress rules, with its protocol.
 pub type AmbiguousPort = (Protocol, String);
 
+/// Labels that controllers give to pods, and that are others for the next pods.
+pub const CONTROLLER_LABELS: [&str; 8] = [
+    "pod-template-hash",
+    "pod-template-generation",
+    "controller-revision-hash",
+    "controller-uid",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-completion-index",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+];
+
 /// Whether a pod label becomes part of the identity by the default filter (C0).
 pub fn is_identity_label(key: &str) -> bool {
-    const DROPPED: [&str; 9] = [
-        "pod-template-hash",
-        "pod-template-generation",
-        "controller-revision-hash",
-        "controller-uid",
-        "batch.kubernetes.io/controller-uid",
-        "batch.kubernetes.io/job-completion-index",
-        "statefulset.kubernetes.io/pod-name",
-        "apps.kubernetes.io/pod-index",
-        "etcd_node",
-    ];
     const PREFIXES: [&str; 5] = [
         "kubernetes.io",
         "io.kubernetes",
@@ -33,7 +34,8 @@ pub fn is_identity_label(key: &str) -> bool {
         return true;
     }
     let beta = key.split_once("beta.kubernetes.io").is_some();
-    !(DROPPED.contains(&key) || beta || PREFIXES.iter().any(|prefix| key.starts_with(prefix)))
+    let dropped = CONTROLLER_LABELS.contains(&key) || key == "etcd_node";
+    !(dropped || beta || PREFIXES.iter().any(|prefix| key.starts_with(prefix)))
 }
 
 /// Namespace, service account and labels.

@@ -5,7 +5,7 @@ mod clients;
 mod identity;
 
 pub use clients::{Caller, Client, ClientPort, ClientTarget, SCRAPERS, scrapes};
-pub use identity::{AmbiguousPort, is_identity_label, mark_ambiguous_ports};
+pub use identity::{AmbiguousPort, CONTROLLER_LABELS, is_identity_label, mark_ambiguous_ports};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};

@@ -32,9 +32,10 @@ pub(super) fn mark(
         let causes = causes(found, before, after, &effects);
         let written = causes.iter().filter_map(|at| all.get(*at));
         if written.clone().all(Converted::is_kept) {
-            match found.peer {
-                PeerClass::NewPod(_) => by_address.push(found),
-                _ => _ = unexplained.get_or_insert_with(|| describe(before, found)),
+            if let PeerClass::NewPod(_) = found.peer {
+                by_address.push(found);
+            } else if unexplained.is_none() {
+                unexplained = Some(describe(before, found));
             }
             continue;
         }
@@ -44,9 +45,7 @@ pub(super) fn mark(
             };
             if one.state == State::Exact && !one.is_kept() {
                 let cause = network_set(found, before, target, &policy.object);
-                let why = describe(before, found);
-                let why = format!("its rules are written in full, but {why}{cause}");
-                one.differs(Reason { why, help: None });
+                differs(one, before, found, &cause);
             }
         }
     }
@@ -56,9 +55,7 @@ pub(super) fn mark(
             let each = all.iter_mut().zip(&effects);
             for (one, [old, _]) in each.filter(|(one, _)| !one.is_kept()) {
                 if one.state == State::Exact && old.iter().any(|one| is_for(one, before, found)) {
-                    let why = describe(before, found);
-                    let why = format!("its rules are written in full, but {why}");
-                    one.differs(Reason { why, help: None });
+                    differs(one, before, found, "");
                 }
             }
         }
@@ -69,6 +66,13 @@ pub(super) fn mark(
         unexplained = Some(why.to_owned());
     }
     unexplained.map(|why| format!("No single policy explains that {why}"))
+}
+
+/// Says of a policy that a connection changes although its rules are written in full, and the cause if it is known.
+fn differs(one: &mut Converted, before: &Snapshot, found: &Difference, cause: &str) {
+    let why = describe(before, found);
+    let why = format!("its rules are written in full, but {why}{cause}");
+    one.differs(Reason { why, help: None });
 }
 
 /// Whether a policy is for the gate of a difference.

@@ -130,13 +130,9 @@ impl Dns {
             true => &usual[..],
             false => &self.addresses,
         };
-        let mut found = false;
-        peer.leaves(&mut |leaf| {
-            if let Peer::Addresses(set) = leaf {
-                found |= wanted.iter().any(|address| set.contains(*address));
-            }
-        });
-        found
+        peer.has_leaf(
+            |leaf| matches!(leaf, Peer::Addresses(set) if wanted.iter().any(|a| set.contains(*a))),
+        )
     }
 
     /// Whether a peer selects a namespace whose DNS pods are not in the input.

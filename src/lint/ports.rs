@@ -38,13 +38,10 @@ pub fn named_pods(input: &Input, rule: &Rule) -> Vec<usize> {
 
 /// Whether a peer names something else than pods.
 pub fn names_outside(peer: &Peer) -> bool {
-    let mut found = false;
-    peer.leaves(&mut |leaf| {
-        found |= matches!(leaf, Peer::Addresses(_) | Peer::Nodes(_));
-        found |= matches!(leaf, Peer::Domain(_) | Peer::Entity(_));
-        found |= matches!(leaf, Peer::Everything);
-    });
-    found
+    peer.has_leaf(|leaf| {
+        matches!(leaf, Peer::Addresses(_) | Peer::Nodes(_))
+            || matches!(leaf, Peer::Domain(_) | Peer::Entity(_) | Peer::Everything)
+    })
 }
 
 /// The only port of an item, if it has one number.

@@ -1,6 +1,6 @@
 //! The words of names and comments, compared as a whole.
 
-use crate::yaml::Object;
+use crate::yaml::{self, Comment, Object};
 
 /// Words before and behind `block` where it is a noun.
 const KINDS_OF_BLOCKS: &[&str] = &["ip", "cidr", "address", "addresses", "net", "network"];
@@ -42,21 +42,19 @@ pub fn has_one_of(text: &str, phrases: &[&str]) -> bool {
     })
 }
 
-/// The comments in an object and directly above it, without `#`. Those below it, which are not indented, are about what
-/// follows.
-pub fn comments(object: &Object) -> impl Iterator<Item = &str> {
-    let lines: Vec<&str> = object.text.lines().collect();
-    let is_below = |line: &&&str| line.trim().is_empty() || line.starts_with('#');
-    let below = lines.iter().rev().take_while(is_below).count();
-    let own = lines.len() - below;
-    lines.into_iter().take(own).filter_map(|line| {
-        let starts = |(at, _): &(usize, &str)| {
-            let before = line.get(..*at).unwrap_or_default();
-            before.is_empty() || before.ends_with(char::is_whitespace)
-        };
-        let (at, sign) = line.match_indices('#').find(starts)?;
-        line.get(at + sign.len()..)
-    })
+/// The comments in an object and directly above it. Those below it, which are not indented, are about what follows.
+pub fn comments(object: &Object) -> Vec<Comment<'_>> {
+    let text = object.text.as_str();
+    if !text.contains('#') {
+        return Vec::new();
+    }
+    // On its own, so that places are those of this text.
+    let mut found = yaml::comments(text, &yaml::parse(text).documents);
+    let is_below = |line: &&str| line.trim().is_empty() || line.starts_with('#');
+    let below = text.lines().rev().take_while(is_below).count();
+    let own = text.lines().count() - below;
+    found.retain(|comment| comment.line < own);
+    found
 }
 
 #[cfg(test)]

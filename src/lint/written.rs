@@ -26,14 +26,6 @@ pub struct WrittenRule<'a> {
     pub rule: Option<&'a Rule>,
 }
 
-/// The key that holds the rules of a direction.
-pub fn rules_key(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Ingress => "ingress",
-        Direction::Egress => "egress",
-    }
-}
-
 /// The key that holds the peers of a rule of a direction.
 pub fn peers_key(direction: Direction) -> &'static str {
     match direction {
@@ -106,7 +98,7 @@ impl<'a> Written<'a> {
     pub fn rules(&self, direction: Direction) -> Vec<WrittenRule<'a>> {
         let nodes = self
             .spec()
-            .map_or(&[][..], |spec| items(spec, rules_key(direction)));
+            .map_or(&[][..], |spec| items(spec, direction.field()));
         let lowered = self.policy.rules(direction);
         let nodes = nodes.iter().enumerate();
         nodes
@@ -129,7 +121,10 @@ impl<'a> Written<'a> {
 
     /// Whether its name, or one of its comments, has one of these phrases, in any case.
     pub fn speaks_of(&self, phrases: &[&str]) -> bool {
-        let mut all = words::comments(self.object).chain([self.object.name.as_str()]);
+        let comments = words::comments(self.object).into_iter();
+        let mut all = comments
+            .map(|comment| comment.text)
+            .chain([self.object.name.as_str()]);
         all.any(|text| words::has_one_of(text, phrases))
     }
 }

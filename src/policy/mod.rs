@@ -590,6 +590,13 @@ impl Peer {
             leaf => see(leaf),
         }
     }
+
+    /// Whether one of the leaves of the expression is such a one.
+    pub fn has_leaf(&self, mut is: impl FnMut(&Self) -> bool) -> bool {
+        let mut found = false;
+        self.leaves(&mut |leaf| found = found || is(leaf));
+        found
+    }
 }
 
 /// Which destination ports a rule matches.

@@ -289,28 +289,24 @@ impl<'a> Causes<'a> {
     }
 }
 
-/// Whether a rule that decides matches a pod by its address.
+/// Whether the peers of a rule match a pod by its address.
 fn is_by_address(rule: &Rule) -> bool {
-    let by_address = |leaf: &Peer| {
+    has_leaf(rule, |leaf| {
         matches!(
             leaf,
             Peer::PodAddresses(_) | Peer::PodsIpv4 | Peer::PodsIpv6 | Peer::PodsOfFamilies { .. }
         )
-    };
-    let mut found = false;
-    for item in rule.peers.listed() {
-        item.peer.leaves(&mut |leaf| found |= by_address(leaf));
-    }
-    found
+    })
 }
 
-/// Whether a rule that decides matches an address by a block.
+/// Whether the peers of a rule match an address by a block.
 fn is_by_block(rule: &Rule) -> bool {
-    let mut found = false;
-    for item in rule.peers.listed() {
-        (item.peer).leaves(&mut |leaf| found |= matches!(leaf, Peer::Addresses(_)));
-    }
-    found
+    has_leaf(rule, |leaf| matches!(leaf, Peer::Addresses(_)))
+}
+
+fn has_leaf(rule: &Rule, is: impl Fn(&Peer) -> bool) -> bool {
+    let mut peers = rule.peers.listed().iter();
+    peers.any(|item| item.peer.has_leaf(&is))
 }
 
 /// The same policy under another enforcer.

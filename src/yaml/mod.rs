@@ -4,10 +4,11 @@
 //! [`parse`] turns a text into documents, [`Object`] is a document that names its Kubernetes kind, and
 //! [`decode`] reads typed fields from a tree and reports wrong types. [`mod@write`] writes policies
 //! with comments, and returns the lines they are on. [`plain`] is values without ranges, [`emit`] their
-//! text, and [`patch`] edits a text and preserves the rest of it.
+//! text, and [`patch`] edits a text and preserves the rest of it. [`comments()`] finds the comments of a text.
 
 mod breaks;
 mod build;
+mod comments;
 pub mod decode;
 pub mod emit;
 mod event;
@@ -24,6 +25,7 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
+pub use comments::{Comment, comments, signs};
 pub use object::{Object, group_of};
 pub use path::Path;
 pub use read::{Document, Parsed, Problem, parse};

@@ -115,7 +115,6 @@ impl<'a> Reader<'a> {
         rules.collect()
     }
 
-    /// `types`, by default those of its rules (G12).
     /// `performanceHints`, which change no verdict.
     fn hints(&mut self, spec: &At<'a>) {
         let mut known = Vec::new();
@@ -131,6 +130,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `types`, by default those of its rules (G12).
     fn types(&mut self, spec: &At<'a>, rules: &[Vec<Rule>; 2]) -> [bool; 2] {
         let (mut types, mut twice) = ([false; 2], None);
         let items = self.list(spec, "types", 2);

@@ -5,25 +5,29 @@ use std::ops::Range;
 use super::{Ignore, Scope, code_of};
 use crate::diag::{Diagnostic, Span};
 use crate::manifest::Source;
-use crate::yaml::{Mark, Node, Value, parse};
+use crate::yaml::{Comment, Document, Mark, Node, comments, parse, signs};
 
 /// Reads the comments of a text.
 pub(super) fn read(source: &Source, rules: &mut Vec<Ignore>, notes: &mut Vec<Diagnostic>) {
     if !source.text.contains("drawbridge:") {
         return;
     }
-    let text = Text::new(&source.text);
-    for (at, line) in text.lines.iter().enumerate() {
-        let Some((start, words)) = text.comment(line) else {
+    let documents = parse(&source.text).documents;
+    let text = Text::new(&source.text, &documents);
+    for comment in comments(&source.text, &documents) {
+        let Some((start, words)) = ignored(&source.text, &comment) else {
             continue;
         };
-        let number = u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1);
-        let column = source.text.get(line.start..start).unwrap_or_default();
-        let column = u32::try_from(column.chars().count()).unwrap_or_default() + 1;
-        let span = Span::new(source.name.clone(), number, column);
-        let is_alone = text.of(&(line.start..start)).trim().is_empty();
-        let (first, last) = match is_alone {
-            true => text.below(at).unwrap_or((number, number)),
+        let number = u32::try_from(comment.line)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let span = Span::new(
+            source.name.clone(),
+            number,
+            text.column(comment.line, start),
+        );
+        let (first, last) = match comment.is_alone {
+            true => text.below(comment.line).unwrap_or((number, number)),
             false => (number, number),
         };
         let codes = codes(words);
@@ -66,19 +70,29 @@ fn codes(words: &str) -> Vec<&str> {
     codes
 }
 
-/// A text with its lines, and what the parser knows of it.
+/// Where `# drawbridge: ignore` starts in a comment, which may have words before it, and what follows it.
+fn ignored<'t>(text: &'t str, comment: &Comment) -> Option<(usize, &'t str)> {
+    let written = text.get(comment.start..)?.lines().next()?;
+    signs(written).find_map(|at| {
+        let words = written.get(at + 1..)?.trim_start();
+        let words = words.strip_prefix("drawbridge:")?.trim_start();
+        let words = words.strip_prefix("ignore")?;
+        let is_word = words.is_empty() || words.starts_with(char::is_whitespace);
+        is_word.then_some((comment.start + at, words))
+    })
+}
+
+/// The lines of a text and of the objects in it.
 struct Text<'t> {
     text: &'t str,
     /// The bytes of each line, line breaks included.
     lines: Vec<Range<usize>>,
-    /// The bytes of texts, in which `#` is no comment; sorted.
-    scalars: Vec<Range<usize>>,
     /// The first and last line of each object.
     objects: Vec<(u32, u32)>,
 }
 
 impl<'t> Text<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, documents: &[Document]) -> Self {
         let mut end = 0;
         let lines = text.split_inclusive('\n').map(|line| {
             let start = end;
@@ -89,15 +103,19 @@ impl<'t> Text<'t> {
         let mut made = Self {
             text,
             lines,
-            scalars: Vec::new(),
             objects: Vec::new(),
         };
-        for document in parse(text).documents {
-            scalars(&document.node, &mut made.scalars);
-            made.add(&document.node);
-        }
-        made.scalars.sort_by_key(|range| range.start);
+        documents
+            .iter()
+            .for_each(|document| made.add(&document.node));
         made
+    }
+
+    /// The column of a byte in a line, from 1.
+    fn column(&self, line: usize, at: usize) -> u32 {
+        let start = self.lines.get(line).map_or(at, |line| line.start);
+        let before = self.of(&(start..at)).chars().count();
+        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     /// Adds an object, or the items of a List.
@@ -121,27 +139,6 @@ impl<'t> Text<'t> {
         self.text.get(range.clone()).unwrap_or_default()
     }
 
-    /// Where the comment of a line starts, and the words behind `ignore`.
-    fn comment(&self, line: &Range<usize>) -> Option<(usize, &'t str)> {
-        let written = self.of(line);
-        written.match_indices('#').find_map(|(at, _)| {
-            let before = written.get(..at)?;
-            let is_comment = before.is_empty() || before.ends_with([' ', '\t']);
-            let words = written.get(at + 1..)?.trim_start();
-            let words = words.strip_prefix("drawbridge:")?.trim_start();
-            let words = words.strip_prefix("ignore")?;
-            let is_word = words.is_empty() || words.starts_with(char::is_whitespace);
-            let start = line.start + at;
-            (is_comment && is_word && !self.is_in_scalar(start)).then_some((start, words))
-        })
-    }
-
-    fn is_in_scalar(&self, at: usize) -> bool {
-        let before = self.scalars.partition_point(|range| range.start <= at);
-        let mut near = self.scalars.iter().take(before).rev().take(1);
-        near.any(|range| range.contains(&at))
-    }
-
     /// The lines that a comment on a line of its own is about: the object that starts below it, or the next line.
     fn below(&self, at: usize) -> Option<(u32, u32)> {
         let mut is_near = true;
@@ -161,20 +158,5 @@ impl<'t> Text<'t> {
             return object.copied().or(is_near.then_some((number, number)));
         }
         None
-    }
-}
-
-/// The bytes of the texts in a node.
-fn scalars(node: &Node, found: &mut Vec<Range<usize>>) {
-    match &node.value {
-        Value::Seq(items) => items.iter().for_each(|item| scalars(item, found)),
-        Value::Map(map) => {
-            for entry in &map.entries {
-                found.push(entry.mark.bytes());
-                scalars(&entry.value, found);
-            }
-        }
-        Value::String(_) => found.push(node.mark.bytes()),
-        _ => {}
     }
 }

@@ -234,14 +234,12 @@ fn names_outside(rule: &policy::Rule) -> bool {
     let Match::Only(items) = &rule.peers else {
         return false;
     };
-    let mut found = false;
-    for item in items {
-        item.peer.leaves(&mut |peer| {
-            found |= matches!(peer, Peer::Addresses(_) | Peer::Nodes(_));
-            found |= matches!(peer, Peer::Domain(_) | Peer::Entity(_));
-        });
-    }
-    found
+    items.iter().any(|item| {
+        item.peer.has_leaf(|leaf| {
+            matches!(leaf, Peer::Addresses(_) | Peer::Nodes(_))
+                || matches!(leaf, Peer::Domain(_) | Peer::Entity(_))
+        })
+    })
 }
 
 #[cfg(test)]

@@ -55,11 +55,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
 
 /// Whether a peer asks for labels of pods.
 fn names_labels(peer: &Peer) -> bool {
-    let mut found = false;
-    peer.leaves(&mut |leaf| {
-        found |= matches!(leaf, Peer::PodLabels(selector) if !selector.is_everything());
-    });
-    found
+    peer.has_leaf(|leaf| matches!(leaf, Peer::PodLabels(selector) if !selector.is_everything()))
 }
 
 struct Case<'a, 'b> {
@@ -132,12 +128,11 @@ impl Case<'_, '_> {
     /// other of them has.
     fn is_named(&self, pod: usize, all: &[usize]) -> bool {
         let labels = |pod: usize| self.input.pod(pod).map(|pod| &pod.labels);
-        let mut found = false;
-        self.policy.subject.leaves(&mut |leaf| {
+        self.policy.subject.has_leaf(|leaf| {
             let Peer::PodLabels(selector) = leaf else {
-                return;
+                return false;
             };
-            found |= selector.requirements.iter().any(|requirement| {
+            selector.requirements.iter().any(|requirement| {
                 let key = &*requirement.key;
                 let value = labels(pod).and_then(|labels| labels.get(key));
                 let mut same = all
@@ -145,9 +140,8 @@ impl Case<'_, '_> {
                     .filter(|other| labels(**other).and_then(|labels| labels.get(key)) == value);
                 let several = matches!(&requirement.op, LabelOp::In(values) if values.len() > 1);
                 several && value.is_some() && same.next().is_some() && same.next().is_none()
-            });
-        });
-        found
+            })
+        })
     }
 
     /// Whether a destination that is closed is meant, although others of its peer are open: not if pods of the policy
@@ -215,7 +209,7 @@ impl Case<'_, '_> {
         };
         let names = by.iter().filter_map(|at| snapshot.policies.get(*at));
         let names: Vec<String> = names.map(|p| format!("`{}`", p.full_name())).collect();
-        let key = crate::lint::written::rules_key(self.direction.other());
+        let key = self.direction.other().field();
         Some(format!(
             "this rule of `{}` allows {} to connect to {} on {protocol} {port}, but its {key} is denied by {}",
             self.policy.full_name(),

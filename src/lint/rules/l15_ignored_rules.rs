@@ -4,7 +4,7 @@
 
 use crate::cluster::Enforcer;
 use crate::diag::{Change, Diagnostic, Severity};
-use crate::lint::written::{items, judged, rules_key};
+use crate::lint::written::{items, judged};
 use crate::lint::{Input, Rule, witness};
 use crate::policy::Direction;
 use crate::yaml::Object;
@@ -28,7 +28,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             .map_or(&[][..], |spec| items(spec, types_key));
         for direction in Direction::BOTH {
             let listed = types.iter().any(|t| t.as_str() == Some(direction.name()));
-            let key = rules_key(direction);
+            let key = direction.field();
             let Some(entry) = written.entry(key) else {
                 continue;
             };

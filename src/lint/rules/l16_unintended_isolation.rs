@@ -3,7 +3,7 @@
 #![doc = include_str!("l16_unintended_isolation.md")]
 
 use crate::diag::{Diagnostic, Severity, Span};
-use crate::lint::written::{Written, network_policies, rules_key};
+use crate::lint::written::{Written, network_policies};
 use crate::lint::{Input, Rule};
 use crate::policy::Direction;
 
@@ -83,7 +83,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             let other = direction.other();
             let isolates = (written.policy.side(direction)).is_some_and(|side| side.isolates);
             // What is written, even an empty list, is meant.
-            let silent = written.entry(rules_key(direction)).is_none();
+            let silent = written.entry(direction.field()).is_none();
             if !isolates || !silent || written.rules(other).is_empty() {
                 continue;
             }
@@ -117,7 +117,7 @@ fn accepts(input: &Input, written: &Written) -> bool {
 }
 
 fn key_span(written: &Written, direction: Direction) -> Span {
-    let key = written.entry(rules_key(direction));
+    let key = written.entry(direction.field());
     key.map_or_else(
         || written.object.whole(),
         |entry| written.object.span(entry.mark),
@@ -143,7 +143,7 @@ fn finding(
     pod: usize,
     at: Span,
 ) -> Diagnostic {
-    let key = rules_key(direction);
+    let key = direction.field();
     let (name, other) = (direction.name(), direction.other().name());
     let who = input.name_of(pod);
     let (message, help) = match written.types().is_empty() {

@@ -6,7 +6,7 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::any_peer_matches;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::{
-    Written, WrittenRule, entry, is_empty, items, network_policies, peers_key, rules_key,
+    Written, WrittenRule, entry, is_empty, items, network_policies, peers_key,
 };
 use crate::lint::{Input, Rule, witness};
 use crate::policy::{self, Direction, Match};
@@ -69,7 +69,7 @@ fn witness(
 /// What a rule allows by accident, and what to do.
 fn judge(one: &WrittenRule, direction: Direction, beside: usize) -> Option<(String, String)> {
     let lowered: &policy::Rule = one.rule?;
-    let (key, peers) = (rules_key(direction), peers_key(direction));
+    let (key, peers) = (direction.field(), peers_key(direction));
     let everyone = match direction {
         Direction::Ingress => "every source, inside and outside the cluster",
         Direction::Egress => "every destination, inside and outside the cluster",

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::written::{Block, blocks};
 use crate::lint::{Input, Rule, ports, witness};
-use crate::policy::Direction;
+use crate::policy::{Direction, Network};
 use crate::sets::IpSet;
 
 pub const RULE: Rule = Rule {
@@ -20,9 +20,6 @@ pub const RULE: Rule = Rule {
     page: include_str!("l18_broad_block.md"),
     check,
 };
-
-/// Private addresses: RFC 1918 and unique local ones.
-const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     for block in blocks(input).filter(|block| block.net.prefix_len() == 0) {
@@ -43,15 +40,14 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
 fn excepts_private(block: &Block) -> bool {
     let except: Vec<IpNet> = block.except.iter().map(|(net, _)| *net).collect();
     let inside = IpSet::block(block.net, &except);
-    let private = PRIVATE.iter().filter_map(|net| net.parse::<IpNet>().ok());
-    let mut private = private.map(IpSet::net);
-    private.all(|net| net.intersection(&inside).is_empty())
+    let mut private = Network::private().into_iter();
+    private.all(|own| IpSet::net(own.cidr).intersection(&inside).is_empty())
 }
 
 /// A connection to a private address that a block opens.
 fn private_witness(input: &Input, block: &Block) -> String {
-    let private = PRIVATE.iter().filter_map(|net| net.parse::<IpNet>().ok());
-    let first = private.filter_map(|net| net.hosts().next());
+    let private = Network::private().into_iter();
+    let first = private.filter_map(|own| own.cidr.hosts().next());
     let addresses: Vec<IpAddr> = first.filter(|a| block.net.contains(a)).collect();
     let (policy, direction) = (block.written.index, block.direction);
     witness::opened_to(input, policy, direction, block.rule, &addresses)

@@ -61,10 +61,8 @@ fn help(policy: &Policy, rule: &policy::Rule, address: IpAddr) -> String {
         IpAddr::V6(_) => ("::/0", "[fc00::/7]", format!("{address}/128")),
     };
     let is_block = |item: &PeerItem| {
-        let mut found = false;
         item.peer
-            .leaves(&mut |leaf| found |= matches!(leaf, Peer::Addresses(_)));
-        found
+            .has_leaf(|leaf| matches!(leaf, Peer::Addresses(_)))
     };
     match &rule.peers {
         Match::Only(items) if items.iter().any(is_block) => {

@@ -72,11 +72,9 @@ fn has_block(rules: &[policy::Rule], net: IpNet) -> bool {
     rules.iter().any(|rule| {
         rule.action == Action::Accept
             && rule.peers.listed().iter().any(|item| {
-                let mut found = false;
-                item.peer.leaves(&mut |leaf| {
-                    found |= matches!(leaf, Peer::Addresses(set) if outside.iter().all(|a| set.contains(*a)));
-                });
-                found
+                item.peer.has_leaf(
+                    |leaf| matches!(leaf, Peer::Addresses(set) if outside.iter().all(|a| set.contains(*a))),
+                )
             })
     })
 }

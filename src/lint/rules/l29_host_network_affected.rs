@@ -159,21 +159,18 @@ fn admits_node(snapshot: &Snapshot, pod: &Pod, peers: &Match<PeerItem>) -> bool 
     };
     let node = snapshot.node_of(pod);
     let addresses: &[IpAddr] = node.map_or(&[], |node| &node.addresses);
-    let mut found = false;
-    for item in peers {
-        item.peer.leaves(&mut |leaf| match leaf {
-            Peer::Nodes(_) if is_outside(&item.peer) => {}
-            Peer::Everything | Peer::Nodes(_) | Peer::HostsOn(_) | Peer::HostNetwork => {
-                found |= !matches!(leaf, Peer::HostNetwork) || item.peer == *leaf;
-            }
+    peers.iter().any(|item| {
+        item.peer.has_leaf(|leaf| match leaf {
+            Peer::Nodes(_) => !is_outside(&item.peer),
+            Peer::Everything | Peer::HostsOn(_) => true,
+            Peer::HostNetwork => item.peer == *leaf,
             // Without a known address the block may be that of the nodes, but Cilium matches none (C31).
             Peer::Addresses(set) if snapshot.assumptions.enforcer != Enforcer::Cilium => {
-                found |= addresses.is_empty() || addresses.iter().any(|a| set.contains(*a));
+                addresses.is_empty() || addresses.iter().any(|a| set.contains(*a))
             }
-            _ => {}
-        });
-    }
-    found
+            _ => false,
+        })
+    })
 }
 
 /// Whether a peer is addresses outside the cluster, which leaves out nodes.

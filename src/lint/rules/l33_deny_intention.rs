@@ -3,7 +3,7 @@
 #![doc = include_str!("l33_deny_intention.md")]
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::words::{is_noun, words};
+use crate::lint::words::{comments, is_noun, words};
 use crate::lint::{Input, Rule, witness};
 use crate::policy::{self, Action, Direction, Match, Policy, PortMatch};
 use crate::yaml::Object;
@@ -90,10 +90,12 @@ fn denies(text: &str) -> Option<String> {
     (!is_noun(&words, at)).then(|| words[at].clone())
 }
 
-/// A comment of the policy that starts with one of these words.
+/// A comment on a line of its own that starts with one of these words.
 fn comment(object: &Object) -> Option<String> {
-    object.text.lines().find_map(|line| {
-        let text = line.trim_start().strip_prefix('#')?.trim();
+    let alone = comments(object)
+        .into_iter()
+        .filter(|comment| comment.is_alone);
+    alone.map(|comment| comment.text.trim()).find_map(|text| {
         let first = text.split_whitespace().next()?.to_ascii_lowercase();
         let word = denies(text)?;
         (first == word).then(|| format!("its comment says `{text}`"))

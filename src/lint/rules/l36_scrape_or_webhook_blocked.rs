@@ -191,12 +191,11 @@ impl<'a> Search<'a> {
             Caller::Monitoring => may_scrape(&item.peer, (!anywhere).then_some(own)),
             Caller::ApiServer => {
                 // Some peers of some enforcers are known there only.
-                let mut outside = item.peer == Peer::Nothing;
-                item.peer.leaves(&mut |leaf| {
-                    outside |= matches!(leaf, Peer::Everything | Peer::Addresses(_));
-                    outside |= matches!(leaf, Peer::Nodes(_) | Peer::Entity(_));
-                });
-                outside
+                item.peer == Peer::Nothing
+                    || item.peer.has_leaf(|leaf| {
+                        matches!(leaf, Peer::Everything | Peer::Addresses(_))
+                            || matches!(leaf, Peer::Nodes(_) | Peer::Entity(_))
+                    })
             }
         })
     }

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("l38_unstable_label.md")]
 
+use crate::cluster::CONTROLLER_LABELS;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::lint::ends::{few, workload_of};
@@ -16,18 +17,6 @@ pub const RULE: Rule = Rule {
     page: include_str!("l38_unstable_label.md"),
     check,
 };
-
-/// Labels that controllers give to pods, and that are others for the next pods.
-const UNSTABLE: &[&str] = &[
-    "pod-template-hash",
-    "pod-template-generation",
-    "controller-revision-hash",
-    "controller-uid",
-    "batch.kubernetes.io/controller-uid",
-    "batch.kubernetes.io/job-completion-index",
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-];
 
 /// Fields whose selectors are not about labels of pods.
 const OTHERS: &[&str] = &[
@@ -54,7 +43,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 .unwrap_or(key);
             if dialect::ignores_label(enforcer, key) {
                 out.push(ignored(rule, object, (key, &bearers(input, key)), mark));
-            } else if UNSTABLE.contains(&key) {
+            } else if CONTROLLER_LABELS.contains(&key) {
                 out.push(unstable(rule, object, (key, &bearers(input, key)), mark));
             }
         };
@@ -105,7 +94,7 @@ fn words(text: &str, see: &mut dyn FnMut(&str)) {
         if at % 2 == 0 {
             let ends = |c: char| !(c.is_ascii_alphanumeric() || "_./-".contains(c));
             part.split(ends)
-                .filter(|word| UNSTABLE.contains(word))
+                .filter(|word| CONTROLLER_LABELS.contains(word))
                 .for_each(&mut *see);
         }
     }
