@@ -263,13 +263,14 @@ fn destinations(
 }
 
 pub(super) fn evidence(mention: &Mention) -> Evidence {
+    let all = mention.text.trim();
+    let line = all.lines().next().unwrap_or_default();
     let text = match is_secret(&mention.key) {
         true => "***".to_owned(),
-        false => without_passwords(mention.text.trim()),
+        false => without_passwords(line),
     };
-    let line = text.lines().next().unwrap_or_default();
-    let mut shown: String = line.chars().take(LONGEST).collect();
-    if shown.len() < text.len() {
+    let mut shown: String = text.chars().take(LONGEST).collect();
+    if shown.len() < text.len() || line.len() < all.len() {
         shown.push('…');
     }
     let text = match mention.key.as_str() {

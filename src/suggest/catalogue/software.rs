@@ -5,7 +5,7 @@ use crate::cluster::SCRAPERS;
 use crate::sets::Labels;
 
 /// Labels whose values name a program.
-const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "k8s-app", "app"];
+pub const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "k8s-app", "app"];
 
 /// A known program.
 pub struct Software {

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use super::place::{ON_THE_INTERNET, Place};
-use super::software::same_program;
+use super::software::{NAME_LABELS, same_program};
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
 use crate::cluster::{DNS_NAMESPACES, NAMESPACE_NAME_LABEL, Snapshot};
@@ -29,11 +29,8 @@ const CONTROL_PLANE: [&str; 2] = [
     "node-role.kubernetes.io/master",
 ];
 
-/// Namespaces that the programs in them are always in; others are assumed by custom.
+/// Namespaces in which a program always is; where others are assumed, it may be in another one.
 const OWN_NAMESPACES: [&str; 4] = ["kube-system", "openshift-dns", "istio-system", "linkerd"];
-
-/// Labels whose values name a program.
-const PROGRAM_LABELS: [&str; 4] = ["app.kubernetes.io/name", "k8s-app", "app", "name"];
 
 /// Whether a peer of a rule for a direction and a port may be a place that the input does not have.
 pub(super) fn may_be(
@@ -52,13 +49,8 @@ pub(super) fn may_be(
         Place::External(external) if !external.domain_names.is_empty() => {
             let own = external.domain_names.iter().filter_map(|n| regional(n));
             let own: Vec<DomainPattern> = own.collect();
-            let mut found = false;
-            peer.leaves(&mut |leaf| {
-                if let Peer::Domain(pattern) = leaf {
-                    found |= own.iter().any(|name| name.overlaps(pattern));
-                }
-            });
-            found
+            let is_own = |name: &DomainPattern| own.iter().any(|own| own.overlaps(name));
+            peer.has_leaf(|leaf| matches!(leaf, Peer::Domain(name) if is_own(name)))
         }
         Place::External(external) => {
             let is_api = external.entity == Some(Entity::KubeApiserver);
@@ -86,13 +78,7 @@ fn regional(name: &str) -> Option<DomainPattern> {
 
 /// Whether a peer has addresses that fit.
 fn any_addresses(peer: &Peer, fit: impl Fn(&IpSet) -> bool) -> bool {
-    let mut found = false;
-    peer.leaves(&mut |leaf| {
-        if let Peer::Addresses(set) = leaf {
-            found |= fit(set);
-        }
-    });
-    found
+    peer.has_leaf(|leaf| matches!(leaf, Peer::Addresses(set) if fit(set)))
 }
 
 /// Whether a peer has addresses that fit, which are not those of the Internet.
@@ -108,17 +94,16 @@ fn is_single(set: &IpSet) -> bool {
 
 /// Whether a peer has nodes among which the API server, or just any node, may be.
 fn has_nodes(peer: &Peer, api_server: bool) -> bool {
-    let mut found = false;
-    peer.leaves(&mut |leaf| {
-        if let Peer::Nodes(labels) = leaf {
-            let mut keys = labels.requirements.iter().map(|r| r.key.as_str());
-            found |= match api_server {
-                true => keys.all(|key| CONTROL_PLANE.contains(&key)),
-                false => labels.is_everything(),
-            };
+    peer.has_leaf(|leaf| {
+        let Peer::Nodes(labels) = leaf else {
+            return false;
+        };
+        let mut keys = labels.requirements.iter().map(|r| r.key.as_str());
+        match api_server {
+            true => keys.all(|key| CONTROL_PLANE.contains(&key)),
+            false => labels.is_everything(),
         }
-    });
-    found
+    })
 }
 
 /// What a part of a peer tells of a group.
@@ -230,12 +215,11 @@ fn of_pod_label(wanted: &Requirement, group: &Group) -> Fit {
         return Fit::Unknown;
     };
     let own = values_of(&group.pods, &wanted.key);
-    let names_program = PROGRAM_LABELS.contains(&wanted.key.as_str());
+    // Policies of some clusters have a label `name`, too.
+    let keys = NAME_LABELS.iter().chain(&["name"]);
+    let names_program = keys.clone().any(|key| *key == wanted.key);
     let own = match own.is_empty() && names_program {
-        true => PROGRAM_LABELS
-            .iter()
-            .flat_map(|key| values_of(&group.pods, key))
-            .collect(),
+        true => keys.flat_map(|key| values_of(&group.pods, key)).collect(),
         false => own,
     };
     let same = |own: &&str| values.iter().any(|value| same_program(own, value));

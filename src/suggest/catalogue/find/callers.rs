@@ -1,7 +1,9 @@
 //! What connects to pods: the API server, monitoring, ingress controllers, and these to solvers of cert-manager.
 
+use std::collections::BTreeSet;
+
 use super::mesh::has_sidecar;
-use super::{Finding, Own, tcp};
+use super::{Facts, Finding, Own, tcp};
 use crate::analysis::routes::{backend_ports, servers};
 use crate::cluster::{Caller, Route};
 use crate::manifest::{About, Fact};
@@ -17,7 +19,7 @@ use crate::suggest::routes::{backend, backends};
 /// The label of the pods that solve HTTP-01 challenges, and their port.
 const SOLVER: (&str, u16) = ("acme.cert-manager.io/http01-solver", 8089);
 
-pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
+pub(super) fn findings(cluster: &Cluster, facts: &Facts) -> Vec<Finding> {
     let monitoring = monitoring(cluster, facts);
     let api_server = super::programs::api_server(cluster).0;
     let mut found = Vec::new();
@@ -45,10 +47,10 @@ pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
 }
 
 /// Who scrapes: workloads of the input, else the pods that the Prometheus operator makes.
-fn monitoring(cluster: &Cluster, facts: &[Fact]) -> Vec<Place> {
+fn monitoring(cluster: &Cluster, facts: &Facts) -> Vec<Place> {
     let known = scrapers(cluster);
     if known.is_empty() {
-        let mut made = facts.iter().filter(|f| f.about == About::Prometheus);
+        let mut made = facts.all.iter().filter(|f| f.about == About::Prometheus);
         let namespace = made.next().map_or("monitoring", |fact| &fact.namespace);
         let key = "app.kubernetes.io/name";
         return vec![Place::pods("prometheus", namespace, key, "prometheus")];
@@ -179,18 +181,21 @@ fn by_class(kind: &str, class: &str) -> Vec<Place> {
 }
 
 /// Solver pods come and go in the namespace of a Certificate: the ingress controller connects to them.
-pub(super) fn of_issuers(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
-    let by_http = |fact: &&Fact| {
-        let About::Certificate(kind) = &fact.about else {
-            return false;
-        };
-        facts.iter().any(|issuer| {
-            let same =
-                (&issuer.about, &issuer.name) == (&About::HttpIssuer(kind.clone()), &fact.value);
-            same && (kind == "ClusterIssuer" || issuer.namespace == fact.namespace)
-        })
+pub(super) fn of_issuers<'f>(cluster: &Cluster, facts: &Facts<'f>) -> Vec<Finding> {
+    // A ClusterIssuer is in no namespace.
+    let key = |kind: &'f str, namespace: &'f str, name: &'f str| match kind {
+        "ClusterIssuer" => (kind, "", name),
+        _ => (kind, namespace, name),
     };
-    let by_http = facts.iter().filter(by_http);
+    let issuers = facts.all.iter().filter_map(|fact| match &fact.about {
+        About::HttpIssuer(kind) => Some(key(kind, &fact.namespace, &fact.name)),
+        _ => None,
+    });
+    let issuers: BTreeSet<_> = issuers.collect();
+    let by_http = facts.all.iter().filter(|fact| match &fact.about {
+        About::Certificate(kind) => issuers.contains(&key(kind, &fact.namespace, &fact.value)),
+        _ => false,
+    });
     let of_certificate = |fact: &Fact| {
         let text = format!("issuer {} proves domain names over HTTP", fact.value);
         let routes = cluster

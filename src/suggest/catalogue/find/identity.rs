@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Finding, account_facts, labelled, tcp};
-use crate::manifest::{About, Fact};
+use super::{Facts, Finding, labelled, tcp};
+use crate::manifest::About;
 use crate::policy::Direction;
 use crate::suggest::Evidence;
 use crate::suggest::catalogue::entries::{CLOUD_IDENTITY, Need};
@@ -23,17 +23,17 @@ const GOOGLE_SERVERS: [(Ipv4Addr, [u16; 2]); 2] = [
     (Ipv4Addr::new(169, 254, 169, 254), [80, 8080]),
 ];
 
-pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
+pub(super) fn findings(cluster: &Cluster, facts: &Facts) -> Vec<Finding> {
     let workloads = 0..cluster.snapshot.workloads.len();
     workloads
         .flat_map(|at| of_workload(cluster, facts, at))
         .collect()
 }
 
-fn of_workload(cluster: &Cluster, facts: &[Fact], at: usize) -> Vec<Finding> {
+fn of_workload(cluster: &Cluster, facts: &Facts, at: usize) -> Vec<Finding> {
     let own = (at, Direction::Egress);
     let mut found = Vec::new();
-    for fact in account_facts(cluster, facts, at) {
+    for fact in facts.of_account(cluster, at) {
         let About::Account(key) = &fact.about else {
             continue;
         };

@@ -1,7 +1,7 @@
 //! Pods of service meshes.
 
-use super::{Finding, labelled, tcp};
-use crate::manifest::{About, Fact};
+use super::{Facts, Finding, labelled, tcp};
+use crate::manifest::About;
 use crate::policy::Direction;
 use crate::sets::{LabelOp, Requirement, Selector};
 use crate::suggest::Evidence;
@@ -19,14 +19,14 @@ const LINKERD_PARTS: [(&str, u16); 3] = [
     ("destination", 8090),
 ];
 
-pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
+pub(super) fn findings(cluster: &Cluster, facts: &Facts) -> Vec<Finding> {
     let workloads = 0..cluster.snapshot.workloads.len();
     workloads
         .flat_map(|at| of_workload(cluster, facts, at))
         .collect()
 }
 
-fn of_workload(cluster: &Cluster, facts: &[Fact], at: usize) -> Vec<Finding> {
+fn of_workload(cluster: &Cluster, facts: &Facts, at: usize) -> Vec<Finding> {
     let mut found = Vec::new();
     let (out, into) = ((at, Direction::Egress), (at, Direction::Ingress));
     if let Some(evidence) = has_sidecar(cluster, at) {
@@ -85,7 +85,7 @@ pub(super) fn has_sidecar(cluster: &Cluster, at: usize) -> Option<Vec<Evidence>>
 }
 
 /// Linkerd is asked for by an annotation of the pod or of its namespace.
-fn in_linkerd(cluster: &Cluster, facts: &[Fact], at: usize) -> Option<Vec<Evidence>> {
+fn in_linkerd(cluster: &Cluster, facts: &Facts, at: usize) -> Option<Vec<Evidence>> {
     let workload = cluster.snapshot.workloads.get(at)?;
     let asks = |value: &str| matches!(value, "enabled" | "ingress");
     if let Some(value) = workload.annotations.get(LINKERD_KEY) {
@@ -93,10 +93,9 @@ fn in_linkerd(cluster: &Cluster, facts: &[Fact], at: usize) -> Option<Vec<Eviden
         let span = workload.span.as_ref().filter(|_| asks(value))?;
         return Some(vec![Evidence::new(span, text)]);
     }
-    let fact = facts.iter().find(|fact| {
-        matches!(&fact.about, About::Namespace(key) if key == LINKERD_KEY)
-            && fact.name == workload.namespace
-            && asks(&fact.value)
+    let mut of_namespace = facts.of_namespace(&workload.namespace).iter();
+    let fact = of_namespace.find(|fact| {
+        matches!(&fact.about, About::Namespace(key) if key == LINKERD_KEY) && asks(&fact.value)
     })?;
     let text = format!("annotation {LINKERD_KEY}={}", fact.value);
     Some(vec![Evidence::new(&fact.span, text)])

@@ -2,6 +2,7 @@
 
 mod callers;
 mod dns;
+mod facts;
 mod identity;
 mod mesh;
 mod programs;
@@ -10,11 +11,12 @@ use std::collections::BTreeMap;
 
 use super::entries::{Entry, Need};
 use super::place::Place;
-use crate::manifest::{About, Fact};
+use crate::manifest::Fact;
 use crate::policy::Direction;
 use crate::sets::PortSet;
 use crate::suggest::Evidence;
 use crate::suggest::cluster::Cluster;
+use facts::Facts;
 
 /// The pods that need something.
 #[derive(Clone, Debug)]
@@ -76,6 +78,7 @@ impl Finding {
 
 /// All dependencies of a cluster, whether policies allow them or not.
 pub fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
+    let facts = &Facts::new(facts);
     let mut found = dns::findings(cluster);
     found.extend(programs::findings(cluster, facts));
     found.extend(callers::findings(cluster, facts));
@@ -108,23 +111,4 @@ fn labelled(cluster: &Cluster, at: usize, key: &str) -> Option<Vec<Evidence>> {
     let text = format!("label {key}={value}");
     let evidence = workload.span.as_ref().map(|span| Evidence::new(span, text));
     Some(evidence.into_iter().collect())
-}
-
-/// The annotations of the service account of a workload.
-fn account_facts<'f>(
-    cluster: &Cluster,
-    facts: &'f [Fact],
-    at: usize,
-) -> impl Iterator<Item = &'f Fact> + use<'f> {
-    let workload = cluster.snapshot.workloads.get(at);
-    let pod = workload.and_then(|w| cluster.snapshot.pods.get(w.pods.start));
-    let account = pod.map(|pod| pod.service_account.to_string());
-    let namespace = workload.map(|w| w.namespace.clone());
-    facts.iter().filter(move |fact| {
-        matches!(
-            fact.about,
-            About::Role | About::Account(_) | About::AccountToken
-        ) && Some(&fact.name) == account.as_ref()
-            && Some(&fact.namespace) == namespace.as_ref()
-    })
 }

@@ -1,9 +1,8 @@
 //! Pods of known programs, and pods with a role in the API.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Finding, account_facts, tcp};
+use super::{Facts, Finding, tcp};
 use crate::cluster::{ContainerPort, Snapshot};
 use crate::manifest::{About, Fact};
 use crate::policy::{Direction, Entity};
@@ -16,30 +15,30 @@ use crate::suggest::catalogue::place::Place;
 use crate::suggest::catalogue::software::{SOFTWARE, Software, Target};
 use crate::suggest::cluster::Cluster;
 
-pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
-    let images = images(facts);
+pub(super) fn findings(cluster: &Cluster, facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (at, workload) in cluster.snapshot.workloads.iter().enumerate() {
-        let key = (&*workload.namespace, &*workload.kind, &*workload.name);
-        let own = images.get(&key).map_or(&[][..], Vec::as_slice);
-        for (program, evidence) in programs(cluster, at, own) {
+    for at in 0..cluster.snapshot.workloads.len() {
+        let own = || facts.of_workload(cluster, at);
+        let images: Vec<&Fact> = own()
+            .filter(|f| matches!(f.about, About::Image(_)))
+            .collect();
+        for (program, evidence) in programs(cluster, at, &images) {
             for target in program.needs {
                 found.extend(of_target(cluster, at, *target, &evidence));
             }
         }
-        let own = |fact: &&Fact| (&*fact.namespace, &*fact.name) == (key.0, key.2);
-        let leads = facts.iter().filter(own);
-        for fact in leads.filter(|f| f.about == About::ApiServer(workload.kind.clone())) {
-            let evidence = vec![Evidence::new(
-                &fact.span,
-                format!("variable {}", fact.value),
-            )];
+        for fact in own().filter(|fact| matches!(fact.about, About::ApiServer(_))) {
+            let text = format!("variable {}", fact.value);
+            let evidence = vec![Evidence::new(&fact.span, text)];
             found.push(to_api_server(cluster, at, evidence).with(Need::Likely));
         }
         if !has_token(cluster, facts, at) {
             continue;
         }
-        for fact in account_facts(cluster, facts, at).filter(|fact| fact.about == About::Role) {
+        for fact in facts
+            .of_account(cluster, at)
+            .filter(|fact| fact.about == About::Role)
+        {
             let text = format!("{} of the service account {}", fact.value, fact.name);
             let evidence = vec![Evidence::new(&fact.span, text)];
             found.push(to_api_server(cluster, at, evidence).with(Need::Likely));
@@ -49,33 +48,13 @@ pub(super) fn findings(cluster: &Cluster, facts: &[Fact]) -> Vec<Finding> {
 }
 
 /// Whether the pods of a workload get the token of their service account: what the pod says counts before what the account says.
-fn has_token(cluster: &Cluster, facts: &[Fact], at: usize) -> bool {
-    let Some(workload) = cluster.snapshot.workloads.get(at) else {
-        return true;
-    };
-    let mut of_pods = facts.iter().filter(|fact| {
-        fact.about == About::Token(workload.kind.clone())
-            && (&fact.namespace, &fact.name) == (&workload.namespace, &workload.name)
-    });
-    let of_account = || account_facts(cluster, facts, at).find(|f| f.about == About::AccountToken);
+fn has_token(cluster: &Cluster, facts: &Facts, at: usize) -> bool {
+    let mut of_pods = facts.of_workload(cluster, at);
+    let mut of_account = facts.of_account(cluster, at);
     of_pods
-        .next()
-        .or_else(of_account)
+        .find(|fact| matches!(fact.about, About::Token(_)))
+        .or_else(|| of_account.find(|fact| fact.about == About::AccountToken))
         .is_none_or(|fact| fact.value != "false")
-}
-
-type Images<'f> = BTreeMap<(&'f str, &'f str, &'f str), Vec<&'f Fact>>;
-
-/// Images by namespace, kind and name of the objects that have the pod templates.
-fn images(facts: &[Fact]) -> Images<'_> {
-    let mut found = Images::new();
-    for fact in facts {
-        if let About::Image(kind) = &fact.about {
-            let key = (fact.namespace.as_str(), kind.as_str(), fact.name.as_str());
-            found.entry(key).or_default().push(fact);
-        }
-    }
-    found
 }
 
 /// The known programs of a workload: by its images, else by its labels.
