@@ -3,7 +3,8 @@
 
 use std::net::IpAddr;
 
-use super::policy::{Converted, Reason, State};
+use super::policy::{Converted, State};
+use super::reason::Reason;
 use crate::analysis::oracle::{Probe, any_peer_matches, peer_matches, rule_matches_port};
 use crate::analysis::{Endpoint, NewPod, PeerClass, compare, future_differences};
 use crate::cluster::Snapshot;

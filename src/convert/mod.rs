@@ -26,7 +26,8 @@ use crate::model::enforcer_of;
 use crate::policy::{Beside, Resolution, Target};
 use crate::yaml::Object;
 
-pub use policy::{Converted, Reason, State, Written};
+pub use policy::{Converted, State, Written};
+pub use reason::Reason;
 
 use policy::Setting;
 

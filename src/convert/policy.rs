@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::blocks;
 use super::comments::Comments;
-pub use super::reason::Reason;
+use super::reason::Reason;
 use crate::cluster::{Assumptions, Enforcer, Namespace, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{self, Expressed, Text};
@@ -115,6 +115,36 @@ impl Converted {
         self.reasons.push(reason);
     }
 
+    /// Takes what is written, if it is read without errors.
+    fn fill(
+        &mut self,
+        object: &Object,
+        name: &str,
+        draft: Draft,
+        (comments, enforcer): (&Comments, Enforcer),
+    ) {
+        let (text, losses) = draft.expressed;
+        self.domains = draft.domains;
+        self.reasons = draft.left_out;
+        self.reasons.extend(losses.iter().map(reason));
+        self.reasons.dedup();
+        match text.map(|text| read_back(text.text, enforcer)) {
+            Some(Ok((written, learns))) => {
+                self.learns_names = learns;
+                if !self.reasons.is_empty() {
+                    self.state = State::Narrowed;
+                }
+                let missing = comments.missing_in(&written.text);
+                self.reasons.extend(without_comments(missing));
+                let renamed = written.name == name.replace('.', "-") && written.name != object.name;
+                self.renamed = renamed.then(|| written.name.clone());
+                self.written = Some(written);
+            }
+            Some(Err(reason)) => self.refuse(reason),
+            None => self.state = State::CannotExpress,
+        }
+    }
+
     /// Leaves the policy out.
     pub(super) fn refuse(&mut self, reason: Reason) {
         self.state = State::CannotExpress;
@@ -149,13 +179,7 @@ pub(super) fn staged(object: &Object) -> Converted {
 
 /// Converts a policy, to one that is called `name` where the dialect accepts that.
 pub(super) fn convert(object: &Object, name: &str, setting: &Setting) -> Converted {
-    let Setting {
-        target,
-        after,
-        cluster,
-        ..
-    } = *setting;
-    let mut found = Converted::new(object, dialect::is_of_target(object, target));
+    let mut found = Converted::new(object, dialect::is_of_target(object, setting.target));
     let parsed = dialect::read(object);
     if found.kept && parsed.is_refused() {
         found.refuse(Reason {
@@ -169,70 +193,83 @@ pub(super) fn convert(object: &Object, name: &str, setting: &Setting) -> Convert
         found.written = Some(written(object, own_text(object)));
         return found;
     }
-    let mut left_out = Vec::new();
     let comments = Comments::of(object);
-    let raised = parsed.raise_in_part(object);
-    // That it has no common form is no limit of the other dialect.
-    let help = match (parsed.raise_ordered(object), &raised) {
-        (None, Err(_)) if !parsed.is_refused() => Some(BY_HAND.to_owned()),
-        _ => None,
-    };
-    let expressed = match parsed.raise_ordered(object) {
-        Some(raised) => (raised.and_then(|raised| ordered(object, name, raised, &comments)))
-            .and_then(|mut policy| {
-                left_out = narrow_ordered(object, &mut policy, setting);
-                if !target.is_cluster_wide() {
-                    policy.rules.iter_mut().for_each(note_name);
-                }
-                found.domains = domains(policy.rules.iter().map(|one| &one.rule));
-                dialect::write_ordered(target, &policy)
-            }),
-        None => raised.and_then(|raised| {
-            left_out = raised.unraised.iter().map(without).collect();
-            let mut planned = plans(object, name, raised, setting.beside, &comments);
-            for plan in planned.iter_mut().filter(|plan| plan.role != Role::Deny) {
-                left_out.extend(blocks::narrow(
-                    object,
-                    &mut plan.rules,
-                    cluster,
-                    target,
-                    after,
-                ));
+    let mut help = None;
+    let draft = match parsed.raise_ordered(object) {
+        Some(raised) => raised
+            .and_then(|raised| ordered(object, name, raised, &comments))
+            .and_then(|policy| draft_ordered(object, policy, setting)),
+        None => match parsed.raise_in_part(object) {
+            Ok(raised) => draft(object, name, raised, &comments, setting),
+            Err(why) => {
+                // That it has no common form is no limit of the other dialect.
+                help = (!parsed.is_refused()).then(|| BY_HAND.to_owned());
+                Err(why)
             }
-            let planned = match target.spans_namespaces() {
-                true => planned,
-                false => in_each_namespace(planned, &cluster.namespaces)?,
-            };
-            found.domains = domains(planned.iter().flat_map(|plan| &plan.rules));
-            write_all(target, &planned, setting.resolution)
-        }),
+        },
     };
-    let (text, losses) = match expressed {
-        Ok(expressed) => expressed,
-        Err(why) => {
-            found.refuse(Reason { why, help });
-            return found;
-        }
-    };
-    found.reasons = left_out;
-    found.reasons.extend(losses.iter().map(reason));
-    found.reasons.dedup();
-    match text.map(|text| read_back(text.text, after.enforcer)) {
-        Some(Ok((written, learns))) => {
-            found.learns_names = learns;
-            if !found.reasons.is_empty() {
-                found.state = State::Narrowed;
-            }
-            let missing = comments.missing_in(&written.text);
-            found.reasons.extend(without_comments(missing));
-            let renamed = written.name == name.replace('.', "-") && written.name != object.name;
-            found.renamed = renamed.then(|| written.name.clone());
-            found.written = Some(written);
-        }
-        Some(Err(reason)) => found.refuse(reason),
-        None => found.state = State::CannotExpress,
+    match draft {
+        Ok(draft) => found.fill(object, name, draft, (&comments, setting.after.enforcer)),
+        Err(why) => found.refuse(Reason { why, help }),
     }
     found
+}
+
+/// A policy in the other dialect, before it is read again.
+struct Draft {
+    expressed: Expressed,
+    /// Why parts of it are left out before they are written.
+    left_out: Vec<Reason>,
+    domains: BTreeSet<String>,
+}
+
+/// One whose rules hold in order.
+fn draft_ordered(
+    object: &Object,
+    mut policy: OrderedPolicy,
+    setting: &Setting,
+) -> Result<Draft, String> {
+    let left_out = narrow_ordered(object, &mut policy, setting);
+    if !setting.target.is_cluster_wide() {
+        policy.rules.iter_mut().for_each(note_name);
+    }
+    Ok(Draft {
+        domains: domains(policy.rules.iter().map(|one| &one.rule)),
+        expressed: dialect::write_ordered(setting.target, &policy)?,
+        left_out,
+    })
+}
+
+/// One whose rules hold in any order.
+fn draft(
+    object: &Object,
+    name: &str,
+    raised: RaisedPolicy,
+    comments: &Comments,
+    setting: &Setting,
+) -> Result<Draft, String> {
+    let (target, cluster) = (setting.target, setting.cluster);
+    let mut left_out: Vec<Reason> = raised.unraised.iter().map(without).collect();
+    let mut planned = plans(object, name, raised, setting.beside, comments);
+    for plan in planned.iter_mut().filter(|plan| plan.role != Role::Deny) {
+        let rules = &mut plan.rules;
+        left_out.extend(blocks::narrow(
+            object,
+            rules,
+            cluster,
+            target,
+            setting.after,
+        ));
+    }
+    let planned = match target.spans_namespaces() {
+        true => planned,
+        false => in_each_namespace(planned, &cluster.namespaces)?,
+    };
+    Ok(Draft {
+        domains: domains(planned.iter().flat_map(|plan| &plan.rules)),
+        expressed: write_all(target, &planned, setting.resolution)?,
+        left_out,
+    })
 }
 
 /// The same plans for each namespace whose labels match, where the dialect has no policies for several. Err: none matches.

@@ -95,7 +95,7 @@ fn section(dependencies: &[Dependency]) -> String {
                 let _ = writeln!(out, "    {end}: {about}");
             }
         }
-        if let Some(help) = one.without_word {
+        if let Some(help) = one.other_dialects {
             let _ = writeln!(out, "    {help}");
         }
         for Evidence { file, line, text } in &one.evidence {
@@ -105,11 +105,13 @@ fn section(dependencies: &[Dependency]) -> String {
     out
 }
 
-/// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence": [{"file",
-/// "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "to", "evidence"}], "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "fromIs", "toIs", "inOtherDialects", "strength":
-/// "needed|likely|possible", "why", "source", "evidence", "satisfiedBy": ["NetworkPolicy shop/allow-dns"]}],
-/// "diagnostics", "leftOut", "notRead"}`. Ends are in the words of a project; `{ingress-controller}` and `{api-server}` name what is not in the
-/// input. A dependency that no policy satisfies is missing.
+/// `{"format", "suggestions": [{"from", "to", "ports": ["TCP/8080"], "strength": "strong|medium|weak", "evidence":
+/// [{"file", "line", "text"}]}], "notSuggested": [{"reason", "connections": N}, {"reason", "from", "to", "evidence"}],
+/// "dependencies": [{"namespace", "id", "name", "from", "to", "ports", "fromDescription", "toDescription",
+/// "otherDialects", "strength": "needed|likely|possible", "why", "source", "evidence", "satisfiedBy":
+/// ["NetworkPolicy shop/allow-dns"]}], "diagnostics", "leftOut", "notRead"}`. Ends are in the words of a project;
+/// `{ingress-controller}` and `{api-server}` name what is not in the input. A dependency that no policy satisfies is
+/// missing.
 pub fn json(
     (found, unknown, not_suggested, dependencies): (
         &[Suggestion],
@@ -137,9 +139,9 @@ pub fn json(
             "from": one.from.words(),
             "to": one.to.words(),
             "ports": one.port_words(),
-            "fromIs": one.about[0],
-            "toIs": one.about[1],
-            "inOtherDialects": one.without_word,
+            "fromDescription": one.about[0],
+            "toDescription": one.about[1],
+            "otherDialects": one.other_dialects,
             "strength": one.need.name(),
             "why": one.entry.why,
             "source": one.entry.source,

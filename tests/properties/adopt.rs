@@ -174,7 +174,7 @@ fn input() -> impl Strategy<Value = (Enforcer, String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..Default::default() })]
     #[test]
     fn adopted_policies_are_equivalent((enforcer, policies) in input()) {
         let settings = Settings { enforcer: Some(enforcer), ..Settings::default() };

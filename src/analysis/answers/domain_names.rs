@@ -36,8 +36,10 @@ pub struct WithEntity {
 pub(in crate::analysis) struct DomainNames {
     pub names: Vec<String>,
     pub entities: Vec<Entity>,
-    /// The first of the two points of the first name; the entities follow the names.
-    first: usize,
+    /// Of each name: the points of its IPv4 addresses and of its IPv6 addresses.
+    points: Vec<[usize; 2]>,
+    /// The point of the first entity.
+    first_entity: usize,
     /// The points of IPv4 addresses, and those of IPv6 addresses.
     families: [Range<usize>; 2],
     /// The point of a node that stands for nodes that are not known, where policies name entities that are nodes.
@@ -47,10 +49,12 @@ pub(in crate::analysis) struct DomainNames {
 impl DomainNames {
     pub fn of(universe: &Universe) -> Self {
         let names = universe.domains.iter().map(|piece| piece.name.clone());
+        let points = (0..universe.domains.len()).map(|at| universe.points_of_domain(at));
         Self {
             names: names.collect(),
             entities: universe.entities.clone(),
-            first: universe.domain_points().start,
+            points: points.collect(),
+            first_entity: universe.entity_points().start,
             families: universe.family_points().into(),
             unknown_node: None,
         }
@@ -77,8 +81,8 @@ impl DomainNames {
         }
         let everywhere = self.everywhere(&mut open);
         let mut found = Vec::new();
-        for (at, name) in self.names.iter().enumerate() {
-            let own = self.points_of_name(at).map(&mut open);
+        for (name, points) in self.names.iter().zip(&self.points) {
+            let own = points.map(&mut open);
             let mut each = own.iter().zip(&everywhere);
             if each.any(|(own, everywhere)| !own.is_subset(everywhere)) {
                 let [v4, v6] = own;
@@ -90,11 +94,6 @@ impl DomainNames {
             }
         }
         found
-    }
-
-    fn points_of_name(&self, at: usize) -> [usize; 2] {
-        let first = self.first + 2 * at;
-        [first, first + 1]
     }
 
     /// The entities at a gate of a workload, on ports that are not allowed for every address.
@@ -122,7 +121,7 @@ impl DomainNames {
     }
 
     fn points_of_entities(&self) -> impl Iterator<Item = (usize, Entity)> + '_ {
-        (self.first + 2 * self.names.len()..).zip(self.entities.iter().copied())
+        (self.first_entity..).zip(self.entities.iter().copied())
     }
 
     /// Whether policies mention none.
@@ -140,8 +139,8 @@ impl DomainNames {
         let [v4, v6] = self.everywhere(&mut open);
         let mut found = Vec::new();
         if direction == Direction::Egress {
-            for (at, name) in self.names.iter().enumerate() {
-                let own = self.points_of_name(at).map(&mut open);
+            for (name, points) in self.names.iter().zip(&self.points) {
+                let own = points.map(&mut open);
                 let ports = own.iter().fold(v4.union(&v6), |all, own| all.union(own));
                 found.push((Named::Domain(name.clone()), ports));
             }

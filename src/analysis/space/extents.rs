@@ -10,7 +10,7 @@ use super::universe::Universe;
 use crate::cluster::{Pod, Snapshot};
 use crate::policy::{Entity, Match, Peer, PeerItem};
 use crate::sets::hash::{HashMap, HashMapExt};
-use crate::sets::{Bits, IpSet, LabelOp, PortSet, Protocol, Requirement, Selector};
+use crate::sets::{Bits, IntervalSet, IpSet, LabelOp, PortSet, Protocol, Requirement, Selector};
 
 /// The extents of one universe, computed on demand.
 pub(in crate::analysis) struct Extents<'u, 'a> {
@@ -171,10 +171,7 @@ impl<'u, 'a> Extents<'u, 'a> {
 
     /// Adds the domain names whose addresses of a family are all in a set, whatever they are.
     fn add_names_in(&self, set: &IpSet, found: &mut Bits) {
-        let whole = [
-            set.v4.complement().is_empty(),
-            set.v6.complement().is_empty(),
-        ];
+        let whole = [set.v4 == IntervalSet::all(), set.v6 == IntervalSet::all()];
         for at in 0..self.universe.domains.len() {
             let points = self.universe.points_of_domain(at);
             let inside = points.into_iter().zip(whole).filter(|(_, whole)| *whole);

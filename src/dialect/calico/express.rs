@@ -1,10 +1,12 @@
 //! Splits a planned policy into a Calico NetworkPolicy and the losses that Calico cannot express. Never widens:
 //! peers that cannot be expressed are omitted, and rules that have no peers left.
 //!
-//! Policies that allow are in the default tier. Among themselves their order means nothing and none is written; beside other
-//! policies of Calico it is the one of a NetworkPolicy (G2). What no rule of theirs allows is denied at the end of the tier. Those that deny come before them; where they must not isolate
-//! their pods, they are in the tier before, which passes on what is left (G1). A rule has one protocol, one peer by labels, and blocks of
-//! one address family, so a planned one may become several.
+//! Policies that allow are in the default tier. Among themselves their order means nothing and none is written; beside
+//! other policies of Calico they have the order of a NetworkPolicy (G2). What none of their rules allows is denied at the
+//! end of the tier. Policies that deny come before them; where these must not isolate their pods, they are in the tier
+//! before, which passes on what is left (G1).
+//!
+//! A rule has one protocol, one peer by labels, and blocks of one address family, so a planned rule may become several.
 //!
 //! A policy of the whole cluster whose rules hold in order is a GlobalNetworkPolicy of the tier where Calico puts those of
 //! the Network Policy API (G1), with their priority as its order.

@@ -33,9 +33,10 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
     if policy.host {
         return Err("it is for the traffic of hosts".to_owned());
     }
-    let denies = |rule: &Rule| rule.action == Action::Deny;
     let mut written = policy.rules.iter().flatten().peekable();
-    let passes = policy.tier == ADMIN_TIER && written.peek().is_some() && written.all(denies);
+    let passes = policy.tier == ADMIN_TIER
+        && written.peek().is_some()
+        && written.all(|rule| rule.action == Action::Deny);
     if policy.tier != DEFAULT_TIER && !passes {
         return Err(format!("it is in the tier `{}`", policy.tier));
     }
@@ -57,53 +58,57 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
         Some(_) => one_or_several(namespaces),
         None => (one_namespace(&namespaces)?, None),
     };
-    let mut isolates = Vec::new();
-    let (mut rules, mut unraised) = (Vec::new(), Vec::new());
-    let mut denials = Vec::new();
-    for direction in Direction::BOTH {
-        let at = direction as usize;
-        if !policy.types[at] {
-            continue;
-        }
-        if !passes {
-            isolates.push(direction);
-        }
-        let last_denial = policy.rules[at].iter().rposition(denies);
-        for (index, written) in policy.rules[at].iter().enumerate() {
-            let raised = rule(direction, index, written, global);
-            if is_denial(written)? {
-                let why = |why| format!("`{}[{index}]` denies, and {why}", direction.field());
-                denials.push(raised.map_err(why)?);
-                continue;
-            }
-            let overruled = last_denial.filter(|denial| *denial > index);
-            let raised = match overruled {
-                Some(denial) => Err(format!(
-                    "it allows before `{}[{denial}]` denies, and what denies would come first",
-                    direction.field()
-                )),
-                None => raised,
-            };
-            match raised {
-                Ok(rule) => rules.push(rule),
-                Err(why) => unraised.push(Unraised {
-                    direction,
-                    index,
-                    why,
-                }),
-            }
-        }
-    }
-    Ok(RaisedPolicy {
+    let mut raised = RaisedPolicy {
         namespace,
         across,
         subject,
         accounts,
-        isolates,
-        rules,
-        denials,
-        unraised,
-    })
+        isolates: Vec::new(),
+        rules: Vec::new(),
+        denials: Vec::new(),
+        unraised: Vec::new(),
+    };
+    for direction in Direction::BOTH {
+        let at = direction as usize;
+        if policy.types[at] {
+            raised.isolates.extend((!passes).then_some(direction));
+            add_rules(&mut raised, direction, &policy.rules[at], global)?;
+        }
+    }
+    Ok(raised)
+}
+
+/// Adds the rules for a direction. One that allows and comes before one that denies is left out, as it would be denied.
+fn add_rules(
+    raised: &mut RaisedPolicy,
+    direction: Direction,
+    written: &[Rule],
+    global: bool,
+) -> Result<(), String> {
+    let field = direction.field();
+    let last_denial = written.iter().rposition(|rule| rule.action == Action::Deny);
+    for (index, one) in written.iter().enumerate() {
+        let mut found = rule(direction, index, one, global);
+        if is_denial(one)? {
+            let why = |why| format!("`{field}[{index}]` denies, and {why}");
+            raised.denials.push(found.map_err(why)?);
+            continue;
+        }
+        if let Some(denial) = last_denial.filter(|denial| *denial > index) {
+            found = Err(format!(
+                "it allows before `{field}[{denial}]` denies, and what denies would come first"
+            ));
+        }
+        match found {
+            Ok(rule) => raised.rules.push(rule),
+            Err(why) => raised.unraised.push(Unraised {
+                direction,
+                index,
+                why,
+            }),
+        }
+    }
+    Ok(())
 }
 
 /// Whether a rule denies rather than allows. Without one of another kind the policy could allow more.

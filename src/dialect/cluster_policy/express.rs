@@ -14,10 +14,12 @@
 //! `v1alpha1` has no Baseline tier but the one object `default`, whose one subject has to be isolated in the same directions
 //! everywhere, and which a cluster may have for its own purposes. So AdminNetworkPolicy denies in the Admin tier, too: what
 //! is isolated is decided there, and NetworkPolicies open nothing in addition. The priorities are the last two that
-//! OVN-Kubernetes accepts, which has 0 to 99; beside others that are as late, later ones, and in the Baseline tier one before theirs.
+//! OVN-Kubernetes accepts, which has 0 to 99. Beside other policies that are as late, they are later ones; in the Baseline
+//! tier, the one before theirs.
 //!
 //! A cluster-wide policy has no namespace: its name is `NAMESPACE.NAME.allow` or `NAMESPACE.NAME.deny`, which no two
-//! planned policies share, as namespaces have no dots; without the namespace if it is for several. Of one whose rules deny, what isolates is `NAMESPACE.NAME.isolate`.
+//! planned policies share, as namespaces have no dots. The name of one for several namespaces has no namespace in it. Where
+//! the rules of a planned policy deny, the policy that isolates its pods is `NAMESPACE.NAME.isolate`.
 //!
 //! Ingress rules match pods only (A5), so that nothing denies or allows ingress from outside the cluster.
 

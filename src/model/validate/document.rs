@@ -189,10 +189,13 @@ fn check_namespace(namespace: &Namespace) -> Vec<Refusal> {
 
 /// A kind, with its API group behind it where it is not unique: `StatefulSet.apps.kruise.io`.
 fn is_kind(text: &str) -> bool {
-    let (kind, group) = text.split_once('.').unwrap_or((text, "x"));
+    let (kind, group) = match text.split_once('.') {
+        Some((kind, group)) => (kind, Some(group)),
+        None => (text, None),
+    };
     !kind.is_empty()
         && kind.bytes().all(|b| b.is_ascii_alphanumeric())
-        && subdomain_name(group).is_ok()
+        && group.is_none_or(|group| subdomain_name(group).is_ok())
 }
 
 fn check_workload(workload: &Workload) -> Vec<Refusal> {

@@ -39,7 +39,7 @@ fn edits_of(document: &Document, dependency: &Dependency) -> Vec<Edit> {
     let (from, to) = (end(&dependency.from), end(&dependency.to));
     let entry = dependency.entry;
     let mut note = format!("{}: {}", entry.name, entry.why);
-    if let Some(help) = dependency.without_word {
+    if let Some(help) = dependency.other_dialects {
         note.push_str(&format!(" ({help})"));
     }
     let flow = Flow {

@@ -47,8 +47,8 @@ pub struct Dependency {
     pub ports: PortSet,
     /// What its source and its destination are, where their names do not tell.
     pub about: [Option<String>; 2],
-    /// What to do where the dialect of a project has no word for an end.
-    pub without_word: Option<&'static str>,
+    /// What to do in dialects that cannot name an end: Cilium's policies alone have entities.
+    pub other_dialects: Option<&'static str>,
     /// What shows that it is needed, and what denies it, by file and line.
     pub evidence: Vec<Evidence>,
     /// The policies that allow it, by their titles; empty: it is missing.
@@ -197,6 +197,8 @@ fn together(cluster: &Cluster, judged: Vec<Judged>) -> Vec<Dependency> {
         dependency.evidence.dedup();
         dependency.satisfied_by.sort();
         dependency.satisfied_by.dedup();
+        let ends = [&dependency.from, &dependency.to];
+        dependency.about = ends.map(|end| end.description(cluster.snapshot));
     }
     found
 }
@@ -230,15 +232,14 @@ fn dependency(
             Vec::new()
         }
     };
-    let about = [&from, &to].map(|place: &Place| place.description(cluster.snapshot));
-    let without_word = match finding.direction {
-        Direction::Egress => to.without_word(finding.direction),
-        Direction::Ingress => from.without_word(finding.direction),
+    let other_dialects = match finding.direction {
+        Direction::Egress => to.other_dialects(finding.direction),
+        Direction::Ingress => from.other_dialects(finding.direction),
     };
     Dependency {
         namespace,
-        about,
-        without_word,
+        about: [None, None],
+        other_dialects,
         entry: finding.entry,
         need: finding.need,
         from,

@@ -131,8 +131,8 @@ impl Place {
         }
     }
 
-    /// What a project has to do where its dialect has no word for it (dep 3.2, 3.3): Cilium's policies have one.
-    pub(super) fn without_word(&self, direction: Direction) -> Option<&'static str> {
+    /// What to do in dialects that cannot name it (dep 3.2, 3.3): Cilium's policies alone have entities.
+    pub(super) fn other_dialects(&self, direction: Direction) -> Option<&'static str> {
         let Self::External(external) = self else {
             return None;
         };

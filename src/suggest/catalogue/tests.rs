@@ -521,7 +521,7 @@ fn ends_that_are_not_in_the_input_are_described() {
         api.about[1].as_deref(),
         Some("the API server; addresses not in the input")
     );
-    assert!(api.without_word.is_some() && of("dns").without_word.is_none());
+    assert!(api.other_dialects.is_some() && of("dns").other_dialects.is_none());
 }
 
 #[test]
