@@ -119,6 +119,8 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
     all.extend(results.findings.iter().map(of_diagnostic));
     let half_open = results.half_open.iter();
     all.extend(half_open.map(|found| of_half_open(document, found)));
+    let denied = results.denied.iter();
+    all.extend(denied.map(|found| of_denied(document, found)));
     all.extend(validate::problems(document).iter().map(of_diagnostic));
     all.sort_by_key(|problem| problem.tone);
     all
@@ -130,6 +132,18 @@ fn of_half_open(document: &Document, found: &HalfOpen) -> Problem {
         item: Some(Item::Flow(found.flow)),
         fixes: found.fix(document).into_iter().collect(),
         ..of_diagnostic(&found.diagnostic)
+    }
+}
+
+/// A flow that allows nothing, since the drawing denies all of it.
+fn of_denied(document: &Document, found: &Diagnostic) -> Problem {
+    let flow = found.flow.map(FlowId);
+    Problem {
+        title: flow.map_or(String::new(), |id| {
+            format!("Denied: {}", document.flow_name(id))
+        }),
+        item: flow.map(Item::Flow),
+        ..of_diagnostic(found)
     }
 }
 

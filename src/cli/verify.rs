@@ -171,6 +171,7 @@ fn own(document: &Document) -> Found {
     diagnostics.extend(results.proof.diagnostics.clone());
     diagnostics.extend(results.findings);
     diagnostics.extend(results.half_open.into_iter().map(|found| found.diagnostic));
+    diagnostics.extend(results.denied);
     let (left_out, left_out_of) = imported_left_out(document).into_iter().unzip();
     Found {
         proof: results.proof,

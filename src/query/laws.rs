@@ -82,6 +82,7 @@ fn results_of(document: &Document, change: impl Fn(&mut Plan)) -> Arc<Results> {
         invariants: Vec::new(),
         findings: Vec::new(),
         half_open: Vec::new(),
+        denied: Vec::new(),
         document: document.clone(),
         generated,
         took: Duration::ZERO,

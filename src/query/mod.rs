@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod compare;
+mod denied;
 pub mod drawn;
 pub mod enforcers;
 pub mod explain;

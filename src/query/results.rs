@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::denied;
 use super::half_open::{self, HalfOpen};
 use super::invariants::{self, Judged, Outcome};
 use crate::cluster::Snapshot;
@@ -39,6 +40,8 @@ pub struct Results {
     pub findings: Vec<Diagnostic>,
     /// Flows with one gate whose other gate denies them, in id order.
     pub half_open: Vec<HalfOpen>,
+    /// Flows of which the drawing denies every connection, in id order.
+    pub denied: Vec<Diagnostic>,
     /// The outcome of each invariant, in the order of the document.
     pub invariants: Vec<Judged>,
     /// How long it took; set by the caller, this module has no clock.
@@ -116,6 +119,7 @@ fn finish(document: &Document, generated: Generated, in_force: InForce, proof: P
         document: document.clone(),
         findings: findings(&in_force.cluster.snapshot),
         half_open: half_open::half_open(document, &in_force),
+        denied: denied::denied(document),
         invariants,
         generated,
         proof,
@@ -171,6 +175,7 @@ spec:
             ),
             ("findings", a.findings == b.findings),
             ("half-open", a.half_open == b.half_open),
+            ("denied", a.denied == b.denied),
             ("invariants", a.invariants == b.invariants),
         ];
         let differing = equal.into_iter().filter(|(_, equal)| !equal);
