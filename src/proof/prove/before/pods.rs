@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
-use crate::cluster::Snapshot;
+use crate::cluster::{Pod, Snapshot};
 use crate::policy::{Match, Peer, Policy, Rule, WorkloadKey};
 
 /// Some pods of a cluster.
 pub(super) struct Pods<'a> {
     cluster: &'a Snapshot,
-    /// By the name of their namespace.
+    all: BTreeSet<usize>,
+    /// By the name of their namespace; of those of a workload that are alike the first, which selectors match as the
+    /// others.
     pods: BTreeMap<&'a str, Vec<Endpoint>>,
     workloads: BTreeSet<WorkloadKey>,
     /// Whether some are on the network of their node, which counts as the node.
@@ -22,14 +24,20 @@ impl<'a> Pods<'a> {
     pub(super) fn new(cluster: &'a Snapshot, pods: &[usize]) -> Self {
         let mut found = Self {
             cluster,
+            all: pods.iter().copied().collect(),
             pods: BTreeMap::new(),
             workloads: BTreeSet::new(),
             on_host: false,
         };
+        let mut last: Option<&Pod> = None;
         for at in pods {
             let Some(pod) = cluster.pods.get(*at) else {
                 continue;
             };
+            if last.is_some_and(|last| last.workload == pod.workload && are_alike(last, pod)) {
+                continue;
+            }
+            last = Some(pod);
             let namespace = cluster.namespaces.get(pod.namespace);
             let name = namespace.map_or("", |namespace| namespace.name.as_str());
             found.pods.entry(name).or_default().push(Endpoint::Pod(*at));
@@ -73,8 +81,7 @@ impl<'a> Pods<'a> {
 
     /// Whether the pod with this index is one of them.
     pub(super) fn contains(&self, pod: usize) -> bool {
-        let pod = Endpoint::Pod(pod);
-        self.pods.values().any(|pods| pods.contains(&pod))
+        self.all.contains(&pod)
     }
 
     fn matched_by(&self, peer: &Peer) -> bool {
@@ -108,4 +115,11 @@ impl<'a> Pods<'a> {
             _ => true,
         }
     }
+}
+
+/// Whether two pods of a workload differ in nothing that policies can tell.
+pub(super) fn are_alike(a: &Pod, b: &Pod) -> bool {
+    (a.host_network, &a.labels, &a.ports, &a.service_account)
+        == (b.host_network, &b.labels, &b.ports, &b.service_account)
+        && (&a.addresses, &a.node) == (&b.addresses, &b.node)
 }

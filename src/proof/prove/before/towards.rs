@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::filtered;
-use super::pods::Pods;
+use rayon::prelude::*;
+
+use super::pods::{Pods, are_alike};
 use crate::analysis::{self, GateDifference, PeerClass, Scope, Side};
-use crate::cluster::{Pod, Snapshot};
+use crate::cluster::Snapshot;
 use crate::policy::{self, Peer, Policy};
 use crate::sets::hash::HashSet;
 
@@ -21,8 +22,7 @@ pub(super) fn differences(
         return (0, Vec::new());
     }
     let own = Pods::of_workloads(real, of.iter().copied());
-    let [ideal_ones, real_ones] = [ideal, real]
-        .map(|side| reduced(&filtered(side, |policy| own.selected_by(policy)), towards));
+    let [ideal_ones, real_ones] = [ideal, real].map(|side| reduced(&side.policies, &own, towards));
     let side = |of, policies| Side {
         policies,
         ..Side::from(of)
@@ -51,43 +51,50 @@ pub(super) fn is_whole(cluster: &Snapshot, workload: usize) -> bool {
     pods.is_some_and(|pods| pods.windows(2).all(|two| are_alike(&two[0], &two[1])))
 }
 
-fn are_alike(a: &Pod, b: &Pod) -> bool {
-    (a.host_network, &a.labels, &a.ports, &a.service_account)
-        == (b.host_network, &b.labels, &b.ports, &b.service_account)
-        && (&a.addresses, &a.node) == (&b.addresses, &b.node)
+/// The policies that select one of the `own` pods, without the rules that name none of the others; those that only
+/// isolate the same are one.
+fn reduced(policies: &[Arc<Policy>], own: &Pods, towards: &Pods) -> Vec<Arc<Policy>> {
+    let all = policies.par_iter().with_min_len(1024);
+    let named: Vec<bool> = all.map(|policy| towards.named_by(policy)).collect();
+    let mut isolating = HashSet::default();
+    // Which pods a policy selects is asked last, of the few that are left.
+    let kept = policies.iter().zip(named);
+    let kept: Vec<_> = kept
+        .filter(|(policy, named)| *named || isolating.insert(isolation(policy)))
+        .map(|(policy, _)| &**policy)
+        .collect();
+    let kept = kept.into_par_iter().with_min_len(1024);
+    kept.filter(|policy| own.selected_by(policy))
+        .map(|policy| Arc::new(without_rules(policy, towards)))
+        .collect()
 }
 
-/// The policies without the rules that name none of the pods; those that only isolate the same are one.
-fn reduced(policies: &[&Arc<Policy>], towards: &Pods) -> Vec<Arc<Policy>> {
-    let mut isolating: HashSet<(&Peer, usize, [Option<bool>; 2])> = HashSet::default();
-    let mut found = Vec::new();
-    for policy in policies {
-        if !towards.named_by(policy) {
-            let isolates = [&policy.ingress, &policy.egress]
-                .map(|side| side.as_ref().map(|side| side.isolates));
-            if !isolating.insert((&policy.subject, policy.tier, isolates)) {
-                continue;
-            }
-        }
-        let side = |side: &policy::Side| policy::Side {
-            isolates: side.isolates,
-            rules: (side.rules.iter())
-                .filter(|rule| towards.are_named_by(rule))
-                .cloned()
-                .collect(),
-        };
-        found.push(Arc::new(Policy {
-            kind: policy.kind,
-            name: policy.name.clone(),
-            namespace: policy.namespace.clone(),
-            tier: policy.tier,
-            order: policy.order,
-            tie: policy.tie.clone(),
-            subject: policy.subject.clone(),
-            ingress: policy.ingress.as_ref().map(side),
-            egress: policy.egress.as_ref().map(side),
-            span: policy.span.clone(),
-        }));
+/// Whom a policy isolates and in which directions, apart from its rules.
+fn isolation(policy: &Policy) -> (&Peer, usize, [Option<bool>; 2]) {
+    let isolates =
+        [&policy.ingress, &policy.egress].map(|side| side.as_ref().map(|side| side.isolates));
+    (&policy.subject, policy.tier, isolates)
+}
+
+/// The policy without the rules that name none of the pods.
+fn without_rules(policy: &Policy, towards: &Pods) -> Policy {
+    let side = |side: &policy::Side| policy::Side {
+        isolates: side.isolates,
+        rules: (side.rules.iter())
+            .filter(|rule| towards.are_named_by(rule))
+            .cloned()
+            .collect(),
+    };
+    Policy {
+        kind: policy.kind,
+        name: policy.name.clone(),
+        namespace: policy.namespace.clone(),
+        tier: policy.tier,
+        order: policy.order,
+        tie: policy.tie.clone(),
+        subject: policy.subject.clone(),
+        ingress: policy.ingress.as_ref().map(side),
+        egress: policy.egress.as_ref().map(side),
+        span: policy.span.clone(),
     }
-    found
 }
