@@ -72,7 +72,10 @@ pub fn fixes_of(input: Input, found: &[Diagnostic], is_wanted: &dyn Fn(usize) ->
         kept: Vec::new(),
         files: Vec::new(),
     };
-    search.add(&candidates.iter().collect::<Vec<_>>());
+    let (apart, overlapping) = apart(&[], candidates.iter());
+    search.add(&apart);
+    let (apart, _) = self::apart(&search.kept, overlapping);
+    search.add(&apart);
     Fixes {
         fixable: search.kept.iter().map(|one| one.finding).collect(),
         patches: (search.kept.iter())
@@ -107,6 +110,37 @@ fn candidate(sources: &[Source], at: usize, finding: &Diagnostic) -> Option<Cand
         finding: at,
         source,
         patches,
+    })
+}
+
+impl Candidate {
+    /// Whether both change the same bytes.
+    fn overlaps(&self, other: &Self) -> bool {
+        let overlap = |a: &Patch, b: &Patch| {
+            a.range.start < b.range.end && b.range.start < a.range.end
+                || a.range == b.range && !a.range.is_empty()
+        };
+        let mut own = self.patches.iter();
+        self.source == other.source && own.any(|a| other.patches.iter().any(|b| overlap(a, b)))
+    }
+}
+
+/// Some candidates that overlap neither with each other nor with what is kept, and the others.
+fn apart<'c>(
+    kept: &[&'c Candidate],
+    all: impl IntoIterator<Item = &'c Candidate>,
+) -> (Vec<&'c Candidate>, Vec<&'c Candidate>) {
+    let mut in_source: BTreeMap<usize, Vec<&Candidate>> = BTreeMap::new();
+    for one in kept {
+        in_source.entry(one.source).or_default().push(one);
+    }
+    all.into_iter().partition(|one| {
+        let others = in_source.entry(one.source).or_default();
+        let is_apart = !others.iter().any(|other| one.overlaps(other));
+        if is_apart {
+            others.push(one);
+        }
+        is_apart
     })
 }
 

@@ -293,7 +293,7 @@ impl<'a> Selectors<'a> {
             return Vec::new();
         };
         let mut found = vec![example.clone()];
-        let open = |r: &&Requirement| !matches!(&r.op, LabelOp::In(values) if values.len() == 1);
+        let open = |r: &&Requirement| r.label().is_none();
         for Requirement { key, .. } in selector.requirements.iter().filter(open) {
             let own = selector.requirements.iter().filter(|r| r.key == *key);
             let named = self.values.get(key.as_str()).into_iter().flatten();
@@ -314,15 +314,7 @@ const OTHER: &str = "other-value";
 
 /// The labels with one value that a selector asks for.
 fn labels_of(selector: &Selector) -> impl Iterator<Item = (&str, &str)> {
-    selector
-        .requirements
-        .iter()
-        .filter_map(|requirement| match &requirement.op {
-            LabelOp::In(values) if values.len() == 1 => {
-                Some((requirement.key.as_str(), values.first()?.as_str()))
-            }
-            _ => None,
-        })
+    selector.requirements.iter().filter_map(Requirement::label)
 }
 
 /// Whether two selectors ask for different values of one label.

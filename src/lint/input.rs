@@ -1,16 +1,19 @@
 //! The input of the rules, and what several of them ask about it.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::clients::{Port, targets};
 use crate::analysis::Endpoint;
-use crate::analysis::oracle::{any_peer_matches, peer_matches};
+use crate::analysis::oracle::peer_matches;
 use crate::cluster::{Caller, Pod, Service, Snapshot, UnknownPods, Workload};
 use crate::diag::Span;
 use crate::dialect::{self, AddressSet};
 use crate::load::{Loaded, LoadedPolicy};
 use crate::policy::{self, Match, Peer};
+use crate::sets::Requirement;
 use crate::sets::hash::HashMap;
 
 /// The input of a rule.
@@ -27,6 +30,8 @@ pub struct Input<'a> {
     subjects: Vec<OnceCell<Vec<usize>>>,
     /// The pods of each namespace, by its name.
     by_namespace: OnceCell<HashMap<String, Vec<usize>>>,
+    /// The pods with each label, by its key and value.
+    by_label: OnceCell<HashMap<String, HashMap<String, Vec<usize>>>>,
     /// The pods of the peers that were asked for.
     peers: RefCell<HashMap<Peer, Rc<[usize]>>>,
     /// For each pod the Services that select it.
@@ -45,6 +50,7 @@ impl<'a> Input<'a> {
             has_unread_routes: false,
             subjects: vec![OnceCell::new(); snapshot.policies.len()],
             by_namespace: OnceCell::new(),
+            by_label: OnceCell::new(),
             peers: RefCell::default(),
             services: OnceCell::new(),
             called: OnceCell::new(),
@@ -77,13 +83,43 @@ impl<'a> Input<'a> {
     /// The pods that a peer matches, by their places in the snapshot.
     pub fn pods_of(&self, peer: &Peer) -> Vec<usize> {
         let matches = |pod: &usize| peer_matches(self.snapshot, peer, &Endpoint::Pod(*pod));
-        match peer.namespace() {
-            Some(name) => {
-                let pods = self.by_namespace().get(name).into_iter().flatten();
-                pods.copied().filter(matches).collect()
+        match self.candidates(peer) {
+            Some(mut pods) => {
+                pods.to_mut().retain(matches);
+                pods.into_owned()
             }
             None => (0..self.snapshot.pods.len()).filter(matches).collect(),
         }
+    }
+
+    /// The pods among which all are that a peer matches, in order; none: any.
+    fn candidates(&self, peer: &Peer) -> Option<Cow<'_, [usize]>> {
+        match peer {
+            Peer::Nothing => Some(Cow::Borrowed(&[])),
+            Peer::Namespace(name) => Some(self.in_namespace(name).into()),
+            Peer::NamespaceLabels(selector) => {
+                let namespaces = self.snapshot.namespaces.iter();
+                let selected = namespaces.filter(|namespace| selector.matches(&namespace.labels));
+                let pods = selected.flat_map(|namespace| self.in_namespace(&namespace.name));
+                let mut pods: Vec<usize> = pods.copied().collect();
+                pods.sort_unstable();
+                Some(pods.into())
+            }
+            Peer::PodLabels(selector) => {
+                let required = selector.requirements.iter().filter_map(Requirement::label);
+                let pods = required.map(|(key, value)| self.labelled(key, value));
+                pods.min_by_key(|pods| pods.len()).map(Cow::Borrowed)
+            }
+            Peer::All(parts) => {
+                let pods = parts.iter().filter_map(|part| self.candidates(part));
+                pods.min_by_key(|pods| pods.len())
+            }
+            _ => None,
+        }
+    }
+
+    fn in_namespace(&self, name: &str) -> &[usize] {
+        self.by_namespace().get(name).map_or(&[], Vec::as_slice)
     }
 
     fn by_namespace(&self) -> &HashMap<String, Vec<usize>> {
@@ -98,6 +134,22 @@ impl<'a> Input<'a> {
         })
     }
 
+    /// The pods that have a label.
+    fn labelled(&self, key: &str, value: &str) -> &[usize] {
+        let by_label = self.by_label.get_or_init(|| {
+            let mut found: HashMap<String, HashMap<String, Vec<usize>>> = HashMap::default();
+            for (at, pod) in self.snapshot.pods.iter().enumerate() {
+                for (key, value) in pod.labels.iter() {
+                    let values = found.entry(key.clone()).or_default();
+                    values.entry(value.clone()).or_default().push(at);
+                }
+            }
+            found
+        });
+        let pods = by_label.get(key).and_then(|values| values.get(value));
+        pods.map_or(&[], Vec::as_slice)
+    }
+
     /// The same, computed once for equal peers.
     pub fn pods(&self, peer: &Peer) -> Rc<[usize]> {
         if let Some(known) = self.peers.borrow().get(peer) {
@@ -109,14 +161,15 @@ impl<'a> Input<'a> {
         found
     }
 
-    /// The pods that the peers of a rule match.
+    /// The pods that the peers of a rule match, in order.
     pub fn peers_of(&self, rule: &policy::Rule) -> Vec<usize> {
-        let pods = 0..self.snapshot.pods.len();
         match &rule.peers {
-            Match::Any => pods.collect(),
-            peers => pods
-                .filter(|pod| any_peer_matches(self.snapshot, peers, &Endpoint::Pod(*pod)))
-                .collect(),
+            Match::Any => (0..self.snapshot.pods.len()).collect(),
+            Match::Only(items) => {
+                let pods = items.iter().map(|item| self.pods(&item.peer));
+                let all: BTreeSet<usize> = pods.flat_map(|pods| pods.to_vec()).collect();
+                all.into_iter().collect()
+            }
         }
     }
 

@@ -76,6 +76,16 @@ impl Requirement {
         Self::new(key, LabelOp::In(BTreeSet::from([value.into()])))
     }
 
+    /// The one label, by key and value, that an object must have to pass; none if there are others that do.
+    pub fn label(&self) -> Option<(&str, &str)> {
+        match &self.op {
+            LabelOp::In(values) if values.len() == 1 => {
+                Some((self.key.as_str(), values.first()?.as_str()))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether an object with these labels passes.
     pub fn matches(&self, labels: &Labels) -> bool {
         self.op.matches(labels.get(&self.key).map(String::as_str))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::analysis::Direction;
 use crate::analysis::space::extents::Extents;
 use crate::policy::{Action, Match, Peer, Policy, PortItem, PortMatch, Rule, Side};
-use crate::sets::{Bits, LabelOp, PortSet, Protocol};
+use crate::sets::{Bits, PortSet, Protocol, Requirement};
 
 /// One direction of one policy.
 pub(in crate::analysis) struct Extent {
@@ -224,12 +224,7 @@ pub(in crate::analysis) fn subject_label(policy: &Policy) -> Option<(&str, &str)
         let Peer::PodLabels(selector) = peer else {
             return None;
         };
-        selector.requirements.iter().find_map(|r| match &r.op {
-            LabelOp::In(values) if values.len() == 1 => {
-                Some((r.key.as_str(), values.first()?.as_str()))
-            }
-            _ => None,
-        })
+        selector.requirements.iter().find_map(Requirement::label)
     }
     match &policy.subject {
         Peer::All(all) => all.iter().find_map(label),

@@ -2,14 +2,16 @@
 //!
 #![doc = include_str!("l13_half_open.md")]
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 use crate::analysis::oracle::{Decision, gate};
 use crate::analysis::{Analysis, Endpoint};
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::{self, Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch};
-use crate::sets::{LabelOp, Protocol};
+use crate::sets::hash::HashMap;
+use crate::sets::{LabelOp, PortSet, Protocol};
 
 pub const RULE: Rule = Rule {
     code: "L13",
@@ -39,6 +41,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                     policy,
                     direction,
                     rule: one,
+                    wanted: RefCell::default(),
                 };
                 if let Some(message) = case.judge(items) {
                     let help = match direction {
@@ -66,6 +69,18 @@ struct Case<'a, 'b> {
     policy: &'b Policy,
     direction: Direction,
     rule: &'b policy::Rule,
+    /// The ports of the rule at each destination that was asked for.
+    wanted: RefCell<HashMap<usize, Rc<PortSet>>>,
+}
+
+/// What of the ports of a rule is closed between two pods.
+enum Closed {
+    /// None of those that are meant.
+    No,
+    /// All of them.
+    All,
+    /// This one that an egress rule lists and the destination declares.
+    Listed(Protocol, u16),
 }
 
 impl Case<'_, '_> {
@@ -95,7 +110,7 @@ impl Case<'_, '_> {
         }
         let is_open = |other: usize| {
             let mut own = own.iter().filter(|pod| **pod != other);
-            own.any(|own| self.closed_port(*own, other).is_none())
+            own.any(|own| matches!(self.closed(*own, other), Closed::No))
         };
         let closed = others.iter().copied().filter(|other| !is_open(*other));
         let mut closed: Vec<usize> = closed.collect();
@@ -148,7 +163,7 @@ impl Case<'_, '_> {
     /// connect among themselves, or if only others declare the port.
     fn is_meant(&self, other: usize, others: &[usize]) -> bool {
         let declares = |pod: usize| {
-            let wanted = ports::at_pod(self.input, self.rule, pod);
+            let wanted = self.wanted(pod);
             let declared = self.input.pod(pod).map_or(&[][..], |pod| &pod.ports);
             declared.iter().any(|p| wanted.contains(p.protocol, p.port))
         };
@@ -164,17 +179,26 @@ impl Case<'_, '_> {
         }
     }
 
-    /// A port of the rule that is closed between two pods: any if all are, else one that an egress rule lists and the
-    /// destination declares.
-    fn closed_port(&self, own: usize, other: usize) -> Option<(Protocol, u16)> {
+    fn wanted(&self, to: usize) -> Rc<PortSet> {
+        let mut known = self.wanted.borrow_mut();
+        let of = known
+            .entry(to)
+            .or_insert_with(|| Rc::new(ports::at_pod(self.input, self.rule, to)));
+        Rc::clone(of)
+    }
+
+    fn closed(&self, own: usize, other: usize) -> Closed {
         let (from, to) = self.ends(own, other);
         let analysis = self
             .analysis
             .get_or_init(|| Analysis::new(self.input.snapshot));
-        let wanted = ports::at_pod(self.input, self.rule, to);
+        let wanted = self.wanted(to);
         let closed = wanted.difference(&analysis.allowed(from, to));
-        if closed == wanted {
-            return witness::port(self.input, self.rule, to);
+        if closed.is_empty() {
+            return Closed::No;
+        }
+        if closed == *wanted {
+            return Closed::All;
         }
         let listed = self.rule.ports.listed();
         let is_single = |item: &PortItem| {
@@ -182,11 +206,23 @@ impl Case<'_, '_> {
         };
         let is_explicit = !listed.is_empty() && listed.iter().all(is_single);
         if self.direction == Direction::Ingress || !is_explicit {
-            return None;
+            return Closed::No;
         }
         let declared = self.input.pod(to).map_or(&[][..], |pod| &pod.ports);
         let mut declared = declared.iter().map(|port| (port.protocol, port.port));
-        declared.find(|(protocol, port)| closed.contains(*protocol, *port))
+        let found = declared.find(|(protocol, port)| closed.contains(*protocol, *port));
+        found.map_or(Closed::No, |(protocol, port)| {
+            Closed::Listed(protocol, port)
+        })
+    }
+
+    /// A port of the rule that is closed between two pods.
+    fn closed_port(&self, own: usize, other: usize) -> Option<(Protocol, u16)> {
+        match self.closed(own, other) {
+            Closed::No => None,
+            Closed::All => witness::port(self.input, self.rule, self.ends(own, other).1),
+            Closed::Listed(protocol, port) => Some((protocol, port)),
+        }
     }
 
     /// Which policies deny a connection at the other end; none if it is denied at this one, too.
