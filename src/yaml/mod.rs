@@ -22,6 +22,11 @@ mod scalar;
 mod split;
 pub mod write;
 
+/// The hash of a value, the same in every run.
+fn hash_of(value: impl Hash) -> u64 {
+    FixedState::default().hash_one(value)
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -30,9 +35,11 @@ pub use object::{Object, group_of};
 pub use path::Path;
 pub use read::{Document, Parsed, Problem, parse};
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::ops::Range;
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use crate::diag::Span;
 
@@ -155,24 +162,24 @@ impl Node {
 
     /// A hash of what it means: of places, comments and the order of keys it knows nothing.
     pub fn content(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        std::mem::discriminant(&self.value).hash(&mut hasher);
+        let kind = std::mem::discriminant(&self.value);
         match &self.value {
-            Value::Null => {}
-            Value::Bool(value, _) => value.hash(&mut hasher),
-            Value::Number(value, _) => value.to_bits().hash(&mut hasher),
-            Value::String(text) => text.hash(&mut hasher),
-            Value::Seq(items) => items
-                .iter()
-                .for_each(|item| item.content().hash(&mut hasher)),
+            Value::Null => hash_of(kind),
+            Value::Bool(value, _) => hash_of((kind, value)),
+            Value::Number(value, _) => hash_of((kind, value.to_bits())),
+            Value::String(text) => hash_of((kind, text)),
+            Value::Seq(items) => {
+                let before = hash_of((kind, items.len()));
+                let items = items.iter();
+                items.fold(before, |before, item| hash_of((before, item.content())))
+            }
             Value::Map(map) => {
+                // A sum is the same in any order.
                 let entries = map.entries.iter();
-                let mut entries: Vec<_> = entries.map(|e| (&e.key, e.value.content())).collect();
-                entries.sort_unstable();
-                entries.hash(&mut hasher);
+                let entries = entries.map(|e| hash_of((&e.key, e.value.content())));
+                hash_of((kind, entries.fold(0, u64::wrapping_add)))
             }
         }
-        hasher.finish()
     }
 
     /// The word in braces, if this is nothing else: what is meant is probably text of a template, which YAML reads as a map.
