@@ -1,10 +1,10 @@
-//! NetworkPolicies of the Kubernetes API as they are written.
+//! Policies as they are written.
 
 use ipnet::IpNet;
 
 use super::{Input, words};
 use crate::diag::{Diagnostic, Span};
-use crate::policy::{Direction, Policy, Rule};
+use crate::policy::{Action, Direction, Match, Policy, Rule};
 use crate::yaml::{Entry, Node, Object, Value};
 
 /// A policy as it is written, and what it means.
@@ -116,7 +116,7 @@ impl<'a> Written<'a> {
 
     /// Adds to a finding the policy that it is about, and a place in it.
     pub fn about(&self, finding: Diagnostic, at: Span) -> Diagnostic {
-        finding.at(at).on(self.object.title())
+        finding.at(at).on(self.policy.title())
     }
 
     /// Whether its name, or one of its comments, has one of these phrases, in any case.
@@ -177,4 +177,103 @@ fn blocks_of<'a>(
             except: items(block, "except").iter().filter_map(read).collect(),
         })
     })
+}
+
+/// The address blocks of policies of Cilium and Calico that are judged, in rules that allow.
+pub fn blocks_of_enforcers<'a>(input: &Input<'a>) -> impl Iterator<Item = Block<'a>> {
+    judged(input).flat_map(|written| {
+        let group = written.object.group();
+        let of_cilium = group == "cilium.io";
+        let of_calico = group.ends_with("projectcalico.org");
+        let rules = rule_nodes(written.object).into_iter();
+        rules
+            .filter(move |_| of_cilium || of_calico)
+            .flat_map(move |(direction, node)| {
+                let found = match of_cilium {
+                    true => nets_of_cilium(node, direction),
+                    false => nets_of_calico(node, direction),
+                };
+                found.into_iter().filter_map(move |(net, at, except)| {
+                    Some(Block {
+                        written,
+                        direction,
+                        rule: lowered(written.policy, direction, node, at)?,
+                        net,
+                        node: at,
+                        except,
+                    })
+                })
+            })
+    })
+}
+
+/// The rules of `spec` and of each of `specs`.
+fn rule_nodes(object: &Object) -> Vec<(Direction, &Node)> {
+    let specs = object.node.get("spec").into_iter();
+    let specs = specs.chain(items(&object.node, "specs"));
+    let rules = specs.flat_map(|spec| {
+        let directions = Direction::BOTH.into_iter();
+        directions.flat_map(|direction| {
+            let rules = items(spec, direction.field()).iter();
+            rules.map(move |rule| (direction, rule))
+        })
+    });
+    rules.collect()
+}
+
+/// The meaning of a rule that allows, with a peer that is written at a node if there is one.
+fn lowered<'a>(
+    policy: &'a Policy,
+    direction: Direction,
+    node: &Node,
+    at: &Node,
+) -> Option<&'a Rule> {
+    let inside = |span: &Span, of: &Node| {
+        let bytes = of.mark.bytes();
+        bytes.start <= span.start as usize && (span.start as usize) < bytes.end
+    };
+    let rules = policy.rules(direction).iter();
+    let rules: Vec<&Rule> = rules
+        .filter(|rule| rule.action == Action::Accept && inside(&rule.span, node))
+        .collect();
+    let has_peer = |rule: &&Rule| match &rule.peers {
+        Match::Any => false,
+        Match::Only(items) => items.iter().any(|item| inside(&item.span, at)),
+    };
+    let with_peer = rules.iter().copied().find(has_peer);
+    with_peer.or(rules.first().copied())
+}
+
+/// A block, where it is written, and its exceptions.
+type Net<'a> = (IpNet, &'a Node, Vec<(IpNet, &'a Node)>);
+
+fn net(node: &Node) -> Option<(IpNet, &Node)> {
+    Some((node.as_str()?.parse::<IpNet>().ok()?.trunc(), node))
+}
+
+fn nets_of_cilium(rule: &Node, direction: Direction) -> Vec<Net<'_>> {
+    let key = peers_key(direction);
+    let single = items(rule, &format!("{key}CIDR")).iter();
+    let single = single.filter_map(|item| net(item).map(|(net, node)| (net, node, Vec::new())));
+    let sets = items(rule, &format!("{key}CIDRSet")).iter();
+    let sets = sets.filter_map(|item| {
+        let (of, node) = net(item.get("cidr")?)?;
+        let except = items(item, "except").iter().filter_map(net);
+        Some((of, node, except.collect()))
+    });
+    single.chain(sets).collect()
+}
+
+fn nets_of_calico(rule: &Node, direction: Direction) -> Vec<Net<'_>> {
+    let peers = match direction {
+        Direction::Ingress => "source",
+        Direction::Egress => "destination",
+    };
+    let Some(peers) = rule.get(peers) else {
+        return Vec::new();
+    };
+    let except: Vec<_> = items(peers, "notNets").iter().filter_map(net).collect();
+    let nets = items(peers, "nets").iter().filter_map(net);
+    nets.map(|(net, node)| (net, node, except.clone()))
+        .collect()
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::written::{Block, blocks};
+use crate::lint::written::{Block, blocks, blocks_of_enforcers};
 use crate::lint::{Input, Rule, ports, witness};
 use crate::policy::{Direction, Network};
 use crate::sets::IpSet;
@@ -21,8 +21,14 @@ pub const RULE: Rule = Rule {
     check,
 };
 
+/// Networks for documentation, which no rule names on purpose.
+const PUBLIC: [&str; 2] = ["203.0.113.0/24", "2001:db8::/32"];
+
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for block in blocks(input).filter(|block| block.net.prefix_len() == 0) {
+    // Other rules of these dialects may deny what a block allows: what is not open is not broad.
+    let others = blocks_of_enforcers(input).filter(|block| is_open(input, block));
+    let all = blocks(input).chain(others);
+    for block in all.filter(|block| block.net.prefix_len() == 0) {
         let Some((message, help)) = judge(input, &block) else {
             continue;
         };
@@ -44,14 +50,20 @@ fn excepts_private(block: &Block) -> bool {
     private.all(|own| IpSet::net(own.cidr).intersection(&inside).is_empty())
 }
 
-/// A connection to a private address that a block opens.
-fn private_witness(input: &Input, block: &Block) -> String {
-    let private = Network::private().into_iter();
-    let first = private.filter_map(|own| own.cidr.hosts().next());
+/// A connection with a private address that a block opens; from outside, with a public one.
+fn opened(input: &Input, block: &Block) -> Option<String> {
+    let blocks: Vec<IpNet> = match block.direction {
+        Direction::Egress => Network::private().map(|own| own.cidr).to_vec(),
+        Direction::Ingress => PUBLIC.iter().filter_map(|text| text.parse().ok()).collect(),
+    };
+    let first = blocks.iter().filter_map(|own| own.hosts().next());
     let addresses: Vec<IpAddr> = first.filter(|a| block.net.contains(a)).collect();
     let (policy, direction) = (block.written.index, block.direction);
     witness::opened_to(input, policy, direction, block.rule, &addresses)
-        .map_or_else(String::new, |witness| format!(": {witness}"))
+}
+
+fn is_open(input: &Input, block: &Block) -> bool {
+    opened(input, block).is_some()
 }
 
 /// The exceptions of a block, after "every address".
@@ -72,7 +84,7 @@ fn judge(input: &Input, block: &Block) -> Option<(String, &'static str)> {
                 format!(
                     "`{net}` is every address{}, private networks included{}",
                     but_except(&block.except),
-                    private_witness(input, block)
+                    opened(input, block).map_or_else(String::new, |open| format!(": {open}"))
                 ),
                 "if the Internet is meant, except the private ranges: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and fc00::/7",
             )
@@ -158,5 +170,32 @@ mod tests {
         let webhook = "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: w}\nwebhooks: [{name: w.example.com, clientConfig: {service: {name: p, namespace: crawl, port: 443}}}]\n";
         assert_eq!(lines("L18", &format!("{ingress}{service}")), [12]);
         assert!(lines("L18", &format!("{ingress}{service}{webhook}")).is_empty());
+    }
+
+    #[test]
+    fn blocks_of_cilium_and_calico_that_no_other_rule_denies() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: spider, namespace: crawl, labels: {app: spider}}\nspec: {containers: [{name: spider}]}\n---\n";
+        let cilium = |egress: &str| {
+            format!(
+                "{pod}apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: crawl}}\nspec:\n  endpointSelector: {{}}\n  egress:\n{egress}"
+            )
+        };
+        assert_eq!(lines("L18", &cilium("  - toCIDR: [0.0.0.0/0]\n")), [12]);
+        let private = "[10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]";
+        let set = format!("  - toCIDRSet: [{{cidr: 0.0.0.0/0, except: {private}}}]\n");
+        assert!(lines("L18", &cilium(&set)).is_empty());
+        let denied = format!("  - toCIDR: [0.0.0.0/0]\n  egressDeny:\n  - toCIDR: {private}\n");
+        assert!(lines("L18", &cilium(&denied)).is_empty());
+        let calico = |rules: &str| {
+            format!(
+                "{pod}apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: crawl}}\nspec:\n  types: [Egress]\n  egress:\n{rules}"
+            )
+        };
+        let all = "  - {action: Allow, destination: {nets: [0.0.0.0/0]}}\n";
+        assert_eq!(lines("L18", &calico(all)), [12]);
+        let denied = format!("  - {{action: Deny, destination: {{nets: {private}}}}}\n{all}");
+        assert!(lines("L18", &calico(&denied)).is_empty());
+        let but = all.replace("0/0]", &format!("0/0], notNets: {private}"));
+        assert!(lines("L18", &calico(&but)).is_empty());
     }
 }
