@@ -316,7 +316,11 @@ impl Diagnostic {
 
 /// The files that are not read in full, by name, each once.
 pub fn unread(diagnostics: &[Diagnostic]) -> Vec<Arc<str>> {
-    let unread = |d: &&Diagnostic| UNREAD.contains(&d.code) && is_incomplete(d);
+    // What is skipped on purpose makes no answer incomplete, but is not read either.
+    let unread = |d: &&Diagnostic| {
+        UNREAD.contains(&d.code) && is_incomplete(d)
+            || d.code == "file" && d.severity == Severity::Info
+    };
     let files = diagnostics.iter().filter(unread);
     let files = files.filter_map(|d| Some(d.span.as_ref()?.file.clone()));
     files.collect::<BTreeSet<_>>().into_iter().collect()

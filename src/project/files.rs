@@ -142,12 +142,20 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
 /// The most bytes that a pipe or a device may send; they have no end that could be known beforehand.
 const LARGEST_STREAM: u64 = 512 << 20;
 
-/// Reads a file, or a pipe or device up to a limit. Stops early, with an error, once `stop` says so.
+/// The most bytes of a file: beyond are no manifests and no projects, and places in a text have 32 bits.
+const LARGEST_FILE: u64 = 1 << 30;
+
+/// Reads a file, a pipe or a device up to a limit. Stops early, with an error, once `stop` says so.
 pub(super) fn read_bytes(path: &Path, stop: &dyn Fn() -> bool) -> io::Result<Vec<u8>> {
     let file = fs::File::open(path)?;
     let metadata = file.metadata()?;
     match metadata.is_file() {
-        true => read_stream(file, u64::MAX, metadata.len(), stop),
+        true if metadata.len() > LARGEST_FILE => {
+            let message = format!("it has more than {} MiB", LARGEST_FILE >> 20);
+            Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
+        }
+        // It may grow meanwhile.
+        true => read_stream(file, LARGEST_FILE, metadata.len(), stop),
         false => read_stream(file, LARGEST_STREAM, 0, stop),
     }
 }
@@ -206,6 +214,7 @@ pub(super) fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
         io::ErrorKind::StorageFull => "free some disk space, or choose another place",
         io::ErrorKind::ReadOnlyFilesystem => "choose another place",
         io::ErrorKind::IsADirectory => "choose a file, not a folder",
+        io::ErrorKind::FileTooLarge => "split it into smaller files",
         _ if what == "read" => "check that it is a file of text, and try again",
         _ => "try again, or choose another place",
     };

@@ -476,6 +476,12 @@ mod tests {
                 note("this is a link to a folder: skipped")
             ]
         );
+        let unread = crate::diag::unread(&found);
+        let skipped = [".old", "linked"].map(|name| at(name).to_string_lossy().into_owned());
+        assert_eq!(
+            unread.iter().map(|file| &**file).collect::<Vec<_>>(),
+            skipped
+        );
     }
 
     #[cfg(unix)]

@@ -54,12 +54,16 @@ const SHAPE: Shape = Shape::Fields(&[
     ),
 ]);
 
-/// Unknown and duplicate fields (V23), and an API version that is no longer served.
+/// Unknown and duplicate fields (V23), and an API version that is not served.
 pub fn strict(object: &Object) -> Vec<Diagnostic> {
     let mut found = fields::strict(object, SHAPE);
     if object.api_version != API_VERSION {
+        let serves = match object.group() {
+            "extensions" => "no longer serves",
+            _ => "does not serve",
+        };
         let message = format!(
-            "`{}` no longer serves NetworkPolicy; judged as `{API_VERSION}`",
+            "`{}` {serves} NetworkPolicy; judged as `{API_VERSION}`",
             object.api_version
         );
         let diagnostic = Diagnostic::error("api-version", message)

@@ -14,6 +14,7 @@ use self::record::{Owner, RECORD, Record};
 use super::{DiffLine, about, atomic, diff, failed};
 use crate::diag::Diagnostic;
 use crate::model::validate::{label_name, subdomain_name};
+use crate::project::sources::kustomize;
 use crate::yaml;
 
 /// Where policies go.
@@ -167,6 +168,9 @@ fn plan_folder(
     stop: &dyn Fn() -> bool,
 ) -> Result<ExportPlan, Diagnostic> {
     is_folder_or_new(folder)?;
+    if options.kustomization {
+        is_the_only_kustomization(folder)?;
+    }
     let before = Record::read(folder)?;
     let owner = Owner::new(&options.project, &options.files, folder);
     let others = before.others(&owner);
@@ -234,7 +238,12 @@ fn record_change(folder: &Path, record: &Record) -> Result<Option<FileChange>, D
     if record.is_empty() {
         return deletion(folder, RECORD);
     }
-    compare(folder.join(RECORD), RECORD.into(), record.text()).map(Some)
+    let mut change = compare(folder.join(RECORD), RECORD.into(), record.text())?;
+    let ours = change.before.text().contains(WRITTEN_BY_US);
+    if change.kind == ChangeKind::Changed && !ours {
+        change.conflict = Some(NOT_OURS.to_owned());
+    }
+    Ok(Some(change))
 }
 
 /// Joins documents.
@@ -267,6 +276,25 @@ fn checked_name(file: &ExportFile, names: &mut BTreeSet<String>) -> Result<Strin
         return Err(Diagnostic::error("file", message).help("give them different names"));
     }
     Ok(name)
+}
+
+/// An error if the folder has a kustomization of another name: kustomize accepts only one.
+fn is_the_only_kustomization(folder: &Path) -> Result<(), Diagnostic> {
+    let mut others = kustomize::NAMES
+        .iter()
+        .filter(|name| **name != KUSTOMIZATION);
+    // `metadata` would not see a link to nothing, which kustomize does.
+    let Some(other) = others.find(|name| folder.join(name).symlink_metadata().is_ok()) else {
+        return Ok(());
+    };
+    let message = format!(
+        "`{other}` is there already, and kustomize accepts one file of this kind in a folder"
+    );
+    let help = format!("rename it to `{KUSTOMIZATION}`, or export without a kustomization");
+    Err(about(
+        &folder.join(other),
+        Diagnostic::error("file", message).help(help),
+    ))
 }
 
 fn has_our_kustomization(folder: &Path) -> Result<bool, Diagnostic> {

@@ -561,6 +561,61 @@ fn a_kustomization_is_kept_up_to_date_if_an_export_wrote_it() {
 }
 
 #[test]
+fn a_kustomization_of_another_name_is_not_joined_by_a_second_one() {
+    for other in ["kustomization.yml", "Kustomization"] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(other), "resources: []\n").unwrap();
+        let target = ExportTarget::Folder(folder.path().to_owned());
+        let with = ExportOptions {
+            kustomization: true,
+            ..of("shop")
+        };
+        let wrong = plan_export(&target, &[file("a")], &with).expect_err("kustomize refuses both");
+        assert!(
+            wrong.message.starts_with(&format!("`{other}` is there")),
+            "{wrong}"
+        );
+        export(folder.path(), &[file("a")]).apply().unwrap();
+        assert_eq!(
+            listed(folder.path()),
+            [".drawbridge-export", other, "shop/a.yaml"]
+        );
+    }
+}
+
+#[test]
+fn a_project_with_a_new_name_asks_before_it_deletes_what_it_wrote() {
+    use ChangeKind::*;
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let project = |name: &str| ExportOptions {
+        files: vec![folder.path().join("shop.drawbridge.yaml")],
+        ..of(name)
+    };
+    let target = ExportTarget::Folder(out);
+    let plan = |files: &[ExportFile], name| plan_export(&target, files, &project(name)).unwrap();
+    plan(&[file("a"), file("b")], "shop").apply().unwrap();
+    let renamed = plan(&[file("a")], "store");
+    let expected = [
+        ("shop/a.yaml", Unchanged, false),
+        ("shop/b.yaml", Deleted, true),
+    ];
+    assert_eq!(kinds(&renamed)[..2], expected);
+    renamed.apply().unwrap();
+    let again = plan(&[file("a")], "store");
+    assert!(!again.changes_anything(), "{:?}", kinds(&again));
+}
+
+#[test]
+fn a_file_in_the_place_of_the_record_is_not_overwritten_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".drawbridge-export"), "notes\n").unwrap();
+    let plan = export(folder.path(), &[file("a")]);
+    let asked: Vec<_> = plan.conflicts().map(|(change, _)| &*change.name).collect();
+    assert_eq!(asked, [".drawbridge-export"]);
+}
+
+#[test]
 fn an_export_to_one_file_is_one_text_of_documents() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.yaml");
@@ -607,6 +662,19 @@ fn a_diff_shows_changed_lines() {
     );
     assert_eq!(diff("", ""), []);
     assert_eq!(diff("a\n", "a\n"), [line(Same, "a")]);
+}
+
+#[test]
+fn a_file_without_end_is_refused_by_its_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.yaml");
+    let sparse = fs::File::create(&path).unwrap();
+    sparse.set_len(20 << 30).unwrap();
+    let wrong = read_text(&path).expect_err("20 GiB");
+    assert!(
+        wrong.message.ends_with("it has more than 1024 MiB"),
+        "{wrong}"
+    );
 }
 
 #[test]

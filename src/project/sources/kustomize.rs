@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 pub use build::{collect, collect_until};
 pub(super) use tree::settle;
 
-/// The names of a kustomization file.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// The names of a kustomization file that kustomize accepts.
+pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// A program that builds Kustomize folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

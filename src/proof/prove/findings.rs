@@ -17,7 +17,7 @@ use crate::analysis::oracle::{self, Decision};
 use crate::diag::Severity;
 use crate::intent::gates::Reason;
 use crate::model::dns::Resolver;
-use crate::model::{Document, FlowId, FlowPort, Words, WorkloadId};
+use crate::model::{Document, End, FlowId, FlowPort, Words, WorkloadId};
 use crate::policy::Role;
 use crate::policy::{Direction, Loss, Policy, distinct};
 use crate::proof::Generated;
@@ -308,7 +308,12 @@ impl Describer<'_> {
         } else {
             "regenerate the policy"
         };
-        let help = Some(help.to_owned());
+        let of_all_addresses = (!open && !kept).then(|| self.all_addresses(difference, &flows));
+        let help = Some(
+            of_all_addresses
+                .flatten()
+                .unwrap_or_else(|| help.to_owned()),
+        );
         let (about, finding) = self.finding(
             difference,
             Kind::TooWide,
@@ -332,6 +337,34 @@ impl Describer<'_> {
                 },
             ),
         }
+    }
+
+    /// What to do where flows have all addresses of a family at the other end, which mean what is outside, and the
+    /// policies that carry them match pods or nodes by them, too.
+    fn all_addresses(&self, difference: &GateDifference, flows: &[FlowId]) -> Option<String> {
+        let is_inside = matches!(
+            difference.peer,
+            PeerClass::Pod(_) | PeerClass::NewPod(_) | PeerClass::Node(_)
+        );
+        let flows = flows.iter().filter_map(|id| self.document.flows.get(*id));
+        let others = flows.map(|flow| match difference.direction {
+            Direction::Ingress => &flow.from,
+            Direction::Egress => &flow.to,
+        });
+        let externals = others.filter_map(|end| match end {
+            End::External(id) => self.document.externals.get(*id),
+            _ => None,
+        });
+        let mut all = externals.flat_map(|external| {
+            let networks = external.networks.iter();
+            let whole = networks.filter(|network| network.is_whole_family());
+            whole.map(move |network| (external, network))
+        });
+        let (external, network) = all.next().filter(|_| is_inside)?;
+        Some(format!(
+            "`{network}` matches pods, too, where `pod-addresses` is `known`: except the pods' addresses in external `{}`",
+            external.name
+        ))
     }
 
     /// Whether the other end is a source that no rule of the dialect matches (A5).

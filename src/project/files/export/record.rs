@@ -45,16 +45,21 @@ impl Owner {
         }
     }
 
-    /// Who a project in the record is. One of this name whose file is gone may be this one, moved.
+    /// Who a project in the record is. One of this name whose file is gone may be this one, moved; one of another
+    /// name in this one's file was it before its name changed, or before the file got another project.
     fn whose(&self, recorded: &str) -> Whose {
         if recorded == self.name || recorded == self.words() {
             return Whose::Own;
+        }
+        let file = format!(" ({})", self.files.join(BETWEEN));
+        if !self.files.is_empty() && recorded.ends_with(&one_line(&file)) {
+            return Whose::Earlier;
         }
         let rest = recorded.strip_prefix(&self.name);
         let files = rest.and_then(|rest| rest.strip_prefix(" (")?.strip_suffix(')'));
         let exists = |file: &str| self.folder.join(file).exists();
         match files {
-            Some(files) if !files.split(BETWEEN).all(exists) => Whose::Moved,
+            Some(files) if !files.split(BETWEEN).all(exists) => Whose::Earlier,
             _ => Whose::Others,
         }
     }
@@ -69,7 +74,8 @@ impl Owner {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
     Own,
-    Moved,
+    /// This one at an earlier time, probably.
+    Earlier,
     Others,
 }
 
