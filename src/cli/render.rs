@@ -1,6 +1,7 @@
 //! `drawbridge render PROJECT -o FILE`: the diagram of a project as an SVG or PNG picture.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -41,6 +42,9 @@ pub(super) struct Args {
     /// The date in the picture (default: today, in UTC)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     date: Option<String>,
+    /// Replace FILE although it is no picture that Drawbridge drew
+    #[arg(long)]
+    force: bool,
 }
 
 fn scale(text: &str) -> Result<f32, String> {
@@ -62,7 +66,7 @@ fn date(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let format = match format(args) {
+    let format = match format(args).and_then(|format| is_free(args).map(|()| format)) {
         Ok(format) => format,
         Err(diagnostic) => return failed(&diagnostic),
     };
@@ -138,6 +142,24 @@ fn format(args: &Args) -> Result<Format, Box<Diagnostic>> {
         return Err(Box::new(Diagnostic::error("question", message).help(help)));
     }
     Ok(format)
+}
+
+/// An error if the output is there and is no picture that Drawbridge drew.
+fn is_free(args: &Args) -> Result<(), Box<Diagnostic>> {
+    let output = &args.output;
+    let Ok(there) = output.symlink_metadata() else {
+        return Ok(());
+    };
+    let is_ours = || fs::read(output).is_ok_and(|bytes| picture::is_ours(&bytes));
+    if args.force || there.is_file() && is_ours() {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` was not drawn by Drawbridge: it is not replaced",
+        output.display()
+    );
+    let help = "choose another name, or pass --force";
+    Err(Box::new(Diagnostic::error("file", message).help(help)))
 }
 
 /// The node that a value of `--select` means.

@@ -330,7 +330,8 @@ pub fn place(object: &Object) -> usize {
 }
 
 fn is_of(object: &Object, kind: &Kind) -> bool {
-    kind.group == object.group() && kind.name == object.kind
+    // Most kinds have another name, and the group has to be found.
+    kind.name == object.kind && kind.group == object.group()
 }
 
 /// A written policy.

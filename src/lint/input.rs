@@ -1,20 +1,19 @@
 //! The input of the rules, and what several of them ask about it.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::clients::{Port, targets};
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
-use crate::cluster::{Caller, Pod, Service, Snapshot, UnknownPods, Workload};
+use crate::cluster::{Caller, NAMESPACE_NAME_LABEL, Pod, Service, Snapshot, UnknownPods, Workload};
 use crate::diag::Span;
 use crate::dialect::{self, AddressSet};
 use crate::load::{Loaded, LoadedPolicy};
 use crate::policy::{self, Match, Peer};
-use crate::sets::Requirement;
 use crate::sets::hash::HashMap;
+use crate::sets::{Requirement, Selector};
 
 /// The input of a rule.
 pub struct Input<'a> {
@@ -27,17 +26,19 @@ pub struct Input<'a> {
     /// Whether the input has routes of kinds that are not read, which may publish any port.
     pub has_unread_routes: bool,
     /// For each policy the pods that it selects, once they were asked for.
-    subjects: Vec<OnceCell<Vec<usize>>>,
+    subjects: Vec<OnceLock<Vec<usize>>>,
+    /// For each pod the policies that select it.
+    selecting: OnceLock<Vec<Vec<usize>>>,
     /// The pods of each namespace, by its name.
-    by_namespace: OnceCell<HashMap<String, Vec<usize>>>,
+    by_namespace: OnceLock<HashMap<String, Vec<usize>>>,
     /// The pods with each label, by its key and value.
-    by_label: OnceCell<HashMap<String, HashMap<String, Vec<usize>>>>,
+    by_label: OnceLock<HashMap<String, HashMap<String, Vec<usize>>>>,
     /// The pods of the peers that were asked for.
-    peers: RefCell<HashMap<Peer, Rc<[usize]>>>,
+    peers: Mutex<HashMap<Peer, Arc<[usize]>>>,
     /// For each pod the Services that select it.
-    services: OnceCell<Vec<Vec<usize>>>,
+    services: OnceLock<Vec<Vec<usize>>>,
     /// The pods that webhook configurations lead to, with their ports.
-    called: OnceCell<Vec<(usize, Port)>>,
+    called: OnceLock<Vec<(usize, Port)>>,
 }
 
 impl<'a> Input<'a> {
@@ -48,12 +49,13 @@ impl<'a> Input<'a> {
             objects: &[],
             sets: &[],
             has_unread_routes: false,
-            subjects: vec![OnceCell::new(); snapshot.policies.len()],
-            by_namespace: OnceCell::new(),
-            by_label: OnceCell::new(),
-            peers: RefCell::default(),
-            services: OnceCell::new(),
-            called: OnceCell::new(),
+            subjects: vec![OnceLock::new(); snapshot.policies.len()],
+            selecting: OnceLock::new(),
+            by_namespace: OnceLock::new(),
+            by_label: OnceLock::new(),
+            peers: Mutex::default(),
+            services: OnceLock::new(),
+            called: OnceLock::new(),
         }
     }
 
@@ -80,6 +82,22 @@ impl<'a> Input<'a> {
         found.map_or(&[], Vec::as_slice)
     }
 
+    /// The policies that select a pod, by their places in the snapshot.
+    pub fn selecting(&self, pod: usize) -> &[usize] {
+        let of_pods = self.selecting.get_or_init(|| {
+            let mut found = vec![Vec::new(); self.snapshot.pods.len()];
+            for policy in 0..self.snapshot.policies.len() {
+                for pod in self.subjects(policy) {
+                    if let Some(selecting) = found.get_mut(*pod) {
+                        selecting.push(policy);
+                    }
+                }
+            }
+            found
+        });
+        of_pods.get(pod).map_or(&[], Vec::as_slice)
+    }
+
     /// The pods that a peer matches, by their places in the snapshot.
     pub fn pods_of(&self, peer: &Peer) -> Vec<usize> {
         let matches = |pod: &usize| peer_matches(self.snapshot, peer, &Endpoint::Pod(*pod));
@@ -98,6 +116,9 @@ impl<'a> Input<'a> {
             Peer::Nothing => Some(Cow::Borrowed(&[])),
             Peer::Namespace(name) => Some(self.in_namespace(name).into()),
             Peer::NamespaceLabels(selector) => {
+                if let Some(name) = only_namespace(selector) {
+                    return Some(self.in_namespace(name).into());
+                }
                 let namespaces = self.snapshot.namespaces.iter();
                 let selected = namespaces.filter(|namespace| selector.matches(&namespace.labels));
                 let pods = selected.flat_map(|namespace| self.in_namespace(&namespace.name));
@@ -111,14 +132,22 @@ impl<'a> Input<'a> {
                 pods.min_by_key(|pods| pods.len()).map(Cow::Borrowed)
             }
             Peer::All(parts) => {
-                let pods = parts.iter().filter_map(|part| self.candidates(part));
-                pods.min_by_key(|pods| pods.len())
+                // Those of several namespaces are put together, so they are the last resort.
+                let is_of_several = |part: &&Peer| matches!(part, Peer::NamespaceLabels(selector) if only_namespace(selector).is_none());
+                let (of_several, others): (Vec<&Peer>, Vec<&Peer>) =
+                    parts.iter().partition(is_of_several);
+                let smallest = |parts: Vec<&Peer>| {
+                    let pods = parts.into_iter().filter_map(|part| self.candidates(part));
+                    pods.min_by_key(|pods| pods.len())
+                };
+                smallest(others).or_else(|| smallest(of_several))
             }
             _ => None,
         }
     }
 
-    fn in_namespace(&self, name: &str) -> &[usize] {
+    /// The pods of a namespace, by their places in the snapshot.
+    pub fn in_namespace(&self, name: &str) -> &[usize] {
         self.by_namespace().get(name).map_or(&[], Vec::as_slice)
     }
 
@@ -151,14 +180,17 @@ impl<'a> Input<'a> {
     }
 
     /// The same, computed once for equal peers.
-    pub fn pods(&self, peer: &Peer) -> Rc<[usize]> {
-        if let Some(known) = self.peers.borrow().get(peer) {
-            return Rc::clone(known);
+    pub fn pods(&self, peer: &Peer) -> Arc<[usize]> {
+        if let Some(known) = self.peers().get(peer) {
+            return Arc::clone(known);
         }
-        let found: Rc<[usize]> = self.pods_of(peer).into();
-        let mut known = self.peers.borrow_mut();
-        known.insert(peer.clone(), Rc::clone(&found));
+        let found: Arc<[usize]> = self.pods_of(peer).into();
+        self.peers().insert(peer.clone(), Arc::clone(&found));
         found
+    }
+
+    fn peers(&self) -> MutexGuard<'_, HashMap<Peer, Arc<[usize]>>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The pods that the peers of a rule match, in order.
@@ -283,4 +315,11 @@ impl<'a> Input<'a> {
         let head = || Some(self.snapshot.policies.get(policy)?.span.clone());
         key.or_else(head)
     }
+}
+
+/// The namespace that a selector names, the only one that it may select.
+fn only_namespace(selector: &Selector) -> Option<&str> {
+    let labels = selector.requirements.iter().filter_map(Requirement::label);
+    let mut names = labels.filter(|(key, _)| *key == NAMESPACE_NAME_LABEL);
+    names.next().map(|(_, name)| name)
 }

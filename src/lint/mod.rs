@@ -22,6 +22,8 @@ mod written;
 #[cfg(test)]
 mod tests;
 
+use rayon::prelude::*;
+
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
@@ -145,11 +147,13 @@ pub fn qualify(loaded: &mut Loaded) {
 }
 
 fn run<'a>(rules: impl Iterator<Item = &'a Rule>, input: &Input) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for rule in rules {
+    let rules: Vec<&Rule> = rules.collect();
+    let each = rules.into_par_iter().map(|rule| {
+        let mut found = Vec::new();
         (rule.check)(rule, input, &mut found);
-    }
-    found
+        found
+    });
+    each.collect::<Vec<_>>().concat()
 }
 
 fn sort(found: &mut [Diagnostic]) {

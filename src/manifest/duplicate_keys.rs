@@ -35,6 +35,9 @@ const OWNER: &[&str] = &[
 
 /// The keys that an object has twice: errors where they decide answers, else warnings.
 pub(super) fn duplicate_keys(object: &Object, kind: Kind) -> Vec<Diagnostic> {
+    if !has_duplicates(&object.node) {
+        return Vec::new();
+    }
     let mut walk = Walk {
         path: Path::default(),
         seen: BTreeSet::new(),
@@ -48,6 +51,18 @@ pub(super) fn duplicate_keys(object: &Object, kind: Kind) -> Vec<Diagnostic> {
     let about =
         |(path, mark): (Path, Mark)| object.about(duplicate(&path, severity(kind, &path)), mark);
     walk.found.into_iter().map(about).collect()
+}
+
+/// Whether a map at a node or below has a key twice.
+fn has_duplicates(node: &Node) -> bool {
+    match &node.value {
+        Value::Map(map) => {
+            let mut entries = map.entries.iter();
+            !map.duplicates.is_empty() || entries.any(|entry| has_duplicates(&entry.value))
+        }
+        Value::Seq(items) => items.iter().any(has_duplicates),
+        _ => false,
+    }
 }
 
 /// The second `kind` or `apiVersion` of a map, which is that of another object.

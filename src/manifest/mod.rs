@@ -39,6 +39,7 @@ use rayon::prelude::*;
 use crate::cluster::{LeftOut, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy;
+use crate::sets::hash::HashMap;
 use crate::yaml::{Node, Object, decode};
 
 /// How manifests are read and what is reported about them: Markdown, a page for each code.
@@ -141,16 +142,18 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
     let (notes, unknown_pods) = operators::notes(each);
     diagnostics.extend(notes);
     let clients: Vec<_> = objects.iter().flat_map(clients::clients).collect();
+    let have_namesakes = have_namesakes(&objects);
     let decoded: Vec<_> = objects
         .into_par_iter()
+        .zip(have_namesakes)
         .with_min_len(16)
-        .map(|object| {
+        .map(|(object, has_namesake)| {
             let kind = kinds::of(&object, policies);
             let mut found = loose_words(&object, kind);
             found.extend(duplicate_keys::duplicate_keys(&object, kind));
             found.extend(workload::selector_mismatch(&object, kind));
             found.extend(values::invalid(&object, kind));
-            (found, resource::decode(object, kind))
+            (found, resource::decode(object, kind, has_namesake))
         })
         .collect();
     let (words, resources): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
@@ -162,6 +165,19 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
         objects: found.all,
         ..manifests
     }
+}
+
+/// For each object whether another one has its kind and name: it may be the same one again.
+fn have_namesakes(objects: &[Object]) -> Vec<bool> {
+    fn name(object: &Object) -> (&str, &str) {
+        (&object.kind, &object.name)
+    }
+    let mut counts: HashMap<_, usize> = HashMap::default();
+    for object in objects {
+        *counts.entry(name(object)).or_default() += 1;
+    }
+    let count = |object| counts.get(&name(object)).copied().unwrap_or_default();
+    objects.iter().map(|object| count(object) > 1).collect()
 }
 
 /// Gives a name to each object whose name the API server generates: its prefix without the hyphen at the end, and a

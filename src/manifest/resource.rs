@@ -27,8 +27,8 @@ pub(super) struct Resource {
     /// `metadata.name` is written, so that the object exists once.
     pub named: bool,
     pub span: crate::diag::Span,
-    /// Equal where all that is written is equal.
-    pub content: u64,
+    /// Equal where all that is written is equal; none of an object whose kind and name no other one has.
+    pub content: Option<u64>,
     pub value: Value,
 }
 
@@ -69,7 +69,8 @@ pub(super) enum Outcome {
     LeftOut(LeftOut, Diagnostic),
 }
 
-pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
+/// Reads an object; `has_namesake`: whether another one has its kind and name.
+pub(super) fn decode(object: Object, kind: Kind, has_namesake: bool) -> Outcome {
     match kind {
         Kind::Unknown => {
             return match kinds::meant_workload(&object) {
@@ -118,7 +119,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         },
         named: metadata.is_some_and(|m| m.get("name").is_some()),
         span: object.whole(),
-        content: object.node.content(),
+        content: has_namesake.then(|| object.node.content()),
         value,
     };
     match value(&object, kind) {

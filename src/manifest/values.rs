@@ -11,7 +11,7 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::diag::{Diagnostic, RENDER};
 use crate::policy::names;
 use crate::sets::Protocol;
-use crate::yaml::{Node, Object, Value};
+use crate::yaml::{Entry, Node, Object, Path, Value};
 
 /// What a value has to be.
 #[derive(Clone, Copy)]
@@ -82,42 +82,23 @@ pub(super) fn invalid(object: &Object, kind: Kind) -> Vec<Diagnostic> {
         _ => return found,
     };
     let Some(at) = at else { return found };
+    let mut start = Path::default();
+    path.split_terminator('.')
+        .for_each(|key| start.enter_field(key));
     for (pattern, expected) in values {
-        each(at, pattern, path.to_owned(), &mut |node, path| {
-            found.extend(
-                wrong(*expected, node).map(|problem| object.about(problem.path(path), node.mark)),
-            );
+        each(at, pattern, &mut start, &mut |node, path| {
+            let problem = wrong(*expected, node);
+            found.extend(problem.map(|p| object.about(p.path(path.to_string()), node.mark)));
         });
     }
     for pattern in labels {
-        each(
-            at,
-            &format!("{pattern}.*"),
-            path.to_owned(),
-            &mut |node, path| {
-                let value = node.as_str().unwrap_or_default();
-                if value.contains("{{") {
-                    let message = "this label is a template, not a value";
-                    let problem = Diagnostic::error("template", message)
-                        .path(path)
-                        .help(RENDER);
-                    found.push(object.about(problem, node.mark));
-                } else if let Some(detail) = names::label_value(value).into_iter().next() {
-                    let problem = refused("V21", value, &detail, path);
-                    found.push(object.about(problem.help(LABEL_HELP), node.mark));
-                }
-            },
-        );
-        each(at, pattern, path.to_owned(), &mut |node, path| {
+        each(at, pattern, &mut start, &mut |node, path| {
             let Value::Map(map) = &node.value else { return };
-            for entry in &map.entries {
-                let detail = names::label_key(&entry.key).into_iter().next();
-                let problem =
-                    detail.map(|detail| refused("V20", &entry.key, &detail, path.clone()));
-                found.extend(
-                    problem.map(|problem| object.about(problem.help(LABEL_HELP), entry.value.mark)),
-                );
-            }
+            let problems = map
+                .entries
+                .iter()
+                .flat_map(|entry| label(object, entry, path));
+            found.extend(problems);
         });
     }
     found.extend(name_label(object, kind));
@@ -145,42 +126,72 @@ pub(super) fn service_blocks(object: &Object) -> BTreeSet<IpNet> {
 fn blocks(object: &Object, fields: &[(&str, Expected)]) -> BTreeSet<IpNet> {
     let mut found = BTreeSet::new();
     for (pattern, _) in fields {
-        each(&object.node, pattern, String::new(), &mut |node, _| {
-            found.extend(node.as_str().and_then(block));
-        });
+        each(
+            &object.node,
+            pattern,
+            &mut Path::default(),
+            &mut |node, _| {
+                found.extend(node.as_str().and_then(block));
+            },
+        );
     }
     found
 }
 
-/// Every node below `node` at a path, in which `*` is any item or value, with its own path.
-fn each(node: &Node, pattern: &str, mut path: String, see: &mut dyn FnMut(&Node, String)) {
+/// What is wrong with a label of labels at a path.
+fn label(object: &Object, entry: &Entry, path: &Path) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let value = entry.value.as_str().unwrap_or_default();
+    let own = || format!("{path}.{}", entry.key);
+    if value.contains("{{") {
+        let message = "this label is a template, not a value";
+        let problem = Diagnostic::error("template", message).path(own());
+        found.push(problem.help(RENDER));
+    } else if let Some(detail) = names::label_value(value).into_iter().next() {
+        found.push(refused("V21", value, &detail, own()).help(LABEL_HELP));
+    }
+    if let Some(detail) = names::label_key(&entry.key).into_iter().next() {
+        let problem = refused("V20", &entry.key, &detail, path.to_string());
+        found.push(problem.help(LABEL_HELP));
+    }
+    let about = |problem| object.about(problem, entry.value.mark);
+    found.into_iter().map(about).collect()
+}
+
+/// Every node below `node` at a path, in which `*` is any item or value, with its own path below `path`.
+fn each<'a>(
+    node: &'a Node,
+    pattern: &'a str,
+    path: &mut Path<'a>,
+    see: &mut dyn FnMut(&'a Node, &Path<'a>),
+) {
     let (key, rest) = match pattern.split_once('.') {
         Some((key, rest)) => (key, Some(rest)),
         None => (pattern, None),
     };
-    let mut on = |node: &Node, path: String| match rest {
-        Some(rest) => each(node, rest, path, see),
-        None => see(node, path),
+    let mut on = |node, path: &mut Path<'a>| {
+        match rest {
+            Some(rest) => each(node, rest, path, see),
+            None => see(node, path),
+        }
+        path.leave();
     };
     match &node.value {
         Value::Seq(items) if key == "*" => {
-            let base = path.trim_end_matches('.');
             for (at, item) in items.iter().enumerate() {
-                let dot = if rest.is_some() { "." } else { "" };
-                on(item, format!("{base}[{at}]{dot}"));
+                path.enter_item(at);
+                on(item, path);
             }
         }
         Value::Map(map) if key == "*" => {
             for entry in &map.entries {
-                on(&entry.value, format!("{path}{}", entry.key));
+                path.enter_field(&entry.key);
+                on(&entry.value, path);
             }
         }
         _ => {
             if let Some(found) = node.get(key) {
-                path += key;
-                if rest.is_some() {
-                    path.push('.');
-                }
+                path.enter_field(key);
                 on(found, path);
             }
         }

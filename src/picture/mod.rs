@@ -25,8 +25,17 @@ use crate::scene::{Arrow, Rect, Scene};
 use arrow::ArrowLook;
 use svg::Svg;
 
+/// What is in each picture, so that a later one can replace it.
+const DRAWN_BY: &str = "Drawn by Drawbridge";
+
 /// Around everything, in points.
 const MARGIN: f32 = 32.0;
+
+/// Whether Drawbridge drew a picture.
+pub fn is_ours(bytes: &[u8]) -> bool {
+    let mut windows = bytes.windows(DRAWN_BY.len());
+    windows.any(|window| window == DRAWN_BY.as_bytes())
+}
 
 /// What a picture shows beside the scene.
 #[derive(Clone, Debug, Default)]

@@ -23,10 +23,21 @@ pub struct Pixels {
 
 /// The picture as a PNG file, `scale` pixels for each point.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Box<Diagnostic>> {
-    let drawn = draw(svg, scale)?;
-    drawn
-        .encode_png()
-        .map_err(|error| failed(&error.to_string()))
+    let drawn = pixels(svg, scale)?;
+    encoded(&drawn).map_err(|error| failed(&error.to_string()))
+}
+
+fn encoded(pixels: &Pixels) -> Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let [width, height] = pixels.size.map(|side| side as u32);
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.add_text_chunk("Software".to_owned(), super::DRAWN_BY.to_owned())?;
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels.rgba)?;
+    writer.finish()?;
+    Ok(bytes)
 }
 
 /// The pixels of the picture, `scale` for each point.

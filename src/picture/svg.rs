@@ -38,6 +38,7 @@ impl Svg {
 
     /// The text of the document.
     pub fn finish(mut self) -> String {
+        self.line(format_args!("<!-- {} -->", super::DRAWN_BY));
         self.out.push_str("</svg>\n");
         self.out
     }

@@ -20,9 +20,11 @@ pub(super) struct Lines<W>(pub W);
 
 impl<W: io::Write> io::Write for Lines<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let plain = |b: &u8| matches!(b, b' '..=b'~' | b'\n');
+        // All bytes and not the first special one: compilers make many at a time of it.
+        let is_plain = |b: &u8| matches!(b, b' '..=b'~' | b'\n');
+        let is_plain = bytes.iter().fold(true, |all, b| all & is_plain(b));
         match std::str::from_utf8(bytes) {
-            Ok(text) if !bytes.iter().all(plain) => {
+            Ok(text) if !is_plain => {
                 self.0.write_all(lines(text.to_owned()).as_bytes())?;
             }
             _ => self.0.write_all(bytes)?,

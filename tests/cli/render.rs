@@ -158,3 +158,24 @@ fn what_cannot_be_drawn_or_written_says_so_and_writes_nothing() {
     );
     assert_eq!(fs::read_to_string(Path::new(&project)).expect("text"), TWO);
 }
+
+#[test]
+fn only_a_picture_of_ours_is_replaced_unasked() {
+    for name in ["p.svg", "p.png"] {
+        let folder = folder(&[("p.drawbridge.yaml", TWO), (name, "drawn by hand")]);
+        let (project, picture) = (path(&folder, "p.drawbridge.yaml"), path(&folder, name));
+        let arguments = ["render", &project, "-o", &picture];
+        let answer = drawbridge(&arguments);
+        assert_eq!(answer.code, Some(2), "{}", answer.err);
+        assert!(
+            answer.err.contains("was not drawn by Drawbridge"),
+            "{}",
+            answer.err
+        );
+        assert_eq!(fs::read_to_string(&picture).expect("text"), "drawn by hand");
+        let forced = drawbridge(&[&arguments[..], &["--force"]].concat());
+        assert_eq!(forced.code, Some(0), "{}", forced.err);
+        let again = drawbridge(&arguments);
+        assert_eq!(again.code, Some(0), "{}", again.err);
+    }
+}

@@ -5,7 +5,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use crate::analysis::oracle::{Decision, gate};
+use crate::analysis::oracle::{Decision, gate_by};
 use crate::analysis::{Analysis, Endpoint};
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Input, Rule, ports, witness};
@@ -231,8 +231,13 @@ impl Case<'_, '_> {
         let (from, to) = self.ends(own, other);
         let (protocol, port) = self.closed_port(own, other)?;
         let gate = |direction| {
+            let selecting = self.input.selecting(match direction {
+                Direction::Ingress => to,
+                Direction::Egress => from,
+            });
             let (from, to) = (Endpoint::Pod(from), Endpoint::Pod(to));
-            gate(snapshot, direction, &from, &to, Some((protocol, port)))
+            let probe = Some((protocol, port));
+            gate_by(snapshot, direction, &from, &to, probe, selecting)
         };
         let there = gate(self.direction.other());
         if there.allowed || !gate(self.direction).allowed {

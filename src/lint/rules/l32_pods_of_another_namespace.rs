@@ -97,10 +97,12 @@ fn finding(
     help: &dyn Fn(&str) -> String,
 ) -> Option<Diagnostic> {
     let snapshot = input.snapshot;
-    let here = |pod: &&crate::cluster::Pod| {
-        namespace_of(snapshot, pod) == own && parts.pods.matches(&pod.labels)
-    };
-    if snapshot.pods.iter().any(|pod| here(&pod)) {
+    let mut here = input.in_namespace(own).iter();
+    if here.any(|at| {
+        input
+            .pod(*at)
+            .is_some_and(|pod| parts.pods.matches(&pod.labels))
+    }) {
         return None;
     }
     let pods: Vec<_> = elsewhere(snapshot, own, &parts.pods).collect();

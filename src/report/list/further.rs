@@ -79,19 +79,20 @@ impl<'a> Further<'a> {
 
     /// A title, and the lines in columns, of each part that has some; an empty line after it.
     pub fn text(&self, out: &mut impl Write) -> io::Result<()> {
-        for (title, rows) in self.parts() {
+        let parts = self.parts();
+        for (title, rows) in &parts {
             writeln!(out, "\n{title}:")?;
             let width = |column: usize| {
                 let widths = rows.iter().map(|row| escaped(&row[column]).chars().count());
                 widths.max().unwrap_or(0)
             };
             let (left, right) = (width(0), width(1));
-            for [from, to, ports] in &rows {
+            for [from, to, ports] in rows {
                 let (from, to) = (escaped(from), escaped(to));
                 writeln!(out, "{from:left$}  =>  {to:right$}  {ports}")?;
             }
         }
-        match self.parts().is_empty() {
+        match parts.is_empty() {
             true => Ok(()),
             false => writeln!(out),
         }
