@@ -17,6 +17,7 @@ use crate::manifest::Source;
 use crate::model;
 use crate::policy::{Imported, Target};
 use crate::project::files::{ExportFile, ExportOptions, name_of};
+use crate::project::format;
 use crate::proof::Generated;
 use crate::proof::Written;
 use crate::report::verify::Places;
@@ -84,7 +85,13 @@ pub(super) fn run(args: &Args) -> u8 {
         let mut document = document.clone();
         document.settings.dialects = vec![*target];
         let below = (dialects.len() > 1).then(|| target.name());
-        let generated = crate::proof::generate(&document);
+        let mut generated = crate::proof::generate(&document);
+        if !document.policies.is_empty() {
+            // What is found in imported policies has places in the project's file; what is written is their own text.
+            let file = args.project.to_string_lossy();
+            let placed = format::in_place(&document, &file, &opened.file.text);
+            generated.diagnostics = crate::proof::generate(&placed).diagnostics;
+        }
         (document, below, generated)
     };
     let written: Vec<_> = dialects.iter().map(one).collect();

@@ -133,3 +133,28 @@ fn import_overwrites_no_input_and_writes_no_empty_project() {
     ]);
     assert_eq!(made.code, Some(0), "{}", made.err);
 }
+
+#[test]
+fn generate_finds_the_place_of_an_imported_policy_without_a_file() {
+    let policy = "apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: p, namespace: shop}
+    spec: {podSelector: {}, ingress: [{from: [{podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}]}]}";
+    let text = format!(
+        "format: drawbridge/1
+name: p
+namespaces: [{{name: shop}}]
+workloads: [{{name: web, namespace: shop, labels: {{app: web}}}}]
+policies:
+- text: |
+    {policy}
+flows:
+- {{from: shop/web, to: shop/web, ports: [TCP/443]}}
+"
+    );
+    let folder = folder(&[("p.drawbridge.yaml", &text)]);
+    let project = path(&folder, "p.drawbridge.yaml");
+    let answer = drawbridge(&["generate", &project]);
+    let place = format!("{project}:10:46: error: NetworkPolicy shop/p");
+    assert!(answer.err.contains(&place), "{}", answer.err);
+}

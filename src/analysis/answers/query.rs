@@ -4,11 +4,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::analysis::Endpoint;
-use crate::analysis::oracle::probe;
-use crate::analysis::oracle::{Probe, peer_matches};
+use crate::analysis::oracle::{Probe, gate, peer_matches, probe};
 use crate::analysis::space::vocabulary::Vocabulary;
 use crate::cluster::Snapshot;
-use crate::policy::{PortMatch, Rule};
+use crate::policy::{Direction, PortMatch, Rule};
 use crate::sets::domains;
 use crate::sets::{DomainPattern, IntervalSet, IpSet, PortSet, Protocol};
 
@@ -23,6 +22,22 @@ pub fn open_ports(
     let open = pieces.into_iter().filter(|piece| {
         let port = piece.example();
         probe(snapshot, from, to, port).allowed
+    });
+    open.collect()
+}
+
+/// The ports of `wanted` at which one gate of a connection from `from` to `to` is open.
+pub fn open_ports_at(
+    snapshot: &Snapshot,
+    direction: Direction,
+    from: &Endpoint,
+    to: &Endpoint,
+    wanted: &PortSet,
+) -> PortSet {
+    let pieces = pieces(snapshot, from, to, wanted);
+    let open = pieces.into_iter().filter(|piece| {
+        let port = piece.example();
+        gate(snapshot, direction, from, to, port).allowed
     });
     open.collect()
 }

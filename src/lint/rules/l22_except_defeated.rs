@@ -5,7 +5,7 @@
 use ipnet::IpNet;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::written::blocks;
+use crate::lint::written::{blocks, blocks_of_enforcers};
 use crate::lint::{Input, Rule, cover, ports, witness};
 use crate::policy::{self, Action, Direction, Match};
 use crate::sets::{IpSet, PortSet};
@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for block in blocks(input) {
+    for block in blocks(input).chain(blocks_of_enforcers(input)) {
         let written = block.written;
         let case = Case {
             input,
@@ -183,5 +183,47 @@ spec:
         assert_eq!(lines("L22", &text(allow)), [10]);
         assert!(lines("L22", &text(&format!("{deny}{allow}"))).is_empty());
         assert!(lines("L22", &text(but)).is_empty());
+    }
+
+    #[test]
+    fn exceptions_in_cilium_and_calico() {
+        let (pod, _) = POD.split_once("---").unwrap();
+        let cilium = |others: &str| {
+            format!(
+                "{pod}---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {{name: p, namespace: shop}}
+spec:
+  endpointSelector: {{}}
+  egress:
+  - toCIDRSet: [{{cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]
+{others}"
+            )
+        };
+        let allow = "  - toCIDR: [10.0.0.0/8]\n";
+        assert_eq!(lines("L22", &cilium(allow)), [9]);
+        assert!(lines("L22", &cilium("")).is_empty());
+        assert!(lines("L22", &cilium("  - toCIDR: [10.1.0.0/16]\n")).is_empty());
+        let deny = format!("{allow}  egressDeny:\n  - toCIDR: [10.0.0.0/8]\n");
+        assert!(lines("L22", &cilium(&deny)).is_empty());
+        let calico = |others: &str| {
+            format!(
+                "{pod}---
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {{name: p, namespace: shop}}
+spec:
+  types: [Egress]
+  egress:
+  - {{action: Allow, destination: {{nets: [0.0.0.0/0], notNets: [10.0.0.0/8]}}}}
+{others}"
+            )
+        };
+        let allow = "  - {action: Allow, destination: {nets: [10.0.0.0/8]}}\n";
+        assert_eq!(lines("L22", &calico(allow)), [9]);
+        assert!(lines("L22", &calico("")).is_empty());
+        let deny = "  - {action: Deny, destination: {nets: [10.0.0.0/8]}}\n";
+        assert!(lines("L22", &calico(&format!("{deny}{allow}"))).is_empty());
     }
 }

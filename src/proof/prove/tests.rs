@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::cluster::PodAddresses;
 use crate::model::fixture::Fixture;
 use crate::model::{Base, ImportedPolicy, Isolate, Style, Unknown};
 use crate::proof::generate;
@@ -83,6 +84,35 @@ fn all_addresses_are_not_every_pod() {
         assert_eq!(findings_text(&proof("10.0.0.0/8", address, false)), "");
         assert_eq!(findings_text(&proof("128.0.0.0/1", address, false)), "");
     }
+}
+
+#[test]
+fn all_addresses_that_match_pods_say_what_to_do() {
+    let proof = |network: &str| {
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        fixture.external("net", &[network], &[]);
+        fixture.flow("shop/web", "external/net", "TCP/443");
+        fixture.document.settings.base = Base::DenyEgress;
+        fixture.document.settings.assumptions.pod_addresses = PodAddresses::Known;
+        fixture.document.settings.dns.allow = false;
+        prove(&fixture.document, &generate(&fixture.document))
+    };
+    let wide = proof("0.0.0.0/0");
+    let [finding] = wide.findings.as_slice() else {
+        panic!("{}", findings_text(&wide));
+    };
+    // The ingress of pods is open.
+    assert_eq!(
+        finding.message,
+        "shop/web can reach a future pod of shop on TCP 443, but no flow is drawn"
+    );
+    let help = finding.help.as_deref().unwrap_or_default();
+    assert!(
+        help.contains("except the pods' addresses in external `net`"),
+        "{help}"
+    );
+    assert_eq!(findings_text(&proof("0.0.0.0/0 except 10.0.0.0/8")), "");
 }
 
 #[test]
