@@ -1,6 +1,7 @@
 //! Sets of (protocol, port) pairs on one axis. The types of ICMP are its ports.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use super::IntervalSet;
 
@@ -88,7 +89,9 @@ impl PortSet {
 
     /// Every port of every protocol, and all other protocols: what a rule without ports matches (K8).
     pub fn all() -> Self {
-        Self::all_numbered().union(&Self::other())
+        static ALL: LazyLock<PortSet> =
+            LazyLock::new(|| PortSet::all_numbered().union(&PortSet::other()));
+        ALL.clone()
     }
 
     /// Every port of one protocol (K11).

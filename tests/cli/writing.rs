@@ -155,6 +155,6 @@ flows:
     let folder = folder(&[("p.drawbridge.yaml", &text)]);
     let project = path(&folder, "p.drawbridge.yaml");
     let answer = drawbridge(&["generate", &project]);
-    let place = format!("{project}:10:46: error: NetworkPolicy shop/p");
+    let place = format!("{project}:10:47: error: NetworkPolicy shop/p");
     assert!(answer.err.contains(&place), "{}", answer.err);
 }
